@@ -1,0 +1,106 @@
+"""`Secret`: a value that a program can use and that nothing prints."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn, final
+
+__all__ = ["Secret"]
+
+_MASK = "**********"
+_HASH = hash("codeexec_config.Secret")
+
+
+@final
+class Secret:
+    """Hold a key so that it reaches the call that needs it, and no log on the way.
+
+    `reveal()` is the one way to the value. It is no `str` (a subclass would leak through every C function that reads
+    the buffer), no attrs class (`asdict` would open it), and has no `__dict__`.
+
+    Args:
+        value: the key itself.
+        reference: `"${NAME}"` when the whole value is one reference, `"${A}${B}"` when it is several and nothing else;
+            without one the value counts as a literal.
+
+    Raises:
+        TypeError: `value` or `reference` is no str; the message does not hold it.
+    """
+
+    __slots__ = ("__missing", "__reference", "__value")
+
+    def __init__(self, value: str, *, reference: str | None = None) -> None:
+        if not isinstance(value, str) or not (reference is None or isinstance(reference, str)):
+            name = "value" if not isinstance(value, str) else "reference"
+            del value, reference  # a traceback shows this frame
+            raise TypeError(f"the {name} of a Secret must be a str")
+        self.__value = value
+        self.__reference = reference
+        self.__missing: str | None = None
+
+    @property
+    def reference(self) -> str | None:
+        """How the file spells this secret, when it does so by references alone."""
+        return self.__reference
+
+    @property
+    def resolved(self) -> bool:
+        """Whether the value is known; it is not in a disabled section, whose environment is not read."""
+        return self.__missing is None
+
+    def reveal(self) -> str:
+        """Give the value.
+
+        Raises:
+            LookupError: the section is disabled, so the variable was never read; the message names it.
+        """
+        if self.__missing is not None:
+            raise LookupError(f"{self.__missing} was not read, because code execution is disabled")
+        return self.__value
+
+    def __repr__(self) -> str:
+        return f"Secret({self.__reference or _MASK!r})"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str, /) -> str:
+        return format(repr(self), spec)
+
+    def __eq__(self, other: object, /) -> bool:
+        if not isinstance(other, Secret):
+            return False
+        from hmac import compare_digest  # here: it loads OpenSSL, and few programs compare keys
+
+        same_kind = self.resolved == other.resolved
+        mine, theirs = (text.encode("utf-8", "surrogatepass") for text in (self.__identity(), other.__identity()))
+        return compare_digest(mine, theirs) and same_kind
+
+    def __identity(self) -> str:
+        if self.__missing is not None and self.__reference is not None:
+            return self.__reference
+        return self.__value
+
+    def __hash__(self) -> int:
+        return _HASH
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any], /) -> Secret:
+        return self
+
+    def __reduce_ex__(self, protocol: object, /) -> NoReturn:
+        raise TypeError("a Secret cannot be pickled: pass its reference and load the config again on the other side")
+
+    def __getstate__(self) -> NoReturn:
+        # Since Python 3.11 object's own returns the values of all slots.
+        raise TypeError("a Secret has no state to show: use reveal() where the value is needed")
+
+    def __dir__(self) -> list[str]:
+        return ["reference", "resolved", "reveal"]
+
+    @classmethod
+    def _unread(cls, template: str, *, reference: str | None, variable: str) -> Secret:
+        """Stand for a secret whose variable is not looked up; `template` is the file's text."""
+        secret = cls(template, reference=reference)
+        secret.__missing = variable  # noqa: SLF001 -- its own class
+        return secret
