@@ -49,7 +49,7 @@ def _check(options: argparse.Namespace, text: str) -> int:
         return 0
     again = ["python", "-m", "codeexec_config", "schema", "--kind", options.kind, "--draft", options.draft]
     command = shlex.join([*again, "--output", options.check])
-    sys.stdout.write(f"{options.check}: differs from this version's schema; write it anew with: {command}\n")
+    sys.stdout.write(f"{options.check}: differs from the schema of this version: write it anew with {command}\n")
     return 1
 
 
