@@ -241,3 +241,6 @@ LANGUAGE_TITLES: Final = {
     "deno": "JavaScript and TypeScript under Deno",
 }
 """What each known language is called by those who write in it."""
+
+SCHEMA_KINDS: Final = ("document", "section")
+SCHEMA_DRAFTS: Final = ("7", "2020-12")

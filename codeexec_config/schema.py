@@ -23,9 +23,6 @@ __all__ = ["json_schema"]
 BASE_URL: Final = "https://example.com/schemas/"
 """Where the files are published."""
 
-KINDS: Final = ("document", "section")
-DRAFTS: Final = ("7", "2020-12")
-
 _DIALECTS: Final = {
     "7": "http://json-schema.org/draft-07/schema#",
     "2020-12": "https://json-schema.org/draft/2020-12/schema",
@@ -69,10 +66,10 @@ def file_name(kind: str, draft: str) -> str:
     Raises:
         ValueError: there is no such kind or draft.
     """
-    if kind not in KINDS:
-        raise ValueError(f"kind must be one of {', '.join(KINDS)}")
-    if draft not in DRAFTS:
-        raise ValueError(f"draft must be one of {', '.join(DRAFTS)}")
+    if kind not in limits.SCHEMA_KINDS:
+        raise ValueError(f"kind must be one of {', '.join(limits.SCHEMA_KINDS)}")
+    if draft not in limits.SCHEMA_DRAFTS:
+        raise ValueError(f"draft must be one of {', '.join(limits.SCHEMA_DRAFTS)}")
     return f"{kind}.{_FILE_DRAFTS[draft]}.json"
 
 

@@ -18,13 +18,14 @@ from hypothesis import strategies as st
 from codeexec_config import CodeExecutionConfig, External, Sandboxed, limits
 from codeexec_config._version import VERSION
 from codeexec_config.cli import schema as command
-from codeexec_config.schema import DRAFTS, KINDS, file_name, json_schema, schema_text
+from codeexec_config.schema import file_name, json_schema, schema_text
 from tests.test_schema_verdict import JUDGES, slipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 FOLDER = Path(__file__).parents[1] / "schemas"
+KINDS, DRAFTS = limits.SCHEMA_KINDS, limits.SCHEMA_DRAFTS
 EVERY = [(kind, draft) for kind in KINDS for draft in DRAFTS]
 CANARY = "sk-live-canary"
 
@@ -50,20 +51,20 @@ KEYS = dict(keys_of(SECTION))
 
 
 @pytest.mark.parametrize(("kind", "draft"), EVERY)
-def test_the_committed_file_is_what_is_generated(kind, draft):
+def test_the_committed_file_is_what_is_generated(kind: str, draft: str) -> None:
     committed = (FOLDER / file_name(kind, draft)).read_text("utf-8")
 
     assert committed == schema_text(kind, draft), "run: python -m codeexec_config schema --output"
 
 
-def test_the_folder_holds_these_four_files():
+def test_the_folder_holds_these_four_files() -> None:
     assert {"document.draft-07.json", "section.draft-07.json", "document.2020-12.json", "section.2020-12.json"} == {
         path.name for path in FOLDER.iterdir()
     }
 
 
 @pytest.mark.parametrize(("kind", "draft"), EVERY)
-def test_a_file_says_what_it_is_before_anything_else(kind, draft):
+def test_a_file_says_what_it_is_before_anything_else(kind: str, draft: str) -> None:
     schema = json_schema(kind, draft)
 
     assert ["$schema", "$id", "$comment", "title"] == list(schema)[:4]
@@ -72,28 +73,29 @@ def test_a_file_says_what_it_is_before_anything_else(kind, draft):
 
 
 @pytest.mark.parametrize(("kind", "draft"), EVERY)
-def test_it_is_valid_by_its_own_draft(kind, draft):
+def test_it_is_valid_by_its_own_draft(kind: str, draft: str) -> None:
     schema = json_schema(kind, draft)
-    judge = jsonschema.validators.validator_for(schema, default=None)
+    judge = type(JUDGES[kind, draft])
 
-    assert type(JUDGES[kind, draft]) is judge
+    assert judge is jsonschema.validators.validator_for(schema)
+    assert judge.META_SCHEMA["$schema"] == schema["$schema"]
     judge.check_schema(schema)
 
 
 @pytest.mark.parametrize(("kind", "draft"), [("table", "7"), ("document", "4"), ("document", 7), (None, "7")])
-def test_another_kind_or_draft_is_a_value_error(kind, draft):
+def test_another_kind_or_draft_is_a_value_error(kind: str, draft: str) -> None:
     with pytest.raises(ValueError, match="must be one of"):
         json_schema(kind, draft)
 
 
-def test_a_caller_may_change_what_it_gets():
+def test_a_caller_may_change_what_it_gets() -> None:
     json_schema()["properties"].clear()
     section_of(json_schema())["properties"]["timeout_secs"]["examples"].clear()
 
     assert schema_text("document", "7") == (FOLDER / "document.draft-07.json").read_text("utf-8")
 
 
-def test_importing_the_package_loads_neither_the_schema_nor_json():
+def test_importing_the_package_loads_neither_the_schema_nor_json() -> None:
     script = "import codeexec_config, sys; print(*sorted({'codeexec_config.schema', 'json'} & set(sys.modules)))"
 
     assert "\n" == subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
@@ -102,7 +104,7 @@ def test_importing_the_package_loads_neither_the_schema_nor_json():
 # The keys
 
 
-def test_the_keys_are_the_models_in_its_order():
+def test_the_keys_are_the_models_in_its_order() -> None:
     assert [field.name for field in attrs.fields(CodeExecutionConfig)] == list(SECTION["properties"])
     assert [field.name for field in attrs.fields(Sandboxed)] == list(KEYS["sandboxed"]["properties"])
     assert [field.name for field in attrs.fields(External)] == list(KEYS["external"]["properties"])
@@ -110,14 +112,14 @@ def test_the_keys_are_the_models_in_its_order():
 
 
 @pytest.mark.parametrize("name", KEYS)
-def test_every_key_has_a_description_and_examples(name):
+def test_every_key_has_a_description_and_examples(name: str) -> None:
     assert KEYS[name]["description"].endswith(".")
     assert KEYS[name]["examples"]
 
 
 @pytest.mark.parametrize("name", KEYS)
 @pytest.mark.parametrize("draft", DRAFTS)
-def test_examples_and_default_are_values_that_the_key_takes(name, draft):
+def test_examples_and_default_are_values_that_the_key_takes(name: str, draft: str) -> None:
     schema = dict(keys_of(json_schema("section", draft)))[name]
     judge = type(JUDGES["section", draft])(schema)
 
@@ -135,13 +137,13 @@ def test_examples_and_default_are_values_that_the_key_takes(name, draft):
         ("max_memory_mb", 256),
     ],
 )
-def test_a_default_is_named_and_said(name, default):
+def test_a_default_is_named_and_said(name: str, default: object) -> None:
     assert default == KEYS[name]["default"]
     assert "Default: `" in KEYS[name]["description"]
 
 
 @pytest.mark.parametrize("name", ["runtime", "url", "api_key", "wasm", "sandboxed", "external"])
-def test_what_has_no_default_shows_none(name):
+def test_what_has_no_default_shows_none(name: str) -> None:
     assert "default" not in KEYS[name]
 
 
@@ -156,12 +158,12 @@ def test_what_has_no_default_shows_none(name):
         ("api_key", ["${CODE_EXEC_API_KEY}"]),
     ],
 )
-def test_a_description_says_what_a_person_needs(name, phrases):
+def test_a_description_says_what_a_person_needs(name: str, phrases: list[str]) -> None:
     for phrase in phrases:
         assert phrase in KEYS[name]["description"]
 
 
-def test_each_offered_value_has_a_text_of_its_own():
+def test_each_offered_value_has_a_text_of_its_own() -> None:
     language = KEYS["allowed_languages"]["items"]["anyOf"][0]
     for offered, names in [(KEYS["runtime"], limits.RUNTIMES), (language, limits.KNOWN_LANGUAGES)]:
         texts = offered["x-taplo"]["docs"]["enumValues"]
@@ -181,7 +183,7 @@ CARRIER = st.fixed_dictionaries(
 
 @settings(max_examples=300, deadline=None)
 @given(slipped(CARRIER))
-def test_no_message_on_a_slip_prints_the_key_beside_it(section):
+def test_no_message_on_a_slip_prints_the_key_beside_it(section: dict[str, Any]) -> None:
     external = isinstance(section.get("mode"), dict) and section["mode"].get("external")
     assume(isinstance(external, dict) and external.get("api_key") == CANARY)
 
@@ -191,7 +193,7 @@ def test_no_message_on_a_slip_prints_the_key_beside_it(section):
 
 
 @pytest.mark.parametrize("second", ["wasm", "sandboxed"])
-def test_a_second_variant_is_refused_without_printing_the_key(second):
+def test_a_second_variant_is_refused_without_printing_the_key(second: str) -> None:
     section = {"mode": {"external": {"url": "https://h", "api_key": CANARY}, second: limits.EXAMPLES[second][0]}}
     (error,) = JUDGES["section", "7"].iter_errors(section)
 
@@ -205,21 +207,23 @@ def test_a_second_variant_is_refused_without_printing_the_key(second):
 def run(*arguments: object) -> int:
     parser = argparse.ArgumentParser()
     command.add_parser(parser.add_subparsers())
-    return command.run(parser.parse_args(["schema", *map(str, arguments)]))
+    options = parser.parse_args(["schema", *map(str, arguments)])
+    status: int = options.run(options)
+    return status
 
 
 @pytest.mark.parametrize(("kind", "draft"), EVERY)
-def test_it_prints_the_kind_and_draft_asked_for(kind, draft, capsys):
+def test_it_prints_the_kind_and_draft_asked_for(kind: str, draft: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 == run("--kind", kind, "--draft", draft)
     assert (schema_text(kind, draft), "") == capsys.readouterr()
 
 
-def test_it_prints_the_draft_07_document_unless_told_otherwise(capsys):
+def test_it_prints_the_draft_07_document_unless_told_otherwise(capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 == run()
     assert schema_text("document", "7") == capsys.readouterr().out
 
 
-def test_output_writes_a_file_and_leaves_no_other(tmp_path, capsys):
+def test_output_writes_a_file_and_leaves_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "s.json"
     file.write_text("old")
 
@@ -229,7 +233,7 @@ def test_output_writes_a_file_and_leaves_no_other(tmp_path, capsys):
     assert ("", "") == capsys.readouterr()
 
 
-def test_output_goes_through_a_symlink(tmp_path):
+def test_output_goes_through_a_symlink(tmp_path: Path) -> None:
     (tmp_path / "real.json").write_text("old")
     link = tmp_path / "link.json"
     link.symlink_to("real.json")
@@ -239,7 +243,9 @@ def test_output_goes_through_a_symlink(tmp_path):
     assert schema_text("document", "7") == (tmp_path / "real.json").read_text("utf-8")
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, capsys):
+def test_a_write_that_fails_leaves_the_old_file_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -250,16 +256,18 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypat
     assert 2 == run("--output", file)
     assert "old" == file.read_text("utf-8")
     assert [file] == list(tmp_path.iterdir())
-    assert ("", f"{file}: No space left on device\n") == capsys.readouterr()
+    assert ("", f"codeexec_config schema: error: {file}: No space left on device\n") == capsys.readouterr()
 
 
-def test_check_is_silent_about_a_file_that_is_up_to_date(capsys):
+def test_check_is_silent_about_a_file_that_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 == run("--check", FOLDER / "document.draft-07.json")
     assert ("", "") == capsys.readouterr()
 
 
 @pytest.mark.parametrize("change", [str.upper, lambda text: text + " ", lambda text: text[:-1], lambda _: ""])
-def test_check_says_how_to_renew_a_file_that_differs(tmp_path, capsys, change):
+def test_check_says_how_to_renew_a_file_that_differs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], change: Callable[[str], str]
+) -> None:
     file = tmp_path / "my schema.json"
     file.write_text(change(schema_text("section", "2020-12")))
     options = ["--kind", "section", "--draft", "2020-12"]
@@ -273,15 +281,17 @@ def test_check_says_how_to_renew_a_file_that_differs(tmp_path, capsys, change):
 
 @pytest.mark.parametrize("option", ["--check", "--output"])
 @pytest.mark.parametrize("place", [".", "absent/s.json"])
-def test_a_place_that_cannot_be_read_or_written_is_status_2(tmp_path, capsys, option, place):
+def test_a_place_that_cannot_be_read_or_written_is_status_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, place: str
+) -> None:
     assert 2 == run(option, tmp_path / place)
     out, err = capsys.readouterr()
     assert "" == out
-    assert err.startswith(f"{tmp_path / place}: ")
+    assert err.startswith(f"codeexec_config schema: error: {tmp_path / place}: ")
 
 
 @pytest.mark.parametrize("arguments", [["--kind", "table"], ["--draft", "4"], ["--check", "a", "--output", "b"]])
-def test_wrong_usage_is_status_2(arguments, capsys):
+def test_wrong_usage_is_status_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
         run(*arguments)
 

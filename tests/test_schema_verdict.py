@@ -199,7 +199,7 @@ RIGHT_KEYS = st.sampled_from(
     ["${K}", "$<K>", "${K:-}", "${K:-x}", "${K:?setz ü}", "${A}${B}", "Bearer ${K}", "a b", "$K", "$${K}"]
 )
 RIGHT_NUMBERS = st.sampled_from([1, 5, 6, 30, 256, 4096, 4097, 86_400])
-RIGHT_SECTIONS = st.fixed_dictionaries(
+RIGHT_SECTIONS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
         "mode": st.one_of(
             st.just("wasm"),
@@ -247,7 +247,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(KEY_NAMES, inner, max_size=2),
     max_leaves=4,
 )
-SPELLINGS = {
+SPELLINGS: dict[str | int, st.SearchStrategy[Any]] = {
     "enabled": LOOSE,
     "timeout_secs": NUMBERS | LOOSE,
     "max_memory_mb": NUMBERS | LOOSE,
@@ -325,7 +325,7 @@ def assert_same_verdict(
 @SECTIONS
 @given(slipped(RIGHT_SECTIONS))
 @example({})
-def test_schema_and_validator_agree_on_a_section(section):
+def test_schema_and_validator_agree_on_a_section(section: dict[str, Any]) -> None:
     assert_same_verdict(section, "section", errors_of(section), in_host(section))
 
 
@@ -334,7 +334,7 @@ def test_schema_and_validator_agree_on_a_section(section):
 @example({"features": 1})
 @example({"features": {"code_execution": [{}]}})
 @example({"feature": {"code_execution": {"mode": 1}}})
-def test_schema_and_validator_agree_on_a_document(document):
+def test_schema_and_validator_agree_on_a_document(document: dict[str, Any]) -> None:
     """The same through the text of a file, whose other tables neither of them judges."""
     text = tomlkit.dumps(document)
     parsed = tomllib.loads(text)
@@ -344,7 +344,7 @@ def test_schema_and_validator_agree_on_a_document(document):
 
 @pytest.mark.parametrize("name", UNSAYABLE)
 @pytest.mark.parametrize("draft", DRAFTS)
-def test_what_is_unsayable_is_refused_by_the_validator_alone(name, draft):
+def test_what_is_unsayable_is_refused_by_the_validator_alone(name: str, draft: str) -> None:
     """So the list holds nothing that the schema says after all."""
     rule = UNSAYABLE[name]
     (error,) = errors_of(rule.example)
