@@ -289,9 +289,9 @@ def _across_keys() -> Schema:
 
 
 def _wasm_chosen() -> Schema:
-    default, *_ = limits.MODES
-    chosen = {"type": ["string", "object"], "pattern": _whole(default), "required": [default]}
-    return _open_table({"properties": {"mode": {**chosen, "additionalProperties": True}}})
+    name, *_ = limits.MODES
+    table = _open_table({"required": [name], "properties": {name: True}})
+    return _open_table({"properties": {"mode": {**table, "type": ["string", "object"], "pattern": _whole(name)}}})
 
 
 def _wasm_rules() -> Schema:
