@@ -1,7 +1,7 @@
 """Documents that an editor shows, right ones and broken ones, each with the place that a person would look at.
 
-In a broken one `# !` ends the line of the slip. `# ?` ends each header of the table that it stands in: Taplo marks these
-for a key that is unknown.
+In a broken one `# !` ends the line of the slip. `# ?` ends each header of the table that it stands in: Taplo marks
+these for a key that is unknown.
 """
 
 from __future__ import annotations
