@@ -52,5 +52,5 @@ def node_env() -> dict[str, str]:
 
 def _present(path: Path) -> str:
     if not path.exists():
-        pytest.skip(f"{path} is not there: run .ci/engines")
+        pytest.skip(f"{path} is not there: run .ci/install-engines")
     return str(path)
