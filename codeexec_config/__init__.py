@@ -1,5 +1,7 @@
 """Read, check and explain the `[features.code_execution]` section of a TOML file."""
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
 from codeexec_config.diagnostics import (
     ConfigError,
     ConfigWarning,
@@ -17,6 +19,9 @@ from codeexec_config.loading import check_file, check_mapping, check_text, load,
 from codeexec_config.model import CodeExecutionConfig, External, Mode, Runtime, Sandboxed, Wasm
 from codeexec_config.secret import Secret
 from codeexec_config.writing import to_toml
+
+if _TYPE_CHECKING:
+    from codeexec_config.schema import json_schema
 
 __all__ = [
     "CodeExecutionConfig",
@@ -40,9 +45,19 @@ __all__ = [
     "check_file",
     "check_mapping",
     "check_text",
+    "json_schema",
     "load",
     "load_mapping",
     "loads",
     "register_hooks",
     "to_toml",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # No host needs a schema to start up.
+    if name == "json_schema":
+        from codeexec_config.schema import json_schema
+
+        return json_schema
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

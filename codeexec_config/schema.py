@@ -7,7 +7,7 @@ message prints the table around it, in which a key may stand.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
@@ -38,7 +38,7 @@ Schema: TypeAlias = dict[str, Any]
 Field: TypeAlias = "attrs.Attribute[Any]"
 
 
-def json_schema(kind: str = "document", draft: str = "7") -> Schema:
+def json_schema(kind: Literal["document", "section"] = "document", draft: Literal["7", "2020-12"] = "7") -> Schema:
     """Give the JSON Schema by which editors complete, explain and check the section.
 
     Args:
@@ -48,6 +48,10 @@ def json_schema(kind: str = "document", draft: str = "7") -> Schema:
     Raises:
         ValueError: there is no such kind or draft.
     """
+    return _make(kind, draft)
+
+
+def _make(kind: str, draft: str) -> Schema:
     name = file_name(kind, draft)
     section = _section(draft)
     return {
@@ -81,7 +85,7 @@ def schema_text(kind: str, draft: str) -> str:
     """
     import json
 
-    return json.dumps(json_schema(kind, draft), indent=2) + "\n"
+    return json.dumps(_make(kind, draft), indent=2) + "\n"
 
 
 def _host(section: Schema) -> Schema:

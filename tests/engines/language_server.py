@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PATIENCE_SECS = 30.0
 """How long a server may take over one answer, on a machine that is busy with other things."""
 
+_SETTINGS = "workspace/configuration"
+
 
 class Finding(NamedTuple):
     """A diagnostic as an editor gets it: the line counts from 1, as people do."""
@@ -54,9 +56,10 @@ class LanguageServer:
         self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
         self._published: queue.Queue[dict[str, Any]] = queue.Queue()
         self._writing = threading.Lock()
+        self._configured = threading.Event()
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 -- an engine that .ci/install-engines put there
             self._command,
             cwd=self._folder,
             env=self._env,
@@ -104,6 +107,9 @@ class LanguageServer:
             },
         )
         self.notify("initialized", {})
+        if self._settings:
+            self.notify("workspace/didChangeConfiguration", {"settings": self._settings})
+            assert self._configured.wait(PATIENCE_SECS), "the server asked for no settings"
 
     def _stop(self) -> None:
         with contextlib.suppress(BrokenPipeError):
@@ -184,9 +190,11 @@ class LanguageServer:
         elif "id" in message:
             with contextlib.suppress(OSError, ValueError):  # asked while this side was leaving
                 self._send({"id": message["id"], "result": self._reply(method, message.get("params"))})
+            if method == _SETTINGS:
+                self._configured.set()
 
     def _reply(self, method: str, params: Any) -> Any:
-        if method == "workspace/configuration":
+        if method == _SETTINGS:
             return [self._settings for _ in params["items"]]
         return None
 
