@@ -1,6 +1,6 @@
 """Read, check and explain the `[features.code_execution]` section of a TOML file."""
 
-from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from codeexec_config.diagnostics import (
     ConfigError,
@@ -19,9 +19,6 @@ from codeexec_config.loading import check_file, check_mapping, check_text, load,
 from codeexec_config.model import CodeExecutionConfig, External, Mode, Runtime, Sandboxed, Wasm
 from codeexec_config.secret import Secret
 from codeexec_config.writing import to_toml
-
-if _TYPE_CHECKING:
-    from codeexec_config.schema import json_schema
 
 __all__ = [
     "CodeExecutionConfig",
@@ -53,11 +50,14 @@ __all__ = [
     "to_toml",
 ]
 
+if TYPE_CHECKING:
+    from codeexec_config.schema import json_schema
+else:
 
-def __getattr__(name: str) -> object:
-    # No host needs a schema to start up.
-    if name == "json_schema":
-        from codeexec_config.schema import json_schema
+    def __getattr__(name: str) -> object:
+        # No host needs a schema to start up.
+        if name == "json_schema":
+            from codeexec_config.schema import json_schema
 
-        return json_schema
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return json_schema
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import codeexec_config
 from codeexec_config import CodeExecutionConfig, External, Sandboxed, json_schema, limits
 from codeexec_config._version import VERSION
 from codeexec_config.cli import schema as command
@@ -101,6 +102,12 @@ def test_importing_the_package_loads_neither_the_schema_nor_json() -> None:
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)  # noqa: S603
 
     assert "\n" == done.stdout
+
+
+@pytest.mark.parametrize("name", ["yaml_schema", "json"])
+def test_the_package_makes_no_other_name_on_demand(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"no attribute '{name}'"):
+        getattr(codeexec_config, name)
 
 
 # The keys

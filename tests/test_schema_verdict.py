@@ -29,15 +29,12 @@ FULL = bool(os.environ.get("CODEEXEC_FULL"))
 SECTIONS = settings(max_examples=20_000 if FULL else 600, deadline=None)
 DOCUMENTS = settings(max_examples=3_000 if FULL else 150, deadline=None)
 
-VALIDATORS = {
+VALIDATORS: dict[Any, type[jsonschema.protocols.Validator]] = {
     "7": jsonschema.Draft7Validator,
     "2020-12": jsonschema.Draft202012Validator,
 }
-JUDGES = {
-    (kind, draft): judge(json_schema(kind, draft))
-    for kind in ("document", "section")
-    for draft, judge in VALIDATORS.items()
-}
+KINDS: tuple[Any, ...] = ("document", "section")
+JUDGES = {(kind, draft): judge(json_schema(kind, draft)) for kind in KINDS for draft, judge in VALIDATORS.items()}
 DRAFTS = tuple(VALIDATORS)
 
 
@@ -70,7 +67,7 @@ _NUMERIC_END = re.compile(r"(?:^|\.)[0-9][0-9A-Fa-fxX]*\.?(?::\d+)?$")
 _HIGH_PORT = re.compile(r":0*[6-9][0-9]{4}$")
 
 UNSAYABLE = {
-    "the text of a default": Unsayable(
+    "the text of a default, but for its type": Unsayable(
         frozenset(
             {
                 "out-of-range",
@@ -99,7 +96,7 @@ UNSAYABLE = {
         "a host's policy may permit it, and the schema knows no policy",
         _with_url("http://code-exec.example.com", api_key="${K}"),
     ),
-    "a credential in a query": Unsayable(
+    "a credential in the query of a URL": Unsayable(
         frozenset({"credentials-in-url"}),
         lambda value: isinstance(value, str) and "?" in value,
         "names are compared in any case and after percent-decoding",
@@ -111,13 +108,13 @@ UNSAYABLE = {
         "an address has more notations than a pattern can list",
         _with_url("http://0xa9fea9fe/"),
     ),
-    "a number as a host": Unsayable(
+    "a host that looks like an IPv4 address and is none": Unsayable(
         frozenset({"invalid-url"}),
         lambda value: isinstance(value, str) and bool(_NUMERIC_END.search(_host(value))),
-        "a resolver reads it as an IPv4 address in one of many notations, or refuses it",
+        "a resolver takes many notations of one",
         _with_url("https://1.2.3.4.5"),
     ),
-    "an IPv6 address": Unsayable(
+    "a malformed IPv6 address": Unsayable(
         frozenset({"invalid-url"}),
         lambda value: isinstance(value, str) and "[" in _host(value),
         "its grammar is beyond a readable pattern",
@@ -144,7 +141,7 @@ UNSAYABLE = {
     "text beside a reference with a message": Unsayable(
         frozenset({"malformed-secret"}),
         lambda value: isinstance(value, str) and bool(_MESSAGE.search(value)),
-        "a message may hold any character, the text beside it may not: one pattern that tells them apart is unreadable",
+        "a message may hold any character, and no readable pattern tells the two apart",
         _with_url("https://code-exec.example.com", api_key="${K:?set it} "),
     ),
 }
