@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -203,7 +205,9 @@ def test_no_message_on_a_slip_prints_the_key_beside_it(section: dict[str, Any]) 
 
 @pytest.mark.parametrize("second", ["wasm", "sandboxed"])
 def test_a_second_variant_is_refused_without_printing_the_key(second: str) -> None:
-    section = {"mode": {"external": {"url": "https://h", "api_key": CANARY}, second: limits.EXAMPLES[second][0]}}
+    section: dict[str, Any] = {
+        "mode": {"external": {"url": "https://h", "api_key": CANARY}, second: limits.EXAMPLES[second][0]}
+    }
     (error,) = JUDGES["section", "7"].iter_errors(section)
 
     assert "mode" == error.path[0]
@@ -232,6 +236,17 @@ def test_it_prints_the_draft_07_document_unless_told_otherwise(capsys: pytest.Ca
     assert schema_text("document", "7") == capsys.readouterr().out
 
 
+def test_it_says_the_same_without_docstrings() -> None:
+    command = [sys.executable, "-OO", "-m", "codeexec_config", "schema"]
+
+    assert (
+        schema_text("document", "7")
+        == subprocess.run(  # noqa: S603
+            command, check=True, capture_output=True, text=True
+        ).stdout
+    )
+
+
 def test_output_writes_a_file_and_leaves_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "s.json"
     file.write_text("old")
@@ -240,6 +255,27 @@ def test_output_writes_a_file_and_leaves_no_other(tmp_path: Path, capsys: pytest
     assert schema_text("section", "7") == file.read_text("utf-8")
     assert [file] == list(tmp_path.iterdir())
     assert ("", "") == capsys.readouterr()
+
+
+def test_output_keeps_the_mode_of_a_file_that_it_replaces(tmp_path: Path) -> None:
+    file = tmp_path / "s.json"
+    file.touch(0o600)
+
+    assert 0 == run("--output", file)
+    assert 0o600 == file.stat().st_mode & 0o777
+
+
+def test_output_into_a_pipe_leaves_it_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: got.append(pipe.read_text("utf-8")), daemon=True)
+    got: list[str] = []
+    reader.start()
+
+    assert 0 == run("--output", pipe)
+    reader.join(10)
+    assert [schema_text("document", "7")] == got
+    assert pipe.is_fifo()
 
 
 def test_output_goes_through_a_symlink(tmp_path: Path) -> None:

@@ -89,10 +89,16 @@ def _write(name: str, data: bytes) -> None:
     from pathlib import Path
 
     target = Path(name).resolve()
+    if target.exists() and not target.is_file():
+        # A device or a pipe takes text; it must not be replaced by a file.
+        target.write_bytes(data)
+        return
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with unfinished.open("xb") as file:
             file.write(data)
+        if target.exists():
+            unfinished.chmod(target.stat().st_mode)
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -71,6 +71,13 @@ def test_a_linter_finds_nothing_in_a_right_document(
     assert [] == lint(file)
 
 
+def test_tombi_takes_an_inline_table_over_several_lines(file: Path) -> None:
+    """As TOML 1.1 has them, and this library on every Python; Taplo reads TOML 1.0 only."""
+    file.write_text('[features.code_execution]\nmode = {\n  sandboxed = { runtime = "gvisor" },\n}\n')
+
+    assert [] == lint_with_tombi(file)
+
+
 @pytest.mark.parametrize("name", BROKEN)
 @pytest.mark.parametrize("lint", LINTERS)
 def test_a_linter_points_at_the_slip_in_a_few_words(
