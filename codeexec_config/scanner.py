@@ -88,6 +88,7 @@ class Scan:
         comments: every comment.
         modern: values that TOML 1.0 lacks, by path.
         modern_keys: key parts whose escapes TOML 1.0 lacks.
+        stand_ins: digits of moments that Python's types lack, with others of that length which they have.
         statements: where each header, or key with its value, begins.
         flaw: the first thing that is not TOML, as far as tokens tell.
     """
@@ -100,6 +101,7 @@ class Scan:
         self.comments: list[Stretch] = []
         self.modern: dict[Path, Stretch] = {}
         self.modern_keys: list[Part] = []
+        self.stand_ins: list[tuple[int, str]] = []
         self.statements: list[int] = []
         self.flaw: Flaw | None = None
         self._kinds: dict[Path, str] = {}
@@ -328,13 +330,23 @@ class Scan:
                 break
         else:
             self._fail("this is no value of TOML; a text stands in quotes")
-        if pattern is _MOMENT and ":" in found[0] and not (found["seconds_of_date"] or found["seconds_of_time"]):
-            self._is_modern = True
+        if pattern is _MOMENT:
+            self._moment(found)
         digits = sum(len(run) - run.count("_") for run in _DIGITS.findall(found[0]))
         if pattern is _NUMBER and digits > limits.MAX_INTEGER_DIGITS:
             self._fail(f"an integer has at most {limits.MAX_INTEGER_DIGITS} digits")
         self._pos = found.end()
         return "scalar"
+
+    def _moment(self, found: re.Match[str]) -> None:
+        """Note what TOML 1.0 lacks, and what Python's types do: the year 0 and a leap second, as RFC 3339 has them."""
+        group = "seconds_of_time" if found[0][2] == ":" else "seconds_of_date"
+        if found[0].startswith("0000-"):
+            self.stand_ins.append((found.start(), "2000"))
+        if ":" in found[0] and not found[group]:
+            self._is_modern = True
+        elif (found[group] or "").startswith(":60"):
+            self.stand_ins.append((found.start(group), ":59"))
 
     # -- small steps ---------------------------------------------------------------------------------------------------
 
