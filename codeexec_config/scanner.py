@@ -44,6 +44,10 @@ _WORD = re.compile(r"true|false")
 _NOTHING = re.compile(r"[\r\n#,\]}]|\Z")
 _DELIMITER = re.compile(r"[ \t\r\n#,\]}]|\Z")
 _DIGITS = re.compile(r"[0-9A-Fa-f_]+")
+_OPENINGS = ("${", "$<")
+_QUOTE_IT = 'quote it: "${NAME}" may stand for a text, an integer or a boolean'
+_QUOTE_ALL = "quote the whole value, the reference with it"
+_GLUED = re.compile(r"[^\s#,\"'\[\]{}]+\$[{<]")
 _LAST_CODE_POINT = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
 
@@ -64,6 +68,7 @@ class Flaw(NamedTuple):
     reason: str
     key: str | None = None
     first: Stretch | None = None
+    hint: str | None = None
 
 
 class _Stop(Exception):  # noqa: N818 -- it ends the scan, which is no error of ours
@@ -125,7 +130,8 @@ class Scan:
             self._match(_BLANK)
             self._comment()
             if self._pos < len(self.text) and not self.text.startswith(("\n", "\r\n"), self._pos):
-                self._fail("more text after the value; a line holds one key and its value")
+                hint = "put the reference inside the quotes" if self.text.startswith(_OPENINGS, self._pos) else None
+                self._fail("more text after the value; a line holds one key and its value", hint)
 
     def _header(self) -> Path:
         start = self._pos
@@ -230,6 +236,8 @@ class Scan:
             return name
         if self.text.startswith("'", start):
             return (self._match(_LITERAL) or self._fail("this key is not closed by a quote"))[1:-1]
+        if self.text.startswith(_OPENINGS, start):
+            self._fail("keys and headers hold no reference; they are never expanded", "write the name itself")
         return self._fail("a key is made of ASCII letters, digits, _ and -, or stands in quotes")
 
     # -- values --------------------------------------------------------------------------------------------------------
@@ -320,8 +328,8 @@ class Scan:
 
     def _scalar(self) -> str:
         start = self._pos
-        if self.text.startswith("${", start):
-            self._fail("a reference stands in quotes here: the text is parsed before references are read")
+        if self.text.startswith(_OPENINGS, start):
+            self._fail("a reference stands in quotes: the text is parsed before references are read", _QUOTE_IT)
         if _NOTHING.match(self.text, start):
             self._fail("a value is missing")
         for pattern in (_MOMENT, _NUMBER, _WORD):
@@ -329,7 +337,8 @@ class Scan:
             if found and _DELIMITER.match(self.text, found.end()):
                 break
         else:
-            self._fail("this is no value of TOML; a text stands in quotes")
+            hint = _QUOTE_ALL if _GLUED.match(self.text, start) else None
+            self._fail("this is no value of TOML; a text stands in quotes", hint)
         if pattern is _MOMENT:
             self._moment(found)
         digits = sum(len(run) - run.count("_") for run in _DIGITS.findall(found[0]))
@@ -383,11 +392,11 @@ class Scan:
         self.flaw = Flaw(part.start, part.end, "this key is given twice", part.name, first)
         raise _Stop
 
-    def _fail(self, reason: str) -> NoReturn:
-        self._fail_at(self._pos, reason)
+    def _fail(self, reason: str, hint: str | None = None) -> NoReturn:
+        self._fail_at(self._pos, reason, hint)
 
-    def _fail_at(self, start: int, reason: str) -> NoReturn:
-        self.flaw = Flaw(start, min(start + 1, len(self.text)), reason)
+    def _fail_at(self, start: int, reason: str, hint: str | None = None) -> NoReturn:
+        self.flaw = Flaw(start, min(start + 1, len(self.text)), reason, hint=hint)
         raise _Stop
 
 

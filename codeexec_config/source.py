@@ -245,9 +245,6 @@ def _refusal(flaw: Flaw, scan: Scan, lines: Any, file: str | None) -> Diagnostic
     from codeexec_config.excerpts import blind_excerpt
 
     span = lines.span(flaw.start, flaw.end)
-    hint = None
-    if flaw.key is None and scan.text.startswith("${", flaw.start):
-        hint = 'quote it: "${NAME}" may stand where a number or a boolean is due'
     related: tuple[Related, ...] = ()
     if flaw.first:
         excerpt = blind_excerpt(scan, lines.bounds(flaw.first[0]), flaw.first[0])
@@ -260,6 +257,6 @@ def _refusal(flaw: Flaw, scan: Scan, lines: Any, file: str | None) -> Diagnostic
         span=span,
         file=file,
         excerpt=blind_excerpt(scan, lines.bounds(flaw.start), flaw.start),
-        help=hint,
+        help=flaw.hint,
         related=related,
     )
