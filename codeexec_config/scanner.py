@@ -44,6 +44,10 @@ _WORD = re.compile(r"true|false")
 _NOTHING = re.compile(r"[\r\n#,\]}]|\Z")
 _DELIMITER = re.compile(r"[ \t\r\n#,\]}]|\Z")
 _DIGITS = re.compile(r"[0-9A-Fa-f_]+")
+_OPENINGS = ("${", "$<")
+_QUOTE_IT = 'quote it: "${NAME}" may stand for a text, an integer or a boolean'
+_QUOTE_ALL = "quote the whole value, the reference with it"
+_GLUED = re.compile(r"[^\s#,\"'\[\]{}]+\$[{<]")
 _LAST_CODE_POINT = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
 
@@ -64,6 +68,7 @@ class Flaw(NamedTuple):
     reason: str
     key: str | None = None
     first: Stretch | None = None
+    hint: str | None = None
 
 
 class _Stop(Exception):  # noqa: N818 -- it ends the scan, which is no error of ours
@@ -88,6 +93,7 @@ class Scan:
         comments: every comment.
         modern: values that TOML 1.0 lacks, by path.
         modern_keys: key parts whose escapes TOML 1.0 lacks.
+        stand_ins: digits of moments that Python's types lack, with others of that length which they have.
         statements: where each header, or key with its value, begins.
         flaw: the first thing that is not TOML, as far as tokens tell.
     """
@@ -100,6 +106,7 @@ class Scan:
         self.comments: list[Stretch] = []
         self.modern: dict[Path, Stretch] = {}
         self.modern_keys: list[Part] = []
+        self.stand_ins: list[tuple[int, str]] = []
         self.statements: list[int] = []
         self.flaw: Flaw | None = None
         self._kinds: dict[Path, str] = {}
@@ -123,7 +130,8 @@ class Scan:
             self._match(_BLANK)
             self._comment()
             if self._pos < len(self.text) and not self.text.startswith(("\n", "\r\n"), self._pos):
-                self._fail("more text after the value; a line holds one key and its value")
+                hint = "put the reference inside the quotes" if self.text.startswith(_OPENINGS, self._pos) else None
+                self._fail("more text after the value; a line holds one key and its value", hint)
 
     def _header(self) -> Path:
         start = self._pos
@@ -228,6 +236,8 @@ class Scan:
             return name
         if self.text.startswith("'", start):
             return (self._match(_LITERAL) or self._fail("this key is not closed by a quote"))[1:-1]
+        if self.text.startswith(_OPENINGS, start):
+            self._fail("keys and headers hold no reference; they are never expanded", "write the name itself")
         return self._fail("a key is made of ASCII letters, digits, _ and -, or stands in quotes")
 
     # -- values --------------------------------------------------------------------------------------------------------
@@ -318,8 +328,8 @@ class Scan:
 
     def _scalar(self) -> str:
         start = self._pos
-        if self.text.startswith("${", start):
-            self._fail("a reference stands in quotes here: the text is parsed before references are read")
+        if self.text.startswith(_OPENINGS, start):
+            self._fail("a reference stands in quotes: the text is parsed before references are read", _QUOTE_IT)
         if _NOTHING.match(self.text, start):
             self._fail("a value is missing")
         for pattern in (_MOMENT, _NUMBER, _WORD):
@@ -327,14 +337,25 @@ class Scan:
             if found and _DELIMITER.match(self.text, found.end()):
                 break
         else:
-            self._fail("this is no value of TOML; a text stands in quotes")
-        if pattern is _MOMENT and ":" in found[0] and not (found["seconds_of_date"] or found["seconds_of_time"]):
-            self._is_modern = True
+            hint = _QUOTE_ALL if _GLUED.match(self.text, start) else None
+            self._fail("this is no value of TOML; a text stands in quotes", hint)
+        if pattern is _MOMENT:
+            self._moment(found)
         digits = sum(len(run) - run.count("_") for run in _DIGITS.findall(found[0]))
         if pattern is _NUMBER and digits > limits.MAX_INTEGER_DIGITS:
             self._fail(f"an integer has at most {limits.MAX_INTEGER_DIGITS} digits")
         self._pos = found.end()
         return "scalar"
+
+    def _moment(self, found: re.Match[str]) -> None:
+        """Note what TOML 1.0 lacks, and what Python's types do: the year 0 and a leap second, as RFC 3339 has them."""
+        group = "seconds_of_time" if found[0][2] == ":" else "seconds_of_date"
+        if found[0].startswith("0000-"):
+            self.stand_ins.append((found.start(), "2000"))
+        if ":" in found[0] and not found[group]:
+            self._is_modern = True
+        elif (found[group] or "").startswith(":60"):
+            self.stand_ins.append((found.start(group), ":59"))
 
     # -- small steps ---------------------------------------------------------------------------------------------------
 
@@ -371,11 +392,11 @@ class Scan:
         self.flaw = Flaw(part.start, part.end, "this key is given twice", part.name, first)
         raise _Stop
 
-    def _fail(self, reason: str) -> NoReturn:
-        self._fail_at(self._pos, reason)
+    def _fail(self, reason: str, hint: str | None = None) -> NoReturn:
+        self._fail_at(self._pos, reason, hint)
 
-    def _fail_at(self, start: int, reason: str) -> NoReturn:
-        self.flaw = Flaw(start, min(start + 1, len(self.text)), reason)
+    def _fail_at(self, start: int, reason: str, hint: str | None = None) -> NoReturn:
+        self.flaw = Flaw(start, min(start + 1, len(self.text)), reason, hint=hint)
         raise _Stop
 
 
