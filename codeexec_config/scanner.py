@@ -20,11 +20,17 @@ Stretch = tuple[int, int]
 _BLANK = re.compile(r"[ \t]*")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _COMMENT = re.compile(r"#[^\r\n]*")
+_COMMENTS = re.compile(r"(?:#[^\r\n]*+[ \t\r\n]*+){1,1000}")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_BASIC = re.compile(r'"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"')
-_LITERAL = re.compile(r"'[^'\n]*+'")
-_LONG_BASIC = re.compile(r'"""(?:[^"\\]++|\\.|"(?!""))*+"{3,5}', re.DOTALL)
-_LONG_LITERAL = re.compile(r"'''(?:[^']++|'(?!''))*+'{3,5}")
+# No repeated group is possessive: up to 3.11.4 the engine loses its place in one (python/cpython#106052). No group is
+# repeated without bound either: the engine keeps a frame for each turn.
+_ONE_BARE_KEY = re.compile(r"[ \t]*+([A-Za-z0-9_-]++)[ \t]*+(?=[=\]])")
+_ENDS = {
+    '"""': re.compile(r'"{3,5}|\\.', re.DOTALL),
+    "'''": re.compile(r"'{3,5}"),
+    '"': re.compile(r'["\n]|\\[^\n]'),
+    "'": re.compile(r"['\n]"),
+}
 _ESCAPE = re.compile(
     r'\\(?:(?P<plain>[btnfr"\\])|(?P<e>e)|x(?P<x>[0-9A-Fa-f]{2})|u(?P<u>[0-9A-Fa-f]{4})|U(?P<U>[0-9A-Fa-f]{8})'
     r"|(?P<fold>[ \t]*\r?\n[ \t\r\n]*))"
@@ -36,14 +42,14 @@ _OFFSET = r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?"
 _MOMENT = re.compile(
     rf"{_DATE}(?:[Tt ]{_TIME % 'seconds_of_date'}{_OFFSET})?|{_TIME % 'seconds_of_time'}",
 )
+_DIGITS = r"[0-9_]*+(?<!_)"
 _NUMBER = re.compile(
-    r"0x[0-9A-Fa-f](?:_?[0-9A-Fa-f])*+|0o[0-7](?:_?[0-7])*+|0b[01](?:_?[01])*+"
-    r"|[+-]?(?:inf|nan|(?:0|[1-9](?:_?[0-9])*+)(?:\.[0-9](?:_?[0-9])*+)?(?:[eE][+-]?[0-9](?:_?[0-9])*+)?)"
+    r"0x[0-9A-Fa-f][0-9A-Fa-f_]*+(?<!_)|0o[0-7][0-7_]*+(?<!_)|0b[01][01_]*+(?<!_)"
+    rf"|[+-]?(?:inf|nan|(?:0|[1-9]{_DIGITS})(?:\.[0-9]{_DIGITS})?(?:[eE][+-]?[0-9]{_DIGITS})?)"
 )
 _WORD = re.compile(r"true|false")
 _NOTHING = re.compile(r"[\r\n#,\]}]|\Z")
 _DELIMITER = re.compile(r"[ \t\r\n#,\]}]|\Z")
-_DIGITS = re.compile(r"[0-9A-Fa-f_]+")
 _LAST_CODE_POINT = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
 
@@ -85,7 +91,7 @@ class Scan:
         values: the value at a path.
         tables: what makes the table at a path: its header, or the first dotted key.
         mentions: every place that names a key.
-        comments: every comment.
+        comments: every comment, or run of them with what stands between.
         modern: values that TOML 1.0 lacks, by path.
         modern_keys: key parts whose escapes TOML 1.0 lacks.
         statements: where each header, or key with its value, begins.
@@ -197,6 +203,10 @@ class Scan:
         return path
 
     def _dotted(self) -> list[Part]:
+        alone = _ONE_BARE_KEY.match(self.text, self._pos)
+        if alone:
+            self._pos = alone.end()
+            return [Part(alone[1], *alone.span(1))]
         parts: list[Part] = []
         while True:
             self._match(_BLANK)
@@ -204,31 +214,28 @@ class Scan:
             parts.append(Part(self._name(), start, self._pos))
             if len(parts) > limits.MAX_KEY_PARTS:
                 self._fail_at(start, f"a key has at most {limits.MAX_KEY_PARTS} parts")
-            end = self._pos
             self._match(_BLANK)
-            if not self.text.startswith(".", self._pos):
-                # The blank stays out of the last part, and so out of what marks the key.
-                parts[-1] = parts[-1]._replace(end=end)
+            if not self._take("."):
                 return parts
-            self._pos += 1
 
     def _name(self) -> str:
         start = self._pos
         bare = self._match(_BARE_KEY)
         if bare:
             return bare
-        if self.text.startswith('"', start):
-            raw = self._match(_BASIC) or self._fail("this key is not closed by a quote")
-            before, self._is_modern = self._is_modern, False
-            name = self._decode(raw, start, 1)
-            if self._is_modern and not self._depth:
-                self.modern_keys.append(Part(name, start, self._pos))
-            # A key of an inline table makes its value modern; one of a statement is written anew by itself.
-            self._is_modern = before or (self._is_modern and self._depth > 0)
-            return name
-        if self.text.startswith("'", start):
-            return (self._match(_LITERAL) or self._fail("this key is not closed by a quote"))[1:-1]
-        return self._fail("a key is made of ASCII letters, digits, _ and -, or stands in quotes")
+        quote = self.text[start : start + 1]
+        if quote not in {'"', "'"}:
+            self._fail("a key is made of ASCII letters, digits, _ and -, or stands in quotes")
+        raw = self._quoted(quote, "this key is not closed by a quote")
+        if quote == "'":
+            return raw[1:-1]
+        before, self._is_modern = self._is_modern, False
+        name = self._decode(raw, start, 1)
+        if self._is_modern and not self._depth:
+            self.modern_keys.append(Part(name, start, self._pos))
+        # A key of an inline table makes its value modern; one of a statement is written anew by itself.
+        self._is_modern = before or (self._is_modern and self._depth > 0)
+        return name
 
     # -- values --------------------------------------------------------------------------------------------------------
 
@@ -242,7 +249,7 @@ class Scan:
             kind = self._array(path) if opening == "[" else self._table(path)
             self._depth -= 1
         elif opening in {'"', "'"}:
-            kind = self._string()
+            kind = self._string(opening)
         else:
             kind = self._scalar()
         self.values[path] = Token(start, self._pos, kind)
@@ -285,20 +292,23 @@ class Scan:
         if "\n" in self.text[before : self._pos]:
             self._is_modern = True
 
-    def _string(self) -> str:
+    def _string(self, quote: str) -> str:
         start = self._pos
-        for opening, pattern, quotes in (
-            ('"""', _LONG_BASIC, 3),
-            ("'''", _LONG_LITERAL, 0),
-            ('"', _BASIC, 1),
-            ("'", _LITERAL, 0),
-        ):
-            if self.text.startswith(opening, start):
-                raw = self._match(pattern) or self._fail("this string is not closed")
-                if quotes and "\\" in raw:
-                    self._decode(raw, start, quotes)
-                break
+        opening = quote * 3 if self.text.startswith(quote * 3, start) else quote
+        raw = self._quoted(opening, "this string is not closed")
+        if quote == '"' and "\\" in raw:
+            self._decode(raw, start, len(opening))
         return "string"
+
+    def _quoted(self, opening: str, reason: str) -> str:
+        start = self._pos
+        for found in _ENDS[opening].finditer(self.text, start + len(opening)):
+            if found[0][0] == opening[0]:
+                self._pos = found.end()
+                return self.text[start : self._pos]
+            if found[0] == "\n":
+                break
+        return self._fail(reason)
 
     def _decode(self, raw: str, start: int, quotes: int) -> str:
         """Read the escapes of a basic string that begins at `start`."""
@@ -322,16 +332,15 @@ class Scan:
             self._fail("a reference stands in quotes here: the text is parsed before references are read")
         if _NOTHING.match(self.text, start):
             self._fail("a value is missing")
-        for pattern in (_MOMENT, _NUMBER, _WORD):
+        for pattern in (_NUMBER, _MOMENT, _WORD):
             found = pattern.match(self.text, start)
-            if found and _DELIMITER.match(self.text, found.end()):
+            if found and _DELIMITER.match(self.text, found.end()) and "__" not in found[0]:
                 break
         else:
             self._fail("this is no value of TOML; a text stands in quotes")
         if pattern is _MOMENT and ":" in found[0] and not (found["seconds_of_date"] or found["seconds_of_time"]):
             self._is_modern = True
-        digits = sum(len(run) - run.count("_") for run in _DIGITS.findall(found[0]))
-        if pattern is _NUMBER and digits > limits.MAX_INTEGER_DIGITS:
+        if pattern is _NUMBER and _is_too_long(found[0]):
             self._fail(f"an integer has at most {limits.MAX_INTEGER_DIGITS} digits")
         self._pos = found.end()
         return "scalar"
@@ -353,12 +362,12 @@ class Scan:
 
     def _space(self) -> None:
         self._match(_SPACE)
-        while self._comment():
-            self._match(_SPACE)
+        while self._comment(_COMMENTS):
+            pass
 
-    def _comment(self) -> bool:
+    def _comment(self, pattern: re.Pattern[str] = _COMMENT) -> bool:
         start = self._pos
-        if not self._match(_COMMENT):
+        if not self._match(pattern):
             return False
         self.comments.append((start, self._pos))
         return True
@@ -377,6 +386,15 @@ class Scan:
     def _fail_at(self, start: int, reason: str) -> NoReturn:
         self.flaw = Flaw(start, min(start + 1, len(self.text)), reason)
         raise _Stop
+
+
+def _is_too_long(number: str) -> bool:
+    """Say whether an integer has more digits than the limit; a float may have any number."""
+    if len(number) <= limits.MAX_INTEGER_DIGITS:
+        return False
+    digits = number.removeprefix(number[:2] if number[1].isalpha() else "").replace("_", "").lstrip("+-")
+    is_integer = number[1].isalpha() or digits.isdigit()
+    return is_integer and len(digits) > limits.MAX_INTEGER_DIGITS
 
 
 def unescape(escape: re.Match[str]) -> str | None:
