@@ -8,6 +8,7 @@ text it knows the reasons that people meet most, such as a key given twice.
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from contextlib import suppress
 from typing import NamedTuple, NoReturn
@@ -35,6 +36,8 @@ _ESCAPE = re.compile(
     r'\\(?:(?P<plain>[btnfr"\\])|(?P<e>e)|x(?P<x>[0-9A-Fa-f]{2})|u(?P<u>[0-9A-Fa-f]{4})|U(?P<U>[0-9A-Fa-f]{8})'
     r"|(?P<fold>[ \t]*\r?\n[ \t\r\n]*))"
 )
+_LONGER = re.compile(rf"{_ESCAPE.pattern}|\r\n")
+_CRLF = re.compile("\r\n")
 _PLAIN_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"[0-9]{2}:[0-9]{2}(?P<%s>:[0-9]{2}(?:\.[0-9]+)?)?"
@@ -113,8 +116,15 @@ class Scan:
         self._pos = 0
         self._depth = 0
         self._is_modern = False
+        self._spellings: dict[int, Spelling] = {}
         with suppress(_Stop):
             self._document()
+
+    def spelling(self, token: Token) -> Spelling:
+        """Give how a string is spelt; many references may stand in one."""
+        if token.start not in self._spellings:
+            self._spellings[token.start] = Spelling(self.text[token.start : token.end])
+        return self._spellings[token.start]
 
     # -- statements ----------------------------------------------------------------------------------------------------
 
@@ -409,22 +419,36 @@ def unescape(escape: re.Match[str]) -> str | None:
     return None if code in _SURROGATES or code > _LAST_CODE_POINT else chr(code)
 
 
-def inside(raw: str, within: Stretch) -> Stretch:
-    """Turn a stretch of a string's text into the stretch of its spelling `raw`, quotes and escapes counted."""
-    opening = next(mark for mark in ('"""', "'''", '"', "'") if raw.startswith(mark))
-    at = len(opening)
-    if at == 3:  # noqa: PLR2004 -- a line end right behind the quotes is no part of the text
-        at += len("\r\n") if raw.startswith("\r\n", at) else raw.startswith("\n", at)
-    places: list[int] = []
-    end = len(raw) - len(opening)
-    while at < end and len(places) < within[1]:
-        escape = _ESCAPE.match(raw, at, end) if opening[0] == '"' else None
-        crlf = raw.startswith("\r\n", at)
-        width = len(unescape(escape) or "") if escape else 1
-        places += [at] * width
-        at = escape.end() if escape else at + (2 if crlf else 1)
-    places.append(at)
-    return places[within[0]], places[within[1]]
+class Spelling:
+    """Turn stretches of a string's text into stretches of its spelling `raw`, quotes and escapes counted."""
+
+    def __init__(self, raw: str) -> None:
+        opening = next(mark for mark in ('"""', "'''", '"', "'") if raw.startswith(mark))
+        at = len(opening)
+        if at == 3:  # noqa: PLR2004 -- a line end right behind the quotes is no part of the text
+            at += len("\r\n") if raw.startswith("\r\n", at) else raw.startswith("\n", at)
+        self._first = at
+        # What is spelt longer than it is: where it starts and ends in `raw`, and how far the text is behind it.
+        self._starts, self._ends, self._behind = array("q"), array("q"), array("q")
+        longer = _LONGER if opening[0] == '"' else _CRLF
+        behind = 0
+        for found in longer.finditer(raw, at, len(raw) - len(opening)):
+            behind += found.start() - at + (found.lastgroup != "fold")
+            at = found.end()
+            self._starts.append(found.start())
+            self._ends.append(at)
+            self._behind.append(behind)
+
+    def inside(self, within: Stretch) -> Stretch:
+        """Give the stretch in the spelling; it ends with its last character, before what folds the line."""
+        return self._bounds(within[0])[0], self._bounds(within[1] - 1)[1]
+
+    def _bounds(self, index: int) -> Stretch:
+        """Give the start and the end of one character."""
+        passed = bisect_right(self._behind, index)
+        start = self._ends[passed - 1] + index - self._behind[passed - 1] if passed else self._first + index
+        is_longer = passed < len(self._starts) and self._starts[passed] == start
+        return start, self._ends[passed] if is_longer else start + 1
 
 
 class Lines:
@@ -465,5 +489,5 @@ def locate(scan: Scan, target: Target) -> Stretch | None:
         return scan.tables.get(target.path)
     if target.within is None or token.kind != "string":
         return token[:2]
-    start, end = inside(scan.text[token.start : token.end], target.within)
+    start, end = scan.spelling(token).inside(target.within)
     return token.start + start, token.start + end
