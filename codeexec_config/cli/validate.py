@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+from codeexec_config.limits import SECTION
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
@@ -39,7 +41,10 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, or - for standard input")
     parser.add_argument(
-        "--section", default=None, metavar="PATH", help="the section's dotted path (default: features.code_execution)"
+        "--section",
+        default=SECTION,
+        metavar="PATH",
+        help="the section's dotted path (default: features.code_execution)",
     )
     parser.add_argument(
         "--format", choices=("text", "concise", "json"), default="text", help="how findings are printed (default: text)"
@@ -70,19 +75,13 @@ def run(options: argparse.Namespace) -> int:
     if options.offline and options.env_file:
         return _usage("--offline reads no environment, so it does not go with --env-file")
     try:
-        options.section_path = section_path(options.section or _default_section())
+        options.section_path = section_path(options.section)
     except ValueError as error:
         return _usage(f"--section: {error}")
     environment = _environment(options)
     if isinstance(environment, str):
         return _usage(environment)
     return Validation(options, environment).run()
-
-
-def _default_section() -> str:
-    from codeexec_config.limits import SECTION
-
-    return SECTION
 
 
 def _usage(message: str) -> int:
@@ -144,7 +143,7 @@ class Validation:
 
         arguments: dict[str, Any] = {
             "env": self._environment,
-            "section": self._options.section or _default_section(),
+            "section": self._options.section,
             "allow_env": self._options.allow_env,
             "offline": self._options.offline,
         }
