@@ -39,9 +39,10 @@ _ESCAPE = re.compile(
 _LONGER = re.compile(rf"{_ESCAPE.pattern}|\r\n")
 _CRLF = re.compile("\r\n")
 _PLAIN_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
-_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_TIME = r"[0-9]{2}:[0-9]{2}(?P<%s>:[0-9]{2}(?:\.[0-9]+)?)?"
-_OFFSET = r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?"
+_DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_MINUTES = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_TIME = rf"{_MINUTES}(?P<%s>:[0-5][0-9](?:\.[0-9]+)?)?"
+_OFFSET = rf"(?:[Zz]|[+-]{_MINUTES})?"
 _MOMENT = re.compile(
     rf"{_DATE}(?:[Tt ]{_TIME % 'seconds_of_date'}{_OFFSET})?|{_TIME % 'seconds_of_time'}",
 )
@@ -386,8 +387,7 @@ class Scan:
         self.mentions.setdefault(path, []).append((part.start, part.end))
 
     def _twice(self, path: Path, part: Part) -> NoReturn:
-        first = self.mentions[path][0] if path in self.mentions else None
-        self.flaw = Flaw(part.start, part.end, "this key is given twice", part.name, first)
+        self.flaw = Flaw(part.start, part.end, "this key is given twice", part.name, self.mentions[path][0])
         raise _Stop
 
     def _fail(self, reason: str) -> NoReturn:
