@@ -407,6 +407,13 @@ def _is_too_long(number: str) -> bool:
     return is_integer and len(digits) > limits.MAX_INTEGER_DIGITS
 
 
+def past_space(text: str, at: int) -> int:
+    """Give the offset behind blanks, line ends and comments."""
+    while (found := _COMMENTS.match(text, at) or _SPACE.match(text, at)) and found[0]:
+        at = found.end()
+    return at
+
+
 def unescape(escape: re.Match[str]) -> str | None:
     """Give what one escape means, or None when it names no character."""
     if escape["plain"]:
@@ -455,7 +462,8 @@ class Lines:
     """Turn offsets of a text into positions; `shift` is what stood before it, a byte order mark or nothing."""
 
     def __init__(self, text: str, shift: int = 0) -> None:
-        self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
+        self._starts = array("q", [0])
+        self._starts.extend(found.end() for found in re.finditer("\n", text))
         self._text = text
         self._shift = shift
 

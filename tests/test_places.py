@@ -88,7 +88,7 @@ KEYS = [
     ("wrong-type", ['enabled = "«${WORD}»"', 'timeout_secs = "«${NONE:-x}»"', "max_memory_mb = «'${SET} '»"]),
     ("out-of-range", ["timeout_secs = «0»", "max_memory_mb = «+1_048_577»"]),
     ("out-of-range", ["timeout_secs = «0x1_0000_0000_0000_0000»", 'max_memory_mb = «"${HUGE}"»']),
-    ("out-of-range", ["timeout_secs = «\"\"\"${NONE:-0}\"\"\"»"]),
+    ("out-of-range", ['timeout_secs = «"""${NONE:-0}"""»']),
     ("unset-variable", ['timeout_secs = "«${NONE}»"', "allowed_languages = [\"é«${NONE}»«${NONE}»\", '«$<NONE>»']"]),
     ("unknown-mode", ["mode = «'漢'»"]),
     ("invalid-reference", ["mode = '«${»'"]),
@@ -118,7 +118,7 @@ TEXTS = [
     ("ambiguous-mode", "[S]\nmode = { ‹sandboxed› = {}, x = 1, «wasm» = {} }"),
     ("ambiguous-mode", "[S]\nmode = {\n‹sandboxed›.runtime = 'x',\n «external» . url = 'x',\n}"),
     ("ambiguous-mode", "[S.mode.‹external›]\n[x]\n[S.mode.«wasm»]"),
-    ("ambiguous-mode", "[S.mode]\n‹wasm›.a = 1\n[S.mode . «\"external\"»]"),
+    ("ambiguous-mode", '[S.mode]\n‹wasm›.a = 1\n[S.mode . «"external"»]'),
     ("ambiguous-mode", "S.mode.‹wasm› = {}\nS.mode.«sandboxed» = {}"),
     ("unknown-key", "[S.mode]\nwasm = {}\n«x» = 1"),
     ("unknown-key", "[S]\nmode = { wasm = {}, «x».y = 1 }"),
@@ -262,9 +262,7 @@ def test_a_finding_of_a_variant_marks_the_same_in_every_spelling(
 
 @pytest.mark.parametrize("spelling", SECTIONS)
 @pytest.mark.parametrize(("code", "pairs"), KEYS, ids=[f"{code}-{pairs[-1]}" for code, pairs in KEYS])
-def test_a_finding_of_the_section_marks_the_same_in_every_spelling(
-    code: str, pairs: list[str], spelling: str
-) -> None:
+def test_a_finding_of_the_section_marks_the_same_in_every_spelling(code: str, pairs: list[str], spelling: str) -> None:
     assert_marked(spell(SECTIONS[spelling], "", pairs), code)
 
 
