@@ -181,7 +181,7 @@ def url_secrets(raw: str) -> set[int]:
     if query:
         names = {
             place
-            for found in re.finditer(r"(?<=[?&;])[^=&;#?]*=", raw[query.start() :])
+            for found in re.finditer(r"(?<=[?&;])[A-Za-z0-9_.-]+=", raw[query.start() :])
             for place in range(query.start() + found.start(), query.start() + found.end())
         }
         marks = {place for place in range(query.start(), len(raw)) if raw[place] in "?&;#"}

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import PurePath
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType, TracebackType
-from typing import Any, BinaryIO, Final, Generic, TypeVar
+from typing import Any, BinaryIO, Final, Generic, NamedTuple, TypeVar
 from unittest import mock
 from urllib.parse import unquote, unquote_plus
 
@@ -182,12 +182,11 @@ def _leak(seen: _Seen[Any], needles: list[_Needle]) -> str | None:
     """Name the first place where a secret stands, or the channel over whose texts one is spread."""
     for channel, texts in _channels(seen):
         found = list(texts)
-        for place, text in found:
-            if any(needle.is_in(text) for needle in needles):
-                return place
         together = "\n".join(text for _, text in found)
-        if any(needle.is_spread_over(together) for needle in needles):
-            return f"pieces over {channel}"
+        if not any(needle.is_in(_views(together)) or needle.is_spread_over(together) for needle in needles):
+            continue
+        places = (place for place, text in found if any(needle.is_in(_views(text)) for needle in needles))
+        return next(places, f"pieces over {channel}")
     return None
 
 
@@ -321,11 +320,11 @@ class _Needle:
         self._forms = {secret, *(form for form in derived if len(form) >= _SHORTEST_DERIVED)}
         self._squeezed = _squeeze(secret)
 
-    def is_in(self, text: str) -> bool:
+    def is_in(self, views: _Views) -> bool:
         """Say whether a text holds the secret, whole in some form or with something between its letters."""
-        if any(form in view for view in _views(text) for form in self._forms):
+        if any(form in view for view in views.whole for form in self._forms):
             return True
-        return len(self._squeezed) >= _SHORTEST_SQUEEZED and self._squeezed in _squeeze(text)
+        return len(self._squeezed) >= _SHORTEST_SQUEEZED and self._squeezed in views.squeezed
 
     def is_spread_over(self, text: str) -> bool:
         """Say whether a text holds pieces that make up the whole secret, few and not too short."""
@@ -338,13 +337,20 @@ class _Needle:
         return len(secret) in reached
 
 
-def _views(text: str) -> tuple[str, ...]:
+class _Views(NamedTuple):
+    """A text in the ways that it is searched."""
+
+    whole: tuple[str, ...]
+    squeezed: str
+
+
+def _views(text: str) -> _Views:
     """Give a text as it is, without the line ends that base64 is wrapped with, and with URL encoding undone."""
-    return text, re.sub(r"\s", "", text), unquote(text), unquote_plus(text)
+    return _Views((text, re.sub(r"\s+", "", text), unquote(text), unquote_plus(text)), _squeeze(text))
 
 
 def _squeeze(text: str) -> str:
-    return "".join(ch for ch in text if ch.isalnum())
+    return re.sub(r"[\W_]+", "", text)
 
 
 def _base64_forms(raw: bytes) -> Iterator[str]:
