@@ -41,7 +41,7 @@ _CRLF = re.compile("\r\n")
 _PLAIN_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
 _DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _MINUTES = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-_TIME = rf"{_MINUTES}(?P<%s>:[0-5][0-9](?:\.[0-9]+)?)?"
+_TIME = rf"{_MINUTES}(?P<%s>:(?:[0-5][0-9]|60)(?:\.[0-9]+)?)?"
 _OFFSET = rf"(?:[Zz]|[+-]{_MINUTES})?"
 _MOMENT = re.compile(
     rf"{_DATE}(?:[Tt ]{_TIME % 'seconds_of_date'}{_OFFSET})?|{_TIME % 'seconds_of_time'}",
@@ -54,6 +54,10 @@ _NUMBER = re.compile(
 _WORD = re.compile(r"true|false")
 _NOTHING = re.compile(r"[\r\n#,\]}]|\Z")
 _DELIMITER = re.compile(r"[ \t\r\n#,\]}]|\Z")
+_OPENINGS = ("${", "$<")
+_QUOTE_IT = 'quote it: "${NAME}" may stand for a text, an integer or a boolean'
+_QUOTE_ALL = "quote the whole value, the reference with it"
+_GLUED = re.compile(r"[^\s#,\"'\[\]{}]+\$[{<]")
 _LAST_CODE_POINT = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
 
@@ -74,6 +78,7 @@ class Flaw(NamedTuple):
     reason: str
     key: str | None = None
     first: Stretch | None = None
+    hint: str | None = None
 
 
 class _Stop(Exception):  # noqa: N818 -- it ends the scan, which is no error of ours
@@ -98,6 +103,7 @@ class Scan:
         comments: every comment, or run of them with what stands between.
         modern: values that TOML 1.0 lacks, by path.
         modern_keys: key parts whose escapes TOML 1.0 lacks.
+        stand_ins: digits of moments that Python's types lack, with others of that length which they have.
         statements: where each header, or key with its value, begins.
         flaw: the first thing that is not TOML, as far as tokens tell.
     """
@@ -110,6 +116,7 @@ class Scan:
         self.comments: list[Stretch] = []
         self.modern: dict[Path, Stretch] = {}
         self.modern_keys: list[Part] = []
+        self.stand_ins: list[tuple[int, str]] = []
         self.statements: list[int] = []
         self.flaw: Flaw | None = None
         self._kinds: dict[Path, str] = {}
@@ -140,7 +147,8 @@ class Scan:
             self._match(_BLANK)
             self._comment()
             if self._pos < len(self.text) and not self.text.startswith(("\n", "\r\n"), self._pos):
-                self._fail("more text after the value; a line holds one key and its value")
+                hint = "put the reference inside the quotes" if self.text.startswith(_OPENINGS, self._pos) else None
+                self._fail("more text after the value; a line holds one key and its value", hint)
 
     def _header(self) -> Path:
         start = self._pos
@@ -235,6 +243,8 @@ class Scan:
         if bare:
             return bare
         quote = self.text[start : start + 1]
+        if self.text.startswith(_OPENINGS, start):
+            self._fail("keys and headers hold no reference; they are never expanded", "write the name itself")
         if quote not in {'"', "'"}:
             self._fail("a key is made of ASCII letters, digits, _ and -, or stands in quotes")
         raw = self._quoted(quote, "this key is not closed by a quote")
@@ -339,8 +349,8 @@ class Scan:
 
     def _scalar(self) -> str:
         start = self._pos
-        if self.text.startswith("${", start):
-            self._fail("a reference stands in quotes here: the text is parsed before references are read")
+        if self.text.startswith(_OPENINGS, start):
+            self._fail("a reference stands in quotes: the text is parsed before references are read", _QUOTE_IT)
         if _NOTHING.match(self.text, start):
             self._fail("a value is missing")
         for pattern in (_NUMBER, _MOMENT, _WORD):
@@ -348,13 +358,24 @@ class Scan:
             if found and _DELIMITER.match(self.text, found.end()) and "__" not in found[0]:
                 break
         else:
-            self._fail("this is no value of TOML; a text stands in quotes")
-        if pattern is _MOMENT and ":" in found[0] and not (found["seconds_of_date"] or found["seconds_of_time"]):
-            self._is_modern = True
+            hint = _QUOTE_ALL if _GLUED.match(self.text, start) else None
+            self._fail("this is no value of TOML; a text stands in quotes", hint)
+        if pattern is _MOMENT:
+            self._moment(found)
         if pattern is _NUMBER and _is_too_long(found[0]):
             self._fail(f"an integer has at most {limits.MAX_INTEGER_DIGITS} digits")
         self._pos = found.end()
         return "scalar"
+
+    def _moment(self, found: re.Match[str]) -> None:
+        """Note what TOML 1.0 lacks, and what Python's types do: the year 0 and a leap second, as RFC 3339 has them."""
+        group = "seconds_of_time" if found[0][2] == ":" else "seconds_of_date"
+        if found[0].startswith("0000-"):
+            self.stand_ins.append((found.start(), "2000"))
+        if ":" in found[0] and not found[group]:
+            self._is_modern = True
+        elif (found[group] or "").startswith(":60"):
+            self.stand_ins.append((found.start(group), ":59"))
 
     # -- small steps ---------------------------------------------------------------------------------------------------
 
@@ -390,11 +411,11 @@ class Scan:
         self.flaw = Flaw(part.start, part.end, "this key is given twice", part.name, self.mentions[path][0])
         raise _Stop
 
-    def _fail(self, reason: str) -> NoReturn:
-        self._fail_at(self._pos, reason)
+    def _fail(self, reason: str, hint: str | None = None) -> NoReturn:
+        self._fail_at(self._pos, reason, hint)
 
-    def _fail_at(self, start: int, reason: str) -> NoReturn:
-        self.flaw = Flaw(start, min(start + 1, len(self.text)), reason)
+    def _fail_at(self, start: int, reason: str, hint: str | None = None) -> NoReturn:
+        self.flaw = Flaw(start, min(start + 1, len(self.text)), reason, hint=hint)
         raise _Stop
 
 
