@@ -170,10 +170,8 @@ def _config_findings(config: CodeExecutionConfig) -> Iterator[Finding]:
     else:
         for index, name in enumerate(languages):
             if not isinstance(name, str):
-                yield (
-                    wrong_type("allowed_languages", "a list or tuple of str")
-                    .under()
-                    ._replace(path=("allowed_languages", index))
+                yield wrong_type("allowed_languages", "a list or tuple of str").under()._replace(
+                    path=("allowed_languages", index)
                 )
                 continue
             entry = checks.Language(index, name)

@@ -70,7 +70,7 @@ class Run:
 
     request: ExecutionRequest
     id: str = attrs.field(factory=lambda: uuid.uuid4().hex)
-    folder: Path = attrs.field(factory=lambda: Path(tempfile.mkdtemp(prefix="local-", dir="/var/tmp")))  # noqa: S108
+    folder: Path = attrs.field(factory=lambda: Path(tempfile.mkdtemp(prefix="local-", dir="/var/tmp")))
     strangers: frozenset[int] = attrs.field(factory=lambda: frozenset(all_pids()))
     process: Any = None
     killed_for: Status | None = None
@@ -83,7 +83,7 @@ class Run:
 
 
 def all_pids() -> list[int]:
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    return [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
 
 
 def environment_of(pid: int) -> bytes:
@@ -140,7 +140,7 @@ class Local:
             return await self.run(run)
         finally:
             self.end(run)
-            shutil.rmtree(run.folder, ignore_errors=True)
+            self.let_go(run)
 
     async def run(self, run: Run) -> ExecutionResult:
         self.put_files(run)
@@ -148,6 +148,11 @@ class Local:
         if FAULT_EXTENSION in run.request.extensions:
             return await self.break_down(run)
         return await self.follow(run)
+
+    def let_go(self, run: Run) -> None:
+        if run.process:
+            run.process._transport.close()  # its pipes, which a child that is left behind would keep open
+        shutil.rmtree(run.folder, ignore_errors=True)
 
     async def break_down(self, run: Run) -> ExecutionResult:
         await asyncio.sleep(0.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from codeexec_config.conformance.kit import Failed, expect, told
@@ -74,4 +75,4 @@ def _stall_beside(kit: Kit) -> float:
         heart.cancel()
     if not heart.wait(kit.deadlines.cancel):
         raise Failed("the event loop stood still")
-    return max(later - sooner for sooner, later in zip(beats, beats[1:], strict=False))
+    return max(later - sooner for sooner, later in pairwise(beats))
