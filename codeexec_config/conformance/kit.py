@@ -104,6 +104,7 @@ class Subject:
         """Let go of the event loop."""
         if self._loop is not None:
             self._loop.close()
+            self._loop = None
 
 
 class Kit:

@@ -292,23 +292,26 @@ class AsksPolitely(Local):
             kill(pid, signal.SIGTERM)
 
 
-class EndsTheProcessGroupOnly(Local):
+class ReadsUntilTheMainProcessEnds(Local):
+    """Does not wait for the streams of children that it leaves behind."""
+
+    async def read(self, run: Run, name: str) -> bytes:
+        reading = asyncio.create_task(super().read(run, name))
+        await self.exited(run)
+        await asyncio.wait({reading}, timeout=0.3)
+        return reading.result() if reading.done() else bytes(run.kept[name])
+
+
+class EndsTheProcessGroupOnly(ReadsUntilTheMainProcessEnds):
     def end(self, run: Run) -> None:
         if run.process and run.process.returncode is None:
             os.killpg(run.process.pid, signal.SIGKILL)
 
-    async def read(self, run: Run, name: str) -> bytes:
-        reading = asyncio.create_task(super().read(run, name))
-        while run.process.returncode is None:
-            await asyncio.sleep(0.02)
-        await asyncio.wait({reading}, timeout=0.3)  # a child that is left behind holds the stream
-        return reading.result() if reading.done() else b"started\nparent done\n"
 
-
-class LeavesChildrenOfTheDead(EndsTheProcessGroupOnly):
+class LeavesChildrenOfTheDead(ReadsUntilTheMainProcessEnds):
     def end(self, run: Run) -> None:
         if run.process and run.process.returncode is None:
-            Local.end(self, run)
+            super().end(run)
 
 
 class WaitsForEveryStream(Local):
@@ -646,6 +649,28 @@ class GivesSomethingElse(Local):
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
         result: Any = (await super().execute_async(request)).text()
         return result  # type: ignore[no-any-return]
+
+
+class Careless(
+    InheritsTheEnvironment, SharesAFolder, KnowsNoMemoryLimit, CountsNoProcesses, ReadsUntilTheMainProcessEnds
+):
+    """Does nothing of what cannot be seen in a result; each language's programs must show it."""
+
+    isolated = True
+
+    def isolation(self, run: Run) -> list[str]:
+        return []
+
+    def command(self, run: Run) -> list[str]:
+        return ["shared.db" if part == ":memory:" else part for part in super().command(run)]
+
+    def end(self, run: Run) -> None:
+        if run.process:
+            kill(run.process.pid)
+
+
+CARELESS = "T04 T05 M01 M02 M03 P01 K01 I01 I02 I03 I04 E01"
+"""What it must fail."""
 
 
 class Control(NamedTuple):

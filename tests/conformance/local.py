@@ -74,6 +74,7 @@ class Run:
     strangers: frozenset[int] = attrs.field(factory=lambda: frozenset(all_pids()))
     process: Any = None
     killed_for: Status | None = None
+    kept: dict[str, bytearray] = attrs.field(factory=lambda: {"stdout": bytearray(), "stderr": bytearray()})
     cut: set[str] = attrs.field(factory=set)
 
     def members(self) -> list[int]:
@@ -181,7 +182,7 @@ class Local:
 
     async def exited(self, run: Run) -> None:
         # Not process.wait(), which also waits for every child that holds the program's streams.
-        while run.process.returncode is None:
+        while run.process.returncode is None:  # noqa: ASYNC110 -- asyncio has no event for it
             await asyncio.sleep(WATCH_SECS)
 
     def wall_secs(self, run: Run) -> float:
@@ -240,7 +241,7 @@ class Local:
         run.process.stdin.close()
 
     async def read(self, run: Run, name: str) -> bytes:
-        kept = bytearray()
+        kept = run.kept[name]
         most = run.request.limits.output_bytes
         stream = getattr(run.process, name)
         while stream and (data := await stream.read(65536)):
