@@ -25,7 +25,6 @@ from codeexec_config.executor import CapabilityUnsupported, LanguageSupport, Lan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
     from pathlib import Path
 
     from codeexec_config.executor import Capability, ExecutionRequest, ExecutorInfo
@@ -64,7 +63,6 @@ LANGUAGES: Final = {
 """Debian 12's packages, as `.ci/rootfs` installs them."""
 
 
-
 def supports(names: Iterable[str], capabilities: Iterable[Capability]) -> dict[str, LanguageSupport]:
     """Declare these languages, each with the same capabilities."""
     declared = frozenset(capabilities)
@@ -79,7 +77,7 @@ def installed(rootfs: Path) -> tuple[str, ...]:
 _ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin", "HOME": WORK, "LANG": "C.UTF-8"}
 
 # `head` takes exactly its bytes and leaves the rest to the program; tar alone would read on to the end.
-# `.env` puts `env NAME=value...` in front of the command.
+# `.env` puts `env -i NAME=value...` in front of the command: an engine may add variables of its own, such as a proxy's.
 _START: Final = (
     'ulimit -c 0 && cd /tmp && head -c "$1" | tar -xf - && marker=$2 && shift 2 && . ./.env && cd work'
     ' && printf %s "$marker" >&2 && exec "$@"'
@@ -137,4 +135,4 @@ def _archive(request: ExecutionRequest, language: Language) -> bytes:
 def _assignments(variables: Mapping[str, str]) -> bytes:
     # `env`, because a shell cannot export a name such as `a.b`.
     words = shlex.join(f"{name}={value}" for name, value in variables.items())
-    return f'set -- env {words} "$@"\n'.encode("utf-8", "surrogateescape")
+    return f'set -- env -i {words} "$@"\n'.encode("utf-8", "surrogateescape")

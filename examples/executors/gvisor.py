@@ -30,7 +30,7 @@ STARTUP_SECS: Final = 15.0
 KERNEL_BYTES: Final = 64 * 1024 * 1024
 """What gVisor's own kernel may take beside the program's share."""
 PROCESSES: Final = 1024
-"""A ceiling for the host's sake: on the ptrace platform each process inside is one outside, beside the kernel's threads."""
+"""A ceiling for the host's sake: on ptrace each process inside is one outside, beside the kernel's own threads."""
 
 CAPABILITIES: Final = frozenset(
     {
