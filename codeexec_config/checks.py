@@ -23,7 +23,7 @@ _UNBRACED = re.compile(rf"\$({limits.VARIABLE_PATTERN})")
 class Language(NamedTuple):
     """An entry of `allowed_languages`: its place in the array, its name, and whether the environment made it."""
 
-    index: int
+    place: int
     name: str
     made: bool = False
 
@@ -75,7 +75,7 @@ def language(entry: Language) -> Finding | None:
     return Finding(
         "invalid-language",
         message,
-        ("allowed_languages", entry.index),
+        ("allowed_languages", entry.place),
         help=f'did you mean "{meant}"?' if meant else form,
     )
 
@@ -192,7 +192,6 @@ def across(
     languages: Iterable[Language],
     memory: int | None,
     memory_made: bool = False,
-    insecure_hosts: Iterable[str] = (),
 ) -> Iterator[Finding]:
     """Give what is wrong across keys; what is not known (None) is not judged.
 
@@ -206,7 +205,7 @@ def across(
     if memory is not None:
         found += _memory_for(choice, memory, made=memory_made)
     if choice.cleartext:
-        found += _cleartext(choice, insecure_hosts)
+        found += _cleartext(choice)
     for finding in found:
         yield finding if enabled else finding._replace(severity=Severity.WARNING)
 
@@ -220,7 +219,7 @@ def _unsupported(entry: Language) -> Finding:
     return Finding(
         "unsupported-language",
         f"{name} does not run in mode wasm",
-        ("allowed_languages", entry.index),
+        ("allowed_languages", entry.place),
         help=hint,
     )
 
@@ -230,29 +229,26 @@ def _memory_for(choice: Choice, memory: int, *, made: bool) -> Iterator[Finding]
     if choice.runtime == "docker" and memory < limits.DOCKER_MEMORY_FLOOR_MB:
         yield Finding(
             "out-of-range",
-            f"{what} is below the least that docker takes, {limits.DOCKER_MEMORY_FLOOR_MB} MiB: its engine refuses less",
+            f"{what} is below the least that docker takes, {limits.DOCKER_MEMORY_FLOOR_MB} MiB: its engine refuses",
             ("max_memory_mb",),
             help=f"write {limits.DOCKER_MEMORY_FLOOR_MB} or more",
         )
     if choice.mode == "wasm" and memory > limits.WASM_MEMORY_CEILING_MB:
         yield Finding(
             "out-of-range",
-            f"{what} is over the most that wasm can use, {limits.WASM_MEMORY_CEILING_MB} MiB: its address space is 32-bit",
+            f"{what} is over the most that wasm can use, {limits.WASM_MEMORY_CEILING_MB} MiB: addresses are 32-bit",
             ("max_memory_mb",),
             help=f"write {limits.WASM_MEMORY_CEILING_MB} or less, or choose another mode",
         )
 
 
-def _cleartext(choice: Choice, insecure_hosts: Iterable[str]) -> Iterator[Finding]:
-    from fnmatch import fnmatchcase
-
-    host = choice.host or ""
-    if urls.is_loopback(host) or any(fnmatchcase(host, pattern) for pattern in insecure_hosts):
+def _cleartext(choice: Choice) -> Iterator[Finding]:
+    if urls.is_loopback(choice.host or ""):
         return
     what = "the key and all code" if choice.keyed else "all code"
     yield Finding(
         "insecure-url",
-        f"plain http sends {what} unencrypted; use https, or have the host's policy list this service in insecure_hosts",
+        f"plain http sends {what} unencrypted; use https, or list the host in the policy's insecure_hosts",
         ("mode", "external", "url"),
         help="write https:// if the service speaks it",
         severity=None if choice.keyed else Severity.WARNING,
@@ -273,11 +269,11 @@ def remarks(languages: Iterable[Language], *, choice: Choice | None) -> Iterator
         elif entry.name not in limits.KNOWN_LANGUAGES:
             yield _unknown(entry, names)
         if not entry.made:
-            first.setdefault(entry.name, entry.index)
+            first.setdefault(entry.name, entry.place)
 
 
 def _duplicate(entry: Language, first: int) -> Finding:
-    path = ("allowed_languages", entry.index)
+    path = ("allowed_languages", entry.place)
     return Finding(
         "duplicate-language",
         f"`{entry.name}` is listed already",
@@ -289,7 +285,7 @@ def _duplicate(entry: Language, first: int) -> Finding:
 
 
 def _unknown(entry: Language, listed: set[str]) -> Finding:
-    path = ("allowed_languages", entry.index)
+    path = ("allowed_languages", entry.place)
     if entry.made:
         return Finding("unknown-language", "this language is not a known one", path)
     meant = meant_language(entry.name)
@@ -301,7 +297,7 @@ def _unknown(entry: Language, listed: set[str]) -> Finding:
     amendment = (
         Amendment(f"remove `{entry.name}`: `{meant}` is listed already", "remove", path)
         if meant in listed
-        else Amendment(f'write "{meant}"', "replace", path, meant)
+        else Amendment(f'write "{meant}"', "reword", path, meant)
     )
     return Finding(
         "unknown-language",

@@ -43,6 +43,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
+_LONGEST: Final = 100
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 CODES: Final[dict[str, Severity]] = {
@@ -171,6 +172,19 @@ class Diagnostic:
         return (*where, _RANK[self.severity], self.code)
 
 
+def printable_line(text: str) -> str:
+    """Give a text without anything that moves the cursor, ends the line or turns the reading direction."""
+    if text.isprintable():
+        return text
+    return "".join(ch if ch.isprintable() else f"\\u{{{ord(ch):x}}}" for ch in text)
+
+
+def printable(name: str) -> str:
+    """Give a name from a file as a message can hold it: in one line, and not too long."""
+    shown = printable_line(name[:_LONGEST])
+    return shown if len(name) <= _LONGEST else f"{shown}…"
+
+
 class Target(NamedTuple):
     """What of a path a finding marks, before anyone knows where that is.
 
@@ -183,7 +197,10 @@ class Target(NamedTuple):
 
 
 class Amendment(NamedTuple):
-    """A fix before it has places: `action` is "rename" (a key), "replace" (a value) or "remove" (an array's item)."""
+    """A fix before it has places.
+
+    `action` is "rename" (a key), "replace" (a value), "reword" (a string within its quotes) or "remove" (an entry).
+    """
 
     title: str
     action: str

@@ -63,12 +63,48 @@ RUNTIMES: Final = ("docker", "firecracker", "gvisor")
 WASM_LANGUAGES: Final = ("python", "javascript")
 """What the browser runs: Pyodide for Python, QuickJS for JavaScript."""
 
-KNOWN_LANGUAGES: Final = tuple(
-    """
-    python javascript typescript bash ruby r julia sql go rust java kotlin scala c cpp csharp fsharp swift dart php lua
-    perl powershell haskell ocaml elixir erlang clojure lisp scheme racket prolog fortran octave nim zig d pascal cobol
-    groovy deno
-    """.split()
+KNOWN_LANGUAGES: Final = (
+    "python",
+    "javascript",
+    "typescript",
+    "bash",
+    "ruby",
+    "r",
+    "julia",
+    "sql",
+    "go",
+    "rust",
+    "java",
+    "kotlin",
+    "scala",
+    "c",
+    "cpp",
+    "csharp",
+    "fsharp",
+    "swift",
+    "dart",
+    "php",
+    "lua",
+    "perl",
+    "powershell",
+    "haskell",
+    "ocaml",
+    "elixir",
+    "erlang",
+    "clojure",
+    "lisp",
+    "scheme",
+    "racket",
+    "prolog",
+    "fortran",
+    "octave",
+    "nim",
+    "zig",
+    "d",
+    "pascal",
+    "cobol",
+    "groovy",
+    "deno",
 )
 LANGUAGE_ALIASES: Final = {
     "py": "python",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 import attrs
 
@@ -13,7 +12,7 @@ from codeexec_config.diagnostics import CODES, ConfigError, Finding, Severity
 from codeexec_config.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["CodeExecutionConfig", "External", "Mode", "Runtime", "Sandboxed", "Wasm"]
 
@@ -155,44 +154,45 @@ def _config_findings(config: CodeExecutionConfig) -> Iterator[Finding]:
     enabled: object = config.enabled
     if not isinstance(enabled, bool):
         yield wrong_type("enabled", "a bool")
-    on = enabled is not False
     mode: object = config.mode
-    if not isinstance(mode, Wasm | Sandboxed | External):
+    choice = choice_of(config.mode) if isinstance(mode, Wasm | Sandboxed | External) else None
+    if choice is None:
         yield wrong_type("mode", "a Wasm, Sandboxed or External")
-    known: list[checks.Language] = []
-    languages: object = config.allowed_languages
-    if not isinstance(languages, tuple):
+    on = enabled is not False
+    alone = [*_languages_findings(config, enabled=on), *_number_findings(config)]
+    yield from alone
+    ill = {finding.path for finding in alone}
+    names = config.allowed_languages if ("allowed_languages",) not in ill else ()
+    yield from checks.across(
+        enabled=on,
+        choice=choice,
+        languages=[checks.Language(*pair) for pair in enumerate(names) if ("allowed_languages", pair[0]) not in ill],
+        memory=None if ("max_memory_mb",) in ill else config.max_memory_mb,
+    )
+
+
+def _languages_findings(config: CodeExecutionConfig, *, enabled: bool) -> Iterator[Finding]:
+    names: object = config.allowed_languages
+    if not isinstance(names, tuple):
         yield wrong_type("allowed_languages", "a list or tuple of str")
-    elif not languages:
-        empty = checks.empty_languages(enabled=on)
-        if empty:
-            yield empty
-    else:
-        for index, name in enumerate(languages):
-            if not isinstance(name, str):
-                yield wrong_type("allowed_languages", "a list or tuple of str").under()._replace(
-                    path=("allowed_languages", index)
-                )
-                continue
-            entry = checks.Language(index, name)
-            found = checks.language(entry)
-            if found:
-                yield found
-            else:
-                known.append(entry)
-    memory: int | None = None
-    for key in ("timeout_secs", "max_memory_mb"):
-        value: Any = getattr(config, key)
+        return
+    empty = None if names else checks.empty_languages(enabled=enabled)
+    if empty:
+        yield empty
+    for place, name in enumerate(names):
+        if not isinstance(name, str):
+            yield wrong_type("allowed_languages", "a list or tuple of str")._replace(path=("allowed_languages", place))
+        elif found := checks.language(checks.Language(place, name)):
+            yield found
+
+
+def _number_findings(config: CodeExecutionConfig) -> Iterator[Finding]:
+    for key in limits.BOUNDS:
+        value: object = getattr(config, key)
         if not isinstance(value, int) or isinstance(value, bool):
             yield wrong_type(key, "an int")
-            continue
-        found = checks.bounded(key, value)
-        if found:
+        elif found := checks.bounded(key, value):
             yield found
-        elif key == "max_memory_mb":
-            memory = value
-    choice = choice_of(config.mode) if isinstance(mode, Wasm | Sandboxed | External) else None
-    yield from checks.across(enabled=on, choice=choice, languages=known, memory=memory)
 
 
 def choice_of(mode: Mode) -> checks.Choice:
@@ -204,6 +204,18 @@ def choice_of(mode: Mode) -> checks.Choice:
             return checks.Choice("sandboxed", runtime=runtime)
         case External(url=url, api_key=key):
             return checks.choice_of_url(url, keyed=key is not None)
+
+
+def stand_in() -> Wasm:
+    """Give a `Wasm` that stands for an external mode whose URL was not read."""
+    mode = Wasm()
+    object.__setattr__(mode, "_stands_for", "external")
+    return mode
+
+
+def is_stand_in(mode: Mode) -> bool:
+    """Say whether a mode stands for one that was not read."""
+    return hasattr(mode, "_stands_for")
 
 
 DEFAULT: Final = CodeExecutionConfig()

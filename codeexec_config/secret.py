@@ -102,5 +102,5 @@ class Secret:
     def _unread(cls, template: str, *, reference: str | None, variable: str) -> Secret:
         """Stand for a secret whose variable is not looked up; `template` is the file's text."""
         secret = cls(template, reference=reference)
-        secret.__missing = variable  # noqa: SLF001 -- its own class
+        secret.__missing = variable
         return secret

@@ -19,7 +19,7 @@ METADATA_NAMES: Final = frozenset(
     {"metadata.google.internal", "metadata.goog", "metadata", "instance-data", "instance-data.ec2.internal"}
 )
 METADATA_ADDRESSES: Final = frozenset({"fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192"})
-"""AWS over IPv6, Alibaba, Azure's wire server, Oracle; the link-local ranges that hold the rest are tested as ranges."""
+"""AWS over IPv6, Alibaba, Azure's wire server, Oracle; the link-local ranges of the rest are tested as ranges."""
 
 _MAX_PORT = 65_535
 

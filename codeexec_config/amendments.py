@@ -1,0 +1,150 @@
+"""Offer fixes: for a finding whose cure is certain, the edit that makes it.
+
+A fix is offered where the value that it yields has no error of its own. That is decided on the data: the value stands
+in for the wrong one beside those keys that are right, with each reference taken as set, and the rules look at it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from codeexec_config import checks, limits, references, rules, structure
+from codeexec_config.diagnostics import Amendment, Finding, Path
+from codeexec_config.environment import Environment
+from codeexec_config.model import CodeExecutionConfig, External, Sandboxed
+from codeexec_config.resolution import UNKNOWN, resolve
+from codeexec_config.suggest import nearest_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MOST: Final = 200
+"""Findings that are tried for a fix; the rest is tried when these are mended."""
+
+_TABLES: Final[dict[Path, type]] = {
+    (): CodeExecutionConfig,
+    ("mode", "sandboxed"): Sandboxed,
+    ("mode", "external"): External,
+}
+
+
+def amend(findings: list[Finding], section: dict[str, Any]) -> list[Finding]:
+    """Give the findings with their fixes."""
+    found = Amender(findings, section)
+    return [finding if finding.amendment else found.amended(finding) for finding in findings]
+
+
+class Amender:
+    """Decide on the fixes of one section.
+
+    Args:
+        findings: all that was found, with paths from the section.
+        section: the section as the file has it, references unread.
+    """
+
+    def __init__(self, findings: list[Finding], section: dict[str, Any]) -> None:
+        self._section = section
+        self._left = _MOST
+        errors = rules.errors(findings)
+        self._known = {(finding.code, finding.path) for finding in errors}
+        wrong = {finding.path[0] for finding in errors if finding.path}
+        self._sound = {
+            key: UNKNOWN if key in wrong else value for key, value in section.items() if key in limits.SECTION_KEYS
+        }
+
+    def amended(self, finding: Finding) -> Finding:
+        """Give a finding with its fix, if it has one."""
+        offer = self._offers().get(finding.code)
+        if offer is None or self._left == 0:
+            return finding
+        amendment = offer(finding)
+        if amendment is None:
+            return finding
+        self._left -= 1
+        return finding._replace(amendment=amendment, help=finding.help or amendment.title)
+
+    def _offers(self) -> dict[str, Callable[[Finding], Amendment | None]]:
+        return {
+            "unknown-key": self._key,
+            "unknown-mode": self._mode,
+            "unknown-runtime": self._runtime,
+            "wrong-type": self._quoted,
+            "invalid-language": self._language,
+            "unsupported-language": self._language,
+        }
+
+    def _key(self, finding: Finding) -> Amendment | None:
+        parent, key = finding.path[:-1], str(finding.path[-1])
+        table = self._value(parent)
+        cls = _TABLES.get(parent)
+        if cls is None:
+            return None
+        meant = structure.meant_key(key, table, cls)
+        if meant is None:
+            return None
+        renamed = _renamed(table, key, meant)
+        whole = {**self._sound, meant: table[key]} if not parent else _with(self._section, parent, renamed)
+        if not self._is_sound(whole, meant if not parent else "mode"):
+            return None
+        return Amendment(f"write `{meant}`", "rename", finding.path, meant)
+
+    def _mode(self, finding: Finding) -> Amendment | None:
+        mode = self._section["mode"]
+        if type(mode) is str:
+            near = nearest_name(mode, limits.MODES)
+            if near != "wasm" or not self._is_sound({"mode": near}, "mode"):
+                return None
+            return Amendment('write "wasm"', "reword", ("mode",), near)
+        key = finding.path[-1]
+        near = nearest_name(str(key), limits.MODES)
+        if near is None or not self._is_sound({"mode": _renamed(mode, key, near)}, "mode"):
+            return None
+        return Amendment(f"write `{near}`", "rename", finding.path, near)
+
+    def _runtime(self, finding: Finding) -> Amendment | None:
+        near = nearest_name(self._value(finding.path), limits.RUNTIMES)
+        if near is None or not self._is_sound(_with(self._section, finding.path, near), "mode"):
+            return None
+        return Amendment(f'write "{near}"', "reword", finding.path, near)
+
+    def _quoted(self, finding: Finding) -> Amendment | None:
+        value = self._value(finding.path)
+        if type(value) is not str or len(finding.path) != 1 or finding.target is not None:
+            return None
+        key = str(finding.path[0])
+        read = references.read_boolean(value) if key == "enabled" else references.read_integer(value)
+        if key not in {"enabled", *limits.BOUNDS} or read is None or not self._is_sound({key: read}, key):
+            return None
+        return Amendment(f"write {value} without quotes", "replace", finding.path, value)
+
+    def _language(self, finding: Finding) -> Amendment | None:
+        value = self._value(finding.path)
+        meant = checks.meant_language(value) if "$" not in value else None
+        if meant is None or (rules.is_wasm(self._sound) and meant not in limits.WASM_LANGUAGES):
+            return None
+        return Amendment(f'write "{meant}"', "reword", finding.path, meant)
+
+    def _value(self, path: Path) -> Any:
+        value: Any = self._section
+        for part in path:
+            value = value[part]
+        return value
+
+    def _is_sound(self, change: dict[str, Any], key: str) -> bool:
+        """Say whether a changed key would bring no error that is not there already, each reference taken as set."""
+        trial = {**self._sound, key: change[key]}
+        resolution = resolve(trial, Environment({}), offline=True)
+        if isinstance(resolution, BaseException):  # pragma: no cover -- nothing is looked up
+            return False
+        _, shape = structure.build(resolution.values)
+        found = [*resolution.findings, *shape, *rules.findings(resolution)]
+        return all((finding.code, finding.path) in self._known for finding in rules.errors(found))
+
+
+def _renamed(table: dict[str, Any], key: Any, name: str) -> dict[str, Any]:
+    return {name if old == key else old: value for old, value in table.items()}
+
+
+def _with(section: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
+    head, rest = str(path[0]), path[1:]
+    return {**section, head: _with(section[head], rest, value) if rest else value}

@@ -1,0 +1,185 @@
+"""Quote the source line of a finding, with everything in it masked that could be a secret.
+
+An excerpt is made once, masked as it is made, and no object keeps the text. Each masked code point becomes one `*`, so
+that columns stay true and the caret still stands under its mark.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from typing import TYPE_CHECKING, Final
+
+from codeexec_config.references import Reference, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codeexec_config.diagnostics import Path
+    from codeexec_config.scanner import Scan, Stretch, Token
+
+CROPPED: Final = "…"
+"""Opens an excerpt whose line starts further left; the marked place then stands `LEAD` code points behind it."""
+LEAD: Final = 40
+_WIDTH: Final = 160
+_MASK: Final = "*"
+_KEPT_BLINDLY = re.compile(r"[ \t]*(?:\[\[?[A-Za-z0-9_. \t-]+\]\]?|[A-Za-z0-9_-]+[ \t]*=)")
+_LONGEST_TEMPLATE: Final = 4000
+
+_PLAIN_PATHS: Final[frozenset[Path]] = frozenset(
+    {
+        ("enabled",),
+        ("timeout_secs",),
+        ("max_memory_mb",),
+        ("allowed_languages",),
+        ("mode",),
+        ("mode", "wasm"),
+        ("mode", "sandboxed"),
+        ("mode", "sandboxed", "runtime"),
+        ("mode", "external"),
+    }
+)
+_URL_PATH: Final = ("mode", "external", "url")
+_SECRET_PATH: Final = ("mode", "external", "api_key")
+
+
+def window(bounds: Stretch, at: int) -> tuple[Stretch, str]:
+    """Give the part of a line that an excerpt shows around a place, and what stands before it."""
+    start, end = bounds
+    if end - start <= _WIDTH:
+        return (start, end), ""
+    if at - start <= LEAD + 1:
+        return (start, min(end, start + _WIDTH)), ""
+    return (at - LEAD, min(end, at - LEAD + _WIDTH)), CROPPED
+
+
+def marker_column(excerpt: str, column: int) -> int:
+    """Say where in an excerpt the place stands whose column in its line is known; both count from 1."""
+    return LEAD + 2 if excerpt.startswith(CROPPED) else column
+
+
+class Masker:
+    """Quote lines of a text that a parser has accepted.
+
+    Args:
+        scan: its tokens.
+        section: the path of the section; what stands elsewhere is masked.
+    """
+
+    def __init__(self, scan: Scan, section: Path) -> None:
+        self._text = scan.text
+        self._section = section
+        self._secret = list(self._masked_values(scan))
+        self._starts = [start for start, _, _ in self._secret]
+        self._comments = scan.comments
+        self._comment_starts = [start for start, _ in scan.comments]
+
+    def excerpt(self, bounds: Stretch, at: int) -> str:
+        """Give the masked line, or the part of it around `at`."""
+        (start, end), lead = window(bounds, at)
+        shown = list(self._text[start:end])
+        overlapping = list(self._overlapping(*bounds))
+        for value_start, value_end, path in overlapping:
+            if value_end > start and value_start < end:
+                for place in self._hidden(value_start, value_end, path, start, end):
+                    shown[place - start] = _MASK
+        if overlapping:
+            self._hide_comment(shown, bounds, start, end)
+        return lead + "".join(shown)
+
+    def _overlapping(self, start: int, end: int) -> Iterator[tuple[int, int, Path]]:
+        # Masked values never nest, so both their starts and their ends are sorted.
+        index = max(bisect_left(self._starts, start) - 1, 0)
+        while index < len(self._secret) and self._secret[index][0] < end:
+            if self._secret[index][1] > start:
+                yield self._secret[index]
+            index += 1
+
+    def _hide_comment(self, shown: list[str], bounds: Stretch, start: int, end: int) -> None:
+        index = bisect_left(self._comment_starts, bounds[0])
+        for comment_start, comment_end in self._comments[index : index + 1]:
+            for place in range(max(comment_start + 1, start), min(comment_end, end)):
+                shown[place - start] = _MASK
+
+    def _masked_values(self, scan: Scan) -> Iterator[tuple[int, int, Path]]:
+        values = sorted(
+            ((token, path) for path, token in scan.values.items()), key=lambda item: (item[0][0], -item[0][1])
+        )
+        covered = 0
+        for token, path in values:
+            if token.end > covered and self._is_masked(token, path):
+                covered = token.end
+                yield token.start, token.end, path
+
+    def _is_masked(self, token: Token, path: Path) -> bool:
+        depth = len(self._section)
+        if path == self._section[: len(path)]:
+            return token.kind not in {"table", "array"}
+        if path[:depth] != self._section:
+            return True
+        rest = path[depth:]
+        if rest[:1] == ("allowed_languages",) and len(rest) == 2:  # noqa: PLR2004 -- an entry of the array
+            return token.kind in {"table", "array"}
+        if rest == _URL_PATH:
+            return token.kind == "string"
+        return rest not in _PLAIN_PATHS
+
+    def _hidden(self, start: int, end: int, path: Path, low: int, high: int) -> Iterator[int]:
+        """Give the places of a masked value between two offsets, but for the names of its references."""
+        rest = path[len(self._section) :]
+        if end - start > _LONGEST_TEMPLATE:
+            yield from range(max(start, low), min(end, high))
+            return
+        raw = self._text[start:end]
+        hidden = url_secrets(raw) if rest == _URL_PATH else set(range(len(raw)))
+        if raw[:1] in {'"', "'"}:
+            hidden -= {0, len(raw) - 1}
+            hidden -= _reference_names(raw, secret=rest == _SECRET_PATH)
+        line_ends = {place for place in hidden if raw[place] in "\r\n"}
+        yield from (start + place for place in hidden - line_ends if low <= start + place < high)
+
+
+def _reference_names(raw: str, *, secret: bool) -> set[int]:
+    """Give the places of well-formed references without their defaults; what may be a pasted key is none."""
+    places: set[int] = set()
+    for segment in parse(raw):
+        if not isinstance(segment, Reference) or (secret and segment.operator == "-"):
+            continue
+        places.update(range(segment.start, segment.end - 1 - len(segment.text)))
+        places.add(segment.end - 1)
+    return places
+
+
+def url_secrets(raw: str) -> set[int]:
+    """Give the places in a URL's spelling that hold a user, a password, query values or a fragment."""
+    if "\\" in raw:  # an escape may spell any of the marks that are looked for
+        return set(range(len(raw)))
+    hidden: set[int] = set()
+    at = raw.rfind("@")
+    if at >= 0:
+        scheme = raw.find("//")
+        hidden.update(range(scheme + 2 if 0 <= scheme < at else 1, at))
+    query = re.search("[?#]", raw)
+    if query:
+        names = {
+            place
+            for found in re.finditer(r"(?<=[?&;])[^=&;#?]*=", raw[query.start() :])
+            for place in range(query.start() + found.start(), query.start() + found.end())
+        }
+        marks = {place for place in range(query.start(), len(raw)) if raw[place] in "?&;#"}
+        hidden.update(set(range(query.start(), len(raw))) - names - marks)
+    return hidden
+
+
+def blind_excerpt(scan: Scan, bounds: Stretch, at: int) -> str:
+    """Quote a line of a text that is not TOML: a header stays, or a bare key and its `=`, where a statement begins."""
+    (start, end), lead = window(bounds, at)
+    kept = _KEPT_BLINDLY.match(scan.text, *bounds)
+    visible = max(kept.end(), start) if kept and _begins_statement(scan, bounds) else start
+    hidden = "".join(ch if ch in " \t" else _MASK for ch in scan.text[visible:end])
+    return lead + scan.text[start:visible] + hidden
+
+
+def _begins_statement(scan: Scan, bounds: Stretch) -> bool:
+    index = bisect_left(scan.statements, bounds[0])
+    return index < len(scan.statements) and scan.statements[index] < bounds[1]

@@ -1,0 +1,103 @@
+"""Give findings their places: spans, masked excerpts and edits, from one scan of the text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from codeexec_config.diagnostics import CODES, Diagnostic, Edit, Finding, Fix, Path, Related, Span, Target
+from codeexec_config.excerpts import Masker
+from codeexec_config.scanner import Lines, Scan, Stretch, locate
+
+if TYPE_CHECKING:
+    from codeexec_config.diagnostics import Amendment
+    from codeexec_config.source import Document
+
+_BLANKS_AND_COMMA = re.compile(r"[ \t]*,[ \t]*")
+_COMMA = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*,")
+
+
+class Places:
+    """The places of one document.
+
+    Args:
+        document: a text that a parser has accepted.
+        file: its name as it was given.
+        section: the path of the section.
+    """
+
+    def __init__(self, document: Document, file: str | None, section: Path) -> None:
+        self._scan = Scan(document.body)
+        self._lines = Lines(document.body, document.shift)
+        self._masker = Masker(self._scan, section)
+        self._file = file
+
+    def diagnostic(self, finding: Finding) -> Diagnostic:
+        """Give a finding its place."""
+        stretch = self._find(finding.target or Target(finding.path))
+        return Diagnostic(
+            code=finding.code,
+            severity=finding.severity or CODES[finding.code],
+            message=finding.message,
+            path=finding.path,
+            span=stretch and self._lines.span(*stretch),
+            file=self._file,
+            excerpt=stretch and self._excerpt(stretch),
+            help=finding.help,
+            related=tuple(self._related(message, target) for message, target in finding.related),
+            fix=finding.amendment and self._fix(finding.amendment),
+        )
+
+    def span(self, target: Target) -> Span | None:
+        """Give the span of a target."""
+        stretch = self._find(target)
+        return stretch and self._lines.span(*stretch)
+
+    def mentions(self, path: Path) -> int:
+        """Count the places that name a key."""
+        return len(self._scan.mentions.get(path, ()))
+
+    def _find(self, target: Target) -> Stretch | None:
+        return locate(self._scan, target)
+
+    def _excerpt(self, stretch: Stretch) -> str:
+        return self._masker.excerpt(self._lines.bounds(stretch[0]), stretch[0])
+
+    def _related(self, message: str, target: Target) -> Related:
+        stretch = self._find(target)
+        if stretch is None:
+            return Related(message, self._file, None)
+        return Related(message, self._file, self._lines.span(*stretch), excerpt=self._excerpt(stretch))
+
+    def _fix(self, amendment: Amendment) -> Fix:
+        if amendment.action == "rename":
+            edits = [(place, amendment.text) for place in self._scan.mentions[amendment.path]]
+        elif amendment.action == "remove":
+            edits = [(place, "") for place in self._entry(amendment.path)]
+        else:
+            edits = [self._replacement(amendment)]
+        return Fix(amendment.title, tuple(Edit(self._lines.span(*place), text) for place, text in edits))
+
+    def _replacement(self, amendment: Amendment) -> tuple[Stretch, str]:
+        token = self._scan.values[amendment.path]
+        quote = self._scan.text[token.start] if amendment.action == "reword" else ""
+        return (token.start, token.end), f"{quote}{amendment.text}{quote}"
+
+    def _entry(self, path: Path) -> list[Stretch]:
+        """Give the stretches of an array's entry and of the comma that goes with it; comments stay."""
+        text = self._scan.text
+        token = self._scan.values[path]
+        behind = _BLANKS_AND_COMMA.match(text, token.end)
+        if behind:
+            return [(token.start, behind.end())]
+        after = _COMMA.match(text, token.end)
+        if after:
+            return [(token.start, token.end), (after.end() - 1, after.end())]
+        *parent, index = path
+        leader = self._scan.values[(*parent, int(index) - 1)]
+        before = _BLANKS_AND_COMMA.fullmatch(text, leader.end, token.start)
+        if before:
+            return [(leader.end, token.end)]
+        comma = _COMMA.match(text, leader.end)
+        place = comma.end() if comma else token.start
+        return [(place - 1, place), (token.start, token.end)]
