@@ -17,10 +17,11 @@ import json
 import logging
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from codeexec_config import ConfigError, load
+from codeexec_config import ConfigError, ConfigWarning, load
 from codeexec_config.executor import (
     AsyncCodeExecutor,
     ClientSideHandoff,
@@ -38,6 +39,12 @@ if TYPE_CHECKING:
 
 NOT_RUN = 2
 
+log = logging.getLogger("host")
+
+
+class NotOffered(Exception):  # noqa: N818 -- nothing went wrong, but for what was asked
+    """The config is fine, and asks for what this host does not have."""
+
 
 async def hand_off(handoff: ClientSideHandoff) -> ClientSideHandoff:
     """Mode wasm: the browser runs it."""
@@ -53,19 +60,27 @@ def make_docker(_: Sandboxed) -> AsyncCodeExecutor:
     """Use containers."""
     from examples.executors.docker import DockerExecutor  # here: a host needs the back end that it uses, and no other
 
-    return DockerExecutor(os.environ["CODEEXEC_IMAGE"])
+    return DockerExecutor(setting("CODEEXEC_IMAGE"))
 
 
 def make_gvisor(_: Sandboxed) -> AsyncCodeExecutor:
     """Use gVisor."""
     from examples.executors.gvisor import GvisorExecutor
 
-    return GvisorExecutor(Path(os.environ["CODEEXEC_ROOTFS"]))
+    return GvisorExecutor(Path(setting("CODEEXEC_ROOTFS")))
+
+
+def setting(name: str) -> str:
+    """Give one of this host's own settings."""
+    try:
+        return os.environ[name]
+    except KeyError:
+        raise NotOffered(f"this host's own setting {name} is missing") from None
 
 
 def refuse_firecracker(_: Sandboxed) -> NoReturn:
     """Say at start-up, not at the first program, what this host does not have."""
-    raise SystemExit("this host does not offer firecracker, which needs KVM and a guest kernel; use gvisor or docker")
+    raise NotOffered("this host does not offer firecracker, which needs KVM and a guest kernel; use gvisor or docker")
 
 
 async def make_external(external: External) -> AsyncCodeExecutor:
@@ -92,6 +107,16 @@ async def serve_one(config: CodeExecutionConfig, language: str, code: str) -> Ex
             await close()
 
 
+def read_config(path: Path) -> CodeExecutionConfig:
+    """Load it, and log what is doubtful in it."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConfigWarning)
+        config = load(path)
+    for warning in caught:
+        log.warning("%s", warning.message)
+    return config
+
+
 def show(outcome: ExecutionResult | ClientSideHandoff) -> int:
     """Print what came of it, and give the exit status."""
     if isinstance(outcome, ClientSideHandoff):
@@ -100,7 +125,7 @@ def show(outcome: ExecutionResult | ClientSideHandoff) -> int:
     sys.stdout.buffer.write(outcome.stdout)
     sys.stdout.flush()
     sys.stderr.buffer.write(outcome.stderr)
-    logging.info("%s, exit code %s, %.2f s", outcome.status, outcome.exit_code, outcome.wall_secs or 0)
+    log.info("%s, exit code %s, %.2f s", outcome.status, outcome.exit_code, outcome.wall_secs or 0)
     return 0 if outcome.ok else 1
 
 
@@ -112,14 +137,15 @@ def main() -> int:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    logging.captureWarnings(capture=True)  # what is doubtful in a config comes as a ConfigWarning
     try:
-        config = load(arguments.config)
+        config = read_config(arguments.config)
         return show(asyncio.run(serve_one(config, arguments.language, sys.stdin.read())))
     except ConfigError as error:
         print(error, file=sys.stderr)  # noqa: T201 -- the report, every mistake with its place
+    except NotOffered as error:
+        log.error("%s", error)  # noqa: TRY400 -- nothing broke
     except ExecutionError as error:
-        logging.error("%s: %s", error.code, error)  # noqa: TRY400 -- its words are made for a log, a traceback is not
+        log.error("%s: %s", error.code, error)  # noqa: TRY400 -- its words are made for a log, a traceback is not
     return NOT_RUN
 
 

@@ -69,7 +69,7 @@ class _Stream:
                 return
 
 
-async def launch(  # noqa: PLR0913 -- each by name, and all that a start needs
+async def launch(
     command: tuple[str, ...],
     payload: Payload,
     limits: ExecutionLimits,

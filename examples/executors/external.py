@@ -18,12 +18,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import signal
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
+from codeexec_config import External, Secret
 from codeexec_config.executor import (
     Capability,
     CapabilityUnsupported,
@@ -43,8 +45,6 @@ from codeexec_config.executor import (
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
-
-    from codeexec_config import External, Secret
 
 STARTUP_SECS: Final = 10.0
 CONNECT_SECS: Final = 5.0
@@ -84,12 +84,12 @@ class ExternalExecutor:
     """Run each program at the service; `connect` makes one.
 
     Args:
-        client: the connections, with the service's address and key.
-        languages: what the service runs.
+        external: where the service is, and its key.
+        languages: what it runs.
     """
 
-    def __init__(self, client: httpx.AsyncClient, languages: Mapping[str, LanguageSupport]) -> None:
-        self._client = client
+    def __init__(self, external: External, languages: Mapping[str, LanguageSupport]) -> None:
+        self._client = _client(external)
         self._info = ExecutorInfo(name="external", languages=languages, startup_secs=STARTUP_SECS)
 
     @classmethod
@@ -101,15 +101,12 @@ class ExternalExecutor:
         Raises:
             InfrastructureError: it does not answer, or not as it should.
         """
-        client = _client(external)
-        answer = await _exchange(client, "GET", "runtimes", None, CONNECT_SECS)
-        try:
-            if isinstance(answer, ExecutionError):
-                raise answer
-            return cls(client, _runtimes(_parsed(answer), capabilities))
-        except ExecutionError:
-            await client.aclose()
-            raise
+        # A client of its own: kept connections belong to one event loop, and the executor may serve on another.
+        async with _client(external) as client:
+            answer = await _exchange(client, "GET", "runtimes", None, CONNECT_SECS)
+        if isinstance(answer, ExecutionError):
+            raise answer
+        return cls(external, _runtimes(_parsed(answer), capabilities))
 
     def describe(self) -> ExecutorInfo:
         """Say what the service ran when it was asked."""
@@ -251,3 +248,10 @@ def _status(run: dict[str, Any]) -> Status:
     if run["signal"]:
         return Status.KILLED
     return Status.COMPLETED if run["code"] == 0 else Status.FAILED
+
+
+def from_environment() -> ExternalExecutor:
+    """Make one for the service at CODE_EXEC_URL, with the key of CODE_EXEC_API_KEY if there is one."""
+    key = os.environ.get("CODE_EXEC_API_KEY")
+    external = External(url=os.environ["CODE_EXEC_URL"], api_key=Secret(key) if key else None)
+    return asyncio.run(ExternalExecutor.connect(external))
