@@ -20,9 +20,11 @@ STOP_SECS = 20.0
 
 # The engine lives in namespaces of its own: its mounts are nobody else's, its processes end with the first of them
 # whatever happens, and it could not touch the machine's network if it wanted to. An engine without root (rootlesskit)
-# would be better still, but limits memory on cgroup v2 only. `/etc/docker` and `/run` take what it writes uninvited.
+# would be better still, but limits memory on cgroup v2 only. `/etc/docker` and `/run` take what it writes uninvited;
+# images lie in memory, which is gone at once.
 _START = """
-mount -t tmpfs tmpfs /run && mkdir -p /etc/docker && mount -t tmpfs tmpfs /etc/docker && cd / &&
+mkdir -p /etc/docker "$1/data" && cd / &&
+mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /etc/docker && mount -t tmpfs -o size=3g tmpfs "$1/data" &&
 exec dockerd --host "unix://$1/socket" --data-root "$1/data" --exec-root "$1/exec" --pidfile "$1/pid" \
   --cgroup-parent "$2" --bridge=none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false \
   --userland-proxy=false --no-new-privileges --shutdown-timeout=2
