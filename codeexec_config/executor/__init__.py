@@ -41,6 +41,7 @@ from codeexec_config.executor.protocols import (
     SupportsStreaming,
 )
 from codeexec_config.executor.records import (
+    FAULT_EXTENSION,
     Capability,
     ErrorInfo,
     ExecutionLimits,
@@ -55,6 +56,7 @@ from codeexec_config.executor.records import (
 from codeexec_config.executor.shapes import check_executor
 
 __all__ = [
+    "FAULT_EXTENSION",
     "AsyncCodeExecutor",
     "AsyncSupportsClose",
     "AsyncSupportsHealth",

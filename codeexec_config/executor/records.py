@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from codeexec_config.model import CodeExecutionConfig
 
 __all__ = [
+    "FAULT_EXTENSION",
     "PROTOCOL",
     "Capability",
     "ErrorInfo",
@@ -36,6 +37,9 @@ PROTOCOL: Final = (1, 0)
 
 OUTPUT_BYTES: Final = limits.MEBIBYTE
 """What a stream may hold when nobody says otherwise."""
+
+FAULT_EXTENSION: Final = "codeexec_config.fault"
+"""The extension that asks an executor with `fault_injection` for a back end that breaks; its value is "backend"."""
 
 StreamName = Literal["stdout", "stderr"]
 
@@ -60,7 +64,12 @@ class Status(StrEnum):
 
 
 class Capability(StrEnum):
-    """What an executor may declare for a language, beyond running it; a declared one is held to by the kit."""
+    """What an executor may declare for a language, beyond running it; a declared one is held to by the kit.
+
+    Five stand for fields of a request: `stdin`, `env`, `files`, `artifacts` (for `collect`) and `sessions`. An executor
+    with `fault_injection` answers a request that holds the extension `FAULT_EXTENSION` as if its back end broke while
+    the program runs; tests of the host and the kit use it.
+    """
 
     EXIT_CODE = "exit_code"
     SIGNALS = "signals"
