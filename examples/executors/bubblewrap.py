@@ -17,7 +17,7 @@ from examples.executors._cgroup import Cgroup
 from examples.executors._launch import launch, unstoppable, verdict
 from examples.executors._payload import UNPRIVILEGED, installed, pack, supports
 
-STARTUP_SECS: Final = 5.0
+STARTUP_SECS: Final = 2.0
 PROCESSES: Final = 256
 
 CAPABILITIES: Final = frozenset(

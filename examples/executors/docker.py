@@ -37,7 +37,7 @@ from examples.executors._payload import LANGUAGES, UNPRIVILEGED, pack, supports
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-STARTUP_SECS: Final = 30.0
+STARTUP_SECS: Final = 10.0
 COMMAND_SECS: Final = 30.0
 """How long the engine may take for one command of ours."""
 PROCESSES: Final = 256

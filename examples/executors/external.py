@@ -46,7 +46,7 @@ from codeexec_config.executor import (
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-STARTUP_SECS: Final = 10.0
+STARTUP_SECS: Final = 5.0
 CONNECT_SECS: Final = 5.0
 ANSWER_BYTES: Final = 64 * 1024 * 1024
 """Two streams of 1 MiB, given twice, and escaped by JSON at its worst, fit well."""

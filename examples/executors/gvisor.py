@@ -26,7 +26,7 @@ from examples.executors._cgroup import Cgroup
 from examples.executors._launch import launch, unstoppable, verdict
 from examples.executors._payload import UNPRIVILEGED, Payload, installed, pack, supports
 
-STARTUP_SECS: Final = 15.0
+STARTUP_SECS: Final = 5.0
 KERNEL_BYTES: Final = 64 * 1024 * 1024
 """What gVisor's own kernel may take beside the program's share."""
 PROCESSES: Final = 1024
