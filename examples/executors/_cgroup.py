@@ -56,13 +56,13 @@ class Cgroup:
     name: str
 
     @classmethod
-    def create(cls, *, memory_bytes: int, processes: int, root: Path = ROOT) -> Cgroup:
-        """Make a group with these ceilings.
+    def create(cls, owner: str, *, memory_bytes: int, processes: int, root: Path = ROOT) -> Cgroup:
+        """Make a group with these ceilings; the owner's name stands in the group's.
 
         Raises:
             ExecutorUnavailable: this host may not make one.
         """
-        group = cls(Layout.of(root), PREFIX + secrets.token_hex(8))
+        group = cls(Layout.of(root), f"{PREFIX}{owner}-{secrets.token_hex(8)}")
         try:
             for folder in group.folders:
                 folder.mkdir()

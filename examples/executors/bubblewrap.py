@@ -60,7 +60,7 @@ class BubblewrapExecutor:
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
         """Run one program; its sandbox is gone when this returns, raises or is cancelled."""
         payload = pack(request, self._info)
-        group = Cgroup.create(memory_bytes=request.limits.memory_bytes, processes=PROCESSES)
+        group = Cgroup.create("bubblewrap", memory_bytes=request.limits.memory_bytes, processes=PROCESSES)
         try:
             run = await launch(
                 group.joining((*_as_nobody(), *self._sandbox(), *payload.command)),

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from pathlib import Path
@@ -56,9 +57,13 @@ class GvisorExecutor:
 
     Args:
         rootfs: the root file system.
+
+    Attributes:
+        owner: what the names of its cgroups hold; they are the one place where a machine shows what is running.
     """
 
     def __init__(self, rootfs: Path) -> None:
+        self.owner = f"gvisor-{secrets.token_hex(4)}"
         self._rootfs = rootfs
         self._info = ExecutorInfo(
             name="gvisor", languages=supports(installed(rootfs), CAPABILITIES), startup_secs=STARTUP_SECS
@@ -71,7 +76,8 @@ class GvisorExecutor:
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
         """Run one program; its sandbox is gone when this returns, raises or is cancelled."""
         payload = pack(request, self._info)
-        group = Cgroup.create(memory_bytes=request.limits.memory_bytes + KERNEL_BYTES, processes=PROCESSES)
+        memory_bytes = request.limits.memory_bytes + KERNEL_BYTES
+        group = Cgroup.create(self.owner, memory_bytes=memory_bytes, processes=PROCESSES)
         folder = Path(tempfile.mkdtemp(prefix="codeexec-gvisor-"))
         try:
             self._write_bundle(folder, payload)

@@ -57,7 +57,7 @@ def cgroups() -> None:
 
     _need("setpriv")
     try:
-        group = Cgroup.create(memory_bytes=1 << 20, processes=1)
+        group = Cgroup.create("test", memory_bytes=1 << 20, processes=1)
     except ExecutorUnavailable:
         pytest.skip("this machine lets its user make no memory cgroups")
     for folder in group.folders:
@@ -93,7 +93,7 @@ def docker(rootfs: Path) -> Iterator[Engine]:
         yield Engine(None)
         engine.remove_image(None, IMAGE)
         return
-    _need("dockerd", "unshare")
+    _need("dockerd", "unshare", "setpriv")
     _need_root()
     with engine.private_engine() as host:
         engine.load_image(host, rootfs, IMAGE)

@@ -57,7 +57,8 @@ def containers(host: str | None, label: str) -> list[str]:
 def private_engine() -> Iterator[str]:
     """Give the address of a fresh engine, and stop it afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="codeexec-engine-"))
-    unshare = ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--mount-proc"]
+    # Killed with us, should we be killed.
+    unshare = ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--mount-proc"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([*unshare, "sh", "-c", _START, "sh", folder, folder.name], stdout=log, stderr=log)
     try:

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +14,8 @@ import pytest
 from tests.backends.conftest import CHECKOUT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.backends.conftest import Engine, Service
 
 EXAMPLES = CHECKOUT / "examples"
