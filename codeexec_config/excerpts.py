@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from codeexec_config.references import Reference, parse
@@ -26,19 +27,19 @@ _MASK: Final = "*"
 _KEPT_BLINDLY = re.compile(r"[ \t]*(?:\[\[?[A-Za-z0-9_. \t-]+\]\]?|[A-Za-z0-9_-]+[ \t]*=)")
 _LONGEST_TEMPLATE: Final = 4000
 
-_PLAIN_PATHS: Final[frozenset[Path]] = frozenset(
+_NAMED_PATHS: Final[frozenset[Path]] = frozenset(
     {
         ("enabled",),
         ("timeout_secs",),
         ("max_memory_mb",),
         ("allowed_languages",),
         ("mode",),
-        ("mode", "wasm"),
-        ("mode", "sandboxed"),
         ("mode", "sandboxed", "runtime"),
-        ("mode", "external"),
     }
 )
+"""The keys whose values are no secret, whatever they are."""
+_PLAIN_PATHS: Final = _NAMED_PATHS | {("mode", variant) for variant in ("wasm", "sandboxed", "external")}
+"""The values that are not masked unless they are strings."""
 _URL_PATH: Final = ("mode", "external", "url")
 _SECRET_PATH: Final = ("mode", "external", "api_key")
 
@@ -72,18 +73,16 @@ class Masker:
         self._secret = list(self._masked_values(scan))
         self._starts = [start for start, _, _ in self._secret]
         self._comments = scan.comments
-        self._comment_starts = [start for start, _ in scan.comments]
 
     def excerpt(self, bounds: Stretch, at: int) -> str:
         """Give the masked line, or the part of it around `at`."""
         (start, end), lead = window(bounds, at)
         shown = list(self._text[start:end])
         overlapping = list(self._overlapping(*bounds))
-        for value_start, value_end, path in overlapping:
-            if value_end > start and value_start < end:
-                for place in self._hidden(value_start, value_end, path, start, end):
-                    shown[place - start] = _MASK
-        if overlapping:
+        for value in overlapping:
+            for place in self._hidden(*value, start, end):
+                shown[place - start] = _MASK
+        if any(next(self._hidden(*value, *bounds), None) is not None for value in overlapping):
             self._hide_comment(shown, bounds, start, end)
         return lead + "".join(shown)
 
@@ -96,10 +95,14 @@ class Masker:
             index += 1
 
     def _hide_comment(self, shown: list[str], bounds: Stretch, start: int, end: int) -> None:
-        index = bisect_left(self._comment_starts, bounds[0])
-        for comment_start, comment_end in self._comments[index : index + 1]:
-            for place in range(max(comment_start + 1, start), min(comment_end, end)):
-                shown[place - start] = _MASK
+        """Mask the comment of a line; in a run of comments the first # of a line opens the line's own."""
+        index = bisect_left(self._comments, bounds[1], key=itemgetter(0)) - 1
+        if index < 0:
+            return
+        run_start, run_end = self._comments[index]
+        mark = self._text.find("#", max(run_start, bounds[0]), min(run_end, bounds[1]))
+        for place in range(max(mark + 1, start), end) if mark >= 0 else ():
+            shown[place - start] = _MASK
 
     def _masked_values(self, scan: Scan) -> Iterator[tuple[int, int, Path]]:
         values = sorted(
@@ -118,31 +121,50 @@ class Masker:
         if path[:depth] != self._section:
             return True
         rest = path[depth:]
-        if rest[:1] == ("allowed_languages",) and len(rest) == 2:  # noqa: PLR2004 -- an entry of the array
-            return token.kind in {"table", "array"}
-        if rest == _URL_PATH:
-            return token.kind == "string"
-        return rest not in _PLAIN_PATHS
+        if _is_entry(rest):
+            return token.kind != "scalar"
+        return token.kind == "string" or rest not in (*_PLAIN_PATHS, _URL_PATH)
 
     def _hidden(self, start: int, end: int, path: Path, low: int, high: int) -> Iterator[int]:
         """Give the places of a masked value between two offsets, but for the names of its references."""
-        rest = path[len(self._section) :]
+        depth = len(self._section)
+        rest = path[depth:] if path[:depth] == self._section else ()
         if end - start > _LONGEST_TEMPLATE:
             yield from range(max(start, low), min(end, high))
             return
         raw = self._text[start:end]
-        hidden = url_secrets(raw) if rest == _URL_PATH else set(range(len(raw)))
-        if raw[:1] in {'"', "'"}:
-            hidden -= {0, len(raw) - 1}
-            hidden -= _reference_names(raw, secret=rest == _SECRET_PATH)
+        hidden = _hidden_in(raw, rest)
         line_ends = {place for place in hidden if raw[place] in "\r\n"}
-        yield from (start + place for place in hidden - line_ends if low <= start + place < high)
+        yield from (start + place for place in sorted(hidden - line_ends) if low <= start + place < high)
+
+
+def _is_entry(path: Path) -> bool:
+    return path[:1] == ("allowed_languages",) and len(path) == 2  # noqa: PLR2004 -- an entry of the array
+
+
+def _hidden_in(raw: str, path: Path) -> set[int]:
+    """Give the places in a value's spelling that are masked."""
+    if raw[:1] not in {'"', "'"}:
+        return set(range(len(raw)))
+    if path == _URL_PATH:
+        hidden = url_secrets(raw) | _defaults(raw)
+    elif path in _NAMED_PATHS or _is_entry(path):
+        hidden = _defaults(raw)
+    else:
+        hidden = set(range(len(raw)))
+    return hidden - {0, len(raw) - 1} - _reference_names(raw, secret=path == _SECRET_PATH)
+
+
+def _defaults(raw: str) -> set[int]:
+    """Give the places of the defaults of well-formed references."""
+    found = (segment for segment in parse(raw) if isinstance(segment, Reference) and segment.default)
+    return {place for segment in found for place in range(segment.end - 1 - len(segment.text), segment.end - 1)}
 
 
 def _reference_names(raw: str, *, secret: bool) -> set[int]:
     """Give the places of well-formed references without their defaults; what may be a pasted key is none."""
     places: set[int] = set()
-    for segment in parse(raw):
+    for segment in parse(raw) if "\\" not in raw else ():  # an escape may spell a dollar sign that makes it a literal
         if not isinstance(segment, Reference) or (secret and segment.operator == "-"):
             continue
         places.update(range(segment.start, segment.end - 1 - len(segment.text)))
@@ -163,7 +185,7 @@ def url_secrets(raw: str) -> set[int]:
     if query:
         names = {
             place
-            for found in re.finditer(r"(?<=[?&;])[^=&;#?]*=", raw[query.start() :])
+            for found in re.finditer(r"(?<=[?&;])[A-Za-z0-9_.-]+=", raw[query.start() :])
             for place in range(query.start() + found.start(), query.start() + found.end())
         }
         marks = {place for place in range(query.start(), len(raw)) if raw[place] in "?&;#"}

@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+from codeexec_config.limits import SECTION
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
@@ -39,7 +41,10 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, or - for standard input")
     parser.add_argument(
-        "--section", default=None, metavar="PATH", help="the section's dotted path (default: features.code_execution)"
+        "--section",
+        default=SECTION,
+        metavar="PATH",
+        help="the section's dotted path (default: features.code_execution)",
     )
     parser.add_argument(
         "--format", choices=("text", "concise", "json"), default="text", help="how findings are printed (default: text)"
@@ -56,7 +61,7 @@ def add_parser(commands: Any) -> None:
         help="a variable that files may read; may be given more than once",
     )
     parser.add_argument("--if-present", action="store_true", help="pass over files that have nothing of the section")
-    parser.add_argument("--quiet", action="store_true", help="print errors only, and no summary")
+    parser.add_argument("--quiet", action="store_true", help="print only what fails, and no summary")
     parser.add_argument(
         "--color", choices=("auto", "always", "never"), default="auto", help="colour text (default: on a terminal)"
     )
@@ -70,19 +75,13 @@ def run(options: argparse.Namespace) -> int:
     if options.offline and options.env_file:
         return _usage("--offline reads no environment, so it does not go with --env-file")
     try:
-        options.section_path = section_path(options.section or _default_section())
+        options.section_path = section_path(options.section)
     except ValueError as error:
         return _usage(f"--section: {error}")
     environment = _environment(options)
     if isinstance(environment, str):
         return _usage(environment)
     return Validation(options, environment).run()
-
-
-def _default_section() -> str:
-    from codeexec_config.limits import SECTION
-
-    return SECTION
 
 
 def _usage(message: str) -> int:
@@ -144,7 +143,7 @@ class Validation:
 
         arguments: dict[str, Any] = {
             "env": self._environment,
-            "section": self._options.section or _default_section(),
+            "section": self._options.section,
             "allow_env": self._options.allow_env,
             "offline": self._options.offline,
         }
@@ -166,7 +165,11 @@ class Validation:
 
             self._entries.append(file_entry(path, report, valid=valid))
         else:
-            self._print(report.errors if self._options.quiet else report.diagnostics)
+            self._print(self._failing(report) if self._options.quiet else report.diagnostics)
+
+    def _failing(self, report: Report) -> tuple[Diagnostic, ...]:
+        shown = {"error", "warning"} if self._options.strict else {"error"}
+        return tuple(diagnostic for diagnostic in report.diagnostics if diagnostic.severity in shown)
 
     def _print(self, found: tuple[Diagnostic, ...]) -> None:
         if not found:

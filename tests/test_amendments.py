@@ -1,0 +1,112 @@
+"""A fix is offered where the value that it yields has no error of its own."""
+
+import pytest
+
+from codeexec_config import check_text
+
+HEADER = "[features.code_execution]\n"
+
+
+def fixed(text, env=None):
+    """Apply each fix that is offered to the text, alone."""
+    fixes = [d.fix for d in check_text(text, env=env or {}).diagnostics if d.fix]
+    results = []
+    for fix in fixes:
+        mended = text
+        for edit in sorted(fix.edits, key=lambda edit: -edit.span.start.offset):
+            mended = mended[: edit.span.start.offset] + edit.text + mended[edit.span.end.offset :]
+        results.append(mended.removeprefix(HEADER))
+    return results
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("timeout_sec = 5 # s\n", "timeout_secs = 5 # s\n"),
+        ("'Enabled' = false\n", "enabled = false\n"),
+        ('mode = "Wasm"\n', 'mode = "wasm"\n'),
+        ("mode = 'WASM'\n", "mode = 'wasm'\n"),
+        ('mode = { sandbox = { runtime = "docker" } }\n', 'mode = { sandboxed = { runtime = "docker" } }\n'),
+        ('mode.sandboxed.runtime = "Docker"\n', 'mode.sandboxed.runtime = "docker"\n'),
+        ('mode.sandboxed.runtime = """Docker"""\n', 'mode.sandboxed.runtime = "docker"\n'),
+        ('timeout_secs = "30"\n', "timeout_secs = 30\n"),
+        ("timeout_secs = '0x1e'\n", "timeout_secs = 0x1e\n"),
+        ('enabled = "false"\n', "enabled = false\n"),
+        ('allowed_languages = ["Python"]\n', 'allowed_languages = ["python"]\n'),
+        ('allowed_languages = ["pyhton"]\n', 'allowed_languages = ["python"]\n'),
+        ('allowed_languages = ["python", "python"]\n', 'allowed_languages = ["python"]\n'),
+        ('allowed_languages = ["python", "python" ]\n', 'allowed_languages = ["python" ]\n'),
+        ('allowed_languages = ["python", "python",]\n', 'allowed_languages = ["python", ]\n'),
+        (
+            'allowed_languages = ["python", # one\n  "python" # two\n]\n',
+            'allowed_languages = ["python" # one\n   # two\n]\n',
+        ),
+        (
+            'allowed_languages = ["python", "python" # two\n, "javascript"]\n',
+            'allowed_languages = ["python",  # two\n "javascript"]\n',
+        ),
+        ('max_memory = "${M:-512}"\n', 'max_memory_mb = "${M:-512}"\n'),
+    ],
+)
+def test_a_fix_changes_the_mistake_and_nothing_else(before, after):
+    assert [after] == fixed(HEADER + before)
+
+
+def test_every_mention_of_a_misspelt_key_is_renamed():
+    before = 'mod.external.url = "https://x"\nmod.external.api_key = "${K}"\n'
+
+    assert [before.replace("mod.", "mode.")] == fixed(HEADER + before)
+
+
+def test_two_misspelt_keys_of_one_table_are_fixed_apart():
+    before = '[features.code_execution.mode.external]\nur = "https://x"\napikey = "${K}"\n'
+
+    assert [before.replace("ur =", "url ="), before.replace("apikey", "api_key")] == fixed(HEADER + before, {"K": "k"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "timeout_sec = 0\n",
+        "timeout_sec = 5\ntimeout_secs = 6\n",
+        'timeout_sec = "5"\n',
+        'timeout_sec = "${"\n',
+        "image = 1\n",
+        'mod = "x"\n',
+        'mode = { wasm = {}, sandbox = { runtime = "docker" } }\n',
+        'mode = { wasm = { runtme = "docker" } }\n',
+        'mode = "sandbox"\n',
+        'mode = "browser"\n',
+        "mode = { sandbox = {} }\n",
+        "mode = { kubernetes = {} }\n",
+        'mode.sandboxed.runtime = "kvm"\n',
+        'timeout_secs = "0"\n',
+        'timeout_secs = " 30"\n',
+        'timeout_secs = "thirty"\n',
+        'timeout_secs = "${T}"\n',
+        'enabled = "yes"\n',
+        'allowed_languages = "python"\n',
+        'allowed_languages = ["日本"]\n',
+        'allowed_languages = ["Bash"]\n',
+        'allowed_languages = ["bash"]\n',
+        'allowed_languages = ["elvish"]\nmode.sandboxed.runtime = "docker"\n',
+        'allowed_languages = ["Py${X}"]\n',
+        'mode = { external = { uri = "ftp://x" } }\n',
+        'mode = { external = { url = "https://x", apikey = "" } }\n',
+        'mode = "wasm"\nmax_memory = 9999\n',
+        'mode.sandboxed.runtime = "Docker"\nmax_memory_mb = 5\n',
+        'mode = "Wasm"\nallowed_languages = ["bash"]\n',
+        'mod = { sandboxed = { runtime = "docker" } }\nmax_memory_mb = 5\n',
+        'mode.sandboxed.runtime = "docker"\nmax_memory_mb = "5"\n',
+    ],
+)
+def test_no_fix_where_it_would_not_help(text):
+    assert [] == fixed(HEADER + text, {"X": "x", "T": "x"})
+
+
+def test_only_so_many_findings_are_tried_for_a_fix():
+    names = ", ".join(f'"Python{number}"' for number in range(300))
+    report = check_text(f"{HEADER}allowed_languages = [{names}]\n", env={})
+
+    assert 300 == len(report.errors)
+    assert 200 >= sum(d.fix is not None for d in report.diagnostics)

@@ -1,0 +1,161 @@
+"""An instance that exists is valid."""
+
+import copy
+import pickle
+
+import attrs
+import pytest
+
+from codeexec_config import (
+    CodeExecutionConfig,
+    ConfigError,
+    External,
+    Runtime,
+    Sandboxed,
+    Secret,
+    Severity,
+    Wasm,
+    load_mapping,
+)
+
+
+def refused(make):
+    with pytest.raises(ConfigError) as caught:
+        make()
+    assert all(d.span is None and d.file is None for d in caught.value.diagnostics)
+    return [(d.code, d.path) for d in caught.value.diagnostics]
+
+
+def test_the_defaults_are_those_of_an_empty_section():
+    assert load_mapping({}) == CodeExecutionConfig()
+    assert (
+        CodeExecutionConfig(
+            enabled=True,
+            mode=Wasm(),
+            allowed_languages=("python", "javascript"),
+            timeout_secs=30,
+            max_memory_mb=256,
+        )
+        == CodeExecutionConfig()
+    )
+
+
+@pytest.mark.parametrize("runtime", list(Runtime))
+def test_a_runtime_is_a_member_or_its_string(runtime):
+    assert Sandboxed(runtime=runtime) == Sandboxed(runtime=str(runtime))
+    assert runtime is Sandboxed(runtime=str(runtime)).runtime
+
+
+def test_languages_are_a_list_or_a_tuple_and_become_a_tuple():
+    assert ("python",) == CodeExecutionConfig(allowed_languages=["python"]).allowed_languages
+
+
+def test_equal_configs_are_equal_and_hash_equal():
+    one, two = (
+        CodeExecutionConfig(mode=External(url="https://x", api_key=Secret("k", reference="${K}"))) for _ in range(2)
+    )
+
+    assert one == two
+    assert hash(one) == hash(two)
+    assert one != CodeExecutionConfig(mode=External(url="https://x", api_key=Secret("other")))
+
+
+@pytest.mark.parametrize("cls", [CodeExecutionConfig, Wasm, Sandboxed, External])
+def test_the_model_is_frozen_slotted_and_keyword_only(cls):
+    instance = {Sandboxed: {"runtime": "gvisor"}, External: {"url": "https://x"}}.get(cls, {})
+    instance = cls(**instance)
+
+    assert not hasattr(instance, "__dict__")
+    with pytest.raises(TypeError, match="positional"):
+        cls("x")
+    for field in attrs.fields(cls):
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            setattr(instance, field.name, None)
+
+
+def test_a_config_without_a_key_copies_and_pickles():
+    config = CodeExecutionConfig(mode=Sandboxed(runtime="firecracker"), allowed_languages=["bash"])
+
+    assert config == copy.deepcopy(config)
+    assert config == pickle.loads(pickle.dumps(config))  # noqa: S301 -- our own
+    assert config == attrs.evolve(config)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("enabled", 1),
+        ("enabled", "true"),
+        ("mode", "wasm"),
+        ("mode", None),
+        ("allowed_languages", "python"),
+        ("allowed_languages", {"python"}),
+        ("timeout_secs", True),
+        ("timeout_secs", 30.0),
+        ("max_memory_mb", "256"),
+    ],
+)
+def test_a_field_of_another_type_is_refused(field, value):
+    assert [("wrong-type", (field,))] == refused(lambda: CodeExecutionConfig(**{field: value}))
+
+
+def test_everything_wrong_is_said_together():
+    assert [
+        ("wrong-type", ("enabled",)),
+        ("invalid-language", ("allowed_languages", 0)),
+        ("wrong-type", ("allowed_languages", 1)),
+        ("out-of-range", ("timeout_secs",)),
+        ("out-of-range", ("max_memory_mb",)),
+    ] == refused(lambda: CodeExecutionConfig(enabled=0, allowed_languages=["C D", 3], timeout_secs=0, max_memory_mb=0))
+
+
+def test_rules_across_keys_hold():
+    assert [("unsupported-language", ("allowed_languages", 1))] == refused(
+        lambda: CodeExecutionConfig(allowed_languages=["python", "bash"])
+    )
+    assert [("out-of-range", ("max_memory_mb",))] == refused(lambda: CodeExecutionConfig(max_memory_mb=4097))
+    assert [("out-of-range", ("max_memory_mb",))] == refused(
+        lambda: CodeExecutionConfig(mode=Sandboxed(runtime="docker"), max_memory_mb=5)
+    )
+    assert [("insecure-url", ("mode", "external", "url"))] == refused(
+        lambda: CodeExecutionConfig(mode=External(url="http://x.example", api_key=Secret("k")))
+    )
+    assert [("empty-languages", ("allowed_languages",))] == refused(lambda: CodeExecutionConfig(allowed_languages=[]))
+
+
+def test_a_disabled_config_may_break_the_rules_across_keys():
+    config = CodeExecutionConfig(enabled=False, allowed_languages=["bash"], max_memory_mb=5000)
+
+    assert ("bash",) == config.allowed_languages
+    assert () == CodeExecutionConfig(enabled=False, allowed_languages=[]).allowed_languages
+
+
+@pytest.mark.parametrize("config", [{"allowed_languages": ["nope"]}, {"allowed_languages": ["r", "r"]}])
+def test_a_constructor_issues_no_warning(config):
+    assert CodeExecutionConfig(mode=Sandboxed(runtime="docker"), **config)
+
+
+def test_a_variant_checks_what_one_key_says():
+    assert [("unknown-runtime", ("runtime",))] == refused(lambda: Sandboxed(runtime="podman"))
+    assert [("wrong-type", ("runtime",))] == refused(lambda: Sandboxed(runtime=3))
+    assert [("wrong-type", ("url",))] == refused(lambda: External(url=None))
+    assert [("invalid-url", ("url",)), ("wrong-type", ("api_key",))] == refused(
+        lambda: External(url="${URL}", api_key="k")
+    )
+    assert [("metadata-url", ("url",)), ("empty-secret", ("api_key",))] == refused(
+        lambda: External(url="https://metadata", api_key=Secret(""))
+    )
+    assert External(url="http://x.example", api_key=Secret("k"))
+
+
+@pytest.mark.parametrize("value", [" k", "k ", "k\n", "k\t", "k\x7f", "schlüssel", "\u00a0k", " "])
+def test_a_key_that_no_header_can_carry_is_malformed(value):
+    assert [("malformed-secret", ("api_key",))] == refused(lambda: External(url="https://x", api_key=Secret(value)))
+
+
+def test_a_finding_of_a_constructor_is_an_error():
+    with pytest.raises(ConfigError) as caught:
+        Sandboxed(runtime="podman")
+
+    assert [Severity.ERROR] == [d.severity for d in caught.value.diagnostics]
+    assert "error[unknown-runtime]" in str(caught.value)

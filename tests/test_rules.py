@@ -1,0 +1,213 @@
+"""The rules on values, as the loader runs them."""
+
+import pytest
+
+from codeexec_config import Severity, check_mapping, check_text, limits
+
+DOCKER = {"sandboxed": {"runtime": "docker"}}
+GVISOR = {"sandboxed": {"runtime": "gvisor"}}
+
+
+def codes(table, **options):
+    return [d.code for d in check_mapping(table, env={"K": "k"}, **options).diagnostics]
+
+
+def service(url="https://x", **keys):
+    return {"external": {"url": url, **({"api_key": "${K}"} | keys)}}
+
+
+@pytest.mark.parametrize("key", sorted(limits.BOUNDS))
+def test_a_number_stays_within_its_limits(key):
+    bounds = limits.BOUNDS[key]
+    for value in (bounds.minimum, bounds.maximum):
+        assert [] == codes({key: value, "mode": GVISOR})
+    for value in (bounds.minimum - 1, bounds.maximum + 1, -(2**63), 2**64):
+        [finding] = check_mapping({key: value, "mode": GVISOR}, env={}).diagnostics
+        assert "out-of-range" == finding.code
+        assert str(bounds.minimum) in finding.help
+        assert str(bounds.maximum) in finding.help
+
+
+def test_a_number_of_absurd_length_is_not_repeated():
+    [finding] = check_mapping({"timeout_secs": 10**400}, env={}).diagnostics
+
+    assert "00000" not in finding.message
+
+
+@pytest.mark.parametrize(("memory", "found"), [(5, ["out-of-range"]), (6, [])])
+def test_docker_takes_six_mib_at_least(memory, found):
+    assert found == codes({"mode": DOCKER, "max_memory_mb": memory})
+    assert [] == codes({"mode": GVISOR, "max_memory_mb": memory})
+
+
+@pytest.mark.parametrize(("memory", "found"), [(4096, []), (4097, ["out-of-range"])])
+def test_wasm_addresses_4096_mib_at_most(memory, found):
+    assert found == codes({"max_memory_mb": memory})
+
+
+def test_a_number_beyond_the_hard_limit_is_said_once():
+    assert ["out-of-range"] == codes({"max_memory_mb": 2_000_000})
+    assert ["out-of-range"] == codes({"mode": DOCKER, "max_memory_mb": 0})
+
+
+def test_a_number_that_the_environment_made_is_not_repeated():
+    for mode in ("wasm", DOCKER):
+        table = {"mode": mode, "max_memory_mb": "${M}", "timeout_secs": "${T}"}
+        report = check_mapping(table, env={"M": "5" if mode is DOCKER else "4711", "T": "99999"})
+        assert ["out-of-range", "out-of-range"] == [d.code for d in report.diagnostics]
+        for diagnostic in report.diagnostics:
+            assert "the value" in diagnostic.message
+            assert not {"4711", "99999"} & set(f"{diagnostic.message} {diagnostic.help}".split())
+
+
+@pytest.mark.parametrize("name", ["a", "c++", "c#", "objective-c", "x" * 64, "a.b", "f_1"])
+def test_a_language_has_a_well_formed_name(name):
+    assert "invalid-language" not in codes({"mode": DOCKER, "allowed_languages": [name]})
+
+
+@pytest.mark.parametrize("name", ["", "A", "1a", " a", "a ", "a\n", "x" * 65, "é", "a/b", "-a", "${"[:1]])
+def test_a_language_has_no_other_name(name):
+    assert ["invalid-language"] == codes({"mode": DOCKER, "allowed_languages": [name]})
+
+
+@pytest.mark.parametrize(("alias", "name"), sorted(limits.LANGUAGE_ALIASES.items()))
+def test_an_alias_is_unknown_and_its_fix_is_the_name(alias, name):
+    text = f'[features.code_execution]\nmode.sandboxed.runtime = "docker"\nallowed_languages = ["{alias}"]\n'
+
+    [finding] = check_text(text, env={}).diagnostics
+
+    assert ("unknown-language", Severity.WARNING) == (finding.code, finding.severity)
+    assert f'did you mean "{name}"?' == finding.help
+    assert [f'"{name}"'] == [edit.text for edit in finding.fix.edits]
+
+
+def test_an_alias_of_a_listed_language_is_removed():
+    text = (
+        '[features.code_execution]\nallowed_languages = ["javascript", "python"]\nmode.sandboxed.runtime = "gvisor"\n'
+    )
+    for old, new in (('"javascript"', '"py"'), ('"python"]', '"python", "py"]')):
+        [finding] = check_text(text.replace(old, new), env={}).diagnostics
+        assert [""] == [edit.text for edit in finding.fix.edits]
+
+
+@pytest.mark.parametrize("name", limits.KNOWN_LANGUAGES)
+def test_a_known_language_is_known(name):
+    assert [] == codes({"mode": DOCKER, "allowed_languages": [name]})
+
+
+def test_an_unknown_language_without_a_near_one_may_stay():
+    [finding] = check_mapping({"mode": DOCKER, "allowed_languages": ["brainfuck"]}, env={}).diagnostics
+
+    assert "it is allowed as it is" in finding.help
+    assert finding.fix is None
+
+
+def test_each_mention_after_the_first_is_a_duplicate():
+    table = {"mode": DOCKER, "allowed_languages": ["r", "nope", "r", "nope", "r"]}
+
+    report = check_mapping(table, env={})
+
+    assert [
+        ("duplicate-language", 2),
+        ("duplicate-language", 3),
+        ("duplicate-language", 4),
+        ("unknown-language", 1),
+    ] == [(d.code, d.path[-1]) for d in report.diagnostics]
+
+
+def test_what_the_environment_made_is_compared_with_nothing():
+    table = {"mode": DOCKER, "allowed_languages": ["r", "${A}", "${B}", "r"]}
+
+    report = check_mapping(table, env={"A": "r", "B": "py"})
+
+    assert [("duplicate-language", 3), ("unknown-language", 2)] == [(d.code, d.path[-1]) for d in report.diagnostics]
+    assert "py" not in str(report)
+
+
+def test_wasm_says_one_thing_of_a_language_that_it_does_not_run():
+    table = {"allowed_languages": ["python", "js", "bash", "nope", "nope", "${L}"]}
+
+    report = check_mapping(table, env={"L": "ruby"})
+
+    assert [("unsupported-language", place) for place in range(1, 6)] == [
+        (d.code, d.path[-1]) for d in report.diagnostics
+    ]
+    assert ['did you mean "javascript"?'] == [d.help for d in report.diagnostics if "did you mean" in d.help]
+    assert "ruby" not in str(report)
+
+
+@pytest.mark.parametrize("mode", ["wasm", DOCKER, service()])
+def test_an_empty_list_allows_nothing(mode):
+    assert ["empty-languages"] == codes({"mode": mode, "allowed_languages": []})
+    assert [] == codes({"enabled": False, "mode": mode, "allowed_languages": []})
+
+
+@pytest.mark.parametrize(
+    ("url", "keyed", "open_"),
+    [
+        ("https://x", [], []),
+        ("http://x", ["insecure-url"], ["insecure-url"]),
+        ("http://127.0.0.2:80", [], []),
+        ("http://[::1]", [], []),
+        ("http://a.localhost", [], []),
+    ],
+)
+def test_plain_http_goes_to_loopback_only(url, keyed, open_):
+    with_key = check_mapping({"mode": service(url)}, env={"K": "k"})
+    without = check_mapping({"mode": {"external": {"url": url}}}, env={})
+
+    assert keyed == [d.code for d in with_key.diagnostics]
+    assert with_key.ok == (not keyed)
+    assert [*open_, "missing-secret"] == [d.code for d in without.diagnostics]
+    assert without.ok
+
+
+def test_the_message_on_plain_http_names_both_ways_out():
+    [finding] = check_mapping({"mode": service("http://x")}, env={"K": "k"}).diagnostics
+
+    assert "https" in finding.message
+    assert "insecure_hosts" in finding.message
+
+
+def test_a_url_has_one_finding_the_first_of_its_kind():
+    assert ["invalid-url"] == codes({"mode": service("http://u@169.254.169.254/#x")})
+    assert ["credentials-in-url"] == codes({"mode": service("http://u@169.254.169.254/")})
+    assert ["metadata-url"] == codes({"mode": service("http://169.254.169.254/")})
+
+
+def test_a_disabled_section_is_warned_across_keys():
+    table = {"enabled": False, "allowed_languages": ["bash"], "max_memory_mb": 9999}
+
+    report = check_mapping(table, env={})
+
+    assert [("out-of-range", "warning"), ("unsupported-language", "warning")] == [
+        (d.code, d.severity) for d in report.diagnostics
+    ]
+    assert ("bash",) == report.config.allowed_languages
+    assert ["out-of-range"] == codes({"enabled": False, "mode": DOCKER, "max_memory_mb": 5})
+    assert ["insecure-url"] == codes({"enabled": False, "mode": service("http://x", api_key="${Q}")})
+
+
+def test_a_disabled_section_is_checked_alone_as_ever():
+    table = {
+        "enabled": False,
+        "timeout_secs": 0,
+        "x": 1,
+        "allowed_languages": ["${"],
+        "mode": {"external": {"url": "x", "api_key": ""}},
+    }
+
+    assert {"out-of-range", "unknown-key", "invalid-reference", "invalid-url", "empty-secret"} == set(codes(table))
+    assert ["literal-secret"] == codes({"enabled": False, "mode": service(api_key="sk")})
+    assert ["malformed-secret"] == codes({"enabled": False, "mode": service(api_key="${K}\n")})
+
+
+def test_an_enabled_that_cannot_be_read_counts_as_true():
+    assert ["empty-languages", "wrong-type"] == codes({"enabled": "no", "allowed_languages": []})
+    assert ["empty-languages", "unset-variable"] == codes({"enabled": "${NO}", "allowed_languages": []})
+
+
+def test_an_unknown_mode_is_not_judged_across_keys():
+    assert ["unknown-mode"] == codes({"mode": "vm", "allowed_languages": ["bash"], "max_memory_mb": 9999})
+    assert ["unknown-runtime"] == codes({"mode": {"sandboxed": {"runtime": "vm"}}, "max_memory_mb": 1})
+    assert ["invalid-url"] == codes({"mode": service("http:x")})
