@@ -1,8 +1,8 @@
 """Calling an executor in such a way that it can be left when it does not come back.
 
 The kit's own thread never runs the executor's code. A sync call gets a daemon thread of its own; async calls share an
-event loop in a daemon thread, which is replaced when a call blocks it. `concurrent.futures` would do all this but leave:
-its threads are joined at exit.
+event loop in a daemon thread, which is replaced when a call blocks it. `concurrent.futures` would do all this but
+leave: its threads are joined at exit.
 """
 
 from __future__ import annotations

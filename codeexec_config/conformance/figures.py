@@ -55,5 +55,7 @@ class Sizes(NamedTuple):
     """A long program."""
     forks: int = 500
     """The processes that a fork storm tries to start."""
+    storm_memory: int = 4096 * MEBIBYTE
+    """Its memory limit, so high that only a limit of processes can stop it."""
     together: int = 4
     """Programs at once."""

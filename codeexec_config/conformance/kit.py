@@ -63,7 +63,10 @@ class Subject:
 
     def describe(self) -> Outcome:
         """Ask for one description."""
-        return self.settled(call_in_thread(lambda: self.executor.describe()), "describe()", self.deadlines.describe)
+        return self.settled(call_in_thread(self._description), "describe()", self.deadlines.describe)
+
+    def _description(self) -> object:
+        return self.executor.describe()
 
     def start(self, name: str, *records: object) -> Call:
         """Call a method, in the form that the executor has."""
@@ -101,6 +104,7 @@ class Subject:
         """Let go of the event loop."""
         if self._loop is not None:
             self._loop.close()
+            self._loop = None
 
 
 class Kit:

@@ -86,8 +86,8 @@ class ConformanceReport:
 
     @property
     def ok(self) -> bool:
-        """Whether none failed, and one passed at all."""
-        return not self.failures and any(result.verdict is Verdict.PASS for result in self.results)
+        """Whether none failed."""
+        return not self.failures
 
     def as_dict(self) -> dict[str, Any]:
         """Give it as plain JSON types."""
@@ -136,10 +136,16 @@ def _table(results: Iterable[CheckResult]) -> Iterator[str]:
             languages.setdefault(result.language)
     width = max((len(title) for _, title, _ in rows), default=0)
     wide = max((len(capability) for _, _, capability in rows), default=0)
-    yield f"{'id':3}  {'check':{width}}  {'for':{wide}}  " + "  ".join(f"{name:4}" for name in ("all", *languages))
+    yield (
+        f"{'id':3}  {'check':{width}}  {'for':{wide}}  "
+        + "  ".join(f"{name:4}" for name in ("all", *languages)).rstrip()
+    )
     for (check, title, capability), row in rows.items():
         cells = ((row.get(None, ""), 4), *((row.get(name, ""), max(4, len(name))) for name in languages))
-        yield f"{check:3}  {title:{width}}  {capability:{wide}}  " + "  ".join(f"{cell:{size}}" for cell, size in cells)
+        yield (
+            f"{check:3}  {title:{width}}  {capability:{wide}}  "
+            + "  ".join(f"{cell:{size}}" for cell, size in cells).rstrip()
+        )
 
 
 def _sentences(heading: str, results: Iterable[CheckResult], verdict: Verdict) -> Iterator[str]:

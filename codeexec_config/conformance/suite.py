@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from codeexec_config.conformance.checks import CHECKS, Check, Scope
 from codeexec_config.conformance.figures import Deadlines, Sizes
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from codeexec_config.conformance.probing import LeakProbe
     from codeexec_config.executor import AsyncCodeExecutor, Capability, CodeExecutor
 
-__all__ = ["Plan", "run_conformance", "run_plan"]
+__all__ = ["Case", "Plan", "Suite", "run_conformance", "run_plan"]
 
+_CORE = "core"
 _SHAPE = "D01"
+_Opinion: TypeAlias = "tuple[Verdict, str]"
 _VERDICTS: dict[type[Exception], Verdict] = {
     Failed: Verdict.FAIL,
     Skipped: Verdict.SKIP,
@@ -67,23 +69,108 @@ def run_conformance(
 
 def run_plan(executor: object, plan: Plan) -> ConformanceReport:
     """Run a part of the kit."""
-    subject = Subject(executor, plan.probe, plan.deadlines, plan.sizes)
-    info = _described(subject)
-    languages = _chosen(plan.languages, info)
-    kits = [Kit(subject, info, name, {**SNIPPETS.get(name, {}), **plan.snippets.get(name, {})}) for name in languages]
+    suite = Suite(executor, plan)
     try:
-        results = tuple(_results(subject, info, kits, plan))
+        return suite.report(tuple(suite.results()))
     finally:
-        subject.close()
-    return ConformanceReport(
-        executor=info.name,
-        form="async" if subject.is_async else "sync",
-        startup_secs=info.startup_secs,
-        results=results,
-        deadlines=plan.deadlines,
-        sizes=plan.sizes,
-        overrides=tuple(_overrides(languages, plan.snippets)),
-    )
+        suite.close()
+
+
+class Case(NamedTuple):
+    """A check to make, of a language or of the executor as a whole."""
+
+    check: Check
+    language: str | None
+
+    def __str__(self) -> str:
+        return self.check.id if self.language is None else f"{self.check.id}-{self.language}"
+
+
+class Suite:
+    """The cases that fit an executor, each of which can be made alone; those of the end make the executor useless.
+
+    Raises:
+        ValueError: a language of the plan is none of the executor's.
+    """
+
+    def __init__(self, executor: object, plan: Plan) -> None:
+        self._plan = plan
+        self._subject = Subject(executor, plan.probe, plan.deadlines, plan.sizes)
+        self._info = _described(self._subject)
+        self._languages = _chosen(plan.languages, self._info)
+        self._kits = {name: self._kit(name) for name in self._languages}
+
+    def _kit(self, language: str) -> Kit:
+        own = self._plan.snippets.get(language, {})
+        return Kit(self._subject, self._info, language, {**SNIPPETS.get(language, {}), **own})
+
+    def cases(self) -> Iterator[Case]:
+        """Give all cases in their order: the executor, each language, the end."""
+        yield from (Case(check, None) for check in self._planned(Scope.EXECUTOR))
+        if self._languages:
+            yield from (Case(check, None) for check in self._planned(Scope.ONE_LANGUAGE))
+        for language in self._languages:
+            yield from (Case(check, language) for check in self._planned(Scope.LANGUAGE))
+        yield from (Case(check, None) for check in self._planned(Scope.END))
+
+    def _planned(self, scope: Scope) -> list[Check]:
+        only = self._plan.only
+        return [check for check in CHECKS if check.scope is scope and (only is None or check.id in only)]
+
+    def results(self) -> Iterator[CheckResult]:
+        """Make all cases; none after a shape that is wrong, since a missing method would only fail all others too."""
+        for case in self.cases():
+            result = self.judge(case)
+            yield result
+            if result.id == _SHAPE and result.verdict is Verdict.FAIL:
+                return
+
+    def judge(self, case: Case) -> CheckResult:
+        """Make one case, if it fits the executor."""
+        start = time.monotonic()
+        verdict, detail = self._unfit(case) or _made(case.check, self._target(case))
+        return CheckResult(
+            id=case.check.id,
+            title=case.check.title,
+            language=case.language,
+            capability=str(case.check.needs or _CORE),
+            verdict=verdict,
+            detail=detail,
+            secs=round(time.monotonic() - start, 3),
+        )
+
+    def _unfit(self, case: Case) -> _Opinion | None:
+        check = case.check
+        if check.async_only and not self._subject.is_async:
+            return Verdict.NOT_APPLICABLE, "the executor is sync"
+        if check.needs is not None and check.needs not in self._declared(case.language):
+            return Verdict.SKIP, f"the capability {check.needs} is not declared"
+        return None
+
+    def _declared(self, language: str | None) -> set[Capability]:
+        names = self._info.languages if language is None else [language]
+        return {capability for name in names for capability in self._info.languages[name].capabilities}
+
+    def _target(self, case: Case) -> Subject | Kit:
+        if case.language is not None:
+            return self._kits[case.language]
+        return self._kits[self._languages[0]] if case.check.scope is Scope.ONE_LANGUAGE else self._subject
+
+    def report(self, results: tuple[CheckResult, ...]) -> ConformanceReport:
+        """Put results together with what they depend on."""
+        return ConformanceReport(
+            executor=self._info.name,
+            form="async" if self._subject.is_async else "sync",
+            startup_secs=self._info.startup_secs,
+            results=results,
+            deadlines=self._plan.deadlines,
+            sizes=self._plan.sizes,
+            overrides=tuple(_overrides(self._languages, self._plan.snippets)),
+        )
+
+    def close(self) -> None:
+        """Let go of what calls needed; it can be called again."""
+        self._subject.close()
 
 
 def _described(subject: Subject) -> ExecutorInfo:
@@ -96,11 +183,13 @@ def _described(subject: Subject) -> ExecutorInfo:
 
 
 def _chosen(wanted: Sequence[str] | None, info: ExecutorInfo) -> list[str]:
-    missing = [name for name in wanted or () if name not in info.languages and info is not _UNDESCRIBED]
+    if wanted is None or info is _UNDESCRIBED:
+        return list(info.languages)
+    missing = [name for name in wanted if name not in info.languages]
     if missing:
         offered = ", ".join(info.languages) or "none"
         raise ValueError(f"the executor does not describe {', '.join(missing)}; its languages are {offered}")
-    return [name for name in (wanted or info.languages) if name in info.languages]
+    return list(dict.fromkeys(wanted))
 
 
 def _overrides(languages: Iterable[str], snippets: Mapping[str, Mapping[str, str]]) -> Iterator[Override]:
@@ -109,57 +198,11 @@ def _overrides(languages: Iterable[str], snippets: Mapping[str, Mapping[str, str
             yield Override(language, purpose, code)
 
 
-def _results(subject: Subject, info: ExecutorInfo, kits: Sequence[Kit], plan: Plan) -> Iterator[CheckResult]:
-    for check in _planned(plan, Scope.EXECUTOR):
-        result = _made(check, subject)
-        yield result
-        if check.id == _SHAPE and result.verdict is Verdict.FAIL:
-            return  # a method that is missing would only fail every other check too
-    for check in _planned(plan, Scope.ONE_LANGUAGE):
-        yield from (_made(check, kit) for kit in kits[:1])
-    for kit in kits:
-        for check in _planned(plan, Scope.LANGUAGE):
-            declared = info.languages[kit.language].capabilities
-            yield _unfit(check, subject, declared, kit.language) or _made(check, kit, kit.language)
-    everything = {capability for support in info.languages.values() for capability in support.capabilities}
-    for check in _planned(plan, Scope.END):
-        yield _unfit(check, subject, everything, None) or _made(check, subject)
-
-
-def _planned(plan: Plan, scope: str) -> list[Check]:
-    return [check for check in CHECKS if check.scope == scope and (plan.only is None or check.id in plan.only)]
-
-
-def _unfit(
-    check: Check, subject: Subject, declared: Collection[Capability], language: str | None
-) -> CheckResult | None:
-    """Give the result of a check that is not run, or None."""
-    if check.async_only and not subject.is_async:
-        return _of(check, language, Verdict.NOT_APPLICABLE, "the executor is sync")
-    if check.needs is not None and check.needs not in declared:
-        return _of(check, language, Verdict.SKIP, f"the capability {check.needs} is not declared")
-    return None
-
-
-def _made(check: Check, target: Subject | Kit, language: str | None = None) -> CheckResult:
-    start = time.monotonic()
-    verdict, detail = Verdict.PASS, ""
+def _made(check: Check, target: Subject | Kit) -> _Opinion:
     try:
         check.function(target)
     except tuple(_VERDICTS) as said:
-        verdict, detail = _VERDICTS[type(said)], str(said)
+        return _VERDICTS[type(said)], str(said)
     except Exception as error:  # noqa: BLE001 -- a leak probe may raise anything, and the other checks go on
-        verdict, detail = Verdict.FAIL, f"the check broke off: {told(error)}"
-    return _of(check, language, verdict, detail, round(time.monotonic() - start, 3))
-
-
-def _of(check: Check, language: str | None, verdict: Verdict, detail: str, secs: float = 0.0) -> CheckResult:
-    return CheckResult(
-        id=check.id,
-        title=check.title,
-        language=language,
-        capability=str(check.needs or "core"),
-        verdict=verdict,
-        detail=detail,
-        secs=secs,
-    )
+        return Verdict.FAIL, f"the check broke off: {told(error)}"
+    return Verdict.PASS, ""

@@ -70,10 +70,11 @@ class Run:
 
     request: ExecutionRequest
     id: str = attrs.field(factory=lambda: uuid.uuid4().hex)
-    folder: Path = attrs.field(factory=lambda: Path(tempfile.mkdtemp(prefix="local-", dir="/var/tmp")))  # noqa: S108
+    folder: Path = attrs.field(factory=lambda: Path(tempfile.mkdtemp(prefix="local-", dir="/var/tmp")))
     strangers: frozenset[int] = attrs.field(factory=lambda: frozenset(all_pids()))
     process: Any = None
     killed_for: Status | None = None
+    kept: dict[str, bytearray] = attrs.field(factory=lambda: {"stdout": bytearray(), "stderr": bytearray()})
     cut: set[str] = attrs.field(factory=set)
 
     def members(self) -> list[int]:
@@ -83,7 +84,7 @@ class Run:
 
 
 def all_pids() -> list[int]:
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    return [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
 
 
 def environment_of(pid: int) -> bytes:
@@ -140,7 +141,7 @@ class Local:
             return await self.run(run)
         finally:
             self.end(run)
-            shutil.rmtree(run.folder, ignore_errors=True)
+            self.let_go(run)
 
     async def run(self, run: Run) -> ExecutionResult:
         self.put_files(run)
@@ -148,6 +149,11 @@ class Local:
         if FAULT_EXTENSION in run.request.extensions:
             return await self.break_down(run)
         return await self.follow(run)
+
+    def let_go(self, run: Run) -> None:
+        if run.process:
+            run.process._transport.close()  # its pipes, which a child that is left behind would keep open
+        shutil.rmtree(run.folder, ignore_errors=True)
 
     async def break_down(self, run: Run) -> ExecutionResult:
         await asyncio.sleep(0.5)
@@ -176,7 +182,7 @@ class Local:
 
     async def exited(self, run: Run) -> None:
         # Not process.wait(), which also waits for every child that holds the program's streams.
-        while run.process.returncode is None:
+        while run.process.returncode is None:  # noqa: ASYNC110 -- asyncio has no event for it
             await asyncio.sleep(WATCH_SECS)
 
     def wall_secs(self, run: Run) -> float:
@@ -235,7 +241,7 @@ class Local:
         run.process.stdin.close()
 
     async def read(self, run: Run, name: str) -> bytes:
-        kept = bytearray()
+        kept = run.kept[name]
         most = run.request.limits.output_bytes
         stream = getattr(run.process, name)
         while stream and (data := await stream.read(65536)):

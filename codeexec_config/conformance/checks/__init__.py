@@ -1,11 +1,12 @@
 """The table of checks: what must be seen of an executor, one function a line or two.
 
-Identifiers are stable. A check of the executor as a whole takes the `Subject`, one of a language a `Kit`; it returns
-when it saw what must be seen, and raises `Failed`, `Skipped` or `NotApplicable` else.
+Identifiers are stable. A check with a program takes a `Kit`, one without takes the `Subject`. It returns when it saw
+what must be seen, and raises `Failed`, `Skipped` or `NotApplicable` else.
 """
 
 from __future__ import annotations
 
+from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -28,17 +29,13 @@ if TYPE_CHECKING:
 __all__ = ["CHECKS", "Check", "Scope"]
 
 
-class Scope:
+class Scope(Enum):
     """What a check looks at."""
 
-    EXECUTOR: Final = "executor"
-    """The executor as a whole, before its languages; it takes the `Subject`."""
-    ONE_LANGUAGE: Final = "one language"
-    """The executor as a whole, by a program in its first language."""
-    LANGUAGE: Final = "language"
-    """Each language."""
-    END: Final = "end"
-    """The executor as a whole, when all else is done; it takes the `Subject`."""
+    EXECUTOR = "the executor as a whole, before its languages"
+    ONE_LANGUAGE = "the executor as a whole, by a program in its first language"
+    LANGUAGE = "each language"
+    END = "the executor as a whole, when all else is done"
 
 
 class Check(NamedTuple):
@@ -48,7 +45,7 @@ class Check(NamedTuple):
     title: str
     function: Callable[[Any], None]
     needs: Capability | None = None
-    scope: str = Scope.LANGUAGE
+    scope: Scope = Scope.LANGUAGE
     async_only: bool = False
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Self
 
 from codeexec_config.conformance.kit import Failed, expect, told
 from codeexec_config.executor import Status
@@ -23,7 +25,7 @@ def while_running(kit: Kit) -> None:
     marker = kit.nonce()
     request = kit.request(kit.code("orphan", marker=marker))
     call = kit.start(request)
-    kit.subject.sights[kit.language] = kit.sees(marker, call, kit.info.startup_secs + kit.deadlines.stop_limit)
+    kit.subject.sights[kit.language] = kit.sees(marker, call, kit.info.startup_secs + kit.deadlines.late)
     _cancel(kit, call)
     kit.expect_nothing_left(marker)
     kit.expect_sight()
@@ -51,7 +53,7 @@ def _cancel(kit: Kit, call: Call) -> None:
 
 
 def heartbeat(kit: Kit) -> None:
-    """K03: the event loop goes on beside a run; a busy machine is forgiven twice."""
+    """K03: the event loop goes on beside a run; a moment of bad luck is forgiven twice."""
     for _ in range(_ATTEMPTS):
         stall = _stall_beside(kit)
         if stall < kit.deadlines.stall:
@@ -60,6 +62,7 @@ def heartbeat(kit: Kit) -> None:
 
 
 def _stall_beside(kit: Kit) -> float:
+    """Give the longest stall of the event loop, less that of a plain thread: the machine itself may be busy."""
     beats: list[float] = []
 
     async def beat() -> None:
@@ -68,10 +71,34 @@ def _stall_beside(kit: Kit) -> float:
             await asyncio.sleep(_TICK_SECS)
 
     heart = kit.subject.loop.call(beat)
-    try:
+    with _Pulse() as pulse:
         kit.run(kit.request(kit.code("pause", text="beat")), Status.COMPLETED)
-    finally:
-        heart.cancel()
+    heart.cancel()
     if not heart.wait(kit.deadlines.cancel):
         raise Failed("the event loop stood still")
-    return max(later - sooner for sooner, later in zip(beats, beats[1:], strict=False))
+    return _longest(beats) - _longest(pulse.beats)
+
+
+def _longest(beats: list[float]) -> float:
+    return max((later - sooner for sooner, later in pairwise(beats)), default=0.0)
+
+
+class _Pulse:
+    """A thread that does nothing but note the time, as the event loop should be able to."""
+
+    def __init__(self) -> None:
+        self.beats: list[float] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True, name="conformance-pulse")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._over.wait(_TICK_SECS):
+            self.beats.append(time.monotonic())

@@ -32,6 +32,7 @@ def description(subject: Subject) -> None:
         expect(outcome.error is None, f"describe() raised {told(outcome.error)}")
         expect(isinstance(outcome.result, ExecutorInfo), "describe() gave no ExecutorInfo")
     expect(first.result == second.result, "two descriptions differ")
+    expect(first.result.languages, "it describes no language")
     wrong = [name for name in first.result.languages if not _is_name(name)]
     expect(not wrong, f"no names of languages as configs write them: {', '.join(map(repr, wrong))}")
 

@@ -7,8 +7,9 @@ import socket
 import tempfile
 import threading
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from codeexec_config.conformance.kit import expect, told
 from codeexec_config.executor import Status
@@ -102,7 +103,7 @@ def _routed_here() -> Iterator[str]:
         lines = _ROUTES.read_text(encoding="ascii").splitlines()
     except OSError:  # another system
         return
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in pairwise(lines):
         if "/32 host LOCAL" in following:
             yield line.split()[-1]
 
@@ -129,7 +130,7 @@ class _Listener:
         port: int = self._socket.getsockname()[1]
         return port
 
-    def __enter__(self) -> _Listener:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

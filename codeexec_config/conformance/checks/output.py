@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from codeexec_config.conformance.kit import expect, told
 from codeexec_config.conformance.snippets import UNICODE
@@ -67,7 +67,7 @@ class _Growth:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> _Growth:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -44,6 +44,6 @@ def childs_memory(kit: Kit) -> None:
 def fork_storm(kit: Kit) -> None:
     """P01: a fork storm meets a limit, and the next request works."""
     most = kit.sizes.forks
-    result = kit.run(kit.request(kit.code("forks", forks=most)))
+    result = kit.run(kit.request(kit.code("forks", forks=most), memory=kit.sizes.storm_memory))
     expect(f"forks {most}".encode() not in result.stdout, f"it started all {most} processes")
     kit.hello_works()
