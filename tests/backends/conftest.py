@@ -32,7 +32,7 @@ def _found(script: str) -> Path:
 def _need(*commands: str) -> None:
     missing = [command for command in commands if shutil.which(command) is None]
     if missing:
-        pytest.skip(f"this machine lacks {', '.join(missing)}: .ci/backends installs what it can")
+        pytest.skip(f"this machine lacks {', '.join(missing)}: .ci/install-backends installs what it can")
 
 
 def _need_root() -> None:
@@ -65,13 +65,13 @@ def cgroups() -> None:
 
 
 @pytest.fixture(scope="session")
-def bubblewrap(rootfs: Path, cgroups: None) -> Path:  # noqa: ARG001 -- it is there for what it asks for
+def bubblewrap(rootfs: Path, cgroups: None) -> Path:
     _need("bwrap")
     return rootfs
 
 
 @pytest.fixture(scope="session")
-def gvisor(rootfs: Path, cgroups: None) -> Path:  # noqa: ARG001 -- the same
+def gvisor(rootfs: Path, cgroups: None) -> Path:
     _need("runsc")
     _need_root()
     return rootfs

@@ -58,7 +58,17 @@ def private_engine() -> Iterator[str]:
     """Give the address of a fresh engine, and stop it afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="codeexec-engine-"))
     # Killed with us, should we be killed.
-    unshare = ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--mount-proc"]
+    unshare = [
+        "setpriv",
+        "--pdeathsig=KILL",
+        "unshare",
+        "--mount",
+        "--pid",
+        "--net",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+    ]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([*unshare, "sh", "-c", _START, "sh", folder, folder.name], stdout=log, stderr=log)
     try:
