@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 _VARIANTS: Final = MappingProxyType({"wasm": Wasm, "sandboxed": Sandboxed, "external": External})
-_LISTED: Final = 1000
-"""Findings that one array may have; a file with more has one mistake, and a report nobody could hold."""
+_LISTED: Final = 1001
+"""Findings that one array or table may have, one more than a report lists: so it knows that there are more."""
 
 
 class Invalid(Exception):  # noqa: N818 -- findings travelling through cattrs, not an error of ours
