@@ -1,5 +1,7 @@
 """Read, check and explain the `[features.code_execution]` section of a TOML file."""
 
+from typing import TYPE_CHECKING
+
 from codeexec_config.diagnostics import (
     ConfigError,
     ConfigWarning,
@@ -40,9 +42,22 @@ __all__ = [
     "check_file",
     "check_mapping",
     "check_text",
+    "json_schema",
     "load",
     "load_mapping",
     "loads",
     "register_hooks",
     "to_toml",
 ]
+
+if TYPE_CHECKING:
+    from codeexec_config.schema import json_schema
+else:
+
+    def __getattr__(name: str) -> object:
+        # No host needs a schema to start up.
+        if name == "json_schema":
+            from codeexec_config.schema import json_schema
+
+            return json_schema
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,6 +7,7 @@ then nothing is concluded of it aloud, neither its text nor a number nor a sugge
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from codeexec_config import limits, urls
@@ -199,14 +200,14 @@ def across(
     """
     if choice is None:
         return
-    found: list[Finding] = []
+    found: list[Iterator[Finding]] = []
     if choice.mode == "wasm":
-        found += (_unsupported(entry) for entry in languages if entry.name not in limits.WASM_LANGUAGES)
+        found.append(_unsupported(entry) for entry in languages if entry.name not in limits.WASM_LANGUAGES)
     if memory is not None:
-        found += _memory_for(choice, memory, made=memory_made)
+        found.append(_memory_for(choice, memory, made=memory_made))
     if choice.cleartext:
-        found += _cleartext(choice)
-    for finding in found:
+        found.append(_cleartext(choice))
+    for finding in chain.from_iterable(found):
         yield finding if enabled else finding._replace(severity=Severity.WARNING)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from codeexec_config.references import Reference, parse
@@ -72,7 +73,6 @@ class Masker:
         self._secret = list(self._masked_values(scan))
         self._starts = [start for start, _, _ in self._secret]
         self._comments = scan.comments
-        self._comment_starts = [start for start, _ in scan.comments]
 
     def excerpt(self, bounds: Stretch, at: int) -> str:
         """Give the masked line, or the part of it around `at`."""
@@ -95,10 +95,14 @@ class Masker:
             index += 1
 
     def _hide_comment(self, shown: list[str], bounds: Stretch, start: int, end: int) -> None:
-        index = bisect_left(self._comment_starts, bounds[0])
-        for comment_start, comment_end in self._comments[index : index + 1]:
-            for place in range(max(comment_start + 1, start), min(comment_end, end)):
-                shown[place - start] = _MASK
+        """Mask the comment of a line; in a run of comments the first # of a line opens the line's own."""
+        index = bisect_left(self._comments, bounds[1], key=itemgetter(0)) - 1
+        if index < 0:
+            return
+        run_start, run_end = self._comments[index]
+        mark = self._text.find("#", max(run_start, bounds[0]), min(run_end, bounds[1]))
+        for place in range(max(mark + 1, start), end) if mark >= 0 else ():
+            shown[place - start] = _MASK
 
     def _masked_values(self, scan: Scan) -> Iterator[tuple[int, int, Path]]:
         values = sorted(

@@ -177,3 +177,70 @@ KEY_TEXTS: Final = {
     "url": "the service's absolute http or https URL; plain http only to loopback when there is a key",
     "api_key": "the service's key, as a reference such as ${CODE_EXEC_API_KEY}; a key in the file earns a warning",
 }
+
+EXAMPLES: Final[dict[str, tuple[object, ...]]] = {
+    "enabled": (True, False, "${CODE_EXEC_ENABLED:-true}"),
+    "mode": (
+        "wasm",
+        {"sandboxed": {"runtime": "gvisor"}},
+        {"external": {"url": "https://code-exec.example.com", "api_key": "${CODE_EXEC_API_KEY}"}},
+    ),
+    "allowed_languages": (["python", "javascript"], ["python", "javascript", "bash"]),
+    "timeout_secs": (30, 120, "${CODE_EXEC_TIMEOUT_SECS:-30}"),
+    "max_memory_mb": (256, 2048, "${CODE_EXEC_MAX_MEMORY_MB:-256}"),
+    "wasm": ({},),
+    "sandboxed": ({"runtime": "docker"}, {"runtime": "gvisor"}),
+    "external": ({"url": "https://code-exec.example.com", "api_key": "${CODE_EXEC_API_KEY}"},),
+    "runtime": RUNTIMES,
+    "url": ("https://code-exec.example.com", "http://localhost:2000/api/v2", "${CODE_EXEC_URL}"),
+    "api_key": ("${CODE_EXEC_API_KEY}", "${CODE_EXEC_API_KEY:?ask the platform team for a key}"),
+}
+"""Values that people start from, in the order in which they are offered."""
+
+LANGUAGE_TITLES: Final = {
+    "python": "Python",
+    "javascript": "JavaScript",
+    "typescript": "TypeScript",
+    "bash": "Bash, and what a POSIX shell runs",
+    "ruby": "Ruby",
+    "r": "R",
+    "julia": "Julia",
+    "sql": "SQL; which dialect is the executor's to say",
+    "go": "Go",
+    "rust": "Rust",
+    "java": "Java",
+    "kotlin": "Kotlin",
+    "scala": "Scala",
+    "c": "C",
+    "cpp": "C++",
+    "csharp": "C#",
+    "fsharp": "F#",
+    "swift": "Swift",
+    "dart": "Dart",
+    "php": "PHP",
+    "lua": "Lua",
+    "perl": "Perl",
+    "powershell": "PowerShell",
+    "haskell": "Haskell",
+    "ocaml": "OCaml",
+    "elixir": "Elixir",
+    "erlang": "Erlang",
+    "clojure": "Clojure",
+    "lisp": "Common Lisp",
+    "scheme": "Scheme",
+    "racket": "Racket",
+    "prolog": "Prolog",
+    "fortran": "Fortran",
+    "octave": "GNU Octave, and most of what MATLAB runs",
+    "nim": "Nim",
+    "zig": "Zig",
+    "d": "D",
+    "pascal": "Pascal",
+    "cobol": "COBOL",
+    "groovy": "Groovy",
+    "deno": "JavaScript and TypeScript under Deno",
+}
+"""What each known language is called by those who write in it."""
+
+SCHEMA_KINDS: Final = ("document", "section")
+SCHEMA_DRAFTS: Final = ("7", "2020-12")

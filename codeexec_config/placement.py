@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from codeexec_config.diagnostics import CODES, Diagnostic, Edit, Finding, Fix, Path, Related, Span, Target
 from codeexec_config.excerpts import Masker
-from codeexec_config.scanner import Lines, Scan, Stretch, locate
+from codeexec_config.scanner import Lines, Scan, Stretch, locate, past_space
 
 if TYPE_CHECKING:
     from codeexec_config.diagnostics import Amendment
     from codeexec_config.source import Document
 
 _BLANKS_AND_COMMA = re.compile(r"[ \t]*,[ \t]*")
-_COMMA = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*,")
 
 
 class Places:
@@ -90,14 +89,13 @@ class Places:
         behind = _BLANKS_AND_COMMA.match(text, token.end)
         if behind:
             return [(token.start, behind.end())]
-        after = _COMMA.match(text, token.end)
-        if after:
-            return [(token.start, token.end), (after.end() - 1, after.end())]
+        after = past_space(text, token.end)
+        if text.startswith(",", after):
+            return [(token.start, token.end), (after, after + 1)]
         *parent, index = path
         leader = self._scan.values[(*parent, int(index) - 1)]
         before = _BLANKS_AND_COMMA.fullmatch(text, leader.end, token.start)
         if before:
             return [(leader.end, token.end)]
-        comma = _COMMA.match(text, leader.end)
-        place = comma.end() if comma else token.start
-        return [(place - 1, place), (token.start, token.end)]
+        comma = past_space(text, leader.end)
+        return [(comma, comma + 1), (token.start, token.end)]

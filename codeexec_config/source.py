@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BOM: Final = "\ufeff"
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+_BREAK = re.compile(r"[\s,\]}#]")
 _SHORTEST_LONG_KEY: Final = 2 * limits.MAX_KEY_PARTS + 1
 _PLACE = re.compile(r"\(at line ([0-9]+), column ([0-9]+)\)")
 
@@ -158,44 +159,56 @@ def _parse_refused(body: str, shift: int, file: str | None, place: tuple[int, in
     lines = Lines(body, shift)
     forbidden = _FORBIDDEN.search(body)
     flaw = scan.flaw
-    if forbidden and (flaw is None or forbidden.start() <= flaw.start):
+    if forbidden and (flaw is None or not _BREAK.search(body, flaw.start, forbidden.start())):
         reason = "a carriage return ends no line without a line feed" if forbidden[0] == "\r" else "a control character"
         flaw = Flaw(forbidden.start(), forbidden.end(), reason)
     if flaw is None:
         read = _read_modern(scan)
         if not isinstance(read, int):
             return Document(body, shift, read)
-        at = lines.offset(*place) if place and not (scan.modern or scan.modern_keys) else read
+        is_modern = scan.modern or scan.modern_keys or scan.stand_ins
+        at = lines.offset(*place) if place and not is_modern else read
         flaw = Flaw(at, min(at + 1, len(body)), "this is no value of TOML")
     return _refusal(flaw, scan, lines, file)
 
 
 def _read_modern(scan: Scan) -> dict[str, Any] | int:
     """Read a text whose tokens are right but which TOML 1.0 may lack; give the offset of what is wrong otherwise."""
-    pieces = _downgrade(scan)
+    text = _with_stand_ins(scan)
+    pieces = _downgrade(scan, text)
     older = "".join(text for _, text in pieces)
     try:
         data = tomllib.loads(older)
     except (ValueError, RecursionError) as error:
         return _original_offset(pieces, older, _place_of(error))
     for path, (start, end) in scan.modern.items():
-        value = _modern_value(scan.text[start:end])
+        value = _modern_value(text[start:end])
         if value is None:
-            return start
+            return _first_refused(scan, start, end)
         _put(data, path, value)
     return data
 
 
-def _downgrade(scan: Scan) -> list[tuple[int, str]]:
+def _with_stand_ins(scan: Scan) -> str:
+    """Give the text with moments that Python's types can hold; every offset stays what it is."""
+    pieces: list[str] = []
+    at = 0
+    for start, digits in scan.stand_ins:
+        pieces += (scan.text[at:start], digits)
+        at = start + len(digits)
+    return "".join((*pieces, scan.text[at:]))
+
+
+def _downgrade(scan: Scan, text: str) -> list[tuple[int, str]]:
     """Give the text with 0 for each value of TOML 1.1 and older escapes in its keys, as pieces with their offsets."""
     newer: list[tuple[Stretch, str]] = [(place, "0") for place in scan.modern.values()]
     newer += (((part.start, part.end), _quote(part.name)) for part in scan.modern_keys)
     pieces: list[tuple[int, str]] = []
     at = 0
-    for (start, end), text in sorted(newer):
-        pieces += ((at, scan.text[at:start]), (start, text))
+    for (start, end), older in sorted(newer):
+        pieces += ((at, text[at:start]), (start, older))
         at = end
-    return [*pieces, (at, scan.text[at:])]
+    return [*pieces, (at, text[at:])]
 
 
 def _quote(name: str) -> str:
@@ -223,6 +236,12 @@ def _modern_value(text: str) -> Any:
         return None
 
 
+def _first_refused(scan: Scan, start: int, end: int) -> int:
+    """Find the date or time that is none, inside a value of TOML 1.1; all else of it the scanner has looked at."""
+    times = (token for token in scan.values.values() if token.kind == "scalar" and start <= token.start < end)
+    return min(token.start for token in times if _modern_value(scan.text[token.start : token.end]) is None)
+
+
 def _put(data: Any, path: Path, value: Any) -> None:
     for part in path[:-1]:
         data = data[part]
@@ -233,9 +252,6 @@ def _refusal(flaw: Flaw, scan: Scan, lines: Any, file: str | None) -> Diagnostic
     from codeexec_config.excerpts import blind_excerpt
 
     span = lines.span(flaw.start, flaw.end)
-    hint = None
-    if flaw.key is None and scan.text.startswith("${", flaw.start):
-        hint = 'quote it: "${NAME}" may stand where a number or a boolean is due'
     related: tuple[Related, ...] = ()
     if flaw.first:
         excerpt = blind_excerpt(scan, lines.bounds(flaw.first[0]), flaw.first[0])
@@ -248,6 +264,6 @@ def _refusal(flaw: Flaw, scan: Scan, lines: Any, file: str | None) -> Diagnostic
         span=span,
         file=file,
         excerpt=blind_excerpt(scan, lines.bounds(flaw.start), flaw.start),
-        help=hint,
+        help=flaw.hint,
         related=related,
     )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 _VARIANTS: Final = MappingProxyType({"wasm": Wasm, "sandboxed": Sandboxed, "external": External})
+_LISTED_MODES: Final = f"the modes are {', '.join(limits.MODES)}"
 _LISTED: Final = 1001
 """Findings that one array or table may have, one more than a report lists: so it knows that there are more."""
 
@@ -200,11 +201,11 @@ def _mode_name(name: str) -> Mode:
     from codeexec_config.suggest import nearest_name
 
     near = nearest_name(name, limits.MODES)
-    hint = f"the modes are {', '.join(limits.MODES)}"
+    hint = _LISTED_MODES
     if near == "wasm":
         hint = f'did you mean "wasm"? {hint}'
     elif near:
-        hint = f"did you mean `{near}`? {_table_form(near)}"
+        hint = f"did you mean `{near}`? {hint}; {_table_form(near)}"
     raise Invalid(Finding("unknown-mode", "this is no mode", help=hint))
 
 
@@ -220,12 +221,13 @@ def _no_variant(value: dict[str, Any]) -> Finding:
     from codeexec_config.suggest import nearest_name
 
     near = nearest_name(first, limits.MODES)
-    listed = f"the modes are {', '.join(limits.MODES)}"
+    stray = _stray_key(first)
+    lead = f"{stray};" if stray else f"did you mean `{near}`?" if near else None
     return Finding(
         "unknown-mode",
         f"`{printable(first)}` is no mode",
         (first,),
-        help=_stray_key(first) or (f"did you mean `{near}`? {listed}" if near else listed),
+        help=" ".join(part for part in (lead, _LISTED_MODES) if part),
         target=Target((first,), "key"),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def nearest_name(name: str, candidates: Iterable[str]) -> str | None:
 
 
 def _nearest(name: str, candidates: Iterable[str], cutoff: float) -> str | None:
-    plain = {squeeze(candidate): candidate for candidate in candidates}
+    plain = _squeezed(tuple(candidates))
     wanted = squeeze(name)
     if wanted in plain:
         return plain[wanted]
@@ -38,8 +39,23 @@ def _nearest(name: str, candidates: Iterable[str], cutoff: float) -> str | None:
         return None
     from difflib import get_close_matches  # here: a file that is right needs no suggestion
 
-    close = get_close_matches(wanted, plain, n=1, cutoff=cutoff)
+    likely = [text for text in plain if _may_match(wanted, text, cutoff)]
+    close = get_close_matches(wanted, likely, n=1, cutoff=cutoff)
     return plain[close[0]] if close else None
+
+
+@cache
+def _squeezed(candidates: tuple[str, ...]) -> dict[str, str]:
+    # Kept for good: the candidates are names of the table, never text of a file.
+    return {squeeze(candidate): candidate for candidate in candidates}
+
+
+def _may_match(wanted: str, candidate: str, cutoff: float) -> bool:
+    """Rule out, cheaply, what cannot reach difflib's ratio: letters that both have, doubled, in all letters."""
+    total = len(wanted) + len(candidate)
+    return 2 * min(len(wanted), len(candidate)) / total >= cutoff and (
+        2 * sum(map(candidate.__contains__, wanted)) / total >= cutoff
+    )
 
 
 def is_near(text: str, target: str) -> bool:

@@ -118,6 +118,12 @@ def test_quiet_prints_errors_only(write, capsys):
     assert "" == err
 
 
+def test_quiet_prints_what_fails(write, capsys):
+    main(["validate", "--quiet", "--strict", write(WARNED)])
+
+    assert "warning[unknown-language]" in capsys.readouterr().out
+
+
 def test_concise_prints_a_line_a_finding(write, capsys):
     main(["validate", "--format", "concise", write(BROKEN)])
 

@@ -44,6 +44,8 @@ DIRECTION = {
     "selection": {"diagnostics", "suggest"},
     "mapping": {"diagnostics", "limits", "resolution"},
     "writing": {"limits", "model", "references"},
+    "_version": set(),
+    "schema": {"_version", "limits", "model"},
     "loading": {
         "amendments",
         "diagnostics",
@@ -63,6 +65,7 @@ DIRECTION = {
     "rendering.text": {"diagnostics", "excerpts", "rendering.concise"},
     "rendering.structured": set(),
     "cli.env_file": {"diagnostics", "source"},
+    "cli.schema": {"cli", "limits", "schema"},
     "cli.files": {"diagnostics", "limits", "source"},
     "cli.validate": {
         "cli",
@@ -122,6 +125,7 @@ def test_the_public_names_are_these():
         "check_file",
         "check_mapping",
         "check_text",
+        "json_schema",
         "load",
         "load_mapping",
         "loads",
@@ -151,7 +155,17 @@ def test_the_happy_path_imports_what_it_needs_and_no_more():
     loaded = set(done.stdout.split())
     assert not loaded & {"tomlkit", "argparse", "json", "difflib", "hmac", "logging"}
     ours = {name.removeprefix("codeexec_config.") for name in loaded if name.startswith("codeexec_config.")}
-    assert not ours & {"scanner", "placement", "excerpts", "amendments", "suggest", "mapping", "rendering", "cli"}
+    assert not ours & {
+        "scanner",
+        "placement",
+        "excerpts",
+        "amendments",
+        "suggest",
+        "mapping",
+        "rendering",
+        "cli",
+        "schema",
+    }
 
 
 def test_findings_survive_without_docstrings():

@@ -8,12 +8,12 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from codeexec_config.cli import validate
+from codeexec_config.cli import schema, validate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS: Final = (validate,)
+_COMMANDS: Final = (validate, schema)
 _USAGE_STATUS: Final = 2
 _EPILOG: Final = """\
 examples:

@@ -61,7 +61,7 @@ def add_parser(commands: Any) -> None:
         help="a variable that files may read; may be given more than once",
     )
     parser.add_argument("--if-present", action="store_true", help="pass over files that have nothing of the section")
-    parser.add_argument("--quiet", action="store_true", help="print errors only, and no summary")
+    parser.add_argument("--quiet", action="store_true", help="print only what fails, and no summary")
     parser.add_argument(
         "--color", choices=("auto", "always", "never"), default="auto", help="colour text (default: on a terminal)"
     )
@@ -165,7 +165,11 @@ class Validation:
 
             self._entries.append(file_entry(path, report, valid=valid))
         else:
-            self._print(report.errors if self._options.quiet else report.diagnostics)
+            self._print(self._failing(report) if self._options.quiet else report.diagnostics)
+
+    def _failing(self, report: Report) -> tuple[Diagnostic, ...]:
+        shown = {"error", "warning"} if self._options.strict else {"error"}
+        return tuple(diagnostic for diagnostic in report.diagnostics if diagnostic.severity in shown)
 
     def _print(self, found: tuple[Diagnostic, ...]) -> None:
         if not found:

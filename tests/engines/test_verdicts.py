@@ -1,0 +1,92 @@
+"""One verdict in every engine: generated documents, with slips in any place, judged by all of them as by jsonschema.
+
+They differ in what they do with patterns, unions and conditions, and each has its own dialect of regular expressions.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import tomlkit
+from hypothesis import Phase, given, settings
+
+from tests.engines.places import SCHEMA, node_env, node_script, python_tool, run
+from tests.test_schema_verdict import FULL, JUDGES, RIGHT_SECTIONS, in_host, slipped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COUNT = 1500 if FULL else 150
+
+
+def _is_read_alike(value: Any) -> bool:
+    """Leave out numbers that engines differ on before any schema: 30.0, and integers of more than 64 bits."""
+    if isinstance(value, dict | list):
+        return all(map(_is_read_alike, value.values() if isinstance(value, dict) else value))
+    if isinstance(value, float):
+        return not value.is_integer()
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
+
+
+@pytest.fixture(scope="module")
+def documents() -> list[str]:
+    """Give the texts of generated documents."""
+    texts: set[str] = set()
+
+    @settings(max_examples=COUNT, deadline=None, database=None, phases=[Phase.generate])
+    @given(slipped(RIGHT_SECTIONS.map(in_host)))
+    def collect(document: dict[str, Any]) -> None:
+        if _is_read_alike(document):
+            texts.add(tomlkit.dumps(document))
+
+    collect()
+    return sorted(texts)
+
+
+@pytest.fixture
+def folder(documents: list[str], tmp_path: Path) -> Path:
+    """Give a folder with a file for each document, named by its number."""
+    for number, text in enumerate(documents):
+        (tmp_path / f"{number}.toml").write_text(text, "utf-8")
+    return tmp_path
+
+
+def refused(documents: list[str]) -> set[str]:
+    """Give the documents that jsonschema refuses."""
+    found = {text for text in documents if not JUDGES["document", "7"].is_valid(tomllib.loads(text))}
+    assert len(documents) > len(found) > len(documents) // 4
+    return found
+
+
+def test_taplo_refuses_what_jsonschema_refuses(documents: list[str], folder: Path) -> None:
+    output = run(python_tool("taplo"), "lint", "--colors", "never", "--schema", SCHEMA.as_uri(), "*.toml", cwd=folder)
+    numbers = re.findall(r'invalid file error=schema .*/(\d+)\.toml"', output)
+
+    assert refused(documents) == {documents[int(number)] for number in numbers}
+
+
+def test_tombi_refuses_what_jsonschema_refuses(documents: list[str], folder: Path) -> None:
+    (folder / "tombi.toml").write_text(f'[[schemas]]\npath = "{SCHEMA}"\ninclude = ["*.toml"]\n')
+    report = folder / "report.json"
+    options = ["--offline", "--diagnostics-format", "json", "--diagnostics-file", report]
+    run(python_tool("tombi"), "lint", *options, *(f"{number}.toml" for number in range(len(documents))), cwd=folder)
+    items = json.loads(report.read_text("utf-8"))
+    numbers = {item["path"].removesuffix(".toml") for item in items if item["level"] == "error"}
+
+    assert refused(documents) == {documents[int(number)] for number in numbers}
+
+
+@pytest.mark.parametrize("draft", ["7", "2020-12"])
+def test_ajv_refuses_what_jsonschema_refuses(documents: list[str], draft: str, tmp_path: Path) -> None:
+    """With dates as texts and infinity as null, which JSON has in their place: both are refused where they matter."""
+    values = [tomllib.loads(text) for text in documents]
+    schema = JUDGES["document", draft].schema
+    text = json.dumps({"schema": schema, "values": values}, default=lambda date: {"date": str(date)})
+    text = re.sub(r"-?\b(?:NaN|Infinity)\b", "null", text)
+    verdicts = json.loads(run(*node_script("ajv_judge.cjs", "ajv"), cwd=tmp_path, env=node_env(), text=text))
+
+    assert refused(documents) == {text for text, messages in zip(documents, verdicts, strict=True) if messages}
