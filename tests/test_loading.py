@@ -382,6 +382,16 @@ def test_a_text_that_no_file_could_hold_is_refused_as_the_file_would_be(text: st
     assert finding.code in {"invalid-encoding", "file-too-large"}
 
 
+def test_a_file_that_is_not_utf_8_is_refused_at_the_byte(app: Callable[[str], pathlib.Path]) -> None:
+    path = app("")
+    path.write_bytes(b"a = 1\nb = '\xff'\n")
+
+    [finding] = check_file(path).diagnostics
+
+    assert finding.span is not None
+    assert ("invalid-encoding", 2, 6) == (finding.code, finding.span.start.line, finding.span.start.column)
+
+
 def test_a_flood_of_findings_is_cut_and_says_so() -> None:
     text = HEADER + "".join(f"key_{number} = 1\n" for number in range(1200))
 
