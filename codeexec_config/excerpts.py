@@ -27,6 +27,9 @@ _MASK: Final = "*"
 _NAMES = r"[ \t]*[A-Za-z0-9_-]+[ \t]*(?:\.[ \t]*[A-Za-z0-9_-]+[ \t]*){0,79}"
 _KEPT_BLINDLY = re.compile(rf"[ \t]*(?:\[{_NAMES}\]|\[\[{_NAMES}\]\]|[A-Za-z0-9_-]+[ \t]*=(?!=))")
 _LONGEST_TEMPLATE: Final = 4000
+_DOLLAR = re.compile(r"\\(?:x24|u0024|U00000024)\Z")
+"""A dollar sign by an escape: before a `${` it makes that a literal."""
+_LONGEST_ESCAPE: Final = len("\\U00000024")
 
 _PLAIN_PATHS: Final[frozenset[Path]] = frozenset(
     {
@@ -188,6 +191,8 @@ def _reference_names(raw: str, *, is_plain: bool) -> set[int]:
     for segment in parse(raw):
         if not isinstance(segment, Reference) or (segment.operator == "-" and not is_plain):
             continue
+        if _DOLLAR.search(raw, max(0, segment.start - _LONGEST_ESCAPE), segment.start):
+            continue
         places.update(range(segment.start, segment.end - 1 - len(segment.text)))
         places.add(segment.end - 1)
     return places
@@ -207,7 +212,7 @@ def url_secrets(raw: str) -> set[int]:
     if query:
         names = {
             place
-            for found in re.finditer(r"(?<=[?&;])[^=&;#?]*=", raw[query.start() :])
+            for found in re.finditer(r"(?<=[?&;])[A-Za-z0-9_.-]+=", raw[query.start() :])
             for place in range(query.start() + found.start(), query.start() + found.end())
         }
         marks = {place for place in range(query.start(), len(raw)) if raw[place] in "?&;#"}

@@ -14,7 +14,7 @@ PACKAGE = Path(codeexec_config.__file__).parent
 
 DIRECTION = {
     "limits": set(),
-    "secret": set(),
+    "secret": {"limits"},
     "suggest": set(),
     "environment": set(),
     "diagnostics": {"rendering.text", "rendering.concise"},
