@@ -46,6 +46,10 @@ _URL_PATH: Final = ("mode", "external", "url")
 _VARIANT_PATHS: Final[frozenset[Path]] = frozenset({("mode", "wasm"), ("mode", "sandboxed"), ("mode", "external")})
 
 
+_AUTHORITY = re.compile("//([^/?#'\"]*)")
+_HOST_AND_PORT = re.compile(r"(?:[^:\[\]]*|\[[^\[\]]*\])(?::[0-9]*)?")
+
+
 class Masked(NamedTuple):
     """A value with something to mask; a plain one is readable but for parts of a URL and the defaults of references."""
 
@@ -201,6 +205,9 @@ def url_secrets(raw: str) -> set[int]:
     if at >= 0:
         scheme = raw.find("//")
         hidden.update(range(scheme + 2 if 0 <= scheme < at else 1, at))
+    elif authority := _AUTHORITY.search(_without_references(raw)):
+        # What stands where a port does and is none may be a password whose @ is missing.
+        hidden.update(() if _HOST_AND_PORT.fullmatch(authority[1]) else range(*authority.span(1)))
     query = re.search("[?#]", raw)
     if query:
         names = {
@@ -211,6 +218,15 @@ def url_secrets(raw: str) -> set[int]:
         marks = {place for place in range(query.start(), len(raw)) if raw[place] in "?&;#"}
         hidden.update(set(range(query.start(), len(raw))) - names - marks)
     return hidden
+
+
+def _without_references(raw: str) -> str:
+    """Give a text of the same length with digits for its references, which may yield a host or a port."""
+    references = (segment for segment in parse(raw) if isinstance(segment, Reference))
+    text = raw
+    for reference in references:
+        text = text[: reference.start] + "0" * (reference.end - reference.start) + text[reference.end :]
+    return text
 
 
 def blind_excerpt(scan: Scan, bounds: Stretch, at: int) -> str:

@@ -82,6 +82,19 @@ def test_toml_1_1_is_read_on_every_interpreter(text: str, expected: Any) -> None
     assert {"a": expected} == data(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a = 0000-01-01", dt.date(2000, 1, 1)),
+        ("a = 23:59:60", dt.time(23, 59, 59)),
+        ("a = [1990-12-31T23:59:60.5Z]", [dt.datetime(1990, 12, 31, 23, 59, 59, 500_000, tzinfo=dt.UTC)]),
+        ('a = [0000-01-01T23:59:60, "\\e"]', [dt.datetime(2000, 1, 1, 23, 59, 59), "\x1b"]),  # noqa: DTZ001 -- local
+    ],
+)
+def test_moments_that_python_has_no_type_for_are_toml(text: str, expected: Any) -> None:
+    assert {"a": expected} == data(text)
+
+
 def test_keys_of_toml_1_1_are_read_wherever_they_stand() -> None:
     text = '["\\x61"."\\e"]\n"\\x62".c = {d = "\\e",}\n[[z]]\n[[z]]\n"\\x63" = "\\e"\n'
     assert {"a": {"\x1b": {"b": {"c": {"d": "\x1b"}}}}, "z": [{}, {"c": "\x1b"}]} == data(text)
