@@ -38,8 +38,11 @@ _NAMED_PATHS: Final[frozenset[Path]] = frozenset(
     }
 )
 """The keys whose values are no secret, whatever they are."""
-_PLAIN_PATHS: Final = _NAMED_PATHS | {("mode", variant) for variant in ("wasm", "sandboxed", "external")}
+_VARIANT_PATHS: Final = frozenset(("mode", variant) for variant in ("wasm", "sandboxed", "external"))
+_PLAIN_PATHS: Final = _NAMED_PATHS | _VARIANT_PATHS
 """The values that are not masked unless they are strings."""
+_TABLE_PATHS: Final = _VARIANT_PATHS | {(), ("mode",)}
+"""The tables whose keys are no part of anybody's value."""
 _URL_PATH: Final = ("mode", "external", "url")
 _SECRET_PATH: Final = ("mode", "external", "api_key")
 
@@ -105,14 +108,18 @@ class Masker:
             shown[place - start] = _MASK
 
     def _masked_values(self, scan: Scan) -> Iterator[tuple[int, int, Path]]:
-        values = sorted(
-            ((token, path) for path, token in scan.values.items()), key=lambda item: (item[0][0], -item[0][1])
-        )
+        values = [(token.start, token.end, path) for path, token in scan.values.items() if self._is_masked(token, path)]
+        values += ((*place, path) for path, places in scan.mentions.items() if self._is_inner(path) for place in places)
         covered = 0
-        for token, path in values:
-            if token.end > covered and self._is_masked(token, path):
-                covered = token.end
-                yield token.start, token.end, path
+        for start, end, path in sorted(values, key=lambda value: (value[0], -value[1])):
+            if end > covered:
+                covered = end
+                yield start, end, path
+
+    def _is_inner(self, path: Path) -> bool:
+        """Say whether a key is part of the value of a secret or an unknown key."""
+        depth = len(self._section)
+        return path[:depth] == self._section and len(path) > depth and path[depth:-1] not in _TABLE_PATHS
 
     def _is_masked(self, token: Token, path: Path) -> bool:
         depth = len(self._section)
