@@ -509,7 +509,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(folder: Path, *options: str, **env: str) -> str:
     """Give all that a process says."""
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-m", "codeexec_config", "validate", *options, *sorted(map(str, folder.glob("*.toml")))],
         capture_output=True,
         check=False,
@@ -554,7 +554,7 @@ def test_a_bad_line_of_an_env_file_is_told_by_its_number(folder: Path, line: str
     env_file = folder / "bad.env"
     env_file.write_text(f"A=1\n{line}\n")
 
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-m", "codeexec_config", "validate", "--env-file", str(env_file), str(folder)],
         capture_output=True,
         check=False,
