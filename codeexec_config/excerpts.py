@@ -44,7 +44,9 @@ _PLAIN_PATHS: Final[frozenset[Path]] = frozenset(
 )
 _URL_PATH: Final = ("mode", "external", "url")
 _VARIANT_PATHS: Final[frozenset[Path]] = frozenset({("mode", "wasm"), ("mode", "sandboxed"), ("mode", "external")})
-
+_TABLE_PATHS: Final = _VARIANT_PATHS | {(), ("mode",)}
+"""The tables whose keys are no part of anybody's value."""
+_LEAF_PATHS: Final = _PLAIN_PATHS - _TABLE_PATHS
 
 _AUTHORITY = re.compile("//([^/?#'\"]*)")
 _HOST_AND_PORT = re.compile(r"(?:[^:\[\]]*|\[[^\[\]]*\])(?::[0-9]*)?")
@@ -129,17 +131,27 @@ class Masker:
             shown[place - start] = _MASK
 
     def _masked_values(self, scan: Scan) -> Iterator[Masked]:
-        values = sorted(
-            ((token, path) for path, token in scan.values.items()), key=lambda item: (item[0][0], -item[0][1])
-        )
+        found = [self._masked_value(token, path) for path, token in scan.values.items()]
+        keys = (place for path, places in scan.mentions.items() if self._is_inner(path) for place in places)
+        found += (Masked(start, end, is_plain=False, is_url=False) for start, end in keys)
         covered = 0
-        for token, path in values:
-            if token.end <= covered:
-                continue
-            is_plain = self._is_plain(token, path)
-            if not is_plain or token.kind == "string":
-                covered = token.end
-                yield Masked(token.start, token.end, is_plain, path == (*self._section, *_URL_PATH))
+        for value in sorted(filter(None, found), key=lambda value: (value.start, -value.end)):
+            if value.end > covered:
+                covered = value.end
+                yield value
+
+    def _masked_value(self, token: Token, path: Path) -> Masked | None:
+        is_plain = self._is_plain(token, path)
+        if is_plain and token.kind != "string":
+            return None
+        return Masked(token.start, token.end, is_plain, path == (*self._section, *_URL_PATH))
+
+    def _is_inner(self, path: Path) -> bool:
+        """Say whether a key is part of the value of a secret or of an unknown key."""
+        depth = len(self._section)
+        if path[:depth] != self._section or len(path) == depth or path[depth:-1] in _TABLE_PATHS:
+            return False
+        return not any(path[depth:end] in _LEAF_PATHS for end in range(depth + 1, len(path)))
 
     def _is_plain(self, token: Token, path: Path) -> bool:
         """Say whether a value may be shown: a table on the way to a key, or the value of a key that is no secret."""
