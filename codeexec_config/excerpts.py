@@ -96,21 +96,27 @@ class Masker:
         self._section = section
         self._masked = list(self._masked_values(scan))
         self._comments = scan.comments
+        self._lines: dict[Stretch, bool] = {}
 
     def excerpt(self, bounds: Stretch, at: int) -> str:
         """Give the masked line, or the part of it around `at`."""
         (start, end), lead = window(bounds, at)
         shown = list(self._text[start:end])
-        is_masked = False
-        for value in self._overlapping(*bounds):
-            hidden = self._hidden(value, *bounds)
-            is_masked = is_masked or bool(hidden)
-            for place in hidden:
-                if start <= place < end:
-                    shown[place - start] = _MASK
-        if is_masked:
+        for value in self._overlapping(start, end):
+            for place in self._hidden(value, start, end):
+                shown[place - start] = _MASK
+        if self._is_masked(bounds):
             self._hide_comment(shown, bounds, start, end)
         return _framed(lead, "".join(shown), goes_on=end < bounds[1])
+
+    def _is_masked(self, bounds: Stretch) -> bool:
+        """Say whether anything of a line is masked; once a line, as one may have a thousand findings."""
+        if bounds not in self._lines:
+            self._lines[bounds] = any(
+                value.end - value.start > _LONGEST_TEMPLATE or self._hidden(value, *bounds)
+                for value in self._overlapping(*bounds)
+            )
+        return self._lines[bounds]
 
     def _overlapping(self, start: int, end: int) -> Iterator[Masked]:
         # Masked values never nest, so both their starts and their ends are sorted.
