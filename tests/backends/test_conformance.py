@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound="AsyncCodeExecutor")
 
-TOGETHER = 3
+TOGETHER = 2
 """Languages that are tried at once: the kit mostly waits for limits to be met."""
 
 
