@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from codeexec_config.references import Reference, parse
 
@@ -24,10 +24,14 @@ CROPPED: Final = "…"
 LEAD: Final = 40
 _WIDTH: Final = 160
 _MASK: Final = "*"
-_KEPT_BLINDLY = re.compile(r"[ \t]*(?:\[\[?[A-Za-z0-9_. \t-]+\]\]?|[A-Za-z0-9_-]+[ \t]*=)")
+_NAMES = r"[ \t]*[A-Za-z0-9_-]+[ \t]*(?:\.[ \t]*[A-Za-z0-9_-]+[ \t]*){0,79}"
+_KEPT_BLINDLY = re.compile(rf"[ \t]*(?:\[{_NAMES}\]|\[\[{_NAMES}\]\]|[A-Za-z0-9_-]+[ \t]*=(?!=))")
 _LONGEST_TEMPLATE: Final = 4000
+_DOLLAR = re.compile(r"\\(?:x24|u0024|U00000024)\Z")
+"""A dollar sign by an escape: before a `${` it makes that a literal."""
+_LONGEST_ESCAPE: Final = len("\\U00000024")
 
-_NAMED_PATHS: Final[frozenset[Path]] = frozenset(
+_PLAIN_PATHS: Final[frozenset[Path]] = frozenset(
     {
         ("enabled",),
         ("timeout_secs",),
@@ -35,13 +39,24 @@ _NAMED_PATHS: Final[frozenset[Path]] = frozenset(
         ("allowed_languages",),
         ("mode",),
         ("mode", "sandboxed", "runtime"),
+        ("mode", "external", "url"),
     }
 )
-"""The keys whose values are no secret, whatever they are."""
-_PLAIN_PATHS: Final = _NAMED_PATHS | {("mode", variant) for variant in ("wasm", "sandboxed", "external")}
-"""The values that are not masked unless they are strings."""
 _URL_PATH: Final = ("mode", "external", "url")
-_SECRET_PATH: Final = ("mode", "external", "api_key")
+_VARIANT_PATHS: Final[frozenset[Path]] = frozenset({("mode", "wasm"), ("mode", "sandboxed"), ("mode", "external")})
+
+
+_AUTHORITY = re.compile("//([^/?#'\"]*)")
+_HOST_AND_PORT = re.compile(r"(?:[^:\[\]]*|\[[^\[\]]*\])(?::[0-9]*)?")
+
+
+class Masked(NamedTuple):
+    """A value with something to mask; a plain one is readable but for parts of a URL and the defaults of references."""
+
+    start: int
+    end: int
+    is_plain: bool
+    is_url: bool
 
 
 def window(bounds: Stretch, at: int) -> tuple[Stretch, str]:
@@ -52,6 +67,13 @@ def window(bounds: Stretch, at: int) -> tuple[Stretch, str]:
     if at - start <= LEAD + 1:
         return (start, min(end, start + _WIDTH)), ""
     return (at - LEAD, min(end, at - LEAD + _WIDTH)), CROPPED
+
+
+def _framed(lead: str, line: str, *, goes_on: bool) -> str:
+    """Mark what is left out of a line; one that begins with the mark itself must not look cropped."""
+    if not lead and line.startswith(CROPPED):
+        line = line.replace(CROPPED, ".", 1)
+    return lead + line + (CROPPED if goes_on else "")
 
 
 def marker_column(excerpt: str, column: int) -> int:
@@ -70,28 +92,30 @@ class Masker:
     def __init__(self, scan: Scan, section: Path) -> None:
         self._text = scan.text
         self._section = section
-        self._secret = list(self._masked_values(scan))
-        self._starts = [start for start, _, _ in self._secret]
+        self._masked = list(self._masked_values(scan))
         self._comments = scan.comments
 
     def excerpt(self, bounds: Stretch, at: int) -> str:
         """Give the masked line, or the part of it around `at`."""
         (start, end), lead = window(bounds, at)
         shown = list(self._text[start:end])
-        overlapping = list(self._overlapping(*bounds))
-        for value in overlapping:
-            for place in self._hidden(*value, start, end):
-                shown[place - start] = _MASK
-        if any(next(self._hidden(*value, *bounds), None) is not None for value in overlapping):
+        is_masked = False
+        for value in self._overlapping(*bounds):
+            hidden = self._hidden(value, *bounds)
+            is_masked = is_masked or bool(hidden)
+            for place in hidden:
+                if start <= place < end:
+                    shown[place - start] = _MASK
+        if is_masked:
             self._hide_comment(shown, bounds, start, end)
-        return lead + "".join(shown)
+        return _framed(lead, "".join(shown), goes_on=end < bounds[1])
 
-    def _overlapping(self, start: int, end: int) -> Iterator[tuple[int, int, Path]]:
+    def _overlapping(self, start: int, end: int) -> Iterator[Masked]:
         # Masked values never nest, so both their starts and their ends are sorted.
-        index = max(bisect_left(self._starts, start) - 1, 0)
-        while index < len(self._secret) and self._secret[index][0] < end:
-            if self._secret[index][1] > start:
-                yield self._secret[index]
+        index = max(bisect_left(self._masked, start, key=itemgetter(0)) - 1, 0)
+        while index < len(self._masked) and self._masked[index].start < end:
+            if self._masked[index].end > start:
+                yield self._masked[index]
             index += 1
 
     def _hide_comment(self, shown: list[str], bounds: Stretch, start: int, end: int) -> None:
@@ -104,68 +128,70 @@ class Masker:
         for place in range(max(mark + 1, start), end) if mark >= 0 else ():
             shown[place - start] = _MASK
 
-    def _masked_values(self, scan: Scan) -> Iterator[tuple[int, int, Path]]:
+    def _masked_values(self, scan: Scan) -> Iterator[Masked]:
         values = sorted(
             ((token, path) for path, token in scan.values.items()), key=lambda item: (item[0][0], -item[0][1])
         )
         covered = 0
         for token, path in values:
-            if token.end > covered and self._is_masked(token, path):
+            if token.end <= covered:
+                continue
+            is_plain = self._is_plain(token, path)
+            if not is_plain or token.kind == "string":
                 covered = token.end
-                yield token.start, token.end, path
+                yield Masked(token.start, token.end, is_plain, path == (*self._section, *_URL_PATH))
 
-    def _is_masked(self, token: Token, path: Path) -> bool:
-        depth = len(self._section)
+    def _is_plain(self, token: Token, path: Path) -> bool:
+        """Say whether a value may be shown: a table on the way to a key, or the value of a key that is no secret."""
         if path == self._section[: len(path)]:
+            return token.kind in {"table", "array"}
+        if path[: len(self._section)] != self._section:
+            return False
+        rest = path[len(self._section) :]
+        if rest in _VARIANT_PATHS:
+            return token.kind == "table"
+        if len(rest) == 2 and rest[0] == "allowed_languages" and isinstance(rest[1], int):  # noqa: PLR2004 -- an entry
             return token.kind not in {"table", "array"}
-        if path[:depth] != self._section:
-            return True
-        rest = path[depth:]
-        if _is_entry(rest):
-            return token.kind != "scalar"
-        return token.kind == "string" or rest not in (*_PLAIN_PATHS, _URL_PATH)
+        return rest in _PLAIN_PATHS
 
-    def _hidden(self, start: int, end: int, path: Path, low: int, high: int) -> Iterator[int]:
-        """Give the places of a masked value between two offsets, but for the names of its references."""
-        depth = len(self._section)
-        rest = path[depth:] if path[:depth] == self._section else ()
+    def _hidden(self, value: Masked, low: int, high: int) -> set[int]:
+        """Give the places of a value between two offsets that are masked."""
+        start, end, is_plain, is_url = value
         if end - start > _LONGEST_TEMPLATE:
-            yield from range(max(start, low), min(end, high))
-            return
+            return set(range(max(start, low), min(end, high)))
         raw = self._text[start:end]
-        hidden = _hidden_in(raw, rest)
-        line_ends = {place for place in hidden if raw[place] in "\r\n"}
-        yield from (start + place for place in sorted(hidden - line_ends) if low <= start + place < high)
+        hidden = _plain_secrets(raw, is_url=is_url) if is_plain else set(range(len(raw)))
+        if raw[0] in {'"', "'"}:
+            hidden -= {0, len(raw) - 1}
+            hidden -= _reference_names(raw, is_plain=is_plain)
+        return {start + place for place in hidden if raw[place] not in "\r\n" and low <= start + place < high}
 
 
-def _is_entry(path: Path) -> bool:
-    return path[:1] == ("allowed_languages",) and len(path) == 2  # noqa: PLR2004 -- an entry of the array
-
-
-def _hidden_in(raw: str, path: Path) -> set[int]:
-    """Give the places in a value's spelling that are masked."""
-    if raw[:1] not in {'"', "'"}:
+def _plain_secrets(raw: str, *, is_url: bool) -> set[int]:
+    """Give the places in the spelling of a readable string that are masked all the same."""
+    is_url = is_url or "//" in raw
+    if "\\" in raw and (is_url or "{" in raw):  # an escape may spell any of the marks that are looked for
         return set(range(len(raw)))
-    if path == _URL_PATH:
-        hidden = url_secrets(raw) | _defaults(raw)
-    elif path in _NAMED_PATHS or _is_entry(path):
-        hidden = _defaults(raw)
-    else:
-        hidden = set(range(len(raw)))
-    return hidden - {0, len(raw) - 1} - _reference_names(raw, secret=path == _SECRET_PATH)
+    return _defaults(raw) | url_secrets(raw) if is_url else _defaults(raw)
 
 
 def _defaults(raw: str) -> set[int]:
-    """Give the places of the defaults of well-formed references."""
-    found = (segment for segment in parse(raw) if isinstance(segment, Reference) and segment.default)
-    return {place for segment in found for place in range(segment.end - 1 - len(segment.text), segment.end - 1)}
+    """Give the places of the defaults and messages of well-formed references."""
+    return {
+        place
+        for segment in parse(raw)
+        if isinstance(segment, Reference)
+        for place in range(segment.end - 1 - len(segment.text), segment.end - 1)
+    }
 
 
-def _reference_names(raw: str, *, secret: bool) -> set[int]:
-    """Give the places of well-formed references without their defaults; what may be a pasted key is none."""
+def _reference_names(raw: str, *, is_plain: bool) -> set[int]:
+    """Give the places of well-formed references without their defaults; a pasted ${sk-live} may be a key, no name."""
     places: set[int] = set()
-    for segment in parse(raw) if "\\" not in raw else ():  # an escape may spell a dollar sign that makes it a literal
-        if not isinstance(segment, Reference) or (secret and segment.operator == "-"):
+    for segment in parse(raw):
+        if not isinstance(segment, Reference) or (segment.operator == "-" and not is_plain):
+            continue
+        if _DOLLAR.search(raw, max(0, segment.start - _LONGEST_ESCAPE), segment.start):
             continue
         places.update(range(segment.start, segment.end - 1 - len(segment.text)))
         places.add(segment.end - 1)
@@ -174,13 +200,14 @@ def _reference_names(raw: str, *, secret: bool) -> set[int]:
 
 def url_secrets(raw: str) -> set[int]:
     """Give the places in a URL's spelling that hold a user, a password, query values or a fragment."""
-    if "\\" in raw:  # an escape may spell any of the marks that are looked for
-        return set(range(len(raw)))
     hidden: set[int] = set()
     at = raw.rfind("@")
     if at >= 0:
         scheme = raw.find("//")
         hidden.update(range(scheme + 2 if 0 <= scheme < at else 1, at))
+    elif authority := _AUTHORITY.search(_without_references(raw)):
+        # What stands where a port does and is none may be a password whose @ is missing.
+        hidden.update(() if _HOST_AND_PORT.fullmatch(authority[1]) else range(*authority.span(1)))
     query = re.search("[?#]", raw)
     if query:
         names = {
@@ -193,13 +220,22 @@ def url_secrets(raw: str) -> set[int]:
     return hidden
 
 
+def _without_references(raw: str) -> str:
+    """Give a text of the same length with digits for its references, which may yield a host or a port."""
+    references = (segment for segment in parse(raw) if isinstance(segment, Reference))
+    text = raw
+    for reference in references:
+        text = text[: reference.start] + "0" * (reference.end - reference.start) + text[reference.end :]
+    return text
+
+
 def blind_excerpt(scan: Scan, bounds: Stretch, at: int) -> str:
     """Quote a line of a text that is not TOML: a header stays, or a bare key and its `=`, where a statement begins."""
     (start, end), lead = window(bounds, at)
-    kept = _KEPT_BLINDLY.match(scan.text, *bounds)
-    visible = max(kept.end(), start) if kept and _begins_statement(scan, bounds) else start
+    kept = _KEPT_BLINDLY.match(scan.text, *bounds) if _begins_statement(scan, bounds) else None
+    visible = min(max(kept.end(), start), end) if kept else start
     hidden = "".join(ch if ch in " \t" else _MASK for ch in scan.text[visible:end])
-    return lead + scan.text[start:visible] + hidden
+    return _framed(lead, scan.text[start:visible] + hidden, goes_on=end < bounds[1])
 
 
 def _begins_statement(scan: Scan, bounds: Stretch) -> bool:

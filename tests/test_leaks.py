@@ -228,18 +228,18 @@ def test_no_report_shows_a_secret(name: str) -> None:
     assert_no_leak(partial(shown, *checks, partial(check_text, text, offline=True)), (*SECRETS, *SPELT_OUT))
 
 
-@pytest.mark.filterwarnings("default::codeexec_config.ConfigWarning")
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_no_error_carries_a_secret(name: str, app: Callable[[str], str]) -> None:
     text = DOCUMENTS[name]
     path = app(text)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for env in ENVIRONMENTS.values():
-            raised(partial(load, path, env=env))
-            raised(partial(loads, text, env=env, strict=True))
-            raised(partial(load_mapping, parsed(text), env=env, strict=True))
-            raised(partial(loads, text, env=env, allow_env=()))
+        for name_of_env in ("secret values", "urls"):
+            env = ENVIRONMENTS[name_of_env]
+            raised(partial(load, path, env=env, strict=True))
+            raised(partial(loads, text, env=env))
+            raised(partial(load_mapping, parsed(text), env=env))
+        raised(partial(loads, text, env=ENVIRONMENTS["plausible values"], allow_env=()))
 
 
 @pytest.mark.parametrize("name", ["key: literal", "key: named", "section: made", "url: 3", "key: default"])
