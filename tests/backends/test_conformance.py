@@ -37,6 +37,15 @@ TOGETHER = 2
 """Languages that are tried at once: the kit mostly waits for limits to be met."""
 
 
+def _wanted() -> list[str]:
+    chosen = os.environ.get("CODEEXEC_KIT_LANGUAGES", "python")
+    return list(LANGUAGES) if chosen == "all" else list(filter(None, chosen.split(",")))
+
+
+WANTED = _wanted()
+pytestmark = pytest.mark.skipif(not WANTED, reason="CODEEXEC_KIT_LANGUAGES names no language")
+
+
 def judge(make: Callable[[], E], probe_of: Callable[[E], LeakProbe] | None = None) -> None:
     """Demand that every check passed, but for what is not declared and what a language cannot say."""
 
@@ -46,14 +55,9 @@ def judge(make: Callable[[], E], probe_of: Callable[[E], LeakProbe] | None = Non
 
     assert check_executor(make()) == []
     with ThreadPoolExecutor(TOGETHER) as pool:
-        for each in list(pool.map(report, _wanted())):
+        for each in list(pool.map(report, WANTED)):
             assert each.ok, each.render()
             assert _skipped_for_another_reason(each) == [], each.render()
-
-
-def _wanted() -> list[str]:
-    chosen = os.environ.get("CODEEXEC_KIT_LANGUAGES", "python")
-    return list(LANGUAGES) if chosen == "all" else list(filter(None, chosen.split(",")))
 
 
 def _skipped_for_another_reason(report: ConformanceReport) -> list[str]:
@@ -83,12 +87,6 @@ def _used(group: Path) -> bool:
         return bool((group / "cgroup.procs").read_text())
     except OSError:  # it was removed meanwhile
         return False
-
-
-@pytest.fixture(autouse=True)
-def languages_to_try() -> None:
-    if not _wanted():
-        pytest.skip("CODEEXEC_KIT_LANGUAGES names no language")
 
 
 @pytest.fixture(autouse=True)
