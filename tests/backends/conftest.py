@@ -29,7 +29,7 @@ def _found(script: str) -> Path:
     return Path(found.stdout.strip())
 
 
-def _need(*commands: str) -> None:
+def need(*commands: str) -> None:
     missing = [command for command in commands if shutil.which(command) is None]
     if missing:
         pytest.skip(f"this machine lacks {', '.join(missing)}: .ci/install-backends installs what it can")
@@ -47,7 +47,7 @@ def rootfs() -> Path:
 
 @pytest.fixture(scope="session")
 def browser_runtimes() -> Path:
-    _need("node")
+    need("node")
     return _found("browser-runtimes")
 
 
@@ -55,7 +55,7 @@ def browser_runtimes() -> Path:
 def cgroups() -> None:
     from examples.executors._cgroup import Cgroup
 
-    _need("setpriv")
+    need("setpriv")
     try:
         group = Cgroup.create("test", memory_bytes=1 << 20, processes=1)
     except ExecutorUnavailable:
@@ -66,13 +66,13 @@ def cgroups() -> None:
 
 @pytest.fixture(scope="session")
 def bubblewrap(rootfs: Path, cgroups: None) -> Path:
-    _need("bwrap")
+    need("bwrap")
     return rootfs
 
 
 @pytest.fixture(scope="session")
 def gvisor(rootfs: Path, cgroups: None) -> Path:
-    _need("runsc")
+    need("runsc")
     _need_root()
     return rootfs
 
@@ -87,13 +87,13 @@ class Engine:
 
 @pytest.fixture(scope="session")
 def docker(rootfs: Path) -> Iterator[Engine]:
-    _need("docker")
+    need("docker")
     if engine.answers(None):
         engine.load_image(None, rootfs, IMAGE)
         yield Engine(None)
         engine.remove_image(None, IMAGE)
         return
-    _need("dockerd", "unshare", "setpriv")
+    need("dockerd", "unshare", "setpriv")
     _need_root()
     with engine.private_engine() as host:
         engine.load_image(host, rootfs, IMAGE)

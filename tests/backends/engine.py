@@ -56,7 +56,7 @@ def containers(host: str | None, label: str) -> list[str]:
 @contextlib.contextmanager
 def private_engine() -> Iterator[str]:
     """Give the address of a fresh engine, and stop it afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="codeexec-engine-"))
+    folder = Path(tempfile.mkdtemp(prefix="engine-of-codeexec-"))
     # Killed with us, should we be killed.
     unshare = [
         "setpriv",
