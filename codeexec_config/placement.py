@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from codeexec_config.diagnostics import CODES, Diagnostic, Edit, Finding, Fix, Path, Related, Span, Target
+from codeexec_config.diagnostics import CODES, Diagnostic, Edit, Finding, Fix, Path, Related, Target
 from codeexec_config.excerpts import Masker
 from codeexec_config.scanner import Lines, Scan, Stretch, locate, past_space
 
@@ -47,15 +47,6 @@ class Places:
             fix=finding.amendment and self._fix(finding.amendment),
         )
 
-    def span(self, target: Target) -> Span | None:
-        """Give the span of a target."""
-        stretch = self._find(target)
-        return stretch and self._lines.span(*stretch)
-
-    def mentions(self, path: Path) -> int:
-        """Count the places that name a key."""
-        return len(self._scan.mentions.get(path, ()))
-
     def _find(self, target: Target) -> Stretch | None:
         return locate(self._scan, target)
 
@@ -64,9 +55,8 @@ class Places:
 
     def _related(self, message: str, target: Target) -> Related:
         stretch = self._find(target)
-        if stretch is None:
-            return Related(message, self._file, None)
-        return Related(message, self._file, self._lines.span(*stretch), excerpt=self._excerpt(stretch))
+        span = stretch and self._lines.span(*stretch)
+        return Related(message, self._file, span, excerpt=stretch and self._excerpt(stretch))
 
     def _fix(self, amendment: Amendment) -> Fix:
         if amendment.action == "rename":

@@ -408,7 +408,7 @@ class Scan:
         self.mentions.setdefault(path, []).append((part.start, part.end))
 
     def _twice(self, path: Path, part: Part) -> NoReturn:
-        self.flaw = Flaw(part.start, part.end, "this key is given twice", part.name, self.mentions[path][0])
+        self.flaw = Flaw(part.start, part.start + 1, "this key is given twice", part.name, self.mentions[path][0])
         raise _Stop
 
     def _fail(self, reason: str, hint: str | None = None) -> NoReturn:

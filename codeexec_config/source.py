@@ -219,11 +219,11 @@ def _original_offset(pieces: list[tuple[int, str]], older: str, place: tuple[int
     from codeexec_config.scanner import Lines
 
     left = Lines(older).offset(*place) if place else 0
-    for offset, text in pieces:
+    for offset, text in pieces[:-1]:
         if left < len(text):
             return offset + left
         left -= len(text)
-    return pieces[-1][0] + len(pieces[-1][1])
+    return pieces[-1][0] + left
 
 
 def _modern_value(text: str) -> Any:

@@ -5,7 +5,7 @@ Each fix alone lowers (errors, warnings), compared in that order, and leaves eve
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -127,11 +127,6 @@ class Slips(Writer):
         return self.random.choice(spellings)
 
 
-class Slip(NamedTuple):
-    text: str
-    report: Report
-
-
 def weigh(report: Report) -> tuple[int, int]:
     return len(report.errors), len(report.warnings)
 
@@ -146,7 +141,7 @@ def applied(text: str, fix: Fix) -> str:
     return text
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(st.randoms(use_true_random=False).map(lambda random: Slips(random).section()))
 def test_a_fix_alone_lowers_errors_and_then_warnings(text: str) -> None:
     report = check_text(text, env=ENV)

@@ -1,6 +1,6 @@
 """Places: what of the source each finding marks, in every spelling of the section.
 
-The texts hold marks: « and » stand around what the findings of a code mark, in file order, ‹ and › around what they
+The texts hold marks: « and » stand around what the findings of a code mark, in file order, ⟨ and ⟩ around what they
 are related to. They are taken out before the text is checked.
 """
 
@@ -99,7 +99,7 @@ KEYS = [
     ("invalid-language", ["allowed_languages = ['python',\n\t«\"${BLANK}\"» , ]"]),
     ("unsupported-language", ["allowed_languages = ['é', «'r'»,\n«\"go\"»]"]),
     ("unknown-language", ["mode.sandboxed.runtime = 'docker'", "allowed_languages = [«'forth'», «'py'»]"]),
-    ("duplicate-language", ["allowed_languages = [‹'python'›, 'javascript', «'python'»,\n«\"python\"»]"]),
+    ("duplicate-language", ["allowed_languages = [⟨'python'⟩, 'javascript', «'python'»,\n«\"python\"»]"]),
 ]
 
 TEXTS = [
@@ -114,12 +114,12 @@ TEXTS = [
     ("empty-mode", "«[ S . 'mode' ]» # why\n[x]"),
     ("empty-mode", "[S]\nmode = «{}»"),
     ("empty-mode", "S.mode = «{ }»"),
-    ("ambiguous-mode", "[S.mode]\n‹wasm› = {}\n«'external'» = 1"),
-    ("ambiguous-mode", "[S]\nmode = { ‹sandboxed› = {}, x = 1, «wasm» = {} }"),
-    ("ambiguous-mode", "[S]\nmode = {\n‹sandboxed›.runtime = 'x',\n «external» . url = 'x',\n}"),
-    ("ambiguous-mode", "[S.mode.‹external›]\n[x]\n[S.mode.«wasm»]"),
-    ("ambiguous-mode", '[S.mode]\n‹wasm›.a = 1\n[S.mode . «"external"»]'),
-    ("ambiguous-mode", "S.mode.‹wasm› = {}\nS.mode.«sandboxed» = {}"),
+    ("ambiguous-mode", "[S.mode]\n⟨wasm⟩ = {}\n«'external'» = 1"),
+    ("ambiguous-mode", "[S]\nmode = { ⟨sandboxed⟩ = {}, x = 1, «wasm» = {} }"),
+    ("ambiguous-mode", "[S]\nmode = {\n⟨sandboxed⟩.runtime = 'x',\n «external» . url = 'x',\n}"),
+    ("ambiguous-mode", "[S.mode.⟨external⟩]\n[x]\n[S.mode.«wasm»]"),
+    ("ambiguous-mode", '[S.mode]\n⟨wasm⟩.a = 1\n[S.mode . «"external"»]'),
+    ("ambiguous-mode", "S.mode.⟨wasm⟩ = {}\nS.mode.«sandboxed» = {}"),
     ("unknown-key", "[S.mode]\nwasm = {}\n«x» = 1"),
     ("unknown-key", "[S]\nmode = { wasm = {}, «x».y = 1 }"),
     ("unknown-key", "[S]\n[S.«modes»]\nx = 1"),
@@ -163,8 +163,8 @@ class Marked(NamedTuple):
 def unmark(source: str) -> Marked:
     """Take the marks out of a text."""
     text = ""
-    found: dict[str, list[int]] = {mark: [] for mark in "«»‹›"}
-    for piece in re.split("([«»‹›])", source):
+    found: dict[str, list[int]] = {mark: [] for mark in "«»⟨⟩"}
+    for piece in re.split("([«»⟨⟩])", source):
         if piece in found and piece:
             found[piece].append(len(text))
         else:
@@ -172,7 +172,7 @@ def unmark(source: str) -> Marked:
     return Marked(
         text,
         list(zip(found["«"], found["»"], strict=True)),
-        list(zip(found["‹"], found["›"], strict=True)),
+        list(zip(found["⟨"], found["⟩"], strict=True)),
     )
 
 

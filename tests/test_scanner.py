@@ -60,7 +60,7 @@ def slice_of(text: str, path: tuple[str | int, ...], part: str = "value") -> str
 
 
 @given(documents())
-def test_each_value_read_from_its_slice_alone_is_the_value_of_the_document(written):
+def test_each_value_read_from_its_slice_alone_is_the_value_of_the_document(written: Any) -> None:
     text, data = written
     scan = Scan(text)
     for path, value in walk(data):
@@ -72,7 +72,7 @@ def test_each_value_read_from_its_slice_alone_is_the_value_of_the_document(writt
 
 
 @given(documents())
-def test_each_key_read_from_its_slice_alone_is_the_key(written):
+def test_each_key_read_from_its_slice_alone_is_the_key(written: Any) -> None:
     text, data = written
     scan = Scan(text)
     for path, _ in walk(data):
@@ -81,7 +81,7 @@ def test_each_key_read_from_its_slice_alone_is_the_key(written):
 
 
 @given(documents())
-def test_a_scan_knows_no_path_that_the_document_lacks(written):
+def test_a_scan_knows_no_path_that_the_document_lacks(written: Any) -> None:
     text, data = written
     scan = Scan(text)
     known = {path for path, _ in walk(data)}
@@ -89,7 +89,7 @@ def test_a_scan_knows_no_path_that_the_document_lacks(written):
 
 
 @given(documents(modern=False))
-def test_what_tomllib_takes_has_no_flaw_and_nothing_modern(written):
+def test_what_tomllib_takes_has_no_flaw_and_nothing_modern(written: Any) -> None:
     text, _ = written
     tomllib.loads(text)
     scan = Scan(text)
@@ -111,7 +111,7 @@ def mutants(random: Random) -> str:
 
 @settings(max_examples=300)
 @given(st.randoms(use_true_random=False).map(mutants))
-def test_what_the_scanner_refuses_both_parsers_refuse(text):
+def test_what_the_scanner_refuses_both_parsers_refuse(text: Any) -> None:
     if Scan(text).flaw is None:
         return
     assert not is_taken(tomllib.loads, text)
@@ -132,7 +132,7 @@ STATEMENTS = st.one_of(
 
 @settings(max_examples=500)
 @given(st.lists(STATEMENTS, min_size=1, max_size=5).map("\n".join))
-def test_the_scanner_and_tomllib_agree_on_which_tables_may_follow_which(text):
+def test_the_scanner_and_tomllib_agree_on_which_tables_may_follow_which(text: Any) -> None:
     assert is_taken(tomllib.loads, text) == (Scan(text).flaw is None)
 
 
@@ -156,7 +156,7 @@ def test_the_scanner_and_tomllib_agree_on_which_tables_may_follow_which(text):
         ("a = {}", ("a",), "{}"),
     ],
 )
-def test_a_table_stands_where_it_is_made(text, path, expected):
+def test_a_table_stands_where_it_is_made(text: Any, path: Any, expected: Any) -> None:
     assert expected == slice_of(text, path)
 
 
@@ -171,16 +171,16 @@ def test_a_table_stands_where_it_is_made(text, path, expected):
         ("a = {x = 1,\t'b' = 2}", ("a", "b"), "'b'"),
     ],
 )
-def test_a_key_stands_without_the_blanks_around_it(text, path, expected):
+def test_a_key_stands_without_the_blanks_around_it(text: Any, path: Any, expected: Any) -> None:
     assert expected == slice_of(text, path, "key")
 
 
 @pytest.mark.parametrize("part", ["key", "value"])
-def test_what_is_not_there_has_no_place(part):
+def test_what_is_not_there_has_no_place(part: Any) -> None:
     assert locate(Scan("a = 1"), Target(("b",), part)) is None
 
 
-def test_every_place_that_names_a_key_is_known():
+def test_every_place_that_names_a_key_is_known() -> None:
     text = "[a.b]\n[a.c]\n[a]\n"
     assert [(1, 2), (7, 8), (13, 14)] == Scan(text).mentions[("a",)]
 
@@ -189,7 +189,7 @@ def test_every_place_that_names_a_key_is_known():
 
 
 @given(st.randoms(use_true_random=False), st.data())
-def test_a_stretch_of_a_string_is_found_in_its_spelling(random, data):
+def test_a_stretch_of_a_string_is_found_in_its_spelling(random: Any, data: Any) -> None:
     writer = Writer(random)
     text = data.draw(st.text(alphabet="ab${}\"'\\\n\té\U0001f600", min_size=1, max_size=12))
     raw = writer.string(text)
@@ -219,11 +219,11 @@ def test_a_stretch_of_a_string_is_found_in_its_spelling(random, data):
         (r"'\u0061'", (0, 6), r"\u0061"),
     ],
 )
-def test_a_stretch_ends_with_its_last_character(raw, within, expected):
+def test_a_stretch_ends_with_its_last_character(raw: Any, within: Any, expected: Any) -> None:
     assert expected == raw[slice(*Spelling(raw).inside(within))]
 
 
-def test_a_stretch_narrows_strings_only():
+def test_a_stretch_narrows_strings_only() -> None:
     scan = Scan("a = [1]\nb = '${A}'")
     assert (4, 7) == locate(scan, Target(("a",), within=(0, 1)))
     assert (13, 17) == locate(scan, Target(("b",), within=(0, 4)))
@@ -257,6 +257,8 @@ def test_a_stretch_narrows_strings_only():
         ("a = True", 4),
         ("a = truex", 4),
         ("a = 1 2", 6),
+        ("${A} = 1", 0),
+        ("[a.$<B>]", 3),
         ("a = 1 b = 2", 6),
         ('a = "b', 4),
         ('a = "b\n"', 4),
@@ -292,7 +294,7 @@ def test_a_stretch_narrows_strings_only():
         ("[a.]", 3),
     ],
 )
-def test_a_flaw_stands_at_the_first_code_point_that_no_toml_has_there(text, at):
+def test_a_flaw_stands_at_the_first_code_point_that_no_toml_has_there(text: Any, at: Any) -> None:
     flaw = Scan(text).flaw
     assert flaw is not None
     assert (at, min(at + 1, len(text))) == flaw[:2]
@@ -319,7 +321,7 @@ def test_a_flaw_stands_at_the_first_code_point_that_no_toml_has_there(text, at):
         ("[a]\nb = 1\n[a.b.c]", "b", 4, 13),
     ],
 )
-def test_a_key_given_twice_is_told_at_the_second_with_the_first(text, key, first, second):
+def test_a_key_given_twice_is_told_at_the_second_with_the_first(text: Any, key: Any, first: Any, second: Any) -> None:
     flaw = Scan(text).flaw
     assert flaw is not None
     assert (second, key) == (flaw.start, flaw.key)
@@ -344,7 +346,7 @@ def test_a_key_given_twice_is_told_at_the_second_with_the_first(text, key, first
     ],
     ids=lambda text: f"{text[:12]}...{len(text)}",
 )
-def test_the_limits_themselves_are_allowed(text):
+def test_the_limits_themselves_are_allowed(text: Any) -> None:
     assert Scan(text).flaw is None
 
 
@@ -363,7 +365,7 @@ def test_the_limits_themselves_are_allowed(text):
     ],
     ids=lambda value: f"{value[:12]}...{len(value)}" if isinstance(value, str) else None,
 )
-def test_beyond_a_limit_is_a_flaw_where_it_is_passed(text, at):
+def test_beyond_a_limit_is_a_flaw_where_it_is_passed(text: Any, at: Any) -> None:
     flaw = Scan(text).flaw
     assert flaw is not None
     assert (at, at + 1) == flaw[:2]
@@ -388,12 +390,12 @@ def test_beyond_a_limit_is_a_flaw_where_it_is_passed(text, at):
         ("a = '\\e'", set()),
     ],
 )
-def test_a_value_that_only_toml_1_1_has_is_known_by_the_key_of_its_statement(text, modern):
+def test_a_value_that_only_toml_1_1_has_is_known_by_the_key_of_its_statement(text: Any, modern: Any) -> None:
     scan = Scan(text)
     assert (modern, []) == (set(scan.modern), scan.modern_keys)
 
 
-def test_a_key_whose_escape_only_toml_1_1_has_is_known():
+def test_a_key_whose_escape_only_toml_1_1_has_is_known() -> None:
     scan = Scan('["\\e".a]\n"\\x41" = 1')
     assert ["\x1b", "A"] == [part.name for part in scan.modern_keys]
     assert {} == scan.modern
@@ -402,7 +404,7 @@ def test_a_key_whose_escape_only_toml_1_1_has_is_known():
 # -- lines -------------------------------------------------------------------------------------------------------------
 
 
-def test_positions_count_code_points_and_lines_end_with_line_feeds():
+def test_positions_count_code_points_and_lines_end_with_line_feeds() -> None:
     lines = Lines("é\u2028\r\n漢x\n")
     assert Position(1, 2, 1) == lines.position(1)
     assert Position(1, 4, 3) == lines.position(3)
@@ -410,7 +412,7 @@ def test_positions_count_code_points_and_lines_end_with_line_feeds():
     assert Position(3, 1, 7) == lines.position(7)
 
 
-def test_what_stands_before_the_text_counts_in_offsets_and_not_in_columns():
+def test_what_stands_before_the_text_counts_in_offsets_and_not_in_columns() -> None:
     assert Position(1, 1, 1) == Lines("a", shift=1).position(0)
 
 
@@ -418,11 +420,11 @@ def test_what_stands_before_the_text_counts_in_offsets_and_not_in_columns():
     ("offset", "expected"),
     [(0, "ab"), (2, "ab"), (3, "ab"), (4, ""), (5, ""), (6, "c\r"), (8, "c\r")],
 )
-def test_the_bounds_of_a_line_leave_out_its_line_end(offset, expected):
+def test_the_bounds_of_a_line_leave_out_its_line_end(offset: Any, expected: Any) -> None:
     text = "ab\r\n\r\nc\r"
     assert expected == text[slice(*Lines(text).bounds(offset))]
 
 
 @pytest.mark.parametrize(("line", "column", "expected"), [(1, 1, 0), (2, 2, 4), (2, 99, 5)])
-def test_an_offset_is_that_of_its_line_and_column(line, column, expected):
+def test_an_offset_is_that_of_its_line_and_column(line: Any, column: Any, expected: Any) -> None:
     assert expected == Lines("ab\ncd").offset(line, column)

@@ -82,6 +82,19 @@ def test_toml_1_1_is_read_on_every_interpreter(text: str, expected: Any) -> None
     assert {"a": expected} == data(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a = 0000-01-01", dt.date(2000, 1, 1)),
+        ("a = 23:59:60", dt.time(23, 59, 59)),
+        ("a = [1990-12-31T23:59:60.5Z]", [dt.datetime(1990, 12, 31, 23, 59, 59, 500_000, tzinfo=dt.UTC)]),
+        ('a = [0000-01-01T23:59:60, "\\e"]', [dt.datetime(2000, 1, 1, 23, 59, 59), "\x1b"]),  # noqa: DTZ001 -- local
+    ],
+)
+def test_moments_that_python_has_no_type_for_are_toml(text: str, expected: Any) -> None:
+    assert {"a": expected} == data(text)
+
+
 def test_keys_of_toml_1_1_are_read_wherever_they_stand() -> None:
     text = '["\\x61"."\\e"]\n"\\x62".c = {d = "\\e",}\n[[z]]\n[[z]]\n"\\x63" = "\\e"\n'
     assert {"a": {"\x1b": {"b": {"c": {"d": "\x1b"}}}}, "z": [{}, {"c": "\x1b"}]} == data(text)
@@ -253,9 +266,9 @@ def test_a_second_byte_order_mark_is_refused() -> None:
     ("text", "first", "second"),
     [
         ("a = 1\nb = 2\n a = 3\n", (0, 1), (13, 14)),
-        ("\ufeffa = 1\r\n'a' = 3\r\n", (1, 2), (8, 11)),
+        ("\ufeffa = 1\r\n'a' = 3\r\n", (1, 2), (8, 9)),
         ("[x.y]\n[x]\n[x . y]", (3, 4), (15, 16)),
-        ("a = {b = 1, 'b' = 2}", (5, 6), (12, 15)),
+        ("a = {b = 1, 'b' = 2}", (5, 6), (12, 13)),
         ("a = {\nb = 1, b = 2\n}", (6, 7), (13, 14)),
     ],
 )

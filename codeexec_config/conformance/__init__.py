@@ -1,0 +1,28 @@
+"""The kit that tells an executor's author whether it keeps the promises of the protocol.
+
+`run_conformance(executor)` runs programs through it and gives a `ConformanceReport`; `python -m codeexec_config
+conformance MODULE:FACTORY` prints one; `codeexec_config.conformance.pytest_plugin` makes a test of each check. A check
+passes, fails, is skipped when its capability is not declared, or is not applicable to a language. A capability that is
+declared and not kept is a failure.
+"""
+
+from __future__ import annotations
+
+from codeexec_config.conformance.figures import Deadlines, Sizes
+from codeexec_config.conformance.probing import LeakProbe, processes_with
+from codeexec_config.conformance.report import CheckResult, ConformanceReport, Override, Verdict
+from codeexec_config.conformance.snippets import SNIPPETS
+from codeexec_config.conformance.suite import run_conformance
+
+__all__ = [
+    "SNIPPETS",
+    "CheckResult",
+    "ConformanceReport",
+    "Deadlines",
+    "LeakProbe",
+    "Override",
+    "Sizes",
+    "Verdict",
+    "processes_with",
+    "run_conformance",
+]

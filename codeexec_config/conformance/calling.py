@@ -1,0 +1,151 @@
+"""Calling an executor in such a way that it can be left when it does not come back.
+
+The kit's own thread never runs the executor's code. A sync call gets a daemon thread of its own; async calls share an
+event loop in a daemon thread, which is replaced when a call blocks it. `concurrent.futures` would do all this but
+leave: its threads are joined at exit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+__all__ = ["Call", "EventLoop", "call_in_thread"]
+
+_RESPONSE_SECS: Final = 1.0
+
+
+class Call:
+    """A call that is under way, or has ended."""
+
+    def __init__(self) -> None:
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self._started = time.monotonic()
+        self._ended: float | None = None
+        self._over = threading.Event()
+
+    @property
+    def secs(self) -> float:
+        """How long it took, or has taken until now."""
+        return (self._ended or time.monotonic()) - self._started
+
+    def wait(self, secs: float) -> bool:
+        """Wait for its end, for so long at most, and tell whether it has ended."""
+        return self._over.wait(secs)
+
+    def cancel(self) -> None:
+        """Cancel it, if that can be done."""
+
+    def end(self, result: Any, error: BaseException | None) -> None:
+        """Note how it ended."""
+        self.result, self.error, self._ended = result, error, time.monotonic()
+        self._over.set()
+
+
+def call_in_thread(method: Callable[[], Any]) -> Call:
+    """Call a sync method in a thread that nobody will join."""
+    call = Call()
+
+    def run() -> None:
+        try:
+            call.end(method(), None)
+        except BaseException as error:  # noqa: BLE001 -- whatever it raises is the finding
+            call.end(None, error)
+
+    threading.Thread(target=run, daemon=True, name="conformance-call").start()
+    return call
+
+
+class _AsyncCall(Call):
+    """A call that is a task of an event loop in another thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, method: Callable[[], Awaitable[Any]]) -> None:
+        super().__init__()
+        self._loop = loop
+        self._method = method
+        loop.call_soon_threadsafe(self._begin)
+
+    def cancel(self) -> None:
+        self._loop.call_soon_threadsafe(self._cancel)
+
+    def _begin(self) -> None:
+        self._task = self._loop.create_task(self._outcome())
+        self._task.add_done_callback(self._finish)
+
+    def _cancel(self) -> None:
+        self._task.cancel()  # it is there: the loop keeps the order in which it was told to begin and to cancel
+
+    async def _outcome(self) -> tuple[Any, BaseException | None]:
+        try:
+            return await self._method(), None
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 -- a SystemExit would end the loop's thread
+            return None, error
+
+    def _finish(self, task: asyncio.Task[tuple[Any, BaseException | None]]) -> None:
+        if task.cancelled():
+            self.end(None, asyncio.CancelledError())
+        else:
+            self.end(*task.result())
+
+
+class EventLoop:
+    """An event loop in a daemon thread."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._loop.set_default_executor(_DaemonThreads())
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="conformance-loop")
+        self._thread.start()
+
+    def call(self, method: Callable[[], Awaitable[Any]]) -> Call:
+        """Await an async method on it."""
+        return _AsyncCall(self._loop, method)
+
+    def responds(self) -> bool:
+        """Tell whether nothing blocks it."""
+        return self.call(_nothing).wait(_RESPONSE_SECS)
+
+    def close(self) -> None:
+        """End it in good order, or leave it to its thread when a task of it does not end."""
+        winding_down = self.call(_cancel_the_rest)
+        if winding_down.wait(2 * _RESPONSE_SECS) and winding_down.result:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+
+async def _nothing() -> None:
+    return
+
+
+async def _cancel_the_rest() -> bool:
+    """Cancel the loop's other tasks and tell whether they end; `gather` and `wait_for` would wait for all of them."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    return not rest or not (await asyncio.wait(rest, timeout=_RESPONSE_SECS))[1]
+
+
+class _DaemonThreads(ThreadPoolExecutor):
+    """What `asyncio.to_thread` uses on the kit's loop: threads that do not hold up the end of the process."""
+
+    def submit(self, method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(method(*args, **kwargs))
+            except BaseException as error:  # noqa: BLE001 -- the future hands it on
+                future.set_exception(error)
+
+        threading.Thread(target=run, daemon=True, name="conformance-worker").start()
+        return future

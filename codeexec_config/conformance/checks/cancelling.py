@@ -1,0 +1,104 @@
+"""K: cancellation, and the event loop beside a run."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from itertools import pairwise
+from typing import TYPE_CHECKING, Self
+
+from codeexec_config.conformance.kit import Failed, expect, told
+from codeexec_config.executor import Status
+
+if TYPE_CHECKING:
+    from codeexec_config.conformance.calling import Call
+    from codeexec_config.conformance.kit import Kit
+
+_TICK_SECS = 0.01
+_ATTEMPTS = 3
+_FIRST_MOMENT_SECS = 0.01
+
+
+def while_running(kit: Kit) -> None:
+    """K01: a cancelled run raises `CancelledError` soon, and leaves nothing."""
+    marker = kit.nonce()
+    request = kit.request(kit.code("orphan", marker=marker))
+    call = kit.start(request)
+    kit.subject.sights[kit.language] = kit.sees(marker, call, kit.info.startup_secs + kit.deadlines.late)
+    _cancel(kit, call)
+    kit.expect_nothing_left(marker)
+    kit.expect_sight()
+
+
+def during_start_up(kit: Kit) -> None:
+    """K02: so does one that is cancelled before its program runs, at the first moment or half-way."""
+    kit.expect_sight()
+    for secs in (_FIRST_MOMENT_SECS, _FIRST_MOMENT_SECS + kit.info.startup_secs / 2):
+        marker = kit.nonce()
+        call = kit.start(kit.request(kit.code("orphan", marker=marker)))
+        call.wait(secs)
+        _cancel(kit, call)
+        time.sleep(kit.info.startup_secs)  # what is still starting would be there only then
+        kit.expect_nothing_left(marker)
+
+
+def _cancel(kit: Kit, call: Call) -> None:
+    cancelled = time.monotonic()
+    call.cancel()
+    outcome = kit.subject.settled(call, "the cancelled call", call.secs + kit.deadlines.cancel)
+    passed = isinstance(outcome.error, asyncio.CancelledError)
+    expect(passed, f"expected CancelledError, got {told(outcome.error or outcome.result)}")
+    expect(time.monotonic() - cancelled < kit.deadlines.cancel, "its CancelledError was late")
+
+
+def heartbeat(kit: Kit) -> None:
+    """K03: the event loop goes on beside a run; a moment of bad luck is forgiven twice."""
+    stalls: list[float] = []
+    while len(stalls) < _ATTEMPTS:
+        stalls.append(_stall_beside(kit))
+        if stalls[-1] < kit.deadlines.stall:
+            return
+    raise Failed(f"the event loop stood still for {min(stalls):.2f} s")
+
+
+def _stall_beside(kit: Kit) -> float:
+    """Give the longest stall of the event loop, less that of a plain thread: the machine itself may be busy."""
+    beats: list[float] = []
+
+    async def beat() -> None:
+        while True:
+            beats.append(time.monotonic())
+            await asyncio.sleep(_TICK_SECS)
+
+    heart = kit.subject.loop.call(beat)
+    with _Pulse() as pulse:
+        kit.run(kit.request(kit.code("pause", text="beat")), Status.COMPLETED)
+    heart.cancel()
+    heart.wait(kit.deadlines.cancel)
+    return _longest(beats) - _longest(pulse.beats)
+
+
+def _longest(beats: list[float]) -> float:
+    return max((later - sooner for sooner, later in pairwise(beats)), default=0.0)
+
+
+class _Pulse:
+    """A thread that does nothing but note the time, as the event loop should be able to."""
+
+    def __init__(self) -> None:
+        self.beats: list[float] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True, name="conformance-pulse")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._over.wait(_TICK_SECS):
+            self.beats.append(time.monotonic())

@@ -1,0 +1,56 @@
+"""D: what an executor says of itself."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import attrs
+
+from codeexec_config import limits
+from codeexec_config.conformance.calling import call_in_thread
+from codeexec_config.conformance.kit import expect, told
+from codeexec_config.executor import ExecutorInfo, LanguageUnsupported, check_executor
+
+if TYPE_CHECKING:
+    from codeexec_config.conformance.kit import Kit, Subject
+
+_UNKNOWN = "kit-unknown"
+
+
+def shape(subject: Subject) -> None:
+    """D01: `check_executor` has no complaint."""
+    call = call_in_thread(lambda: check_executor(subject.executor))
+    outcome = subject.settled(call, "describe()", subject.deadlines.describe)
+    expect(not outcome.result, "; ".join(outcome.result or ()))
+
+
+def description(subject: Subject) -> None:
+    """D02: two descriptions are equal, quick, and name languages as configs do."""
+    first, second = subject.describe(), subject.describe()
+    for outcome in (first, second):
+        expect(outcome.error is None, f"describe() raised {told(outcome.error)}")
+        expect(isinstance(outcome.result, ExecutorInfo), "describe() gave no ExecutorInfo")
+    expect(first.result == second.result, "two descriptions differ")
+    expect(first.result.languages, "it describes no language")
+    wrong = [name for name in first.result.languages if not _is_name(name)]
+    expect(not wrong, f"no names of languages as configs write them: {', '.join(map(repr, wrong))}")
+
+
+def _is_name(name: str) -> bool:
+    return bool(re.fullmatch(limits.LANGUAGE_PATTERN, name)) and len(name) <= limits.LANGUAGE_LENGTH
+
+
+def unknown_language(kit: Kit) -> None:
+    """D03: a language that it does not run is a `LanguageUnsupported`, and nothing starts."""
+    marker = kit.nonce()
+    code = kit.code("orphan", marker=marker) if kit.has("orphan") else ""
+    program = kit.request(code, wall=kit.deadlines.stop_limit)
+    request = attrs.evolve(program, language=_UNKNOWN)
+    call = kit.start(request)
+    started = kit.sees(marker, call, kit.allowed_secs(request))
+    outcome = kit.outcome(request, call)
+    refused = isinstance(outcome.error, LanguageUnsupported)
+    expect(refused, f"expected LanguageUnsupported, got {told(outcome.error or outcome.result)}")
+    expect(not started, "a program was started")
+    kit.expect_nothing_left(marker)

@@ -1,0 +1,88 @@
+"""T: limits of time, and what is left when they are met."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codeexec_config.conformance.kit import Skipped, expect, told
+from codeexec_config.executor import Status
+
+if TYPE_CHECKING:
+    from codeexec_config.conformance.kit import Kit
+    from codeexec_config.executor import ExecutionRequest, ExecutionResult
+
+
+def busy_loop(kit: Kit) -> None:
+    """T01: a busy loop is timed out on time, and the next request works."""
+    kit.run(kit.request(kit.code("busy"), wall=kit.deadlines.stop_limit), Status.TIMED_OUT)
+    kit.hello_works()
+
+
+def partial_output(kit: Kit) -> None:
+    """T02: what a program printed before its time was up is kept."""
+    result = _stopped_after(kit, "before_sleep", b"before")
+    expect(b"before" in result.stdout, f"what it had printed is lost: {told(result)}")
+
+
+def deaf(kit: Kit) -> None:
+    """T03: a program that ignores SIGTERM is timed out on time all the same."""
+    result = _stopped_after(kit, "deaf", b"deaf")
+    expect(b"deaf" in result.stdout, f"the program did not get so far as to ignore SIGTERM: {told(result)}")
+
+
+def _stopped_after(kit: Kit, purpose: str, word: bytes) -> ExecutionResult:
+    """Run a program into its limit; once more into a later one if it had not come so far as to print a word."""
+    result = kit.run(kit.request(kit.code(purpose), wall=kit.deadlines.stop_limit), Status.TIMED_OUT)
+    if word in result.stdout:
+        return result
+    return kit.run(kit.request(kit.code(purpose), wall=kit.deadlines.run_limit), Status.TIMED_OUT)
+
+
+def orphan(kit: Kit) -> None:
+    """T04: a timeout ends a child that has made itself a session of its own."""
+    marker, outcome = kit.watched()
+    result = kit.verdict(outcome)
+    kit.expect_nothing_left(marker)
+    if b"started" not in result.stdout and not kit.subject.sights[kit.language]:
+        raise Skipped(f"the program could not start a child: {told(result)}")
+    expect(result.status is Status.TIMED_OUT, f"expected timed_out, got {told(result)}")
+    kit.expect_sight()
+
+
+def outliving_child(kit: Kit) -> None:
+    """T05: a child ends with its parent, whose end is the program's: nobody waits for a stream that the child holds."""
+    kit.expect_sight()
+    marker = kit.nonce()
+    result = kit.run(kit.request(kit.code("outliving", marker=marker)), Status.COMPLETED)
+    expect(b"parent done" in result.stdout, f"the parent did not get to its end: {told(result)}")
+    kit.expect_nothing_left(marker)
+
+
+def no_latency(kit: Kit) -> None:
+    """T06: a short program does not wait for its limit, nor for the next tick of something."""
+    outcome = kit.outcome(kit.request(kit.code("say", text="short"), wall=kit.deadlines.latency_limit))
+    kit.verdict(outcome, Status.COMPLETED)
+    expect(outcome.secs < kit.deadlines.latency, f"a short program took {outcome.secs:.1f} s")
+
+
+def run_once(kit: Kit) -> None:
+    """T07: a program that failed, or was timed out, is not run again.
+
+    A second run whose output replaces the first one's shows in the time alone: that is compared with a program of no
+    length, which costs one start-up.
+    """
+    secs = kit.deadlines.once
+    start_up = kit.outcome(kit.request(kit.code("say", text="short"))).secs
+    nonce = kit.nonce()
+    failing = kit.request(kit.code("fail_late", text=nonce, secs=secs))
+    for request, status in ((failing, Status.FAILED), (_cut_short(kit, secs), Status.TIMED_OUT)):
+        outcome = kit.outcome(request)
+        result = kit.verdict(outcome, status)
+        expect(result.stdout.count(nonce.encode()) <= 1, "its start is in the output twice: it was run again")
+        expect(
+            outcome.secs < start_up + 1.8 * secs, f"{secs:g} s of program took {outcome.secs:.1f} s: it was run again"
+        )
+
+
+def _cut_short(kit: Kit, secs: float) -> ExecutionRequest:
+    return kit.request(kit.code("fail_late", text="once", secs=secs + 60), wall=secs)

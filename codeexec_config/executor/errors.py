@@ -1,0 +1,212 @@
+"""Why a run has no verdict: everything that an executor or its guard raises, told apart by who can do something.
+
+A verdict on the user's program is returned as an `ExecutionResult`; these say that there is none. Their `str()` is made
+of fixed sentences and of names and numbers of this protocol, never of code, environment, URLs or keys, so that a host
+may log it; what an executor adds in its own words is in `detail`, which nothing prints.
+"""
+
+# ruff: noqa: N818 -- each name says what happened, and the family (PolicyError, ...) says that it is an error
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+__all__ = [
+    "CapabilityUnsupported",
+    "ClientSideOnly",
+    "DeadlineOverrun",
+    "ExecutionDisabled",
+    "ExecutionError",
+    "ExecutorAuthError",
+    "ExecutorFault",
+    "ExecutorOverloaded",
+    "ExecutorUnavailable",
+    "InfrastructureError",
+    "LanguageNotAllowed",
+    "LanguageUnsupported",
+    "PolicyError",
+    "RequestError",
+    "RequestTooLarge",
+    "SessionNotFound",
+]
+
+_NAME = re.compile(r"[a-z][a-z0-9_+#.-]{0,63}")
+
+
+class ExecutionError(Exception):
+    """Say that a request got no verdict.
+
+    Args:
+        detail: the raiser's own words, for a debugger; they stay out of `str()`, `repr()` and `args`.
+        retryable: whether the same request may succeed later; None takes the kind's own answer.
+
+    Attributes:
+        code: the stable kebab-case name of the kind.
+    """
+
+    code: ClassVar[str] = "execution-error"
+    summary: ClassVar[str] = "the program could not be run"
+    retryable: bool = False
+
+    def __init__(self, detail: str = "", *, retryable: bool | None = None) -> None:
+        super().__init__()
+        self.detail = detail
+        if retryable is not None:
+            self.retryable = retryable
+
+    def __str__(self) -> str:
+        return self.summary
+
+
+class PolicyError(ExecutionError):
+    """The host's configuration forbids it; only the operator can change that."""
+
+    code = "policy-error"
+    summary = "the configuration forbids this run"
+
+
+class ExecutionDisabled(PolicyError):
+    """Code execution is switched off."""
+
+    code = "execution-disabled"
+    summary = "code execution is disabled in the configuration"
+
+
+class ClientSideOnly(PolicyError):
+    """The mode is wasm: code runs in the user's browser, and no server executor may run it."""
+
+    code = "client-side-only"
+    summary = "mode wasm runs code in the browser only; the server runs nothing"
+
+
+class _OfLanguage(ExecutionError):
+    """An error about one language, whose name is shown when it has the form of a name."""
+
+    def __init__(self, language: str = "", detail: str = "", *, retryable: bool | None = None) -> None:
+        super().__init__(detail, retryable=retryable)
+        self.language = language
+
+    def __str__(self) -> str:
+        return f"{self.summary}: {self.language}" if _NAME.fullmatch(self.language) else self.summary
+
+
+class LanguageNotAllowed(_OfLanguage, PolicyError):
+    """The language is not in `allowed_languages`."""
+
+    code = "language-not-allowed"
+    summary = "the configuration does not allow this language"
+
+
+class RequestError(ExecutionError):
+    """The request asks for what this executor does not do; another request may run."""
+
+    code = "request-error"
+    summary = "the executor cannot run this request"
+
+
+class LanguageUnsupported(_OfLanguage, RequestError):
+    """The executor does not run the language."""
+
+    code = "language-unsupported"
+    summary = "the executor does not run this language"
+
+
+class CapabilityUnsupported(RequestError):
+    """A field of the request needs a capability that the executor does not declare for the language."""
+
+    code = "capability-unsupported"
+    summary = "the executor lacks a capability that the request needs"
+
+    def __init__(self, capability: str = "", detail: str = "", *, retryable: bool | None = None) -> None:
+        super().__init__(detail, retryable=retryable)
+        self.capability = capability
+
+    def __str__(self) -> str:
+        return f"{self.summary}: {self.capability}" if _NAME.fullmatch(self.capability) else self.summary
+
+
+class RequestTooLarge(RequestError):
+    """The code, or what comes with it, is larger than the executor takes."""
+
+    code = "request-too-large"
+    summary = "the request is larger than the executor takes"
+
+
+class SessionNotFound(RequestError):
+    """The session was never opened, is closed, or has expired."""
+
+    code = "session-not-found"
+    summary = "there is no such session, or not any more"
+
+
+class InfrastructureError(ExecutionError):
+    """The executor itself failed; nothing is known about the program."""
+
+    code = "infrastructure-error"
+    summary = "the executor failed"
+
+
+class ExecutorUnavailable(InfrastructureError):
+    """The back end cannot be reached or is not ready."""
+
+    code = "executor-unavailable"
+    summary = "the executor is not available"
+    retryable = True
+
+
+class ExecutorOverloaded(InfrastructureError):
+    """The back end refuses work for now.
+
+    Args:
+        detail: the raiser's own words, which nothing prints.
+        retryable: as for every kind.
+        retry_after_secs: how long the back end asks to be left alone, when it says.
+    """
+
+    code = "executor-overloaded"
+    summary = "the executor has too much to do"
+    retryable = True
+
+    def __init__(
+        self, detail: str = "", *, retryable: bool | None = None, retry_after_secs: float | None = None
+    ) -> None:
+        super().__init__(detail, retryable=retryable)
+        self.retry_after_secs = retry_after_secs
+
+
+class ExecutorAuthError(InfrastructureError):
+    """The back end refuses the host's key."""
+
+    code = "executor-auth-error"
+    summary = "the executor refuses the host's credentials"
+
+
+class ExecutorFault(InfrastructureError):
+    """The executor broke the protocol: an exception of its own (see `__cause__`), or a result that is none."""
+
+    code = "executor-fault"
+    summary = "the executor failed in a way that is not of the protocol"
+
+    def __str__(self) -> str:
+        return f"{self.summary} ({type(self.__cause__).__name__})" if self.__cause__ else self.summary
+
+
+class DeadlineOverrun(InfrastructureError):
+    """The executor did not return in its time: the limit, its declared start-up, and a grace.
+
+    Args:
+        deadline_secs: the seconds that it had.
+        detail: the raiser's own words, which nothing prints.
+        retryable: as for every kind.
+    """
+
+    code = "deadline-overrun"
+    summary = "the executor did not return by its deadline"
+
+    def __init__(self, deadline_secs: float | None = None, detail: str = "", *, retryable: bool | None = None) -> None:
+        super().__init__(detail, retryable=retryable)
+        self.deadline_secs = deadline_secs
+
+    def __str__(self) -> str:
+        return self.summary if self.deadline_secs is None else f"{self.summary} of {self.deadline_secs:g} s"

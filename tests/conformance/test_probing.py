@@ -1,0 +1,51 @@
+"""The leak probe sees, from outside, what carries a marker."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from codeexec_config.conformance import processes_with
+from codeexec_config.conformance.kit import Kit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WAITS = [sys.executable, "-c", "input()"]
+
+
+@pytest.mark.parametrize("place", ["arguments", "environment"])
+def test_a_marked_process_is_seen_until_it_ends(place: str) -> None:
+    marker = Kit.nonce()
+    arguments = [*WAITS, marker] if place == "arguments" else WAITS
+    env = {**os.environ, "KIT": marker} if place == "environment" else None
+    with subprocess.Popen(arguments, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        seen = processes_with(marker)
+        process.communicate(b"\n")
+
+    assert len(seen) == 1
+    assert seen[0].startswith(f"process {process.pid}: ")
+    assert processes_with(marker) == []
+
+
+def test_the_kits_own_process_is_not_counted(tmp_path: Path) -> None:
+    for pid in (os.getpid(), 4_000_000):
+        folder = tmp_path / str(pid)
+        folder.mkdir()
+        (folder / "cmdline").write_bytes(b"python\0kit1\0")
+
+    assert processes_with("kit1", proc=tmp_path) == ["process 4000000: python kit1"]
+
+
+def test_a_process_that_cannot_be_read_is_not_seen(tmp_path: Path) -> None:
+    (tmp_path / "17").mkdir()
+
+    assert processes_with("kit1", proc=tmp_path) == []
+
+
+def test_a_system_without_a_process_table_shows_nothing(tmp_path: Path) -> None:
+    assert processes_with("kit1", proc=tmp_path / "missing") == []

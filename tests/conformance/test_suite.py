@@ -1,0 +1,294 @@
+"""The run of the kit: what it runs, what it leaves behind, and what it says of an executor that it cannot judge."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from codeexec_config.conformance import Deadlines, Override, Verdict, run_conformance
+from codeexec_config.conformance.checks import CHECKS, isolating, output
+from codeexec_config.conformance.suite import Plan, Suite, run_plan
+from codeexec_config.executor import (
+    Capability,
+    ErrorInfo,
+    ExecutionResult,
+    ExecutorInfo,
+    ExecutorUnavailable,
+    RequestTooLarge,
+    Status,
+    as_async,
+)
+from tests.conformance.controls import BlocksTheLoopForever, NeverComesBack, NeverComesBackAndIsDeaf
+from tests.conformance.judging import QUICK
+from tests.conformance.local import Local, SyncLocal
+from tests.executor.fakes import Fake, FakeAsync, info
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from codeexec_config.conformance import CheckResult, ConformanceReport
+    from codeexec_config.executor import ExecutionRequest
+
+
+def ran(executor: object, only: str, **fields: Any) -> dict[str, CheckResult]:
+    report = run_plan(executor, Plan(only=only.split(), **{"deadlines": QUICK, **fields}))
+    return {result.id: result for result in report.results}
+
+
+def verdicts(executor: object, only: str, **fields: Any) -> dict[str, Verdict]:
+    return {check: result.verdict for check, result in ran(executor, only, **fields).items()}
+
+
+class TestTable:
+    def test_the_checks_are_those_of_the_contract_in_its_order(self) -> None:
+        expected = (
+            "D01 D02 D03 R01 R02 R03 R04 R05 R06 R07 R08 R09 R10 O01 O02 O03 O04 O05 T01 T02 T03 T04 T05 T06 T07 "
+            "M01 M02 M03 P01 K01 K02 K03 I01 I02 I03 I04 E01 S01 F01 F02 Z01 N01 X01 L01"
+        )
+        assert expected.split() == [check.id for check in CHECKS]
+
+    def test_every_capability_has_a_check(self) -> None:
+        assert set(Capability) == {check.needs for check in CHECKS if check.needs}
+
+
+class TestForms:
+    def test_a_sync_executor_is_run_in_threads(self) -> None:
+        report = run_plan(
+            SyncLocal("python"),
+            Plan(only=["D01", "D02", "D03", "R01", "T01", "K01", "K03", "N01", "L01"], deadlines=QUICK),
+        )
+
+        assert report.form == "sync"
+        assert {"K01", "K03"} == {it.id for it in report.results if it.verdict is Verdict.NOT_APPLICABLE}
+        assert {"D01", "D02", "D03", "R01", "T01", "N01", "L01"} == {
+            it.id for it in report.results if it.verdict is Verdict.PASS
+        }
+
+    def test_a_wrapped_one_is_async_and_skips_cancellation(self) -> None:
+        made = verdicts(as_async(SyncLocal("python")), "D01 R01 K01 K03 L01")
+
+        assert {"D01": "pass", "R01": "pass", "K01": "skip", "K03": "pass", "L01": "pass"} == made
+
+    def test_an_undeclared_capability_is_skipped_and_named(self) -> None:
+        assert ran(Fake(), "M01")["M01"].detail == "the capability memory is not declared"
+
+    def test_a_language_without_a_program_is_not_applicable(self) -> None:
+        result = ran(FakeAsync(described=lambda: info(language="cobol")), "R01")["R01"]
+
+        assert (Verdict.NOT_APPLICABLE, "no program for say") == (result.verdict, result.detail)
+
+    def test_an_unknown_language_is_refused_even_by_an_executor_that_the_kit_cannot_program(self) -> None:
+        assert verdicts(Fake(described=lambda: info(language="cobol")), "D03") == {"D03": "fail"}
+
+
+class TestPublicFunction:
+    def test_it_runs_the_whole_kit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        planned: list[Plan] = []
+
+        def note(_: object, plan: Plan) -> None:
+            planned.append(plan)
+
+        monkeypatch.setattr("codeexec_config.conformance.suite.run_plan", note)
+        run_conformance(SyncLocal("python"))
+        run_conformance(SyncLocal("python"), languages=["python"], leak_probe=sorted, snippets={"python": {"say": "x"}})
+
+        assert planned[0] == Plan()
+        assert planned[1] == Plan(languages=["python"], probe=sorted, snippets={"python": {"say": "x"}})
+
+    def test_an_executor_without_a_language_fails(self) -> None:
+        report = run_conformance(Fake(described=lambda: ExecutorInfo(name="none", languages={})))
+
+        assert not report.ok
+        assert [("D02", "it describes no language")] == [(it.id, it.detail) for it in report.failures]
+
+    def test_a_language_that_is_not_described_is_the_callers_mistake(self) -> None:
+        with pytest.raises(ValueError, match="does not describe perl; its languages are python"):
+            run_conformance(Fake(), languages=["python", "perl"])
+        with pytest.raises(ValueError, match="its languages are none"):
+            run_conformance(Fake(described=lambda: ExecutorInfo(name="none", languages={})), languages=["perl"])
+
+    def test_an_override_is_used_and_shown(self) -> None:
+        own = {"python": {"say": "import sys; sys.stdout.write('@TEXT@')"}, "ruby": {"say": "ignored"}}
+        report = run_plan(SyncLocal("python"), Plan(only=["R01"], snippets=own))
+
+        assert report.ok
+        assert (Override("python", "say", own["python"]["say"]),) == report.overrides
+
+    def test_an_override_that_does_not_do_what_it_must_fails(self) -> None:
+        assert verdicts(SyncLocal("python"), "R01", snippets={"python": {"say": "pass"}}) == {"R01": "fail"}
+
+
+class TestLeakProbe:
+    def blind(self, marker: str) -> list[str]:
+        del marker
+        return []
+
+    def test_a_blind_one_lets_nothing_pass(self) -> None:
+        made = ran(Local("python"), "T04 T05 K01 K02 X01", probe=self.blind)
+
+        assert {Verdict.SKIP} == {result.verdict for result in made.values()}
+        assert {"the leak probe does not see this executor's programs: give run_conformance one that does"} == {
+            result.detail for result in made.values()
+        }
+
+    def test_one_that_raises_fails_the_check_and_stops_nothing(self) -> None:
+        def broken(marker: str) -> list[str]:
+            raise PermissionError(marker)
+
+        made = ran(SyncLocal("python"), "T04 R01", probe=broken)
+
+        assert made["T04"].detail.startswith("the check broke off: PermissionError at test_suite.py:")
+        assert made["R01"].verdict is Verdict.PASS
+
+    def test_a_program_that_can_start_no_child_cannot_show_a_leak(self) -> None:
+        own = {"python": {"orphan": "raise OSError('no processes here')"}}
+        made = ran(SyncLocal("python"), "T04", snippets=own)["T04"]
+
+        assert made.verdict is Verdict.SKIP
+        assert made.detail.startswith("the program could not start a child: failed")
+
+    def test_one_of_the_implementers_is_asked(self) -> None:
+        asked: list[str] = []
+
+        def remote(marker: str) -> list[str]:
+            asked.append(marker)
+            return ["a container"]
+
+        made = ran(SyncLocal("python"), "T04", probe=remote, deadlines=QUICK._replace(settle=0.1))["T04"]
+
+        assert made.detail == "left behind: a container"
+        assert len(set(asked)) == 1
+
+
+class TestStuck:
+    BRIEF = Deadlines(
+        run_limit=0.2, stop_limit=0.2, late=0.2, abandon=0.1, cancel=0.2, describe=0.3, close=0.2, settle=0.2
+    )
+
+    @pytest.mark.parametrize("executor", [NeverComesBack, NeverComesBackAndIsDeaf, BlocksTheLoopForever])
+    def test_every_check_comes_back(self, executor: Any) -> None:
+        made = ran(executor("python"), "R01 R02", deadlines=self.BRIEF)
+
+        assert {Verdict.FAIL} == {result.verdict for result in made.values()}
+        assert made["R01"].detail.startswith("the call was not back after ")
+
+    def test_a_description_that_never_comes_is_told(self) -> None:
+        made = ran(Fake(described=lambda: time.sleep(3600)), "D01 D02 R01", deadlines=self.BRIEF)
+
+        assert {"D01": "fail"} == {check: result.verdict for check, result in made.items()}
+        assert made["D01"].detail == "describe() was not back after 0.3 s"
+
+    def test_a_description_of_another_type_is_told(self) -> None:
+        made = ran(Fake(described=lambda: {"languages": ["python"]}), "D02 R01")
+
+        assert {"D02": "fail"} == {check: result.verdict for check, result in made.items()}
+
+    def test_the_process_can_end_all_the_same(self) -> None:
+        assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("conformance-"))
+
+
+class TestWords:
+    """What a failure says: enough to find it, and no text of an exception, which may hold a key or a URL."""
+
+    SECRET = "https://user:sk-canary@host"
+
+    @pytest.mark.parametrize(
+        ("error", "words"),
+        [
+            (OSError(SECRET), "raised OSError at test_suite.py:"),
+            (ExecutorUnavailable(SECRET), "raised ExecutorUnavailable: the executor is not available"),
+            (SystemExit(SECRET), "raised SystemExit at test_suite.py:"),
+        ],
+    )
+    @pytest.mark.parametrize("form", [Fake, FakeAsync])
+    def test_an_exception_is_told_by_its_type_and_place(self, error: BaseException, words: str, form: Any) -> None:
+        def act(_: object) -> Any:
+            raise error
+
+        detail = ran(form(act), "R01")["R01"].detail
+
+        assert detail.startswith(words)
+        assert self.SECRET not in detail
+
+    def test_a_result_is_told_by_its_facts(self) -> None:
+        killed = ExecutionResult(status=Status.KILLED, exit_code=137, signal=9, stdout=b"o", stderr=b"e" * 500)
+
+        detail = ran(Fake(lambda _: killed), "R01")["R01"].detail
+
+        assert detail == f"expected completed, got killed, exit code 137, signal 9, stdout b'o', stderr {b'e' * 120!r}"
+
+    def test_an_error_told_by_the_interpreter_counts_as_text(self) -> None:
+        def act(request: ExecutionRequest) -> ExecutionResult:
+            return ExecutionResult(status=Status.FAILED, error=ErrorInfo(type="ValueError", message=request.code))
+
+        assert verdicts(Fake(act), "R04") == {"R04": "pass"}
+
+    def test_a_source_that_is_too_large_may_be_refused(self) -> None:
+        def act(_: object) -> Any:
+            raise RequestTooLarge
+
+        assert verdicts(Fake(act), "R09") == {"R09": "pass"}
+
+
+class TestSmallParts:
+    def test_a_text_only_executor_gets_text_on_standard_input(self) -> None:
+        def act(request: ExecutionRequest) -> ExecutionResult:
+            request.stdin.decode()
+            return ExecutionResult(status=Status.COMPLETED, stdout=request.stdin)
+
+        assert verdicts(Fake(act, lambda: info(Capability.STDIN)), "S01") == {"S01": "pass"}
+
+    def test_the_host_is_reached_at_its_own_addresses(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        table = tmp_path / "fib_trie"
+        table.write_text("  |-- 10.1.2.3\n     /32 host LOCAL\n  |-- 10.1.2.255\n     /32 link BROADCAST\n")
+        monkeypatch.setattr(isolating, "_ROUTES", table)
+
+        def nameless(*_: object) -> list[Any]:
+            raise OSError
+
+        monkeypatch.setattr("socket.getaddrinfo", nameless)
+
+        assert isolating._own_addresses() == ["127.0.0.1", "10.1.2.3"]
+
+    def test_a_system_without_that_table_has_names(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setattr(isolating, "_ROUTES", tmp_path / "missing")
+        monkeypatch.setattr("socket.getaddrinfo", lambda *_: [(0, 0, 0, "", ("10.9.8.7", 0))])
+
+        assert isolating._own_addresses() == ["127.0.0.1", "10.9.8.7"]
+
+    def test_a_system_without_process_sizes_measures_no_growth(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        assert output._resident_bytes() > 0
+        monkeypatch.setattr(output, "_STATM", tmp_path / "missing")
+        assert output._resident_bytes() == 0
+
+    def test_a_suite_can_be_closed_twice(self) -> None:
+        suite = Suite(FakeAsync(), Plan(only=["R01"]))
+        for case in suite.cases():
+            suite.judge(case)
+        suite.close()
+        suite.close()
+
+    def test_cases_are_named_by_check_and_language(self) -> None:
+        suite = Suite(Fake(), Plan(only=["D01", "R01"]))
+
+        assert [str(case) for case in suite.cases()] == ["D01", "R01-python"]
+
+    def test_a_language_asked_for_twice_is_run_once(self) -> None:
+        report: ConformanceReport = run_plan(Fake(), Plan(languages=["python", "python"], only=["R01"]))
+
+        assert len(report.results) == 1
+
+    def test_an_escaping_file_that_could_be_asked_for_would_fail(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def act(request: ExecutionRequest) -> ExecutionResult:
+            return ExecutionResult(status=Status.COMPLETED, stdout=request.files["data/in.txt"])
+
+        executor = Fake(act, lambda: info(Capability.FILES))
+        assert verdicts(executor, "F01") == {"F01": "pass"}
+
+        monkeypatch.setattr("codeexec_config.executor.require.is_inside", lambda _: True)
+        assert verdicts(executor, "F01") == {"F01": "fail"}
