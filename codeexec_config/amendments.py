@@ -1,18 +1,20 @@
 """Offer fixes: for a finding whose cure is certain, the edit that makes it.
 
-A fix is offered where the value that it yields has no error of its own. That is decided on the data: the value stands
-in for the wrong one beside those keys that are right, with each reference taken as set, and the rules look at it.
+A fix is offered where the value that it yields has no error of its own and brings none elsewhere: a mode that cannot
+run the languages beside it is none. That is decided on the data: the value stands in for the wrong one, with each
+reference taken as set, and the rules look at both.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from codeexec_config import checks, limits, references, rules, structure
 from codeexec_config.diagnostics import Amendment, Finding, Path
 from codeexec_config.environment import Environment
 from codeexec_config.model import CodeExecutionConfig, External, Sandboxed
-from codeexec_config.resolution import UNKNOWN, resolve
+from codeexec_config.resolution import resolve
 from codeexec_config.suggest import nearest_name
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 _MOST: Final = 200
 """Findings that are tried for a fix; the rest is tried when these are mended."""
+_LANGUAGES: Final = 1000
+"""Languages that the rules look at in a trial; a section with more is no section that anyone wrote."""
 
 _TABLES: Final[dict[Path, type]] = {
     (): CodeExecutionConfig,
@@ -30,27 +34,32 @@ _TABLES: Final[dict[Path, type]] = {
 
 def amend(findings: list[Finding], section: dict[str, Any]) -> list[Finding]:
     """Give the findings with their fixes."""
-    found = Amender(findings, section)
-    return [finding if finding.amendment else found.amended(finding) for finding in findings]
+    amender = Amender(section)
+    return [finding if finding.amendment else amender.amended(finding) for finding in findings]
 
 
 class Amender:
     """Decide on the fixes of one section.
 
     Args:
-        findings: all that was found, with paths from the section.
         section: the section as the file has it, references unread.
     """
 
-    def __init__(self, findings: list[Finding], section: dict[str, Any]) -> None:
+    def __init__(self, section: dict[str, Any]) -> None:
         self._section = section
         self._left = _MOST
-        errors = rules.errors(findings)
-        self._known = {(finding.code, finding.path) for finding in errors}
-        wrong = {finding.path[0] for finding in errors if finding.path}
-        self._sound = {
-            key: UNKNOWN if key in wrong else value for key, value in section.items() if key in limits.SECTION_KEYS
-        }
+
+    @cached_property
+    def _errors(self) -> list[tuple[str, Path]]:
+        return _errors(self._section)
+
+    @cached_property
+    def _runs_in_wasm(self) -> bool:
+        return rules.is_wasm(self._section)
+
+    @cached_property
+    def _listed(self) -> set[str]:
+        return {name for name in self._section["allowed_languages"] if type(name) is str}
 
     def amended(self, finding: Finding) -> Finding:
         """Give a finding with its fix, if it has one."""
@@ -83,8 +92,7 @@ class Amender:
         if meant is None:
             return None
         renamed = _renamed(table, key, meant)
-        whole = {**self._sound, meant: table[key]} if not parent else _with(self._section, parent, renamed)
-        if not self._is_sound(whole, meant if not parent else "mode"):
+        if not self._is_cured_by(_with(self._section, parent, renamed)):
             return None
         return Amendment(f"write `{meant}`", "rename", finding.path, meant)
 
@@ -92,18 +100,18 @@ class Amender:
         mode = self._section["mode"]
         if type(mode) is str:
             near = nearest_name(mode, limits.MODES)
-            if near != "wasm" or not self._is_sound({"mode": near}, "mode"):
+            if near != "wasm" or not self._is_cured_by({**self._section, "mode": near}):
                 return None
             return Amendment('write "wasm"', "reword", ("mode",), near)
         key = finding.path[-1]
         near = nearest_name(str(key), limits.MODES)
-        if near is None or not self._is_sound({"mode": _renamed(mode, key, near)}, "mode"):
+        if near is None or not self._is_cured_by({**self._section, "mode": _renamed(mode, key, near)}):
             return None
         return Amendment(f"write `{near}`", "rename", finding.path, near)
 
     def _runtime(self, finding: Finding) -> Amendment | None:
         near = nearest_name(self._value(finding.path), limits.RUNTIMES)
-        if near is None or not self._is_sound(_with(self._section, finding.path, near), "mode"):
+        if near is None or not self._is_cured_by(_with(self._section, finding.path, near)):
             return None
         return Amendment(f'write "{near}"', "reword", finding.path, near)
 
@@ -113,15 +121,19 @@ class Amender:
             return None
         key = str(finding.path[0])
         read = references.read_boolean(value) if key == "enabled" else references.read_integer(value)
-        if key not in {"enabled", *limits.BOUNDS} or read is None or not self._is_sound({key: read}, key):
+        if key not in {"enabled", *limits.BOUNDS} or read is None:
+            return None
+        if not self._is_cured_by({**self._section, key: read}):
             return None
         return Amendment(f"write {value} without quotes", "replace", finding.path, value)
 
     def _language(self, finding: Finding) -> Amendment | None:
         value = self._value(finding.path)
         meant = checks.meant_language(value) if "$" not in value else None
-        if meant is None or (rules.is_wasm(self._sound) and meant not in limits.WASM_LANGUAGES):
+        if meant is None or (self._runs_in_wasm and meant not in limits.WASM_LANGUAGES):
             return None
+        if meant in self._listed:
+            return Amendment(f"remove it: `{meant}` is listed already", "remove", finding.path)
         return Amendment(f'write "{meant}"', "reword", finding.path, meant)
 
     def _value(self, path: Path) -> Any:
@@ -130,21 +142,30 @@ class Amender:
             value = value[part]
         return value
 
-    def _is_sound(self, change: dict[str, Any], key: str) -> bool:
-        """Say whether a changed key would bring no error that is not there already, each reference taken as set."""
-        trial = {**self._sound, key: change[key]}
-        resolution = resolve(trial, Environment({}), offline=True)
-        if isinstance(resolution, BaseException):  # pragma: no cover -- nothing is looked up
-            return False
-        _, shape = structure.build(resolution.values)
-        found = [*resolution.findings, *shape, *rules.findings(resolution)]
-        return all((finding.code, finding.path) in self._known for finding in rules.errors(found))
+    def _is_cured_by(self, section: dict[str, Any]) -> bool:
+        """Say whether a changed section has fewer errors, and none that is not there already."""
+        left = _errors(section)
+        return len(left) < len(self._errors) and set(left) <= set(self._errors)
+
+
+def _errors(section: dict[str, Any]) -> list[tuple[str, Path]]:
+    """Give the errors of a section, each reference taken as set."""
+    languages = section.get("allowed_languages")
+    if type(languages) is list:
+        section = {**section, "allowed_languages": languages[:_LANGUAGES]}
+    resolution = resolve(section, Environment({}), offline=True)
+    if isinstance(resolution, BaseException):  # pragma: no cover -- nothing is looked up
+        return []
+    _, shape = structure.build(resolution.values)
+    found = [*resolution.findings, *shape, *rules.findings(resolution)]
+    return [(finding.code, finding.path) for finding in rules.errors(found)]
 
 
 def _renamed(table: dict[str, Any], key: Any, name: str) -> dict[str, Any]:
     return {name if old == key else old: value for old, value in table.items()}
 
 
-def _with(section: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
-    head, rest = str(path[0]), path[1:]
-    return {**section, head: _with(section[head], rest, value) if rest else value}
+def _with(section: Any, path: Path, value: Any) -> dict[str, Any]:
+    if not path:
+        return cast("dict[str, Any]", value)
+    return {**section, str(path[0]): _with(section[path[0]], path[1:], value)}

@@ -59,7 +59,8 @@ class Environment:
             return error.with_traceback(inner and inner.tb_next)
         if not isinstance(value, str):
             return TypeError(f"the environment's value of {name} is no str")
-        self._values[name] = value if _is_utf8(value) else None
+        text = str.__str__(value)
+        self._values[name] = text if _is_utf8(text) else None
         return None
 
     def __getitem__(self, name: str) -> str | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Final
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from codeexec_config.references import Reference, parse
 
@@ -23,8 +24,12 @@ CROPPED: Final = "…"
 LEAD: Final = 40
 _WIDTH: Final = 160
 _MASK: Final = "*"
-_KEPT_BLINDLY = re.compile(r"[ \t]*(?:\[\[?[A-Za-z0-9_. \t-]+\]\]?|[A-Za-z0-9_-]+[ \t]*=)")
+_NAMES = r"[ \t]*[A-Za-z0-9_-]+[ \t]*(?:\.[ \t]*[A-Za-z0-9_-]+[ \t]*){0,79}"
+_KEPT_BLINDLY = re.compile(rf"[ \t]*(?:\[{_NAMES}\]|\[\[{_NAMES}\]\]|[A-Za-z0-9_-]+[ \t]*=(?!=))")
 _LONGEST_TEMPLATE: Final = 4000
+_DOLLAR = re.compile(r"\\(?:x24|u0024|U00000024)\Z")
+"""A dollar sign by an escape: before a `${` it makes that a literal."""
+_LONGEST_ESCAPE: Final = len("\\U00000024")
 
 _PLAIN_PATHS: Final[frozenset[Path]] = frozenset(
     {
@@ -33,14 +38,27 @@ _PLAIN_PATHS: Final[frozenset[Path]] = frozenset(
         ("max_memory_mb",),
         ("allowed_languages",),
         ("mode",),
-        ("mode", "wasm"),
-        ("mode", "sandboxed"),
         ("mode", "sandboxed", "runtime"),
-        ("mode", "external"),
+        ("mode", "external", "url"),
     }
 )
 _URL_PATH: Final = ("mode", "external", "url")
-_SECRET_PATH: Final = ("mode", "external", "api_key")
+_VARIANT_PATHS: Final[frozenset[Path]] = frozenset({("mode", "wasm"), ("mode", "sandboxed"), ("mode", "external")})
+_TABLE_PATHS: Final = _VARIANT_PATHS | {(), ("mode",)}
+"""The tables whose keys are no part of anybody's value."""
+_LEAF_PATHS: Final = _PLAIN_PATHS - _TABLE_PATHS
+
+_AUTHORITY = re.compile("//([^/?#'\"]*)")
+_HOST_AND_PORT = re.compile(r"(?:[^:\[\]]*|\[[^\[\]]*\])(?::[0-9]*)?")
+
+
+class Masked(NamedTuple):
+    """A value with something to mask; a plain one is readable but for parts of a URL and the defaults of references."""
+
+    start: int
+    end: int
+    is_plain: bool
+    is_url: bool
 
 
 def window(bounds: Stretch, at: int) -> tuple[Stretch, str]:
@@ -51,6 +69,13 @@ def window(bounds: Stretch, at: int) -> tuple[Stretch, str]:
     if at - start <= LEAD + 1:
         return (start, min(end, start + _WIDTH)), ""
     return (at - LEAD, min(end, at - LEAD + _WIDTH)), CROPPED
+
+
+def _framed(lead: str, line: str, *, goes_on: bool) -> str:
+    """Mark what is left out of a line; one that begins with the mark itself must not look cropped."""
+    if not lead and line.startswith(CROPPED):
+        line = line.replace(CROPPED, ".", 1)
+    return lead + line + (CROPPED if goes_on else "")
 
 
 def marker_column(excerpt: str, column: int) -> int:
@@ -69,81 +94,122 @@ class Masker:
     def __init__(self, scan: Scan, section: Path) -> None:
         self._text = scan.text
         self._section = section
-        self._secret = list(self._masked_values(scan))
-        self._starts = [start for start, _, _ in self._secret]
+        self._masked = list(self._masked_values(scan))
         self._comments = scan.comments
-        self._comment_starts = [start for start, _ in scan.comments]
+        self._lines: dict[Stretch, bool] = {}
 
     def excerpt(self, bounds: Stretch, at: int) -> str:
         """Give the masked line, or the part of it around `at`."""
         (start, end), lead = window(bounds, at)
         shown = list(self._text[start:end])
-        overlapping = list(self._overlapping(*bounds))
-        for value_start, value_end, path in overlapping:
-            if value_end > start and value_start < end:
-                for place in self._hidden(value_start, value_end, path, start, end):
-                    shown[place - start] = _MASK
-        if overlapping:
+        for value in self._overlapping(start, end):
+            for place in self._hidden(value, start, end):
+                shown[place - start] = _MASK
+        if self._is_masked(bounds):
             self._hide_comment(shown, bounds, start, end)
-        return lead + "".join(shown)
+        return _framed(lead, "".join(shown), goes_on=end < bounds[1])
 
-    def _overlapping(self, start: int, end: int) -> Iterator[tuple[int, int, Path]]:
+    def _is_masked(self, bounds: Stretch) -> bool:
+        """Say whether anything of a line is masked; once a line, as one may have a thousand findings."""
+        if bounds not in self._lines:
+            self._lines[bounds] = any(
+                value.end - value.start > _LONGEST_TEMPLATE or self._hidden(value, *bounds)
+                for value in self._overlapping(*bounds)
+            )
+        return self._lines[bounds]
+
+    def _overlapping(self, start: int, end: int) -> Iterator[Masked]:
         # Masked values never nest, so both their starts and their ends are sorted.
-        index = max(bisect_left(self._starts, start) - 1, 0)
-        while index < len(self._secret) and self._secret[index][0] < end:
-            if self._secret[index][1] > start:
-                yield self._secret[index]
+        index = max(bisect_left(self._masked, start, key=itemgetter(0)) - 1, 0)
+        while index < len(self._masked) and self._masked[index].start < end:
+            if self._masked[index].end > start:
+                yield self._masked[index]
             index += 1
 
     def _hide_comment(self, shown: list[str], bounds: Stretch, start: int, end: int) -> None:
-        index = bisect_left(self._comment_starts, bounds[0])
-        for comment_start, comment_end in self._comments[index : index + 1]:
-            for place in range(max(comment_start + 1, start), min(comment_end, end)):
-                shown[place - start] = _MASK
-
-    def _masked_values(self, scan: Scan) -> Iterator[tuple[int, int, Path]]:
-        values = sorted(
-            ((token, path) for path, token in scan.values.items()), key=lambda item: (item[0][0], -item[0][1])
-        )
-        covered = 0
-        for token, path in values:
-            if token.end > covered and self._is_masked(token, path):
-                covered = token.end
-                yield token.start, token.end, path
-
-    def _is_masked(self, token: Token, path: Path) -> bool:
-        depth = len(self._section)
-        if path == self._section[: len(path)]:
-            return token.kind not in {"table", "array"}
-        if path[:depth] != self._section:
-            return True
-        rest = path[depth:]
-        if rest[:1] == ("allowed_languages",) and len(rest) == 2:  # noqa: PLR2004 -- an entry of the array
-            return token.kind in {"table", "array"}
-        if rest == _URL_PATH:
-            return token.kind == "string"
-        return rest not in _PLAIN_PATHS
-
-    def _hidden(self, start: int, end: int, path: Path, low: int, high: int) -> Iterator[int]:
-        """Give the places of a masked value between two offsets, but for the names of its references."""
-        rest = path[len(self._section) :]
-        if end - start > _LONGEST_TEMPLATE:
-            yield from range(max(start, low), min(end, high))
+        """Mask the comment of a line; in a run of comments the first # of a line opens the line's own."""
+        index = bisect_left(self._comments, bounds[1], key=itemgetter(0)) - 1
+        if index < 0:
             return
+        run_start, run_end = self._comments[index]
+        mark = self._text.find("#", max(run_start, bounds[0]), min(run_end, bounds[1]))
+        for place in range(max(mark + 1, start), end) if mark >= 0 else ():
+            shown[place - start] = _MASK
+
+    def _masked_values(self, scan: Scan) -> Iterator[Masked]:
+        found = [self._masked_value(token, path) for path, token in scan.values.items()]
+        keys = (place for path, places in scan.mentions.items() if self._is_inner(path) for place in places)
+        found += (Masked(start, end, is_plain=False, is_url=False) for start, end in keys)
+        covered = 0
+        for value in sorted(filter(None, found), key=lambda value: (value.start, -value.end)):
+            if value.end > covered:
+                covered = value.end
+                yield value
+
+    def _masked_value(self, token: Token, path: Path) -> Masked | None:
+        is_plain = self._is_plain(token, path)
+        if is_plain and token.kind != "string":
+            return None
+        return Masked(token.start, token.end, is_plain, path == (*self._section, *_URL_PATH))
+
+    def _is_inner(self, path: Path) -> bool:
+        """Say whether a key is part of the value of a secret or of an unknown key."""
+        depth = len(self._section)
+        if path[:depth] != self._section or len(path) == depth or path[depth:-1] in _TABLE_PATHS:
+            return False
+        return not any(path[depth:end] in _LEAF_PATHS for end in range(depth + 1, len(path)))
+
+    def _is_plain(self, token: Token, path: Path) -> bool:
+        """Say whether a value may be shown: a table on the way to a key, or the value of a key that is no secret."""
+        if path == self._section[: len(path)]:
+            return token.kind in {"table", "array"}
+        if path[: len(self._section)] != self._section:
+            return False
+        rest = path[len(self._section) :]
+        if rest in _VARIANT_PATHS:
+            return token.kind == "table"
+        if len(rest) == 2 and rest[0] == "allowed_languages" and isinstance(rest[1], int):  # noqa: PLR2004 -- an entry
+            return token.kind not in {"table", "array"}
+        return rest in _PLAIN_PATHS
+
+    def _hidden(self, value: Masked, low: int, high: int) -> set[int]:
+        """Give the places of a value between two offsets that are masked."""
+        start, end, is_plain, is_url = value
+        if end - start > _LONGEST_TEMPLATE:
+            return set(range(max(start, low), min(end, high)))
         raw = self._text[start:end]
-        hidden = url_secrets(raw) if rest == _URL_PATH else set(range(len(raw)))
-        if raw[:1] in {'"', "'"}:
+        hidden = _plain_secrets(raw, is_url=is_url) if is_plain else set(range(len(raw)))
+        if raw[0] in {'"', "'"}:
             hidden -= {0, len(raw) - 1}
-            hidden -= _reference_names(raw, secret=rest == _SECRET_PATH)
-        line_ends = {place for place in hidden if raw[place] in "\r\n"}
-        yield from (start + place for place in hidden - line_ends if low <= start + place < high)
+            hidden -= _reference_names(raw, is_plain=is_plain)
+        return {start + place for place in hidden if raw[place] not in "\r\n" and low <= start + place < high}
 
 
-def _reference_names(raw: str, *, secret: bool) -> set[int]:
-    """Give the places of well-formed references without their defaults; what may be a pasted key is none."""
+def _plain_secrets(raw: str, *, is_url: bool) -> set[int]:
+    """Give the places in the spelling of a readable string that are masked all the same."""
+    is_url = is_url or "//" in raw
+    if "\\" in raw and (is_url or "{" in raw):  # an escape may spell any of the marks that are looked for
+        return set(range(len(raw)))
+    return _defaults(raw) | url_secrets(raw) if is_url else _defaults(raw)
+
+
+def _defaults(raw: str) -> set[int]:
+    """Give the places of the defaults and messages of well-formed references."""
+    return {
+        place
+        for segment in parse(raw)
+        if isinstance(segment, Reference)
+        for place in range(segment.end - 1 - len(segment.text), segment.end - 1)
+    }
+
+
+def _reference_names(raw: str, *, is_plain: bool) -> set[int]:
+    """Give the places of well-formed references without their defaults; a pasted ${sk-live} may be a key, no name."""
     places: set[int] = set()
     for segment in parse(raw):
-        if not isinstance(segment, Reference) or (secret and segment.operator == "-"):
+        if not isinstance(segment, Reference) or (segment.operator == "-" and not is_plain):
+            continue
+        if _DOLLAR.search(raw, max(0, segment.start - _LONGEST_ESCAPE), segment.start):
             continue
         places.update(range(segment.start, segment.end - 1 - len(segment.text)))
         places.add(segment.end - 1)
@@ -152,18 +218,19 @@ def _reference_names(raw: str, *, secret: bool) -> set[int]:
 
 def url_secrets(raw: str) -> set[int]:
     """Give the places in a URL's spelling that hold a user, a password, query values or a fragment."""
-    if "\\" in raw:  # an escape may spell any of the marks that are looked for
-        return set(range(len(raw)))
     hidden: set[int] = set()
     at = raw.rfind("@")
     if at >= 0:
         scheme = raw.find("//")
         hidden.update(range(scheme + 2 if 0 <= scheme < at else 1, at))
+    elif authority := _AUTHORITY.search(_without_references(raw)):
+        # What stands where a port does and is none may be a password whose @ is missing.
+        hidden.update(() if _HOST_AND_PORT.fullmatch(authority[1]) else range(*authority.span(1)))
     query = re.search("[?#]", raw)
     if query:
         names = {
             place
-            for found in re.finditer(r"(?<=[?&;])[^=&;#?]*=", raw[query.start() :])
+            for found in re.finditer(r"(?<=[?&;])[A-Za-z0-9_.-]+=", raw[query.start() :])
             for place in range(query.start() + found.start(), query.start() + found.end())
         }
         marks = {place for place in range(query.start(), len(raw)) if raw[place] in "?&;#"}
@@ -171,13 +238,22 @@ def url_secrets(raw: str) -> set[int]:
     return hidden
 
 
+def _without_references(raw: str) -> str:
+    """Give a text of the same length with digits for its references, which may yield a host or a port."""
+    references = (segment for segment in parse(raw) if isinstance(segment, Reference))
+    text = raw
+    for reference in references:
+        text = text[: reference.start] + "0" * (reference.end - reference.start) + text[reference.end :]
+    return text
+
+
 def blind_excerpt(scan: Scan, bounds: Stretch, at: int) -> str:
     """Quote a line of a text that is not TOML: a header stays, or a bare key and its `=`, where a statement begins."""
     (start, end), lead = window(bounds, at)
-    kept = _KEPT_BLINDLY.match(scan.text, *bounds)
-    visible = max(kept.end(), start) if kept and _begins_statement(scan, bounds) else start
+    kept = _KEPT_BLINDLY.match(scan.text, *bounds) if _begins_statement(scan, bounds) else None
+    visible = min(max(kept.end(), start), end) if kept else start
     hidden = "".join(ch if ch in " \t" else _MASK for ch in scan.text[visible:end])
-    return lead + scan.text[start:visible] + hidden
+    return _framed(lead, scan.text[start:visible] + hidden, goes_on=end < bounds[1])
 
 
 def _begins_statement(scan: Scan, bounds: Stretch) -> bool:

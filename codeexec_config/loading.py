@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import warnings
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -42,6 +43,7 @@ from codeexec_config.writing import to_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from types import FrameType
 
     from cattrs import Converter
 
@@ -51,8 +53,9 @@ __all__ = ["check_file", "check_mapping", "check_text", "load", "load_mapping", 
 
 _LISTED: Final = 1000
 """Findings in one report; a file with more has one mistake many times over."""
-_PART = r"""(?:[A-Za-z0-9_-]+|"[^"\\\n]*"|'[^'\n]*')"""
-_SECTION = re.compile(rf"\s*{_PART}(?:\s*\.\s*{_PART})*\s*")
+_PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
+_SECTION = re.compile(rf"[ \t]*{_PART}(?:[ \t]*\.[ \t]*{_PART})*[ \t]*")
+_OWN: Final = frozenset({"codeexec_config", "cattrs"})
 
 
 class _Request(NamedTuple):
@@ -75,7 +78,7 @@ class Options(NamedTuple):
 
 def _options(request: _Request) -> Options:
     env, section, allow_env, offline = request
-    if env is not None and not hasattr(env, "__getitem__"):
+    if env is not None and (isinstance(env, str | bytes | list | tuple) or not hasattr(env, "__getitem__")):
         raise TypeError("env must be a mapping or None")
     allowed = () if allow_env is None else (_patterns(allow_env),)
     return Options(os.environ if env is None else env, section_path(section), allowed, offline)
@@ -89,7 +92,7 @@ def _patterns(allow_env: Iterable[str] | str) -> Patterns:
 
 
 def section_path(section: str) -> Path:
-    """Read a dotted path; a part in quotes may hold dots.
+    """Read a dotted path as TOML reads a key; a part in quotes may hold dots.
 
     Raises:
         TypeError: it is no str.
@@ -97,9 +100,24 @@ def section_path(section: str) -> Path:
     """
     if not isinstance(section, str):
         raise TypeError("section must be a str")
-    if not _SECTION.fullmatch(section):
+    path = _key_parts(section) if _SECTION.fullmatch(section) else ()
+    if not path:
         raise ValueError('section must be a dotted path such as features.code_execution, or a."b.c"')
-    return tuple(part[1:-1] if part[0] in "\"'" else part for part in re.findall(_PART, section))
+    return path
+
+
+def _key_parts(key: str) -> Path:
+    import tomllib
+
+    try:
+        table: Any = tomllib.loads(f"{key} = 0")
+    except (ValueError, RecursionError):
+        return ()
+    parts: list[str] = []
+    while table != 0:
+        [(part, table)] = table.items()
+        parts.append(part)
+    return tuple(parts)
 
 
 # -- the public functions ----------------------------------------------------------------------------------------------
@@ -271,9 +289,15 @@ def register_hooks(
         env: where references are looked up; `os.environ` at the time of each call by default.
         allow_env: glob patterns of the variables that a table may read; all by default.
     """
+    request = _Request(env, limits.SECTION, None if allow_env is None else _patterns(allow_env))
+    _options(request)
+
+    def check(table: Any) -> CodeExecutionConfig | BaseException:
+        return _verdict(_attempt(_run_mapping, table, "", request), strict=False)
 
     def structure(table: Any, _: Any) -> CodeExecutionConfig:
-        verdict = _verdict(_attempt(_run_mapping, table, "", _Request(env, limits.SECTION, allow_env)), strict=False)
+        # `check` closes over the environment, so that this frame, which a traceback shows, does not.
+        verdict = check(table)
         del table
         if isinstance(verdict, BaseException):
             raise verdict
@@ -289,8 +313,18 @@ def _attempt(
     """Run a check; give back what it would raise, without the frames that it came through."""
     try:
         return run(what, filename, _options(request))
-    except (TypeError, ValueError) as error:
-        return error.with_traceback(None)
+    except BaseException as error:  # noqa: BLE001 -- raised by the public function
+        return _detached(error)
+
+
+def _detached(error: BaseException) -> BaseException:
+    """Take the frames off an error; a note says where one arose that is not of the arguments."""
+    from traceback import walk_tb
+
+    *_, (frame, line) = walk_tb(error.__traceback__)
+    if frame.f_globals is not globals():
+        error.add_note(f"raised at {frame.f_code.co_filename}:{line}")
+    return error.with_traceback(None)
 
 
 def _verdict(outcome: Report | BaseException, *, strict: bool) -> CodeExecutionConfig | BaseException:
@@ -302,13 +336,24 @@ def _verdict(outcome: Report | BaseException, *, strict: bool) -> CodeExecutionC
 
 
 def _issue(found: tuple[Diagnostic, ...]) -> BaseException | None:
-    """Issue warnings at the line that called the public function; give back one that a filter made an error."""
+    """Issue warnings at the line that called the package; give back what a filter or a hook of the host's raised."""
     try:
         for diagnostic in found:
-            warnings.warn(ConfigWarning(diagnostic), stacklevel=4)
-    except ConfigWarning as error:
-        return error.with_traceback(None)
+            warnings.warn(ConfigWarning(diagnostic), stacklevel=_callers_level())
+    except BaseException as error:  # noqa: BLE001 -- raised by the public function
+        own = error.__traceback__
+        return error.with_traceback(own and own.tb_next)
     return None
+
+
+def _callers_level() -> int:
+    """Count the frames up to the first one outside; what cattrs generates has no name."""
+    level = 0
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 -- inspect costs milliseconds to import
+    while frame is not None and frame.f_globals.get("__name__", "cattrs").partition(".")[0] in _OWN:
+        level += 1
+        frame = frame.f_back
+    return level + 1
 
 
 # -- the pipeline ------------------------------------------------------------------------------------------------------
@@ -358,12 +403,7 @@ def _run_mapping(table: object, _: str, options: Options) -> Report | BaseExcept
     if type(plain.value) is not dict:
         found = plain.findings or [Finding("wrong-type", "the section must be a table")]
         return _placeless([finding.under(*options.section) for finding in found], None)
-    foreign = [finding for finding in plain.findings if not _below_unknown_key(finding.path)]
-    return _run_section(plain.value, options, None, None, foreign)
-
-
-def _below_unknown_key(path: Path) -> bool:
-    return bool(path) and path[0] not in limits.SECTION_KEYS
+    return _run_section(plain.value, options, None, None, plain.findings)
 
 
 def _run_section(

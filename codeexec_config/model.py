@@ -12,7 +12,7 @@ from codeexec_config.diagnostics import CODES, ConfigError, Finding, Severity
 from codeexec_config.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 __all__ = ["CodeExecutionConfig", "External", "Mode", "Runtime", "Sandboxed", "Wasm"]
 
@@ -43,6 +43,10 @@ class _StandIn:
 @attrs.frozen(kw_only=True)
 class Wasm(_StandIn):
     """Run code in the user's browser: Pyodide for python, QuickJS for javascript. The server runs nothing."""
+
+    def __reduce__(self) -> tuple[Callable[[], Wasm], tuple[()]]:
+        # attrs would copy its own fields and lose the mark.
+        return (stand_in if is_stand_in(self) else Wasm), ()
 
 
 @attrs.frozen(kw_only=True)
@@ -197,13 +201,9 @@ def _number_findings(config: CodeExecutionConfig) -> Iterator[Finding]:
 
 def choice_of(mode: Mode) -> checks.Choice:
     """Give the facts of a valid mode that the rules across keys need."""
-    match mode:
-        case Wasm():
-            return checks.WASM
-        case Sandboxed(runtime=runtime):
-            return checks.Choice("sandboxed", runtime=runtime)
-        case External(url=url, api_key=key):
-            return checks.choice_of_url(url, keyed=key is not None)
+    if isinstance(mode, External):
+        return checks.choice_of_url(mode.url, keyed=mode.api_key is not None)
+    return checks.Choice("sandboxed", runtime=mode.runtime) if isinstance(mode, Sandboxed) else checks.WASM
 
 
 def stand_in() -> Wasm:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from codeexec_config.diagnostics import CODES, Diagnostic, Edit, Finding, Fix, Path, Related, Span, Target
+from codeexec_config.diagnostics import CODES, Diagnostic, Edit, Finding, Fix, Path, Related, Target
 from codeexec_config.excerpts import Masker
-from codeexec_config.scanner import Lines, Scan, Stretch, locate
+from codeexec_config.scanner import Lines, Scan, Stretch, locate, past_space
 
 if TYPE_CHECKING:
     from codeexec_config.diagnostics import Amendment
     from codeexec_config.source import Document
 
 _BLANKS_AND_COMMA = re.compile(r"[ \t]*,[ \t]*")
-_COMMA = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*,")
 
 
 class Places:
@@ -48,15 +47,6 @@ class Places:
             fix=finding.amendment and self._fix(finding.amendment),
         )
 
-    def span(self, target: Target) -> Span | None:
-        """Give the span of a target."""
-        stretch = self._find(target)
-        return stretch and self._lines.span(*stretch)
-
-    def mentions(self, path: Path) -> int:
-        """Count the places that name a key."""
-        return len(self._scan.mentions.get(path, ()))
-
     def _find(self, target: Target) -> Stretch | None:
         return locate(self._scan, target)
 
@@ -65,9 +55,8 @@ class Places:
 
     def _related(self, message: str, target: Target) -> Related:
         stretch = self._find(target)
-        if stretch is None:
-            return Related(message, self._file, None)
-        return Related(message, self._file, self._lines.span(*stretch), excerpt=self._excerpt(stretch))
+        span = stretch and self._lines.span(*stretch)
+        return Related(message, self._file, span, excerpt=stretch and self._excerpt(stretch))
 
     def _fix(self, amendment: Amendment) -> Fix:
         if amendment.action == "rename":
@@ -90,14 +79,13 @@ class Places:
         behind = _BLANKS_AND_COMMA.match(text, token.end)
         if behind:
             return [(token.start, behind.end())]
-        after = _COMMA.match(text, token.end)
-        if after:
-            return [(token.start, token.end), (after.end() - 1, after.end())]
+        after = past_space(text, token.end)
+        if text.startswith(",", after):
+            return [(token.start, token.end), (after, after + 1)]
         *parent, index = path
         leader = self._scan.values[(*parent, int(index) - 1)]
         before = _BLANKS_AND_COMMA.fullmatch(text, leader.end, token.start)
         if before:
             return [(leader.end, token.end)]
-        comma = _COMMA.match(text, leader.end)
-        place = comma.end() if comma else token.start
-        return [(place - 1, place), (token.start, token.end)]
+        comma = past_space(text, leader.end)
+        return [(comma, comma + 1), (token.start, token.end)]

@@ -8,6 +8,7 @@ text it knows the reasons that people meet most, such as a key given twice.
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from contextlib import suppress
 from typing import NamedTuple, NoReturn
@@ -20,30 +21,39 @@ Stretch = tuple[int, int]
 _BLANK = re.compile(r"[ \t]*")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _COMMENT = re.compile(r"#[^\r\n]*")
+_COMMENTS = re.compile(r"(?:#[^\r\n]*+[ \t\r\n]*+){1,1000}")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_BASIC = re.compile(r'"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"')
-_LITERAL = re.compile(r"'[^'\n]*+'")
-_LONG_BASIC = re.compile(r'"""(?:[^"\\]++|\\.|"(?!""))*+"{3,5}', re.DOTALL)
-_LONG_LITERAL = re.compile(r"'''(?:[^']++|'(?!''))*+'{3,5}")
+# No repeated group is possessive: up to 3.11.4 the engine loses its place in one (python/cpython#106052). No group is
+# repeated without bound either: the engine keeps a frame for each turn.
+_ONE_BARE_KEY = re.compile(r"[ \t]*+([A-Za-z0-9_-]++)[ \t]*+(?=[=\]])")
+_ENDS = {
+    '"""': re.compile(r'"{3,5}|\\.', re.DOTALL),
+    "'''": re.compile(r"'{3,5}"),
+    '"': re.compile(r'["\n]|\\[^\n]'),
+    "'": re.compile(r"['\n]"),
+}
 _ESCAPE = re.compile(
     r'\\(?:(?P<plain>[btnfr"\\])|(?P<e>e)|x(?P<x>[0-9A-Fa-f]{2})|u(?P<u>[0-9A-Fa-f]{4})|U(?P<U>[0-9A-Fa-f]{8})'
     r"|(?P<fold>[ \t]*\r?\n[ \t\r\n]*))"
 )
+_LONGER = re.compile(rf"{_ESCAPE.pattern}|\r\n")
+_CRLF = re.compile("\r\n")
 _PLAIN_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
-_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_TIME = r"[0-9]{2}:[0-9]{2}(?P<%s>:[0-9]{2}(?:\.[0-9]+)?)?"
-_OFFSET = r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?"
+_DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_MINUTES = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_TIME = rf"{_MINUTES}(?P<%s>:(?:[0-5][0-9]|60)(?:\.[0-9]+)?)?"
+_OFFSET = rf"(?:[Zz]|[+-]{_MINUTES})?"
 _MOMENT = re.compile(
     rf"{_DATE}(?:[Tt ]{_TIME % 'seconds_of_date'}{_OFFSET})?|{_TIME % 'seconds_of_time'}",
 )
+_DIGITS = r"[0-9_]*+(?<!_)"
 _NUMBER = re.compile(
-    r"0x[0-9A-Fa-f](?:_?[0-9A-Fa-f])*+|0o[0-7](?:_?[0-7])*+|0b[01](?:_?[01])*+"
-    r"|[+-]?(?:inf|nan|(?:0|[1-9](?:_?[0-9])*+)(?:\.[0-9](?:_?[0-9])*+)?(?:[eE][+-]?[0-9](?:_?[0-9])*+)?)"
+    r"0x[0-9A-Fa-f][0-9A-Fa-f_]*+(?<!_)|0o[0-7][0-7_]*+(?<!_)|0b[01][01_]*+(?<!_)"
+    rf"|[+-]?(?:inf|nan|(?:0|[1-9]{_DIGITS})(?:\.[0-9]{_DIGITS})?(?:[eE][+-]?[0-9]{_DIGITS})?)"
 )
 _WORD = re.compile(r"true|false")
 _NOTHING = re.compile(r"[\r\n#,\]}]|\Z")
 _DELIMITER = re.compile(r"[ \t\r\n#,\]}]|\Z")
-_DIGITS = re.compile(r"[0-9A-Fa-f_]+")
 _OPENINGS = ("${", "$<")
 _QUOTE_IT = 'quote it: "${NAME}" may stand for a text, an integer or a boolean'
 _QUOTE_ALL = "quote the whole value, the reference with it"
@@ -90,7 +100,7 @@ class Scan:
         values: the value at a path.
         tables: what makes the table at a path: its header, or the first dotted key.
         mentions: every place that names a key.
-        comments: every comment.
+        comments: every comment, or run of them with what stands between.
         modern: values that TOML 1.0 lacks, by path.
         modern_keys: key parts whose escapes TOML 1.0 lacks.
         stand_ins: digits of moments that Python's types lack, with others of that length which they have.
@@ -114,8 +124,15 @@ class Scan:
         self._pos = 0
         self._depth = 0
         self._is_modern = False
+        self._spellings: dict[int, Spelling] = {}
         with suppress(_Stop):
             self._document()
+
+    def spelling(self, token: Token) -> Spelling:
+        """Give how a string is spelt; many references may stand in one."""
+        if token.start not in self._spellings:
+            self._spellings[token.start] = Spelling(self.text[token.start : token.end])
+        return self._spellings[token.start]
 
     # -- statements ----------------------------------------------------------------------------------------------------
 
@@ -205,6 +222,10 @@ class Scan:
         return path
 
     def _dotted(self) -> list[Part]:
+        alone = _ONE_BARE_KEY.match(self.text, self._pos)
+        if alone:
+            self._pos = alone.end()
+            return [Part(alone[1], *alone.span(1))]
         parts: list[Part] = []
         while True:
             self._match(_BLANK)
@@ -212,33 +233,30 @@ class Scan:
             parts.append(Part(self._name(), start, self._pos))
             if len(parts) > limits.MAX_KEY_PARTS:
                 self._fail_at(start, f"a key has at most {limits.MAX_KEY_PARTS} parts")
-            end = self._pos
             self._match(_BLANK)
-            if not self.text.startswith(".", self._pos):
-                # The blank stays out of the last part, and so out of what marks the key.
-                parts[-1] = parts[-1]._replace(end=end)
+            if not self._take("."):
                 return parts
-            self._pos += 1
 
     def _name(self) -> str:
         start = self._pos
         bare = self._match(_BARE_KEY)
         if bare:
             return bare
-        if self.text.startswith('"', start):
-            raw = self._match(_BASIC) or self._fail("this key is not closed by a quote")
-            before, self._is_modern = self._is_modern, False
-            name = self._decode(raw, start, 1)
-            if self._is_modern and not self._depth:
-                self.modern_keys.append(Part(name, start, self._pos))
-            # A key of an inline table makes its value modern; one of a statement is written anew by itself.
-            self._is_modern = before or (self._is_modern and self._depth > 0)
-            return name
-        if self.text.startswith("'", start):
-            return (self._match(_LITERAL) or self._fail("this key is not closed by a quote"))[1:-1]
+        quote = self.text[start : start + 1]
         if self.text.startswith(_OPENINGS, start):
             self._fail("keys and headers hold no reference; they are never expanded", "write the name itself")
-        return self._fail("a key is made of ASCII letters, digits, _ and -, or stands in quotes")
+        if quote not in {'"', "'"}:
+            self._fail("a key is made of ASCII letters, digits, _ and -, or stands in quotes")
+        raw = self._quoted(quote, "this key is not closed by a quote")
+        if quote == "'":
+            return raw[1:-1]
+        before, self._is_modern = self._is_modern, False
+        name = self._decode(raw, start, 1)
+        if self._is_modern and not self._depth:
+            self.modern_keys.append(Part(name, start, self._pos))
+        # A key of an inline table makes its value modern; one of a statement is written anew by itself.
+        self._is_modern = before or (self._is_modern and self._depth > 0)
+        return name
 
     # -- values --------------------------------------------------------------------------------------------------------
 
@@ -252,7 +270,7 @@ class Scan:
             kind = self._array(path) if opening == "[" else self._table(path)
             self._depth -= 1
         elif opening in {'"', "'"}:
-            kind = self._string()
+            kind = self._string(opening)
         else:
             kind = self._scalar()
         self.values[path] = Token(start, self._pos, kind)
@@ -295,20 +313,23 @@ class Scan:
         if "\n" in self.text[before : self._pos]:
             self._is_modern = True
 
-    def _string(self) -> str:
+    def _string(self, quote: str) -> str:
         start = self._pos
-        for opening, pattern, quotes in (
-            ('"""', _LONG_BASIC, 3),
-            ("'''", _LONG_LITERAL, 0),
-            ('"', _BASIC, 1),
-            ("'", _LITERAL, 0),
-        ):
-            if self.text.startswith(opening, start):
-                raw = self._match(pattern) or self._fail("this string is not closed")
-                if quotes and "\\" in raw:
-                    self._decode(raw, start, quotes)
-                break
+        opening = quote * 3 if self.text.startswith(quote * 3, start) else quote
+        raw = self._quoted(opening, "this string is not closed")
+        if quote == '"' and "\\" in raw:
+            self._decode(raw, start, len(opening))
         return "string"
+
+    def _quoted(self, opening: str, reason: str) -> str:
+        start = self._pos
+        for found in _ENDS[opening].finditer(self.text, start + len(opening)):
+            if found[0][0] == opening[0]:
+                self._pos = found.end()
+                return self.text[start : self._pos]
+            if found[0] == "\n":
+                break
+        return self._fail(reason)
 
     def _decode(self, raw: str, start: int, quotes: int) -> str:
         """Read the escapes of a basic string that begins at `start`."""
@@ -332,17 +353,16 @@ class Scan:
             self._fail("a reference stands in quotes: the text is parsed before references are read", _QUOTE_IT)
         if _NOTHING.match(self.text, start):
             self._fail("a value is missing")
-        for pattern in (_MOMENT, _NUMBER, _WORD):
+        for pattern in (_NUMBER, _MOMENT, _WORD):
             found = pattern.match(self.text, start)
-            if found and _DELIMITER.match(self.text, found.end()):
+            if found and _DELIMITER.match(self.text, found.end()) and "__" not in found[0]:
                 break
         else:
             hint = _QUOTE_ALL if _GLUED.match(self.text, start) else None
             self._fail("this is no value of TOML; a text stands in quotes", hint)
         if pattern is _MOMENT:
             self._moment(found)
-        digits = sum(len(run) - run.count("_") for run in _DIGITS.findall(found[0]))
-        if pattern is _NUMBER and digits > limits.MAX_INTEGER_DIGITS:
+        if pattern is _NUMBER and _is_too_long(found[0]):
             self._fail(f"an integer has at most {limits.MAX_INTEGER_DIGITS} digits")
         self._pos = found.end()
         return "scalar"
@@ -374,12 +394,12 @@ class Scan:
 
     def _space(self) -> None:
         self._match(_SPACE)
-        while self._comment():
-            self._match(_SPACE)
+        while self._comment(_COMMENTS):
+            pass
 
-    def _comment(self) -> bool:
+    def _comment(self, pattern: re.Pattern[str] = _COMMENT) -> bool:
         start = self._pos
-        if not self._match(_COMMENT):
+        if not self._match(pattern):
             return False
         self.comments.append((start, self._pos))
         return True
@@ -388,8 +408,7 @@ class Scan:
         self.mentions.setdefault(path, []).append((part.start, part.end))
 
     def _twice(self, path: Path, part: Part) -> NoReturn:
-        first = self.mentions[path][0] if path in self.mentions else None
-        self.flaw = Flaw(part.start, part.end, "this key is given twice", part.name, first)
+        self.flaw = Flaw(part.start, part.start + 1, "this key is given twice", part.name, self.mentions[path][0])
         raise _Stop
 
     def _fail(self, reason: str, hint: str | None = None) -> NoReturn:
@@ -398,6 +417,22 @@ class Scan:
     def _fail_at(self, start: int, reason: str, hint: str | None = None) -> NoReturn:
         self.flaw = Flaw(start, min(start + 1, len(self.text)), reason, hint=hint)
         raise _Stop
+
+
+def _is_too_long(number: str) -> bool:
+    """Say whether an integer has more digits than the limit; a float may have any number."""
+    if len(number) <= limits.MAX_INTEGER_DIGITS:
+        return False
+    digits = number.removeprefix(number[:2] if number[1].isalpha() else "").replace("_", "").lstrip("+-")
+    is_integer = number[1].isalpha() or digits.isdigit()
+    return is_integer and len(digits) > limits.MAX_INTEGER_DIGITS
+
+
+def past_space(text: str, at: int) -> int:
+    """Give the offset behind blanks, line ends and comments."""
+    while (found := _COMMENTS.match(text, at) or _SPACE.match(text, at)) and found[0]:
+        at = found.end()
+    return at
 
 
 def unescape(escape: re.Match[str]) -> str | None:
@@ -412,29 +447,44 @@ def unescape(escape: re.Match[str]) -> str | None:
     return None if code in _SURROGATES or code > _LAST_CODE_POINT else chr(code)
 
 
-def inside(raw: str, within: Stretch) -> Stretch:
-    """Turn a stretch of a string's text into the stretch of its spelling `raw`, quotes and escapes counted."""
-    opening = next(mark for mark in ('"""', "'''", '"', "'") if raw.startswith(mark))
-    at = len(opening)
-    if at == 3:  # noqa: PLR2004 -- a line end right behind the quotes is no part of the text
-        at += len("\r\n") if raw.startswith("\r\n", at) else raw.startswith("\n", at)
-    places: list[int] = []
-    end = len(raw) - len(opening)
-    while at < end and len(places) < within[1]:
-        escape = _ESCAPE.match(raw, at, end) if opening[0] == '"' else None
-        crlf = raw.startswith("\r\n", at)
-        width = len(unescape(escape) or "") if escape else 1
-        places += [at] * width
-        at = escape.end() if escape else at + (2 if crlf else 1)
-    places.append(at)
-    return places[within[0]], places[within[1]]
+class Spelling:
+    """Turn stretches of a string's text into stretches of its spelling `raw`, quotes and escapes counted."""
+
+    def __init__(self, raw: str) -> None:
+        opening = next(mark for mark in ('"""', "'''", '"', "'") if raw.startswith(mark))
+        at = len(opening)
+        if at == 3:  # noqa: PLR2004 -- a line end right behind the quotes is no part of the text
+            at += len("\r\n") if raw.startswith("\r\n", at) else raw.startswith("\n", at)
+        self._first = at
+        # What is spelt longer than it is: where it starts and ends in `raw`, and how far the text is behind it.
+        self._starts, self._ends, self._behind = array("q"), array("q"), array("q")
+        longer = _LONGER if opening[0] == '"' else _CRLF
+        behind = 0
+        for found in longer.finditer(raw, at, len(raw) - len(opening)):
+            behind += found.start() - at + (found.lastgroup != "fold")
+            at = found.end()
+            self._starts.append(found.start())
+            self._ends.append(at)
+            self._behind.append(behind)
+
+    def inside(self, within: Stretch) -> Stretch:
+        """Give the stretch in the spelling; it ends with its last character, before what folds the line."""
+        return self._bounds(within[0])[0], self._bounds(within[1] - 1)[1]
+
+    def _bounds(self, index: int) -> Stretch:
+        """Give the start and the end of one character."""
+        passed = bisect_right(self._behind, index)
+        start = self._ends[passed - 1] + index - self._behind[passed - 1] if passed else self._first + index
+        is_longer = passed < len(self._starts) and self._starts[passed] == start
+        return start, self._ends[passed] if is_longer else start + 1
 
 
 class Lines:
     """Turn offsets of a text into positions; `shift` is what stood before it, a byte order mark or nothing."""
 
     def __init__(self, text: str, shift: int = 0) -> None:
-        self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
+        self._starts = array("q", [0])
+        self._starts.extend(found.end() for found in re.finditer("\n", text))
         self._text = text
         self._shift = shift
 
@@ -468,5 +518,5 @@ def locate(scan: Scan, target: Target) -> Stretch | None:
         return scan.tables.get(target.path)
     if target.within is None or token.kind != "string":
         return token[:2]
-    start, end = inside(scan.text[token.start : token.end], target.within)
+    start, end = scan.spelling(token).inside(target.within)
     return token.start + start, token.start + end

@@ -217,7 +217,7 @@ def _variant(name: str) -> Schema:
         **_described(name, _sentence(limits.MODE_TEXTS[name])),
         **_closed_table({field.name: _KEYS[field.name](field) for field in fields}),
     }
-    return {**table, "required": required, "x-taplo": {"initKeys": required}} if required else table
+    return {**table, "required": required, "x-taplo": {"initKeys": list(required)}} if required else table
 
 
 def _one_variant(draft: str) -> Schema:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, final
+import re
+from typing import TYPE_CHECKING, Any, NoReturn, final
+
+from codeexec_config import limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Secret"]
 
 _MASK = "**********"
+_REFERENCES = rf"(?:\$\{{{limits.VARIABLE_PATTERN}\}})+"
 _HASH = hash("codeexec_config.Secret")
 
 
@@ -24,18 +31,23 @@ class Secret:
 
     Raises:
         TypeError: `value` or `reference` is no str; the message does not hold it.
+        ValueError: `reference` is made of anything but references; the message does not hold it either.
     """
 
+    # The value stands in a closure: what walks over slots, as some serialisers do, finds a function.
     __slots__ = ("__missing", "__reference", "__value")
 
     def __init__(self, value: str, *, reference: str | None = None) -> None:
-        if not isinstance(value, str) or not (reference is None or isinstance(reference, str)):
-            name = "value" if not isinstance(value, str) else "reference"
+        flaw = _flaw(value, reference)
+        if flaw is not None:
             del value, reference  # a traceback shows this frame
-            raise TypeError(f"the {name} of a Secret must be a str")
-        self.__value = value
+            raise flaw
+        self.__value = _closed_over(str.__str__(value))
         self.__reference = reference
         self.__missing: str | None = None
+
+    def __init_subclass__(cls) -> NoReturn:
+        raise TypeError("Secret takes no subclass: it would have a __dict__, and methods that show the value")
 
     @property
     def reference(self) -> str | None:
@@ -55,7 +67,7 @@ class Secret:
         """
         if self.__missing is not None:
             raise LookupError(f"{self.__missing} was not read, because code execution is disabled")
-        return self.__value
+        return self.__value()
 
     def __repr__(self) -> str:
         return f"Secret({self.__reference or _MASK!r})"
@@ -77,7 +89,7 @@ class Secret:
     def __identity(self) -> str:
         if self.__missing is not None and self.__reference is not None:
             return self.__reference
-        return self.__value
+        return self.__value()
 
     def __hash__(self) -> int:
         return _HASH
@@ -104,3 +116,16 @@ class Secret:
         secret = cls(template, reference=reference)
         secret.__missing = variable
         return secret
+
+
+def _flaw(value: object, reference: object) -> Exception | None:
+    for name, argument in (("value", value), ("reference", "" if reference is None else reference)):
+        if not isinstance(argument, str):
+            return TypeError(f"the {name} of a Secret must be a str")
+    if isinstance(reference, str) and not re.fullmatch(_REFERENCES, reference):
+        return ValueError("the reference of a Secret is written ${NAME}")
+    return None
+
+
+def _closed_over(value: str) -> Callable[[], str]:
+    return lambda: value

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BOM: Final = "\ufeff"
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+_BREAK = re.compile(r"[\s,\]}#]")
 _SHORTEST_LONG_KEY: Final = 2 * limits.MAX_KEY_PARTS + 1
 _PLACE = re.compile(r"\(at line ([0-9]+), column ([0-9]+)\)")
 
@@ -158,7 +159,7 @@ def _parse_refused(body: str, shift: int, file: str | None, place: tuple[int, in
     lines = Lines(body, shift)
     forbidden = _FORBIDDEN.search(body)
     flaw = scan.flaw
-    if forbidden and (flaw is None or forbidden.start() <= flaw.start):
+    if forbidden and (flaw is None or not _BREAK.search(body, flaw.start, forbidden.start())):
         reason = "a carriage return ends no line without a line feed" if forbidden[0] == "\r" else "a control character"
         flaw = Flaw(forbidden.start(), forbidden.end(), reason)
     if flaw is None:
@@ -183,7 +184,7 @@ def _read_modern(scan: Scan) -> dict[str, Any] | int:
     for path, (start, end) in scan.modern.items():
         value = _modern_value(text[start:end])
         if value is None:
-            return start
+            return _first_refused(scan, start, end)
         _put(data, path, value)
     return data
 
@@ -218,11 +219,11 @@ def _original_offset(pieces: list[tuple[int, str]], older: str, place: tuple[int
     from codeexec_config.scanner import Lines
 
     left = Lines(older).offset(*place) if place else 0
-    for offset, text in pieces:
+    for offset, text in pieces[:-1]:
         if left < len(text):
             return offset + left
         left -= len(text)
-    return pieces[-1][0] + len(pieces[-1][1])
+    return pieces[-1][0] + left
 
 
 def _modern_value(text: str) -> Any:
@@ -233,6 +234,12 @@ def _modern_value(text: str) -> Any:
         return tomlkit.parse("value = " + text.replace("\r\n", "\n")).unwrap()["value"]
     except (TOMLKitError, ValueError, RecursionError):
         return None
+
+
+def _first_refused(scan: Scan, start: int, end: int) -> int:
+    """Find the date or time that is none, inside a value of TOML 1.1; all else of it the scanner has looked at."""
+    times = (token for token in scan.values.values() if token.kind == "scalar" and start <= token.start < end)
+    return min(token.start for token in times if _modern_value(scan.text[token.start : token.end]) is None)
 
 
 def _put(data: Any, path: Path, value: Any) -> None:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _VARIANTS: Final = MappingProxyType({"wasm": Wasm, "sandboxed": Sandboxed, "external": External})
 _LISTED_MODES: Final = f"the modes are {', '.join(limits.MODES)}"
-_LISTED: Final = 1000
-"""Findings that one array may have; a file with more has one mistake, and a report nobody could hold."""
+_LISTED: Final = 1001
+"""Findings that one array or table may have, one more than a report lists: so it knows that there are more."""
 
 
 class Invalid(Exception):  # noqa: N818 -- findings travelling through cattrs, not an error of ours

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from codeexec_config import limits
-from codeexec_config.model import CodeExecutionConfig, External, Mode, Sandboxed, Wasm, is_stand_in
+from codeexec_config.model import CodeExecutionConfig, Mode, Sandboxed, Wasm, is_stand_in
 from codeexec_config.references import escape
 
 if TYPE_CHECKING:
@@ -53,16 +53,14 @@ def to_plain(config: CodeExecutionConfig, *, reveal_secrets: bool = False) -> di
 def _mode(mode: Mode, *, reveal_secrets: bool) -> str | dict[str, Any]:
     if is_stand_in(mode):
         raise ValueError("the mode of this disabled section was not read, so it cannot be written; set its variables")
-    match mode:
-        case Wasm():
-            return "wasm"
-        case Sandboxed(runtime=runtime):
-            return {"sandboxed": {"runtime": str(runtime)}}
-        case External(url=url, api_key=key):
-            external = {"url": escape(url)}
-            if key is not None:
-                external["api_key"] = _secret(key, reveal=reveal_secrets)
-            return {"external": external}
+    if isinstance(mode, Wasm):
+        return "wasm"
+    if isinstance(mode, Sandboxed):
+        return {"sandboxed": {"runtime": str(mode.runtime)}}
+    external = {"url": escape(mode.url)}
+    if mode.api_key is not None:
+        external["api_key"] = _secret(mode.api_key, reveal=reveal_secrets)
+    return {"external": external}
 
 
 def _secret(secret: Secret, *, reveal: bool) -> str:

@@ -8,12 +8,12 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from codeexec_config.cli import schema, validate
+from codeexec_config.cli import conformance, schema, validate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS: Final = (validate, schema)
+_COMMANDS: Final = (validate, schema, conformance)
 _USAGE_STATUS: Final = 2
 _EPILOG: Final = """\
 examples:

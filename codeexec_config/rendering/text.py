@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
-from unicodedata import combining, east_asian_width
+from unicodedata import category, east_asian_width
 
 from codeexec_config.diagnostics import Severity, printable_line
 from codeexec_config.excerpts import marker_column
 from codeexec_config.rendering.concise import dotted, place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from codeexec_config.diagnostics import Diagnostic, Span
+    from codeexec_config.diagnostics import Diagnostic, Related, Span
 
 _TAB: Final = 4
 _WIDE: Final = frozenset("WF")
+_MARKS: Final = frozenset({"Mn", "Me"})
+"""The categories of what a terminal draws over the character before."""
 
 
 class Palette(NamedTuple):
@@ -55,46 +57,78 @@ def _finding(diagnostic: Diagnostic, palette: Palette) -> Iterator[str]:
     tint = colour[diagnostic.severity]
     title = f"{diagnostic.severity}[{diagnostic.code}]"
     yield f"{tint}{title}{palette.reset}{palette.strong}: {printable_line(diagnostic.message)}{palette.reset}"
-    numbers = [span.start.line for span in (diagnostic.span, *(other.span for other in diagnostic.related)) if span]
-    gutter = " " * (len(str(max(numbers))) if numbers else 1)
-    where = place(diagnostic.file, diagnostic.span)
-    key = dotted(diagnostic)
-    yield from _source(where or key, diagnostic.span, diagnostic.excerpt, gutter, (palette, tint))
-    for related in diagnostic.related:
-        if related.span is not None:
-            yield f"{gutter} {palette.frame}={palette.reset} {palette.strong}note{palette.reset}: {related.message}"
-            where = place(related.file, related.span)
-            yield from _source(where, related.span, related.excerpt, gutter, (palette, palette.frame))
+    beside = [other for other in diagnostic.related if _is_beside(other, diagnostic)]
+    apart = [other for other in diagnostic.related if other.span is not None and other not in beside]
+    frame = _Frame(palette, [span for span in (diagnostic.span, *(other.span for other in apart)) if span])
+    where = place(diagnostic.file, diagnostic.span) or dotted(diagnostic)
+    yield from frame.header(where)
+    yield from frame.source(diagnostic.excerpt, diagnostic.span, tint, beside)
     if diagnostic.help:
-        hint = printable_line(diagnostic.help)
-        yield f"{gutter} {palette.frame}={palette.reset} {palette.strong}help{palette.reset}: {hint}"
+        yield from frame.hint(diagnostic.help, below_source=diagnostic.excerpt is not None)
+    for related in apart:
+        yield f"{palette.note}note{palette.reset}{palette.strong}: {related.message}{palette.reset}"
+        yield from frame.header(place(related.file, related.span))
+        yield from frame.source(related.excerpt, related.span, palette.note)
 
 
-def _source(
-    where: str, span: Span | None, excerpt: str | None, gutter: str, style: tuple[Palette, str]
-) -> Iterator[str]:
-    palette, tint = style
-    if where:
-        yield f"{gutter}{palette.frame}-->{palette.reset} {printable_line(where)}"
-    if span is None or excerpt is None:
-        return
-    before, marked = _mark(excerpt, span)
-    bar = f"{palette.frame}|{palette.reset}"
-    number = str(span.start.line).rjust(len(gutter))
-    yield f"{gutter} {bar}"
-    yield f"{palette.frame}{number}{palette.reset} {bar} {shown(excerpt)}".rstrip()
-    yield f"{gutter} {bar} {' ' * before}{tint}{'^' * max(marked, 1)}{palette.reset}"
+def _is_beside(related: Related, diagnostic: Diagnostic) -> bool:
+    """Say whether a related place can be marked in the same line of source."""
+    span, other = diagnostic.span, related.span
+    if span is None or other is None or related.excerpt != diagnostic.excerpt:
+        return False
+    return span.start.line == other.start.line and other.end.offset <= span.start.offset
+
+
+class _Frame:
+    """Draw source lines, with their numbers on the left."""
+
+    def __init__(self, palette: Palette, spans: list[Span]) -> None:
+        self._palette = palette
+        self._width = max((len(str(span.start.line)) for span in spans), default=1)
+        self._gutter = " " * self._width
+        self._bar = f"{palette.frame}|{palette.reset}"
+
+    def header(self, where: str) -> Iterator[str]:
+        if where:
+            yield f"{self._gutter}{self._palette.frame}-->{self._palette.reset} {printable_line(where)}"
+
+    def source(
+        self, excerpt: str | None, span: Span | None, tint: str, beside: Sequence[Related] = ()
+    ) -> Iterator[str]:
+        if excerpt is None or span is None:
+            return
+        frame, reset = self._palette.frame, self._palette.reset
+        number = str(span.start.line).rjust(self._width)
+        yield f"{self._gutter} {self._bar}"
+        yield f"{frame}{number}{reset} {self._bar} {shown(excerpt)}".rstrip()
+        column = 0
+        marks = ""
+        labels: list[str] = []
+        for other in beside:
+            before, length = _mark(excerpt, other.span or span)
+            marks += " " * (before - column) + f"{frame}{'-' * length}{reset}"
+            labels.append(f"{self._gutter} {self._bar} {' ' * before}{frame}{other.message}{reset}")
+            column = before + length
+        before, length = _mark(excerpt, span)
+        yield f"{self._gutter} {self._bar} {marks}{' ' * (before - column)}{tint}{'^' * length}{reset}"
+        yield from labels
+
+    def hint(self, text: str, *, below_source: bool) -> Iterator[str]:
+        if below_source:
+            yield f"{self._gutter} {self._bar}"
+        frame, strong, reset = self._palette.frame, self._palette.strong, self._palette.reset
+        yield f"{self._gutter} {frame}={reset} {strong}help{reset}: {printable_line(text)}"
 
 
 def _mark(excerpt: str, span: Span) -> tuple[int, int]:
     """Give the columns before the mark and those under it, as a terminal counts them."""
     start = marker_column(excerpt, span.start.column) - 1
-    length = span.end.column - span.start.column if span.end.line == span.start.line else len(excerpt)
-    before = shown(excerpt[:start])
-    through = shown(
-        excerpt[: start + length].rstrip() if span.end.line > span.start.line else excerpt[: start + length]
-    )
-    return width(before), width(through) - width(before)
+    if span.end.line > span.start.line:
+        marked = excerpt[start:].rstrip()
+    else:
+        marked = excerpt[start : start + span.end.column - span.start.column]
+    before = width(shown(excerpt[:start]))
+    return before, max(width(shown(excerpt[:start] + marked)) - before, 1)
 
 
 def shown(excerpt: str) -> str:
@@ -102,7 +136,7 @@ def shown(excerpt: str) -> str:
     pieces: list[str] = []
     column = 0
     for ch in excerpt:
-        piece = " " * (_TAB - column % _TAB) if ch == "\t" else ch if ch.isprintable() or combining(ch) else "\ufffd"
+        piece = " " * (_TAB - column % _TAB) if ch == "\t" else ch if ch.isprintable() else "\ufffd"
         pieces.append(piece)
         column += width(piece)
     return "".join(pieces)
@@ -112,4 +146,4 @@ def width(text: str) -> int:
     """Count the columns of a text in a terminal."""
     if text.isascii():
         return len(text)
-    return sum(0 if combining(ch) else 2 if east_asian_width(ch) in _WIDE else 1 for ch in text)
+    return sum(0 if category(ch) in _MARKS else 2 if east_asian_width(ch) in _WIDE else 1 for ch in text)

@@ -32,7 +32,7 @@ def test_each_case_is_a_test_with_the_checks_verdict(tmp_path: Path) -> None:
     root = str(Path(__file__).parents[2])
     arguments = ["-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(source)]
 
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, *arguments],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": root},
@@ -84,4 +84,4 @@ def test_the_arguments_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) -> 
 def test_nothing_else_of_the_kit_needs_pytest() -> None:
     code = "import sys, codeexec_config.conformance; sys.exit('pytest' in sys.modules)"
 
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

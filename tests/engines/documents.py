@@ -131,7 +131,11 @@ sandboxed = { runtime = "docker" }
         "two modes": f"""\
 [features.code_execution.mode.sandboxed] # !
 runtime = "docker"
-{_EXTERNAL}""",
+
+[features.code_execution.mode.external] # !
+url = "https://code-exec.example.com"
+api_key = "{CANARY}"
+""",
         "a text for the table of a mode": '[features.code_execution]\nmode.external = "https://h" # !\n',
         "a URL without a scheme": f"""\
 [features.code_execution.mode.external]

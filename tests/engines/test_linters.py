@@ -16,34 +16,48 @@ from tests.engines.language_server import Finding
 from tests.engines.places import ROOT, SCHEMA, node_env, node_script, python_tool, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-_TAPLO = re.compile(r"^error: (?P<message>.*)\n +┌─ .*:(?P<line>\d+):\d+$", re.MULTILINE)
+_TAPLO = re.compile(r"^error: (?P<message>.*)\n +┌─ .*/(?P<file>\w+\.toml):(?P<line>\d+):\d+$", re.MULTILINE)
+RIGHT_ONES = EXAMPLES | RIGHT
+FILES = {name: f"d{number}.toml" for number, name in enumerate([*RIGHT_ONES, *BROKEN])}
+
+Findings = dict[str, list[Finding]]
 
 
-def lint_with_taplo(file: Path) -> list[Finding]:
+def lint_with_taplo(folder: Path) -> Findings:
     options = ["--colors", "never", "--schema", SCHEMA.as_uri()]
-    output = run(python_tool("taplo"), "lint", *options, file.name, cwd=file.parent)
-    findings = [Finding(int(found["line"]), found["message"]) for found in _TAPLO.finditer(output)]
-    # It says the same of each line of a table: the first is where it begins.
-    return list({finding.message: finding for finding in reversed(findings)}.values())
+    output = run(python_tool("taplo"), "lint", *options, "*.toml", cwd=folder)
+    findings: Findings = {}
+    for found in _TAPLO.finditer(output):
+        of_file = findings.setdefault(found["file"], [])
+        # It says the same of each line of a table: the first is where it begins.
+        if found["message"] not in {finding.message for finding in of_file}:
+            of_file.append(Finding(int(found["line"]), found["message"]))
+    return findings
 
 
-def lint_with_tombi(file: Path) -> list[Finding]:
-    (file.parent / "tombi.toml").write_text(f'[[schemas]]\npath = "{SCHEMA}"\ninclude = ["{file.name}"]\n')
-    report = file.parent / "report.json"
+def lint_with_tombi(folder: Path) -> Findings:
+    (folder / "tombi.toml").write_text(f'[[schemas]]\npath = "{SCHEMA}"\ninclude = ["*.toml"]\n')
+    report = folder / "report.json"
     options = ["--offline", "--diagnostics-format", "json", "--diagnostics-file", report]
-    run(python_tool("tombi"), "lint", *options, file.name, cwd=file.parent)
-    return [Finding(item["range"]["start"]["line"], item["message"]) for item in json.loads(report.read_text("utf-8"))]
+    run(python_tool("tombi"), "lint", *options, *sorted(path.name for path in folder.glob("d*.toml")), cwd=folder)
+    (folder / "tombi.toml").unlink()
+    findings: Findings = {}
+    for item in json.loads(report.read_text("utf-8")):
+        findings.setdefault(item["path"], []).append(Finding(item["range"]["start"]["line"], item["message"]))
+    return findings
 
 
-def judge_with_check_jsonschema(file: Path) -> list[str]:
+def judge_with_check_jsonschema(folder: Path) -> dict[str, list[str]]:
+    files = sorted(path.name for path in folder.glob("d*.toml"))
     tool = python_tool("check-jsonschema")
-    output = run(tool, "--schemafile", SCHEMA, "--output-format", "json", file.name, cwd=file.parent)
-    report = json.loads(output)
-    assert [] == report.get("parse_errors", [])
-    return [error["message"] for error in report.get("errors", [])]
+    report = json.loads(run(tool, "--schemafile", SCHEMA, "--output-format", "json", *files, cwd=folder))
+    assert [] == report["parse_errors"]
+    messages: dict[str, list[str]] = {}
+    for error in report["errors"]:
+        messages.setdefault(error["filename"], []).append(error["message"])
+    return messages
 
 
 def judge_with_ajv(schema: dict[str, Any], values: list[Any]) -> list[list[str]]:
@@ -53,60 +67,62 @@ def judge_with_ajv(schema: dict[str, Any], values: list[Any]) -> list[list[str]]
     return messages
 
 
-LINTERS = [lint_with_taplo, lint_with_tombi]
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with all documents; no line in them attaches the schema."""
+    folder = tmp_path_factory.mktemp("documents")
+    texts = {**RIGHT_ONES, **{name: broken.text for name, broken in BROKEN.items()}}
+    for name, text in texts.items():
+        (folder / FILES[name]).write_text(text.replace("#:schema", "# schema"), "utf-8")
+    return folder
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "host.toml"
+@pytest.fixture(scope="module", params=[lint_with_taplo, lint_with_tombi])
+def findings(request: pytest.FixtureRequest, folder: Path) -> Findings:
+    """Give what a linter finds in each file."""
+    found: Findings = request.param(folder)
+    return found
 
 
-@pytest.mark.parametrize("name", [*EXAMPLES, *RIGHT])
-@pytest.mark.parametrize("lint", LINTERS)
-def test_a_linter_finds_nothing_in_a_right_document(
-    lint: Callable[[Path], list[Finding]], name: str, file: Path
-) -> None:
-    file.write_text({**EXAMPLES, **RIGHT}[name].replace("#:schema ../", f"#:schema {ROOT.as_uri()}/"), "utf-8")
-
-    assert [] == lint(file)
+@pytest.fixture(scope="module")
+def messages(folder: Path) -> dict[str, list[str]]:
+    """Give what check-jsonschema says of each file."""
+    return judge_with_check_jsonschema(folder)
 
 
-def test_tombi_takes_an_inline_table_over_several_lines(file: Path) -> None:
+@pytest.mark.parametrize("name", RIGHT_ONES)
+def test_a_linter_finds_nothing_in_a_right_document(findings: Findings, name: str) -> None:
+    assert [] == findings.get(FILES[name], [])
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_linter_points_at_the_slip_in_a_few_words(findings: Findings, name: str) -> None:
+    assert_points_at(BROKEN[name], findings.get(FILES[name], []))
+
+
+def test_tombi_takes_an_inline_table_over_several_lines(tmp_path: Path) -> None:
     """As TOML 1.1 has them, and this library on every Python; Taplo reads TOML 1.0 only."""
-    file.write_text('[features.code_execution]\nmode = {\n  sandboxed = { runtime = "gvisor" },\n}\n')
+    (tmp_path / "d.toml").write_text('[features.code_execution]\nmode = {\n  sandboxed = { runtime = "gvisor" },\n}\n')
 
-    assert [] == lint_with_tombi(file)
-
-
-@pytest.mark.parametrize("name", BROKEN)
-@pytest.mark.parametrize("lint", LINTERS)
-def test_a_linter_points_at_the_slip_in_a_few_words(
-    lint: Callable[[Path], list[Finding]], name: str, file: Path
-) -> None:
-    file.write_text(BROKEN[name].text, "utf-8")
-
-    assert_points_at(BROKEN[name], lint(file))
+    assert {} == lint_with_tombi(tmp_path)
 
 
-@pytest.mark.parametrize("name", [*EXAMPLES, *RIGHT])
-def test_check_jsonschema_finds_nothing_in_a_right_document(name: str, file: Path) -> None:
-    file.write_text({**EXAMPLES, **RIGHT}[name], "utf-8")
-
-    assert [] == judge_with_check_jsonschema(file)
+@pytest.mark.parametrize("name", RIGHT_ONES)
+def test_check_jsonschema_finds_nothing_in_a_right_document(messages: dict[str, list[str]], name: str) -> None:
+    assert [] == messages.get(FILES[name], [])
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_check_jsonschema_says_it_once_or_twice_and_prints_no_key(name: str, file: Path) -> None:
-    file.write_text(BROKEN[name].text, "utf-8")
-    messages = judge_with_check_jsonschema(file)
+def test_check_jsonschema_says_it_once_or_twice_and_prints_no_key(messages: dict[str, list[str]], name: str) -> None:
+    said = messages.get(FILES[name], [])
 
-    assert 1 <= len(messages) <= 2
-    assert CANARY not in "\n".join(messages)
+    assert 1 <= len(said) <= 2
+    assert CANARY not in "\n".join(said)
 
 
 @pytest.mark.parametrize("draft", limits.SCHEMA_DRAFTS)
 def test_ajv_takes_a_schema_in_strict_mode_and_gives_the_same_verdicts(draft: Any) -> None:
-    right = [tomllib.loads(text) for text in (EXAMPLES | RIGHT).values()]
+    right = [tomllib.loads(text) for text in RIGHT_ONES.values()]
     broken = [tomllib.loads(document.text) for document in BROKEN.values()]
     verdicts = judge_with_ajv(json_schema("document", draft), right + broken)
 

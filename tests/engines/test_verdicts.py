@@ -14,6 +14,8 @@ import pytest
 import tomlkit
 from hypothesis import Phase, given, settings
 
+from codeexec_config import check_text
+from tests.engines.documents import BROKEN, EXAMPLES, RIGHT
 from tests.engines.places import SCHEMA, node_env, node_script, python_tool, run
 from tests.test_schema_verdict import FULL, JUDGES, RIGHT_SECTIONS, in_host, slipped
 
@@ -60,6 +62,19 @@ def refused(documents: list[str]) -> set[str]:
     found = {text for text in documents if not JUDGES["document", "7"].is_valid(tomllib.loads(text))}
     assert len(documents) > len(found) > len(documents) // 4
     return found
+
+
+@pytest.mark.parametrize("name", [*EXAMPLES, *RIGHT])
+def test_what_editors_are_shown_as_right_is_right(name: str) -> None:
+    assert () == check_text({**EXAMPLES, **RIGHT}[name], offline=True).errors
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_editors_are_shown_as_broken_is_broken_in_one_place(name: str) -> None:
+    errors = check_text(BROKEN[name].text, offline=True).errors
+
+    assert {error.span.start.line for error in errors if error.span} <= BROKEN[name].lines
+    assert 1 == len(errors)
 
 
 def test_taplo_refuses_what_jsonschema_refuses(documents: list[str], folder: Path) -> None:

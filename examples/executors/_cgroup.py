@@ -1,0 +1,141 @@
+"""A ceiling on the memory and the processes of a sandbox, and the one sure way to end all of them.
+
+Works with both cgroup versions; a machine may have either. It needs the right to make a folder there: root, or a
+subtree that was delegated to the host's user.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import secrets
+import signal
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from codeexec_config.executor import ExecutorUnavailable
+
+ROOT: Final = Path("/sys/fs/cgroup")
+PREFIX: Final = "codeexec-"
+"""How the folders are named, so that one left behind can be told."""
+
+_REMOVAL_TRIES: Final = 500
+
+
+@attrs.frozen
+class Layout:
+    """What one cgroup version calls things, and where they are."""
+
+    memory: Path
+    pids: Path
+    memory_limits: tuple[str, ...]
+    swap_off: str | None
+    events: str
+    peak: str
+
+    @classmethod
+    def of(cls, root: Path) -> Layout:
+        """Find out which version manages memory on this machine."""
+        controllers = root / "cgroup.controllers"
+        if controllers.exists() and "memory" in controllers.read_text().split():
+            return cls(root, root, ("memory.max",), "memory.swap.max", "memory.events", "memory.peak")
+        # memsw is memory and swap together; equal to the limit it means no swap.
+        limits = ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes")
+        return cls(root / "memory", root / "pids", limits, None, "memory.oom_control", "memory.max_usage_in_bytes")
+
+
+@attrs.frozen
+class Cgroup:
+    """One group: processes join it before they become the sandbox."""
+
+    layout: Layout
+    name: str
+
+    @classmethod
+    def create(cls, owner: str, *, memory_bytes: int, processes: int, root: Path = ROOT) -> Cgroup:
+        """Make a group with these ceilings; the owner's name stands in the group's.
+
+        Raises:
+            ExecutorUnavailable: this host may not make one.
+        """
+        group = cls(Layout.of(root), f"{PREFIX}{owner}-{secrets.token_hex(8)}")
+        try:
+            for folder in group.folders:
+                folder.mkdir()
+            group._limit(memory_bytes, processes)
+        except OSError as error:
+            group._remove()
+            raise ExecutorUnavailable("this host may not make memory cgroups") from error
+        return group
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where it lives: one folder, or one a controller."""
+        return tuple(dict.fromkeys((self.layout.memory / self.name, self.layout.pids / self.name)))
+
+    @property
+    def _memory(self) -> Path:
+        return self.layout.memory / self.name
+
+    def _limit(self, memory_bytes: int, processes: int) -> None:
+        for name in self.layout.memory_limits:
+            if name == self.layout.memory_limits[0] or (self._memory / name).exists():
+                (self._memory / name).write_text(str(memory_bytes))
+        if self.layout.swap_off and (self._memory / self.layout.swap_off).exists():
+            (self._memory / self.layout.swap_off).write_text("0")
+        (self.layout.pids / self.name / "pids.max").write_text(str(processes))
+
+    def joining(self, command: tuple[str, ...]) -> tuple[str, ...]:
+        """Give a command that joins the group and then becomes `command`.
+
+        Joining from outside would be too late: what the sandbox has started by then stays where it was.
+        """
+        joins = " && ".join(f"echo $$ > {folder}/cgroup.procs" for folder in self.folders)
+        return ("/bin/sh", "-c", f'{joins} && exec "$@"', "sh", *command)
+
+    @property
+    def out_of_memory(self) -> bool:
+        """Whether the kernel killed a process of the group for want of memory."""
+        lines = (self._memory / self.layout.events).read_text().splitlines()
+        return any(line.startswith("oom_kill ") and not line.endswith(" 0") for line in lines)
+
+    @property
+    def peak_memory_bytes(self) -> int | None:
+        """The most that it held, where the kernel tells (version 2 since Linux 5.19)."""
+        try:
+            return int((self._memory / self.layout.peak).read_text()) or None
+        except FileNotFoundError:
+            return None
+
+    async def close(self) -> None:
+        """Kill what is left in the group, and remove it."""
+        for _ in range(_REMOVAL_TRIES):
+            self.kill()
+            if self._remove():
+                return
+            await asyncio.sleep(0.01)
+        raise ExecutorUnavailable("a cgroup does not empty: a process is stuck in the kernel")
+
+    def kill(self) -> None:
+        """Kill everything that is in the group now; what is being forked meanwhile needs a second call."""
+        for folder in self.folders:
+            with contextlib.suppress(FileNotFoundError):
+                for process in (folder / "cgroup.procs").read_text().split():
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(int(process), signal.SIGKILL)
+
+    def _remove(self) -> bool:
+        for folder in self.folders:
+            try:
+                folder.rmdir()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                if error.errno == errno.EBUSY:
+                    return False
+                raise
+        return True

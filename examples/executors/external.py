@@ -1,0 +1,257 @@
+"""Sends programs to a service: what `mode.external` asks for, with the config's url and key.
+
+Speaks Piston's API (version 2), and needs httpx. What the service does with a program is the service's: declare the
+capabilities that the conformance kit has seen on yours.
+
+What surprises:
+
+* An exception of the HTTP library leads to its request, and that to the key. Errors are made here, outside the
+  `except` that caught it, so that they carry no trace of it.
+* A redirect would take the code, and with some libraries the key, to another host: it is not followed. Neither the
+  environment's proxies nor its `.netrc` are used: the configuration says where things go.
+* A request that was sent may have run, whatever became of the answer: nothing is sent twice.
+* A service's answer may have any size and any shape.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import signal
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+
+from codeexec_config import External, Secret
+from codeexec_config.executor import (
+    Capability,
+    CapabilityUnsupported,
+    ExecutionError,
+    ExecutionRequest,
+    ExecutionResult,
+    ExecutorAuthError,
+    ExecutorFault,
+    ExecutorInfo,
+    ExecutorOverloaded,
+    ExecutorUnavailable,
+    LanguageSupport,
+    LanguageUnsupported,
+    RequestTooLarge,
+    Status,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+STARTUP_SECS: Final = 5.0
+CONNECT_SECS: Final = 5.0
+ANSWER_BYTES: Final = 64 * 1024 * 1024
+"""Two streams of 1 MiB, given twice, and escaped by JSON at its worst, fit well."""
+
+CAPABILITIES: Final = frozenset(
+    {
+        Capability.CANCEL,
+        Capability.CLEAN_ENV,
+        Capability.CLOSE,
+        Capability.EXIT_CODE,
+        Capability.FILES,
+        Capability.ISOLATED_FS,
+        Capability.MEMORY,
+        Capability.NO_NETWORK,
+        Capability.PIDS,
+        Capability.SIGNALS,
+        Capability.STDERR,
+    }
+)
+"""What `piston_server.py` does. The API has text where bytes are due, and no variables."""
+
+
+class _Bearer(httpx.Auth):
+    """Adds the key at the last moment, so that no frame and no default header of ours holds it."""
+
+    def __init__(self, key: Secret) -> None:
+        self._key = key
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self._key.reveal()}"
+        yield request
+
+
+class ExternalExecutor:
+    """Run each program at the service; `connect` makes one.
+
+    Args:
+        external: where the service is, and its key.
+        languages: what it runs.
+    """
+
+    def __init__(self, external: External, languages: Mapping[str, LanguageSupport]) -> None:
+        self._client = _client(external)
+        self._info = ExecutorInfo(name="external", languages=languages, startup_secs=STARTUP_SECS)
+
+    @classmethod
+    async def connect(
+        cls, external: External, *, capabilities: frozenset[Capability] = CAPABILITIES
+    ) -> ExternalExecutor:
+        """Ask the service what it runs.
+
+        Raises:
+            InfrastructureError: it does not answer, or not as it should.
+        """
+        # A client of its own: kept connections belong to one event loop, and the executor may serve on another.
+        async with _client(external) as client:
+            answer = await _exchange(client, "GET", "runtimes", None, CONNECT_SECS)
+        if isinstance(answer, ExecutionError):
+            raise answer
+        return cls(external, _runtimes(_parsed(answer), capabilities))
+
+    def describe(self) -> ExecutorInfo:
+        """Say what the service ran when it was asked."""
+        return self._info
+
+    async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
+        """Run one program; a cancellation closes the connection, which tells the service to stop."""
+        support = self._info.languages.get(request.language)
+        if support is None:
+            raise LanguageUnsupported(request.language)
+        for capability in request.needs:
+            if capability not in support.capabilities:
+                raise CapabilityUnsupported(capability)
+        body = json.dumps(_asked(request, support.version)).encode()
+        answer = await _exchange(self._client, "POST", "execute", body, STARTUP_SECS + request.limits.wall_secs)
+        if isinstance(answer, ExecutionError):
+            raise answer
+        return _verdict(_parsed(answer), request.limits.output_bytes)
+
+    async def close_async(self) -> None:
+        """Close the connections that are kept."""
+        await self._client.aclose()
+
+
+def _client(external: External) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=f"{external.url.rstrip('/')}/api/v2/",
+        auth=_Bearer(external.api_key) if external.api_key else None,
+        timeout=httpx.Timeout(None, connect=CONNECT_SECS),  # how long an answer may take depends on the request
+        headers={"Accept-Encoding": "identity"},  # 64 KiB of gzip may be 64 MiB
+        trust_env=False,
+    )
+
+
+async def _exchange(
+    client: httpx.AsyncClient, method: str, path: str, body: bytes | None, secs: float
+) -> bytes | ExecutionError:
+    """Send a request once; an error is given and not raised, so that it has no context."""
+    headers = {"Content-Type": "application/json"}
+    try:
+        async with asyncio.timeout(secs), client.stream(method, path, content=body, headers=headers) as response:
+            return await _bounded(response)
+    except (httpx.ConnectError, httpx.ConnectTimeout):
+        return ExecutorUnavailable("the service cannot be reached")
+    except (httpx.HTTPError, TimeoutError):
+        # The program may have run, so this is nobody's cue to send it again.
+        return ExecutorUnavailable("the service did not answer", retryable=False)
+
+
+async def _bounded(response: httpx.Response) -> bytes | ExecutionError:
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > ANSWER_BYTES:
+            return ExecutorFault("the service's answer has no end")
+    return _refusal(response.status_code, response.headers) or bytes(body)
+
+
+def _refusal(status: int, headers: Mapping[str, str]) -> ExecutionError | None:
+    match status:
+        case 200:
+            return None
+        case 401 | 403:
+            return ExecutorAuthError()
+        case 413:
+            return RequestTooLarge()
+        case 429:
+            wait = headers.get("Retry-After", "")
+            return ExecutorOverloaded(retry_after_secs=float(wait) if wait.isdecimal() else None)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return ExecutorUnavailable(f"the service answered {status}")
+    return ExecutorFault(f"the service answered {status}")
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        pass  # its error holds the whole answer
+    raise ExecutorFault("the service's answer is no JSON")
+
+
+def _runtimes(answer: Any, capabilities: frozenset[Capability]) -> dict[str, LanguageSupport]:
+    try:
+        return {
+            each["language"]: LanguageSupport(version=each["version"], capabilities=capabilities) for each in answer
+        }
+    except (KeyError, TypeError):
+        pass
+    raise ExecutorFault("the service's list of runtimes has another shape")
+
+
+def _asked(request: ExecutionRequest, version: str) -> dict[str, Any]:
+    others = [
+        {"name": name, "content": base64.b64encode(data).decode(), "encoding": "base64"}
+        for name, data in request.files.items()
+    ]
+    return {
+        "language": request.language,
+        "version": version,
+        "files": [{"content": request.code}, *others],
+        "run_timeout": round(request.limits.wall_secs * 1000),
+        "run_memory_limit": request.limits.memory_bytes,
+    }
+
+
+def _verdict(answer: Any, output_bytes: int) -> ExecutionResult:
+    try:
+        return _result(answer["run"], output_bytes)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        pass  # a result that contradicts itself is one that cannot be built
+    raise ExecutorFault("the service's answer has another shape")
+
+
+def _result(run: dict[str, Any], output_bytes: int) -> ExecutionResult:
+    status, number = _status(run), run["signal"] and signal.Signals[run["signal"]].value
+    stdout, stderr = (run[name].encode("utf-8", "replace") for name in ("stdout", "stderr"))
+    return ExecutionResult(
+        status=status,
+        exit_code=run["code"],
+        signal=number,
+        stdout=stdout[:output_bytes],
+        stderr=stderr[:output_bytes],
+        stdout_truncated=len(stdout) > output_bytes or run.get("status") == "OL",
+        stderr_truncated=len(stderr) > output_bytes or run.get("status") == "EL",
+        detail=run.get("message") or "",
+    )
+
+
+def _status(run: dict[str, Any]) -> Status:
+    match run.get("status"):
+        case "XX":
+            raise ExecutorFault("the service could not run the program")
+        case "TO":
+            return Status.TIMED_OUT
+        case "OL" | "EL":
+            return Status.OUTPUT_EXCEEDED
+    # The exit code comes last: the service's own kill has one as well.
+    if run["signal"]:
+        return Status.KILLED
+    return Status.COMPLETED if run["code"] == 0 else Status.FAILED
+
+
+def from_environment() -> ExternalExecutor:
+    """Make one for the service at CODE_EXEC_URL, with the key of CODE_EXEC_API_KEY if there is one."""
+    key = os.environ.get("CODE_EXEC_API_KEY")
+    external = External(url=os.environ["CODE_EXEC_URL"], api_key=Secret(key) if key else None)
+    return asyncio.run(ExternalExecutor.connect(external))

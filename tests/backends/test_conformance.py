@@ -1,0 +1,124 @@
+"""The example executors, each held to the whole conformance kit.
+
+With python by default; with other languages when CODEEXEC_KIT_LANGUAGES names them (all of them when it is `all`, and
+none when it is empty: the kit waits for many limits to be met, which takes a minute a language).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from codeexec_config import External, Secret
+from codeexec_config.conformance import Verdict, run_conformance
+from codeexec_config.executor import check_executor
+from examples.executors._payload import LANGUAGES
+from examples.executors.bubblewrap import BubblewrapExecutor
+from examples.executors.docker import LABEL, DockerExecutor
+from examples.executors.gvisor import GvisorExecutor
+from tests.backends import engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from codeexec_config.conformance import ConformanceReport, LeakProbe
+    from codeexec_config.executor import AsyncCodeExecutor
+    from tests.backends.conftest import Engine, Service
+
+E = TypeVar("E", bound="AsyncCodeExecutor")
+
+TOGETHER = 2
+"""Languages that are tried at once: the kit mostly waits for limits to be met."""
+
+
+def _wanted() -> list[str]:
+    chosen = os.environ.get("CODEEXEC_KIT_LANGUAGES", "python")
+    return list(LANGUAGES) if chosen == "all" else list(filter(None, chosen.split(",")))
+
+
+WANTED = _wanted()
+pytestmark = pytest.mark.skipif(not WANTED, reason="CODEEXEC_KIT_LANGUAGES names no language")
+
+
+def judge(make: Callable[[], E], probe_of: Callable[[E], LeakProbe] | None = None) -> None:
+    """Demand that every check passed, but for what is not declared and what a language cannot say."""
+
+    def report(language: str) -> ConformanceReport:
+        executor = make()
+        return run_conformance(executor, languages=[language], leak_probe=probe_of and probe_of(executor))
+
+    assert check_executor(make()) == []
+    with ThreadPoolExecutor(TOGETHER) as pool:
+        for each in list(pool.map(report, WANTED)):
+            assert each.ok, each.render()
+            assert _skipped_for_another_reason(each) == [], each.render()
+
+
+def _skipped_for_another_reason(report: ConformanceReport) -> list[str]:
+    return [
+        f"{each.id}: {each.detail}"
+        for each in report.results
+        if each.verdict is Verdict.SKIP and "not declared" not in each.detail
+    ]
+
+
+def groups(owner: str = "") -> list[Path]:
+    """Give the cgroups of the examples, or of one executor."""
+    root = Path("/sys/fs/cgroup")
+    return [path for part in (".", "memory", "pids") for path in (root / part).glob(f"codeexec-{owner}*")]
+
+
+def gvisor_probe(executor: GvisorExecutor) -> LeakProbe:
+    """Look for a marker where it cannot be seen: to the host gVisor is one program, whatever runs inside.
+
+    It counts every run of this executor, which is more than the marker's and never less.
+    """
+    return lambda _: [str(group) for group in groups(executor.owner) if _used(group)]
+
+
+def _used(group: Path) -> bool:
+    try:
+        return bool((group / "cgroup.procs").read_text())
+    except OSError:  # it was removed meanwhile
+        return False
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """Look afterwards for what the kit does not look for."""
+    mounts = Path("/proc/self/mounts").read_text()
+    yield
+    assert groups() == []
+    assert list(Path(tempfile.gettempdir()).glob("codeexec-gvisor-*")) == []
+    assert Path("/proc/self/mounts").read_text() == mounts
+
+
+def test_bubblewrap_passes_the_kit(bubblewrap: Path) -> None:
+    judge(lambda: BubblewrapExecutor(bubblewrap))
+
+
+def test_gvisor_passes_the_kit(gvisor: Path) -> None:
+    judge(lambda: GvisorExecutor(gvisor), gvisor_probe)
+
+
+def test_docker_passes_the_kit(docker: Engine) -> None:
+    asyncio.run(DockerExecutor(docker.image, host=docker.host).check_health_async())
+
+    judge(lambda: DockerExecutor(docker.image, host=docker.host))
+
+    assert engine.containers(docker.host, LABEL) == []
+
+
+def test_the_service_passes_the_kit(service: Service) -> None:
+    pytest.importorskip("httpx", reason="the external example needs httpx (dependency group examples)")
+    from examples.executors.external import ExternalExecutor
+
+    external = External(url=service.url, api_key=Secret(service.key))
+
+    judge(lambda: asyncio.run(ExternalExecutor.connect(external)))

@@ -1,0 +1,578 @@
+"""Which key takes which reference, what stands in for an unread one, and how little is said of a value."""
+
+from __future__ import annotations
+
+from collections import UserDict
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codeexec_config import (
+    CodeExecutionConfig,
+    Deferred,
+    Diagnostic,
+    External,
+    Report,
+    Sandboxed,
+    Secret,
+    Wasm,
+    check_mapping,
+    check_text,
+    to_toml,
+)
+
+SECTION = ("features", "code_execution")
+HEADER = "[features.code_execution]\n"
+URL = "https://code-exec.example.com"
+ON = External(url=URL)
+
+
+def codes(report: Report) -> list[tuple[Any, ...]]:
+    """Give code and path below the section."""
+    return [(d.code, *d.path[2:]) for d in report.diagnostics]
+
+
+def check(table: dict[str, Any], env: Any = None, **options: Any) -> Report:
+    return check_mapping(table, env=env or {}, **options)
+
+
+def config_of(table: dict[str, Any], env: Any = None, **options: Any) -> CodeExecutionConfig:
+    report = check(table, env, **options)
+    assert not report.errors
+    assert report.config is not None
+    return report.config
+
+
+def external(api_key: str | None = None, url: str = URL) -> dict[str, Any]:
+    return {"mode": {"external": {"url": url} | ({} if api_key is None else {"api_key": api_key})}}
+
+
+def key_of(config: CodeExecutionConfig) -> Secret:
+    assert isinstance(config.mode, External)
+    assert config.mode.api_key is not None
+    return config.mode.api_key
+
+
+class Touched(UserDict[str, str]):
+    """An environment that says when it is read."""
+
+    def __getitem__(self, name: str) -> str:
+        raise AssertionError(name)
+
+
+# -- values are put in after parsing, once -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", ['"', "#", "\n", "${A}", "$<A>", "$${", "\\", "]", "'''", "a b", "é"])
+def test_a_value_stays_the_value_it_is(value: str) -> None:
+    text = HEADER + 'mode = { external = { url = "https://x.example/${A}" } }\nallowed_languages = ["python", "${A}"]\n'
+
+    report = check_text(text, env={"A": value, "url": "x"})
+
+    assert ("invalid-language", "allowed_languages", 1) in codes(report)
+    assert ("A",) == report.env_reads
+
+
+@given(st.text("abcXYZ019._~-${}<>#'\"\\", min_size=1))
+def test_a_key_is_the_text_of_its_variable(value: str) -> None:
+    config = config_of(external("${K}"), {"K": value})
+
+    assert value == key_of(config).reveal()
+
+
+def test_text_and_references_make_one_value() -> None:
+    config = config_of(external(url="https://${A}.example:${P-8}/$${A}$<B>?q=$$<B>"), {"A": "a", "B": "b"})
+
+    assert External(url="https://a.example:8/${A}b?q=$<B>") == config.mode
+
+
+def test_keys_are_never_expanded() -> None:
+    env = Touched()
+
+    assert [("unknown-key", "${A}")] == codes(check({"${A}": 1}, env))
+    assert [("unknown-mode", "mode", "${A}")] == codes(check({"mode": {"${A}": {}}}, env))
+
+
+@pytest.mark.parametrize("form", ["${A}", "$<A>", "${A:-wasm}", "was${A}", "${A:?x}"])
+def test_mode_and_runtime_take_no_reference(form: str) -> None:
+    env = Touched()
+
+    assert [("reference-not-allowed", "mode")] == codes(check({"mode": form}, env))
+    assert [("reference-not-allowed", "mode", "sandboxed", "runtime")] == codes(
+        check({"mode": {"sandboxed": {"runtime": form}}}, env)
+    )
+
+
+def test_a_malformed_reference_in_mode_is_an_invalid_one() -> None:
+    assert [("invalid-reference", "mode")] == codes(check({"mode": "${ A }"}))
+
+
+def test_an_escape_in_mode_is_a_text() -> None:
+    assert [("unknown-mode", "mode")] == codes(check({"mode": "$${A}"}))
+
+
+# -- references that do not hold ---------------------------------------------------------------------------------------
+
+
+def test_every_occurrence_of_an_unset_variable_is_a_finding() -> None:
+    text = HEADER + 'allowed_languages = ["${A}${A}", "$<A>", "${B?}"]\ntimeout_secs = "${A}"\n'
+
+    report = check_text(text, env={})
+
+    assert ["unset-variable"] * 5 == [d.code for d in report.diagnostics]
+    spans = [d.span for d in report.diagnostics]
+    assert ["${A}", "${A}", "$<A>", "${B?}", "${A}"] == [text[s.start.offset : s.end.offset] for s in spans if s]
+
+
+def test_the_text_of_a_question_mark_is_the_message() -> None:
+    [finding] = check({"timeout_secs": "${T:?seconds, of the batch queue}"}, {"T": ""}).diagnostics
+
+    assert ("unset-variable", "the variable T is not set or is empty: seconds, of the batch queue") == (
+        finding.code,
+        finding.message,
+    )
+
+
+def test_a_malformed_reference_does_not_hide_an_unset_one_beside_it() -> None:
+    assert [("invalid-reference", "allowed_languages", 0), ("unset-variable", "allowed_languages", 0)] == sorted(
+        codes(check({"allowed_languages": ["${A}${}"]}))
+    )
+
+
+@pytest.mark.parametrize("form", ["${}", "${ A }", "${A", "${A:-${B}}"])
+def test_the_message_of_a_malformed_reference_does_not_repeat_it(form: str) -> None:
+    [finding] = check({"allowed_languages": [f"x{form}"]}).diagnostics
+
+    assert "invalid-reference" == finding.code
+    assert form not in f"{finding.message} {finding.help}"
+
+
+# -- typed references --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["${T}", "$<T>", "${T:-5}", "${T-5}", "${T:?x}", "${T?x}"])
+@pytest.mark.parametrize(("expected", "value"), [(30, "30"), (30, "0x1e"), (30, "+30"), (1000, "1_000"), (8, "0o10")])
+def test_a_whole_reference_stands_for_an_integer(form: str, expected: int, value: str) -> None:
+    assert expected == config_of({"timeout_secs": form}, {"T": value}).timeout_secs
+
+
+@pytest.mark.parametrize(("expected", "value"), [(True, "true"), (False, "false")])
+def test_a_whole_reference_stands_for_a_boolean(expected: bool, value: str) -> None:  # noqa: FBT001
+    assert expected is config_of({"enabled": "${E}"}, {"E": value}).enabled
+
+
+@pytest.mark.parametrize("value", ["", " 30", "30 ", "30.0", "thirty", "007", "3O", "٣٠", "0X1E", "true", "sk-canary"])
+def test_one_that_does_not_parse_is_a_wrong_type_at_the_reference(value: str) -> None:
+    text = HEADER + "timeout_secs = '${T}'\nenabled = \"${T:-x}\"\n"
+
+    report = check_text(text, env={"T": value or "\t"} if value != "true" else {"T": "tru"})
+
+    assert [("wrong-type", "timeout_secs"), ("wrong-type", "enabled")] == codes(report)
+    spans = [d.span for d in report.diagnostics]
+    assert ["${T}", "${T:-x}"] == [text[s.start.offset : s.end.offset] for s in spans if s]
+    assert not any(f"`{value}`" in str(d) or "canary" in str(d) for d in report.diagnostics)
+
+
+@pytest.mark.parametrize("text", ["30", " ${T}", "${T} ", "${T}${T}", "${T}0", "$${T}", "$T", "$<T> "])
+def test_a_string_that_is_no_whole_reference_is_a_string(text: str) -> None:
+    env = Touched()
+
+    assert [("wrong-type", "timeout_secs")] == codes(check({"timeout_secs": text}, env))
+    assert [("wrong-type", "enabled")] == codes(check({"enabled": text}, env))
+
+
+def test_a_malformed_one_is_no_wrong_type_as_well() -> None:
+    assert [("invalid-reference", "timeout_secs")] == codes(check({"timeout_secs": "${T}${"}))
+    assert [("invalid-reference", "enabled")] == codes(check({"enabled": "${}"}))
+
+
+@pytest.mark.parametrize("number", ["0", "86401", "-5", "9" * 5000])
+def test_a_number_of_the_environment_is_held_to_the_limits_without_being_said(number: str) -> None:
+    [finding] = check({"timeout_secs": "${T}"}, {"T": number}).diagnostics
+
+    assert "out-of-range" == finding.code
+    assert finding.message.startswith("the value is ")
+
+
+# -- the forms of a key ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("form", "given", "empty", "unset"),
+    [
+        ("${K}", "value", "empty-secret", "unset-variable"),
+        ("$<K>", "value", "empty-secret", "unset-variable"),
+        ("${K:?m}", "value", "unset-variable", "unset-variable"),
+        ("${K?m}", "value", "empty-secret", "unset-variable"),
+        ("${K:-}", "value", "empty-secret", "unset-variable"),
+    ],
+)
+def test_the_forms_of_a_key(form: str, given: str, empty: str, unset: str) -> None:
+    config = config_of(external(form), {"K": given})
+    assert (given, "${K}") == (key_of(config).reveal(), key_of(config).reference)
+    path = ("mode", "external", "api_key")
+    assert [(empty, *path)] == codes(check(external(form), {"K": ""}))
+    assert [(unset, *path)] == codes(check(external(form)))
+
+
+@pytest.mark.parametrize("text", ["${K:-sk-live}", "sk-live", "sk-${K}", "${K}x", "$${K}", "$K1x.", "{K}"])
+def test_a_key_in_the_file_is_a_literal(text: str) -> None:
+    report = check(external(text), {"K": "v"})
+
+    assert [("literal-secret", "mode", "external", "api_key")] == codes(report)
+    assert report.config is not None
+    assert key_of(report.config).reference is None
+
+
+def test_a_default_is_the_key_when_the_variable_is_not_set() -> None:
+    config = config_of(external("${K:-sk-live}"))
+
+    assert "sk-live" == key_of(config).reveal()
+
+
+def test_several_references_and_nothing_else_are_no_literal() -> None:
+    config = config_of(external("${A}$<B>${A:?x}"), {"A": "a", "B": "b"})
+
+    assert ("aba", "${A}${B}${A}") == (key_of(config).reveal(), key_of(config).reference)
+
+
+def test_an_unbraced_name_is_told_apart_and_not_repeated() -> None:
+    [finding] = check(external("$CODE_EXEC_API_KEY"), Touched()).diagnostics
+
+    assert "unbraced-reference" == finding.code
+    assert "CODE_EXEC_API_KEY" not in finding.message
+
+
+@pytest.mark.parametrize("text", ["${sk-live-abc}", "${K-}", "x${K-y}"])
+def test_a_dash_in_a_key_is_no_reference_and_looks_nothing_up(text: str) -> None:
+    [finding] = check(external(text), Touched()).diagnostics
+
+    assert "invalid-reference" == finding.code
+    assert "live" not in f"{finding.message}{finding.help}"
+
+
+@pytest.mark.parametrize("value", [" key", "key ", "ke\ty", "key\n", "kéy", "\x00", "ключ"])
+def test_a_key_that_no_header_carries_is_malformed(value: str) -> None:
+    assert [("malformed-secret", "mode", "external", "api_key")] == codes(check(external("${K}"), {"K": value}))
+
+
+def test_an_empty_key_in_the_file_is_empty() -> None:
+    assert [("empty-secret", "mode", "external", "api_key")] == codes(check(external("")))
+
+
+# -- offline -----------------------------------------------------------------------------------------------------------
+
+
+def test_offline_lists_every_reference_by_its_name() -> None:
+    table = {
+        "enabled": "${E:-true}",
+        "timeout_secs": "$<T>",
+        "allowed_languages": ["python", "${L:?x}${L2-}"],
+        **external("${K:-}", "https://${H}/$${no}"),
+    }
+
+    report = check(table, Touched(), offline=True)
+
+    assert () == report.diagnostics
+    assert report.config is None
+    assert {
+        Deferred((*SECTION, "enabled"), "${E}"),
+        Deferred((*SECTION, "timeout_secs"), "${T}"),
+        Deferred((*SECTION, "allowed_languages", 1), "${L}"),
+        Deferred((*SECTION, "allowed_languages", 1), "${L2}"),
+        Deferred((*SECTION, "mode", "external", "api_key"), "${K}"),
+        Deferred((*SECTION, "mode", "external", "url"), "${H}"),
+    } == set(report.deferred)
+
+
+def test_offline_a_section_without_references_is_whole() -> None:
+    report = check({"timeout_secs": 5}, Touched(), offline=True)
+
+    assert CodeExecutionConfig(timeout_secs=5) == report.config
+    assert () == report.deferred
+
+
+@pytest.mark.parametrize(
+    ("expected", "table"),
+    [
+        (("wrong-type", "timeout_secs"), {"timeout_secs": "${T:-soon}"}),
+        (("out-of-range", "timeout_secs"), {"timeout_secs": "${T:-0}"}),
+        (("invalid-language", "allowed_languages", 0), {"allowed_languages": ["${L:-Py thon}"]}),
+        (("unsupported-language", "allowed_languages", 0), {"allowed_languages": ["${L-ruby}"]}),
+        (("invalid-url", "mode", "external", "url"), external(url="${U:-nowhere}")),
+        (("metadata-url", "mode", "external", "url"), external(url="http://${H:-169.254.169.254}/")),
+        (("invalid-reference", "timeout_secs"), {"timeout_secs": "${T:-${U}}"}),
+        (("malformed-secret", "mode", "external", "api_key"), external("${K:-two\nlines}")),
+        (("literal-secret", "mode", "external", "api_key"), external("${K:-one}")),
+        (("malformed-secret", "mode", "external", "api_key"), external("é${K}")),
+    ],
+)
+@pytest.mark.parametrize("enabled", [True, False])
+def test_defaults_are_checked_without_the_environment(
+    expected: tuple[Any, ...],
+    table: dict[str, Any],
+    enabled: bool,  # noqa: FBT001
+) -> None:
+    found = codes(check({"enabled": enabled, **table}, Touched(), offline=enabled))
+
+    assert [expected] == [item for item in found if item[0] != "missing-secret"]
+
+
+def test_offline_the_default_of_enabled_is_checked() -> None:
+    assert [("wrong-type", "enabled")] == codes(check({"enabled": "${E:-yes}"}, Touched(), offline=True))
+
+
+def test_offline_an_open_enabled_counts_as_true() -> None:
+    report = check({"enabled": "${E:-false}", "allowed_languages": []}, Touched(), offline=True)
+
+    assert [("empty-languages", "allowed_languages")] == codes(report)
+    assert check({"enabled": "${E:-false}"}, Touched(), offline=True).config is None
+
+
+def test_offline_a_section_that_is_off_is_as_ever() -> None:
+    table = {"enabled": False, "timeout_secs": "${T:-7}", **external("${K}", "${U}")}
+
+    assert check(table, Touched()) == check(table, Touched(), offline=True)
+
+
+# -- enabled = false ---------------------------------------------------------------------------------------------------
+
+E = "${E}"
+
+
+@pytest.mark.parametrize(
+    ("enabled", "env", "counts", "reads"),
+    [
+        (False, {}, False, ()),
+        (True, {}, True, ("T",)),
+        (E, {"E": "false"}, False, ("E",)),
+        (E, {"E": "true"}, True, ("E", "T")),
+        (E, {}, True, ("E", "T")),
+        (E, {"E": ""}, True, ("E", "T")),
+        (E, {"E": "no"}, True, ("E", "T")),
+        ("${E:-false}", {}, False, ("E",)),
+        ("${E:-false}", {"E": ""}, False, ("E",)),
+        ("${E-false}", {"E": ""}, True, ("E", "T")),
+        ("${E:-false}", {"E": "true"}, True, ("E", "T")),
+        ("${E:-true}", {}, True, ("E", "T")),
+        ("$<E>", {"E": "false"}, False, ("E",)),
+        ("${E:?x}", {}, True, ("E", "T")),
+        ("${ E }", {"E": "false"}, True, ("T",)),
+        ("false", {}, True, ("T",)),
+        ("$${E}", {}, True, ("T",)),
+        (0, {}, True, ("T",)),
+        ("x${E}", {"E": "false"}, True, ("T",)),
+    ],
+)
+def test_enabled_is_resolved_first_and_counts_as_true_when_it_cannot_be(
+    enabled: Any,
+    env: dict[str, str],
+    counts: bool,  # noqa: FBT001
+    reads: tuple[str, ...],
+) -> None:
+    report = check({"enabled": enabled, "timeout_secs": "${T}"}, env)
+
+    assert reads == report.env_reads
+    assert counts is (("unset-variable", "timeout_secs") in codes(report))
+    assert counts is not (Deferred((*SECTION, "timeout_secs"), "${T}") in report.deferred)
+
+
+@pytest.mark.parametrize(("expected", "text"), [(30, "${T}"), (60, "${T:-60}"), (61, "${T-0x3d}"), (30, "$<T>")])
+def test_disabled_a_number_takes_its_own_default_text_or_the_keys(expected: int, text: str) -> None:
+    report = check({"enabled": False, "timeout_secs": text}, Touched())
+
+    assert CodeExecutionConfig(enabled=False, timeout_secs=expected) == report.config
+    assert (Deferred((*SECTION, "timeout_secs"), "${T}"),) == report.deferred
+
+
+@pytest.mark.parametrize("names", [["${L}"], ["ruby", "${L}"], ["${L:-ruby}"], ["x$<L>", "${M}"]])
+def test_disabled_languages_with_an_unread_one_are_the_default(names: list[str]) -> None:
+    report = check({"enabled": False, "allowed_languages": names, **external()}, Touched())
+
+    assert CodeExecutionConfig(enabled=False, mode=ON) == report.config
+
+
+def test_disabled_languages_may_be_empty() -> None:
+    assert CodeExecutionConfig(enabled=False, allowed_languages=()) == config_of(
+        {"enabled": False, "allowed_languages": []}
+    )
+
+
+@pytest.mark.parametrize(
+    "url", ["${U}", "https://${H}", "https://${H:-a}.example", "${U:-https://code-exec.example.com}"]
+)
+def test_disabled_a_service_whose_url_is_unread_is_wasm_and_not_written_back(url: str) -> None:
+    report = check({"enabled": False, **external("${K}", url)}, Touched())
+
+    assert CodeExecutionConfig(enabled=False, mode=Wasm()) == report.config
+    assert report.ok
+    assert report.config is not None
+    with pytest.raises(ValueError, match="not read"):
+        to_toml(report.config)
+
+
+def test_disabled_a_key_stays_unresolved() -> None:
+    config = config_of({"enabled": False, **external("${K:-}")}, Touched())
+
+    with pytest.raises(LookupError, match=r"^K was not read"):
+        key_of(config).reveal()
+    assert "${K}" == key_of(config).reference
+
+
+def test_disabled_a_key_in_the_file_is_known_and_told() -> None:
+    report = check({"enabled": False, **external("sk-live")}, Touched())
+
+    assert [("literal-secret", "mode", "external", "api_key")] == codes(report)
+    assert report.config is not None
+    assert "sk-live" == key_of(report.config).reveal()
+
+
+def test_disabled_every_reference_is_deferred() -> None:
+    table = {"enabled": E, "timeout_secs": "${T}", "allowed_languages": ["$<L>"], **external("${K}", "https://${H}")}
+
+    report = check(table, {"E": "false"})
+
+    assert ["T", "L", "H", "K"] == [item.reference[2:-1] for item in report.deferred]
+    assert ("E",) == report.env_reads
+
+
+@pytest.mark.parametrize(
+    ("expected", "table"),
+    [
+        ("wrong-type", {"timeout_secs": "30"}),
+        ("out-of-range", {"timeout_secs": 0}),
+        ("unknown-key", {"tiemout": 1}),
+        ("missing-key", {"mode": {"sandboxed": {}}}),
+        ("unknown-mode", {"mode": "cloud"}),
+        ("unknown-runtime", {"mode": {"sandboxed": {"runtime": "podman"}}}),
+        ("invalid-reference", {"allowed_languages": ["${"]}),
+        ("reference-not-allowed", {"mode": "${M}"}),
+        ("invalid-language", {"allowed_languages": ["Py thon"]}),
+        ("invalid-url", external("${K}", "nowhere")),
+        ("empty-secret", external("")),
+        ("malformed-secret", external("x ")),
+    ],
+)
+def test_disabled_what_one_key_says_alone_is_checked_as_ever(expected: str, table: dict[str, Any]) -> None:
+    report = check({"enabled": False, **table}, Touched())
+
+    assert [expected] == [d.code for d in report.errors]
+    assert report.config is None
+
+
+@pytest.mark.parametrize(
+    ("expected", "table"),
+    [
+        ("unsupported-language", {"allowed_languages": ["ruby"]}),
+        ("out-of-range", {"mode": {"sandboxed": {"runtime": "docker"}}, "max_memory_mb": 5}),
+        ("out-of-range", {"max_memory_mb": 5000}),
+        ("insecure-url", external("${K}", "http://code-exec.example.com")),
+    ],
+)
+def test_disabled_rules_across_keys_are_warnings(expected: str, table: dict[str, Any]) -> None:
+    report = check({"enabled": False, **table}, Touched())
+
+    assert [expected] == [d.code for d in report.warnings]
+    assert report.ok
+    assert report.config is not None
+    assert not report.config.enabled
+
+
+def test_disabled_a_sandbox_is_as_ever() -> None:
+    config = config_of({"enabled": False, "mode": {"sandboxed": {"runtime": "gvisor"}}}, Touched())
+
+    assert CodeExecutionConfig(enabled=False, mode=Sandboxed(runtime="gvisor")) == config
+
+
+# -- nothing is concluded aloud of a value -----------------------------------------------------------------------------
+
+MADE = {
+    "PYTHN": "pythn",
+    "PYTHON": "python",
+    "PY": "py",
+    "UPPER": "Python",
+    "UNKNOWN": "klingon",
+    "BIG": "99999",
+    "SMALL": "5",
+    "URL": "https://user:canary@münchen.example",
+    "HTTP": "http://canary.example.com",
+    "BAD_URL": "https://canary münchen.example",
+    "IDN": "https://münchen.example",
+    "QUERY": "https://a.example/?token=canary",
+    "METADATA": "http://169.254.169.254/canary",
+    "KEY": "canary key\n",
+    "WORD": "canary",
+}
+
+
+@pytest.mark.parametrize(
+    ("expected", "table"),
+    [
+        (["unknown-language"], {"allowed_languages": ["${PYTHN}"], **external()}),
+        (["unknown-language"], {"allowed_languages": ["${PY}"], **external()}),
+        (["unknown-language"], {"allowed_languages": ["kling${WORD:-}"], **external()}),
+        (["invalid-language"], {"allowed_languages": ["${UPPER}"], **external()}),
+        (["unsupported-language"], {"allowed_languages": ["${PYTHN}"]}),
+        (["unsupported-language"], {"allowed_languages": ["${PY}"]}),
+        ([], {"allowed_languages": ["python", "${PYTHON}"]}),
+        ([], {"allowed_languages": ["${PYTHON}", "python", "${PYTHON}"]}),
+        (["out-of-range"], {"timeout_secs": "${BIG}"}),
+        (["out-of-range"], {"max_memory_mb": "${BIG}"}),
+        (["out-of-range"], {"max_memory_mb": "${SMALL}", "mode": {"sandboxed": {"runtime": "docker"}}}),
+        (["wrong-type"], {"timeout_secs": "${WORD}"}),
+        (["wrong-type"], {"enabled": "${WORD}"}),
+        (["invalid-url"], external(url="${URL}")),
+        (["invalid-url"], external(url="${BAD_URL}")),
+        (["invalid-url"], external(url="${IDN}")),
+        (["credentials-in-url"], external(url="${QUERY}")),
+        (["credentials-in-url"], external(url="https://${WORD}@a.example")),
+        (["metadata-url"], external(url="${METADATA}")),
+        (["insecure-url"], external(url="${HTTP}")),
+        (["malformed-secret"], external("${KEY}")),
+    ],
+)
+def test_a_made_value_earns_its_finding_and_no_word_more(expected: list[str], table: dict[str, Any]) -> None:
+    lines = [f"{key} = {_toml(value)}" for key, value in table.items()]
+    report = check_text(HEADER + "\n".join(lines), env=MADE)
+
+    found = [d for d in report.diagnostics if d.code != "missing-secret"]
+    assert expected == [d.code for d in found]
+    for diagnostic in found:
+        assert _is_quiet(diagnostic)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
+    return str(value) if isinstance(value, list | int) else f'"{value}"'
+
+
+def _is_quiet(diagnostic: Diagnostic) -> bool:
+    said = f"{diagnostic.message} {diagnostic.help} {diagnostic.excerpt}"
+    return (
+        diagnostic.fix is None
+        and diagnostic.related == ()
+        and "did you mean" not in said
+        and "xn--" not in said
+        and not any(f"`{value}`" in said or f" {value} " in said for value in MADE.values() if value != "python")
+        and "canary" not in said
+    )
+
+
+def test_a_literal_beside_a_made_one_is_compared_with_literals_only() -> None:
+    report = check({"allowed_languages": ["${A}", "ruby", "${A}", "ruby"], **external()}, {"A": "ruby"})
+
+    assert [("duplicate-language", "allowed_languages", 3)] == [
+        item for item in codes(report) if item[0] != "missing-secret"
+    ]
+
+
+def test_the_place_of_a_made_value_is_the_value_with_its_quotes() -> None:
+    text = HEADER + 'timeout_secs = "${T}"\n'
+
+    [finding] = check_text(text, env={"T": "0"}).diagnostics
+
+    assert finding.span is not None
+    assert '"${T}"' == text[finding.span.start.offset : finding.span.end.offset]

@@ -1,0 +1,430 @@
+"""The scanner: it says where each key and value of a TOML text stands, and agrees with the parsers on what TOML is."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import tomlkit
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tomlkit.exceptions import TOMLKitError
+
+from codeexec_config.diagnostics import Position, Span, Target
+from codeexec_config.scanner import Lines, Scan, Spelling, locate
+from tests.toml_writer import Writer, documents, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+DIGITS = "1" * 4300
+NOT_TOML_ANYWHERE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+
+
+def read(text: str) -> dict[str, Any]:
+    """Read a text by whichever parser takes it; TOML 1.1 is tomlkit's."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return tomlkit.parse(text.replace("\r\n", "\n")).unwrap()
+
+
+def is_taken(parse: Callable[[str], Any], text: str) -> bool:
+    try:
+        parse(text)
+    except (ValueError, TOMLKitError):
+        return False
+    return True
+
+
+def same(one: Any, other: Any) -> bool:
+    """Compare plain data; nan equals itself, and 1 is not 1.0."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    equal = repr(one) == repr(other) if isinstance(one, float) else one == other
+    return type(one) is type(other) and equal
+
+
+def slice_of(text: str, path: tuple[str | int, ...], part: str = "value") -> str:
+    stretch = locate(Scan(text), Target(path, part))
+    assert stretch is not None
+    return text[slice(*stretch)]
+
+
+# -- the laws ----------------------------------------------------------------------------------------------------------
+
+
+@given(documents())
+def test_each_value_read_from_its_slice_alone_is_the_value_of_the_document(written: Any) -> None:
+    text, data = written
+    scan = Scan(text)
+    for path, value in walk(data):
+        token = scan.values.get(path)
+        if token is not None:
+            assert same(value, read(f"x = {text[token.start : token.end]}")["x"])
+        else:
+            assert scan.tables[path]
+
+
+@given(documents())
+def test_each_key_read_from_its_slice_alone_is_the_key(written: Any) -> None:
+    text, data = written
+    scan = Scan(text)
+    for path, _ in walk(data):
+        for start, end in scan.mentions[path] if isinstance(path[-1], str) else ():
+            assert [path[-1]] == list(read(f"{text[start:end]} = 1"))
+
+
+@given(documents())
+def test_a_scan_knows_no_path_that_the_document_lacks(written: Any) -> None:
+    text, data = written
+    scan = Scan(text)
+    known = {path for path, _ in walk(data)}
+    assert known >= {*scan.values, *scan.tables, *scan.mentions}
+
+
+@given(documents(modern=False))
+def test_what_tomllib_takes_has_no_flaw_and_nothing_modern(written: Any) -> None:
+    text, _ = written
+    tomllib.loads(text)
+    scan = Scan(text)
+    assert (None, {}, []) == (scan.flaw, scan.modern, scan.modern_keys)
+
+
+def mutants(random: Random) -> str:
+    """Write a document and damage it in one or two places."""
+    text, _ = Writer(random).document()
+    for _ in range(random.randint(1, 2)):
+        start = random.randint(0, len(text))
+        end = min(len(text), start + random.randint(0, 4))
+        middle = random.choice(
+            ("", text[start:end][::-1], text[start:end] * 2, random.choice("ab.=[]{}\"'#,\\ \t\n\r0_-+:${}xé\0"))
+        )
+        text = text[:start] + middle + text[end:]
+    return text
+
+
+@settings(max_examples=300)
+@given(st.randoms(use_true_random=False).map(mutants))
+def test_what_the_scanner_refuses_both_parsers_refuse(text: Any) -> None:
+    if Scan(text).flaw is None:
+        return
+    assert not is_taken(tomllib.loads, text)
+    # tomlkit takes control characters and a lone carriage return where no TOML has them.
+    if not NOT_TOML_ANYWHERE.search(text):
+        assert not is_taken(tomlkit.parse, text.replace("\r\n", "\n"))
+
+
+KEYS = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map(".".join)
+STATEMENTS = st.one_of(
+    KEYS.map("[{}]".format),
+    KEYS.map("[[{}]]".format),
+    st.builds(
+        "{} = {}".format, KEYS, st.sampled_from(("1", "{}", "{a.b = 1}", "{a = {c = 1}, b = [{}]}", "[{a = 1}]"))
+    ),
+)
+
+
+@settings(max_examples=500)
+@given(st.lists(STATEMENTS, min_size=1, max_size=5).map("\n".join))
+def test_the_scanner_and_tomllib_agree_on_which_tables_may_follow_which(text: Any) -> None:
+    assert is_taken(tomllib.loads, text) == (Scan(text).flaw is None)
+
+
+# -- what makes a table ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "expected"),
+    [
+        ("[a]\nb = 1", ("a",), "[a]"),
+        ("[ a . b ]", ("a", "b"), "[ a . b ]"),
+        ("[a.b]\n[a]", ("a",), "[a]"),
+        ("[a.b]", ("a",), "[a.b]"),
+        ("a = { b = 1 }", ("a",), "{ b = 1 }"),
+        ("a . b = 1\na.c = 2", ("a",), "a . b"),
+        ("[x]\n 'a'.\"b\".c = 1", ("x", "a", "b"), "'a'.\"b\".c"),
+        ("[[a]]\nb = 1\n[[a]]\n", ("a",), "[[a]]"),
+        ("[[a]]\n[[ a ]]\n", ("a", 1), "[[ a ]]"),
+        ("[[a]]\n[a.b]\n[[a]]\n[ a.b ]\n", ("a", 1, "b"), "[ a.b ]"),
+        ("a = [{ b = 1 }, {c = 2}]", ("a", 1), "{c = 2}"),
+        ("a = {}", ("a",), "{}"),
+    ],
+)
+def test_a_table_stands_where_it_is_made(text: Any, path: Any, expected: Any) -> None:
+    assert expected == slice_of(text, path)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "expected"),
+    [
+        ("a = 1", ("a",), "a"),
+        ("'a b' = 1", ("a b",), "'a b'"),
+        ('"\\u0061" = 1', ("a",), '"\\u0061"'),
+        ("x.  \ta  . b = 1", ("x", "a"), "a"),
+        ("[x . 'a']", ("x", "a"), "'a'"),
+        ("a = {x = 1,\t'b' = 2}", ("a", "b"), "'b'"),
+    ],
+)
+def test_a_key_stands_without_the_blanks_around_it(text: Any, path: Any, expected: Any) -> None:
+    assert expected == slice_of(text, path, "key")
+
+
+@pytest.mark.parametrize("part", ["key", "value"])
+def test_what_is_not_there_has_no_place(part: Any) -> None:
+    assert locate(Scan("a = 1"), Target(("b",), part)) is None
+
+
+def test_every_place_that_names_a_key_is_known() -> None:
+    text = "[a.b]\n[a.c]\n[a]\n"
+    assert [(1, 2), (7, 8), (13, 14)] == Scan(text).mentions[("a",)]
+
+
+# -- inside strings ----------------------------------------------------------------------------------------------------
+
+
+@given(st.randoms(use_true_random=False), st.data())
+def test_a_stretch_of_a_string_is_found_in_its_spelling(random: Any, data: Any) -> None:
+    writer = Writer(random)
+    text = data.draw(st.text(alphabet="ab${}\"'\\\n\té\U0001f600", min_size=1, max_size=12))
+    raw = writer.string(text)
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    found = raw[slice(*Spelling(raw).inside((start, end)))]
+    # Quotes inside a long string would close it; the pieces around them are compared.
+    quote = "'''" if raw[0] == "'" else '"""'
+    if raw[0] not in found:
+        assert text[start:end] == read(f"x = {quote}\n{found}{quote}")["x"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "within", "expected"),
+    [
+        ('"ab"', (0, 2), "ab"),
+        (r'"\u0061\U0001F600b"', (1, 2), r"\U0001F600"),
+        (r'"\x61\eb"', (1, 2), r"\e"),
+        ('"""\nab"""', (0, 1), "a"),
+        ('"""\r\nab"""', (0, 1), "a"),
+        ('"""a\r\nb"""', (1, 2), "\r\n"),
+        ('"""a\r\nb"""', (2, 3), "b"),
+        ('"""${A} \\\n   b"""', (0, 4), "${A}"),
+        ('"""${A}\\\n   b"""', (0, 4), "${A}"),
+        ('"""${A}\\\n   b"""', (4, 5), "b"),
+        ("'''\na\r\n\\b'''", (2, 4), "\\b"),
+        (r"'\u0061'", (0, 6), r"\u0061"),
+    ],
+)
+def test_a_stretch_ends_with_its_last_character(raw: Any, within: Any, expected: Any) -> None:
+    assert expected == raw[slice(*Spelling(raw).inside(within))]
+
+
+def test_a_stretch_narrows_strings_only() -> None:
+    scan = Scan("a = [1]\nb = '${A}'")
+    assert (4, 7) == locate(scan, Target(("a",), within=(0, 1)))
+    assert (13, 17) == locate(scan, Target(("b",), within=(0, 4)))
+
+
+# -- flaws -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("a", 1),
+        ("a\n", 1),
+        ("a b = 1", 2),
+        ("= 1", 0),
+        (". = 1", 0),
+        ("a. = 1", 3),
+        ("é = 1", 0),
+        ("a = ", 4),
+        ("a =\n1", 3),
+        ("a = # none", 4),
+        ("a = word", 4),
+        ("a = ${T}", 4),
+        ("a = 1_", 4),
+        ("a = 1__0", 4),
+        ("a = 01", 4),
+        ("a = 1._0", 4),
+        ("a = 0x_f", 4),
+        ("a = 0xf_", 4),
+        ("a = 1e_1", 4),
+        ("a = True", 4),
+        ("a = truex", 4),
+        ("a = 1 2", 6),
+        ("${A} = 1", 0),
+        ("[a.$<B>]", 3),
+        ("a = 1 b = 2", 6),
+        ('a = "b', 4),
+        ('a = "b\n"', 4),
+        ('a = "b\\\n"', 4),
+        ("a = 'b", 4),
+        ("a = 'b\n'", 4),
+        ('a = """b""', 4),
+        ('a = """b\\', 4),
+        ("a = '''b''", 4),
+        (r'a = "b\q"', 6),
+        (r'a = "\xg0"', 5),
+        (r'a = "\ud800"', 5),
+        (r'a = "\U00110000"', 5),
+        ('a = """b\\ c"""', 8),
+        ('"a = 1', 0),
+        ("'a = 1", 0),
+        ('"a\\q" = 1', 2),
+        ('"a\\ \n" = 1', 0),
+        ("a = [1", 6),
+        ("a = [1 2]", 7),
+        ("a = [,]", 5),
+        ("a = [1,,]", 7),
+        ("a = {b = 1", 10),
+        ("a = {b = 1 c = 2}", 11),
+        ("a = {,}", 5),
+        ("a = {b = 1,,}", 11),
+        ("a = {b}", 6),
+        ("[a", 2),
+        ("[a] b", 4),
+        ("[a]]", 3),
+        ("[[a] ]", 3),
+        ("[]", 1),
+        ("[a.]", 3),
+    ],
+)
+def test_a_flaw_stands_at_the_first_code_point_that_no_toml_has_there(text: Any, at: Any) -> None:
+    flaw = Scan(text).flaw
+    assert flaw is not None
+    assert (at, min(at + 1, len(text))) == flaw[:2]
+    assert (None, None) == (flaw.key, flaw.first)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "first", "second"),
+    [
+        ("a = 1\na = 2", "a", 0, 6),
+        ("a = 1\n'a' = 2", "a", 0, 6),
+        ("[a]\n[a]", "a", 1, 5),
+        ("a = 1\n[a]", "a", 0, 7),
+        ("a = 1\na.b = 2", "a", 0, 6),
+        ("a.b = 1\n[a]", "a", 0, 9),
+        ("[a]\n[x]\n[a.b]\n[[a]]", "a", 1, 16),
+        ("[[a]]\n[a]", "a", 2, 7),
+        ("a = []\n[[a]]", "a", 0, 9),
+        ("a = {b = 1}\na.c = 2", "a", 0, 12),
+        ("a = {b = 1, b = 2}", "b", 5, 12),
+        ("a = {b = {c = 1}, b.d = 2}", "b", 5, 18),
+        ("[a.b]\n[a]\nb.c = 1", "b", 3, 10),
+        ("[[a.b]]\n[a]\nb.c = 1", "b", 4, 12),
+        ("[a]\nb = 1\n[a.b.c]", "b", 4, 13),
+    ],
+)
+def test_a_key_given_twice_is_told_at_the_second_with_the_first(text: Any, key: Any, first: Any, second: Any) -> None:
+    flaw = Scan(text).flaw
+    assert flaw is not None
+    assert (second, key) == (flaw.start, flaw.key)
+    assert first == (flaw.first or (None,))[0]
+    assert not is_taken(tomllib.loads, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"a = {'[' * 80}{']' * 80}",
+        f"a = {'{a=' * 80}1{'}' * 80}",
+        f"{'.'.join(['a'] * 80)} = 1",
+        f"[{'.'.join(['a'] * 80)}]",
+        f"a = {DIGITS}",
+        f"a = -{DIGITS}",
+        f"a = 0x{DIGITS}",
+        f"a = 1_{DIGITS[1:]}",
+        f"a = {DIGITS}1.0",
+        f"a = 1.{DIGITS}",
+        f"a = {DIGITS}1e1",
+    ],
+    ids=lambda text: f"{text[:12]}...{len(text)}",
+)
+def test_the_limits_themselves_are_allowed(text: Any) -> None:
+    assert Scan(text).flaw is None
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        (f"a = {'[' * 81}{']' * 81}", 84),
+        (f"a = {'{a=' * 81}1{'}' * 81}", 4 + 3 * 80),
+        (f"a = {'[' * 100_000}", 84),
+        (f"{'.'.join(['a'] * 81)} = 1", 160),
+        (f"[{'.'.join(['a'] * 81)}]", 161),
+        (f"a = {DIGITS}1", 4),
+        (f"a = +{DIGITS}1", 4),
+        (f"a = 0x{DIGITS}1", 4),
+        (f"a = 0b{DIGITS}1", 4),
+    ],
+    ids=lambda value: f"{value[:12]}...{len(value)}" if isinstance(value, str) else None,
+)
+def test_beyond_a_limit_is_a_flaw_where_it_is_passed(text: Any, at: Any) -> None:
+    flaw = Scan(text).flaw
+    assert flaw is not None
+    assert (at, at + 1) == flaw[:2]
+
+
+@pytest.mark.parametrize(
+    ("text", "modern"),
+    [
+        (r'a = "\e"', {("a",)}),
+        (r'a = "\x41"', {("a",)}),
+        (r'a = """\e"""', {("a",)}),
+        ("a = 12:30", {("a",)}),
+        ("a = 2020-01-01T12:30Z", {("a",)}),
+        ("a = {\nb = 1}", {("a",)}),
+        ("a = {b = 1,}", {("a",)}),
+        ("a = {b = {c = 1,}}", {("a",)}),
+        ("a = [{b = 1,}]", {("a",)}),
+        (r'a = {"\e" = 1}', {("a",)}),
+        ("[x]\ny.a = {b = 1 # why\n}", {("x", "y", "a")}),
+        ("a = [\n{b = 1}\n,]", set()),
+        ("a = 12:30:00", set()),
+        ("a = '\\e'", set()),
+    ],
+)
+def test_a_value_that_only_toml_1_1_has_is_known_by_the_key_of_its_statement(text: Any, modern: Any) -> None:
+    scan = Scan(text)
+    assert (modern, []) == (set(scan.modern), scan.modern_keys)
+
+
+def test_a_key_whose_escape_only_toml_1_1_has_is_known() -> None:
+    scan = Scan('["\\e".a]\n"\\x41" = 1')
+    assert ["\x1b", "A"] == [part.name for part in scan.modern_keys]
+    assert {} == scan.modern
+
+
+# -- lines -------------------------------------------------------------------------------------------------------------
+
+
+def test_positions_count_code_points_and_lines_end_with_line_feeds() -> None:
+    lines = Lines("é\u2028\r\n漢x\n")
+    assert Position(1, 2, 1) == lines.position(1)
+    assert Position(1, 4, 3) == lines.position(3)
+    assert Span(Position(2, 2, 5), Position(2, 3, 6)) == lines.span(5, 6)
+    assert Position(3, 1, 7) == lines.position(7)
+
+
+def test_what_stands_before_the_text_counts_in_offsets_and_not_in_columns() -> None:
+    assert Position(1, 1, 1) == Lines("a", shift=1).position(0)
+
+
+@pytest.mark.parametrize(
+    ("offset", "expected"),
+    [(0, "ab"), (2, "ab"), (3, "ab"), (4, ""), (5, ""), (6, "c\r"), (8, "c\r")],
+)
+def test_the_bounds_of_a_line_leave_out_its_line_end(offset: Any, expected: Any) -> None:
+    text = "ab\r\n\r\nc\r"
+    assert expected == text[slice(*Lines(text).bounds(offset))]
+
+
+@pytest.mark.parametrize(("line", "column", "expected"), [(1, 1, 0), (2, 2, 4), (2, 99, 5)])
+def test_an_offset_is_that_of_its_line_and_column(line: Any, column: Any, expected: Any) -> None:
+    assert expected == Lines("ab\ncd").offset(line, column)
