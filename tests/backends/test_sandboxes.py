@@ -1,10 +1,9 @@
-"""What the conformance kit does not look at: what the machine's other users could see of a run, and a broken back end."""
+"""What the conformance kit does not look at: what the machine's other users could see, and broken back ends."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,6 +26,8 @@ from examples.executors.gvisor import GvisorExecutor
 from tests.backends import engine
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from codeexec_config.executor import AsyncCodeExecutor, ExecutionResult
     from tests.backends.conftest import Engine
 
@@ -138,9 +139,8 @@ def test_a_sandbox_that_does_not_start_is_no_verdict(
     assert caught.value.detail
 
 
-def test_an_engine_that_is_not_there_is_unavailable(docker: Engine) -> None:
-    assert docker
-
+@pytest.mark.usefixtures("docker")
+def test_an_engine_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(ExecutorUnavailable) as caught:
         run(DockerExecutor("image", host="unix:///nowhere/socket"), request("true"))
     assert caught.value.retryable
