@@ -201,13 +201,9 @@ def _number_findings(config: CodeExecutionConfig) -> Iterator[Finding]:
 
 def choice_of(mode: Mode) -> checks.Choice:
     """Give the facts of a valid mode that the rules across keys need."""
-    match mode:
-        case Wasm():
-            return checks.WASM
-        case Sandboxed(runtime=runtime):
-            return checks.Choice("sandboxed", runtime=runtime)
-        case External(url=url, api_key=key):
-            return checks.choice_of_url(url, keyed=key is not None)
+    if isinstance(mode, External):
+        return checks.choice_of_url(mode.url, keyed=mode.api_key is not None)
+    return checks.Choice("sandboxed", runtime=mode.runtime) if isinstance(mode, Sandboxed) else checks.WASM
 
 
 def stand_in() -> Wasm:

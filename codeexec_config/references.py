@@ -13,9 +13,10 @@ from codeexec_config import limits
 _OPENING = re.compile(r"\$\$\{|\$\$<|\$\{|\$<")
 _BODY = re.compile(rf"(?P<name>{limits.VARIABLE_PATTERN})(?:(?P<op>:-|-|:\?|\?)(?P<text>.*))?", re.DOTALL)
 _ANGLED = re.compile(rf"\$<(?P<name>{limits.VARIABLE_PATTERN})>")
+# A repeated group would keep a frame for each digit; two underscores in a row are looked for apart.
 _INTEGER = re.compile(
-    r"(?P<hex>0x[0-9A-Fa-f](?:_?[0-9A-Fa-f])*)|(?P<oct>0o[0-7](?:_?[0-7])*)|(?P<bin>0b[01](?:_?[01])*)"
-    r"|(?P<dec>[+-]?(?:0|[1-9](?:_?[0-9])*))"
+    r"(?P<other>0x[0-9A-Fa-f][0-9A-Fa-f_]*+|0o[0-7][0-7_]*+|0b[01][01_]*+)(?<!_)"
+    r"|(?P<dec>[+-]?(?:0|[1-9][0-9_]*+))(?<!_)"
 )
 _BEYOND: Final = 2**64
 _SURELY_CONVERTED: Final = 640
@@ -135,7 +136,7 @@ def escape(text: str) -> str:
 def read_integer(text: str) -> int | None:
     """Read an integer by TOML's own grammar; one of absurd length comes back as one beyond 64 bits."""
     found = _INTEGER.fullmatch(text)
-    if found is None:
+    if found is None or "__" in text:
         return None
     if found.lastgroup != "dec":
         return int(text, 0)

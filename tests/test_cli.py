@@ -36,7 +36,7 @@ def write(tmp_path, monkeypatch):
 
 
 def run(*arguments, stdin=b"", env=None):
-    return subprocess.run(  # noqa: S603 -- our own command
+    return subprocess.run(
         [sys.executable, "-m", "codeexec_config", *arguments],
         input=stdin,
         capture_output=True,
@@ -278,7 +278,7 @@ def test_colour_without_a_terminal_is_asked_for(write, options, env, coloured):
 )
 def test_colour_on_a_terminal_can_be_declined(write, options, env, coloured):
     primary, secondary = pty.openpty()
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [sys.executable, "-m", "codeexec_config", "validate", *options, write(BROKEN)],
         stdout=secondary,
         stderr=subprocess.DEVNULL,
@@ -312,7 +312,7 @@ def test_a_terminal_sees_progress_over_many_files(write):
 def test_a_closed_pipe_ends_it_silently(write, form):
     keys = "".join(f"k{number} = 1\n" for number in range(900))
     name = write("[features.code_execution]\n" + keys)
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [sys.executable, "-m", "codeexec_config", "validate", "--format", form, name],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -55,7 +55,7 @@ def everything(report: Report) -> str:
         ("x = 1979-05-27T07:32:00Z", "x = ********************"),
         ("x = [ 'ab', 1 ]", "x = ***********"),
         ("x = { y = 'ab' }", "x = ************"),
-        ("x.y = 'ab'", "x.y = '**'"),
+        ("x.y = 'ab'", "x.* = '**'"),
         ("x = 1 # why", "x = * #****"),
         ("enabled = 1 # why", "enabled = 1 # why"),
         ("enabled = 'yes'", "enabled = 'yes'"),

@@ -45,6 +45,7 @@ DIRECTION = {
     "mapping": {"diagnostics", "limits", "resolution"},
     "writing": {"limits", "model", "references"},
     "_version": set(),
+    "testing": set(),
     "schema": {"_version", "limits", "model"},
     "loading": {
         "amendments",
@@ -66,6 +67,10 @@ DIRECTION = {
     "rendering.structured": set(),
     "cli.env_file": {"diagnostics", "source"},
     "cli.schema": {"cli", "limits", "schema"},
+    "cli.conformance": {"cli", "conformance", "conformance.kit"},
+    "cli": {"cli.conformance", "cli.schema", "cli.validate"},
+    "__main__": {"cli"},
+    "rendering": set(),
     "cli.files": {"diagnostics", "limits", "source"},
     "cli.validate": {
         "cli",
@@ -79,6 +84,8 @@ DIRECTION = {
     },
 }
 """What each module may import of the package; anything else points the wrong way."""
+FOLDERS = {"executor": {"executor", "limits", "model"}, "conformance": {"conformance", "executor", "limits"}}
+"""The same for folders whose modules are one subject."""
 
 
 def _imports(path):
@@ -95,11 +102,31 @@ def _imports(path):
                 yield inner if (PACKAGE / (inner.replace(".", "/") + ".py")).exists() else name
 
 
+def _path(module):
+    path = PACKAGE / module.replace(".", "/")
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def test_every_module_has_its_place():
+    modules = {path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py")} - {"__init__"}
+
+    assert set(DIRECTION) == {
+        module.removesuffix("/__init__").replace("/", ".")
+        for module in modules
+        if module.partition("/")[0] not in FOLDERS
+    }
+
+
 @pytest.mark.parametrize("module", sorted(DIRECTION))
 def test_imports_point_one_way(module):
-    path = PACKAGE / (module.replace(".", "/") + ".py")
+    assert set(_imports(_path(module))) - {""} <= DIRECTION[module]
 
-    assert set(_imports(path)) - {""} <= DIRECTION[module]
+
+@pytest.mark.parametrize("folder", sorted(FOLDERS))
+def test_a_folder_imports_what_its_subject_needs(folder):
+    found = {name.partition(".")[0] for path in (PACKAGE / folder).rglob("*.py") for name in _imports(path)}
+
+    assert found - {""} <= FOLDERS[folder]
 
 
 def test_the_public_names_are_these():
@@ -150,7 +177,7 @@ print(*sorted(set(sys.modules) - before))
 
 
 def test_the_happy_path_imports_what_it_needs_and_no_more():
-    done = subprocess.run([sys.executable, "-c", HAPPY], capture_output=True, check=True, text=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", HAPPY], capture_output=True, check=True, text=True)
 
     loaded = set(done.stdout.split())
     assert not loaded & {"tomlkit", "argparse", "json", "difflib", "hmac", "logging"}

@@ -101,7 +101,7 @@ def test_a_caller_may_change_what_it_gets() -> None:
 def test_importing_the_package_loads_neither_the_schema_nor_json() -> None:
     script = "import codeexec_config, sys; print(*sorted({'codeexec_config.schema', 'json'} & set(sys.modules)))"
 
-    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
 
     assert "\n" == done.stdout
 
@@ -239,12 +239,7 @@ def test_it_prints_the_draft_07_document_unless_told_otherwise(capsys: pytest.Ca
 def test_it_says_the_same_without_docstrings() -> None:
     command = [sys.executable, "-OO", "-m", "codeexec_config", "schema"]
 
-    assert (
-        schema_text("document", "7")
-        == subprocess.run(  # noqa: S603
-            command, check=True, capture_output=True, text=True
-        ).stdout
-    )
+    assert schema_text("document", "7") == subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def test_output_writes_a_file_and_leaves_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

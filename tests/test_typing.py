@@ -32,7 +32,7 @@ def _check(checker, path):
             pytest.skip("pyright is not installed")
         pyright = shutil.which("pyright") or str(Path(sys.executable).parent / "pyright")
         command = [pyright, "--pythonpath", sys.executable, str(path)]
-    return subprocess.run(command, capture_output=True, check=False, text=True)  # noqa: S603
+    return subprocess.run(command, capture_output=True, check=False, text=True)
 
 
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])

@@ -70,7 +70,6 @@ class _AsyncCall(Call):
         super().__init__()
         self._loop = loop
         self._method = method
-        self._task: asyncio.Task[tuple[Any, BaseException | None]] | None = None
         loop.call_soon_threadsafe(self._begin)
 
     def cancel(self) -> None:
@@ -81,8 +80,7 @@ class _AsyncCall(Call):
         self._task.add_done_callback(self._finish)
 
     def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+        self._task.cancel()  # it is there: the loop keeps the order in which it was told to begin and to cancel
 
     async def _outcome(self) -> tuple[Any, BaseException | None]:
         try:

@@ -52,7 +52,7 @@ def judge_all(names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], dict[st
 def _judge_elsewhere(names: Sequence[tuple[str, str]]) -> list[str]:
     root = Path(__file__).parents[2]
     arguments = [sys.executable, "-W", "ignore", "-m", __name__, *(":".join(name) for name in names)]
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         arguments,
         cwd=root,
         stdout=subprocess.PIPE,

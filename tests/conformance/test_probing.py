@@ -23,7 +23,7 @@ def test_a_marked_process_is_seen_until_it_ends(place: str) -> None:
     marker = Kit.nonce()
     arguments = [*WAITS, marker] if place == "arguments" else WAITS
     env = {**os.environ, "KIT": marker} if place == "environment" else None
-    with subprocess.Popen(arguments, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603
+    with subprocess.Popen(arguments, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         seen = processes_with(marker)
         process.communicate(b"\n")
 

@@ -6,15 +6,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from codeexec_config.conformance.pytest_plugin import class_of, conformance_tests
 from codeexec_config.conformance.suite import Plan, Suite
 from tests.conformance.local import Local, SyncLocal
 from tests.executor.fakes import Fake
-
-if TYPE_CHECKING:
-    import pytest
 
 TestLocal = class_of(Suite(Local("python"), Plan(only=["D01", "D02", "R01", "K03", "L01"])))
 TestSyncLocal = class_of(Suite(SyncLocal("python"), Plan(only=["D01", "R01", "L01"])))
@@ -34,7 +32,7 @@ def test_each_case_is_a_test_with_the_checks_verdict(tmp_path: Path) -> None:
     root = str(Path(__file__).parents[2])
     arguments = ["-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(source)]
 
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, *arguments],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": root},
@@ -49,6 +47,22 @@ def test_each_case_is_a_test_with_the_checks_verdict(tmp_path: Path) -> None:
     assert "runs a program: expected 'kit" in done.stdout
     assert "the capability memory is not declared" in done.stdout
     assert "the executor is sync" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("check", "outcome", "words"),
+    [
+        ("R01", pytest.fail.Exception, "runs a program: expected 'kit"),
+        ("M01", pytest.skip.Exception, "the capability memory is not declared"),
+        ("K03", pytest.skip.Exception, "the executor is sync"),
+    ],
+)
+def test_a_verdict_is_an_outcome(check: str, outcome: type[BaseException], words: str) -> None:
+    suite = Suite(Fake(), Plan(only=[check]))
+    [case] = suite.cases()
+
+    with pytest.raises(outcome, match=words):
+        class_of(suite)().test_check(case)
 
 
 def test_the_arguments_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,4 +84,4 @@ def test_the_arguments_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) -> 
 def test_nothing_else_of_the_kit_needs_pytest() -> None:
     code = "import sys, codeexec_config.conformance; sys.exit('pytest' in sys.modules)"
 
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

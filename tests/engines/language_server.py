@@ -59,7 +59,7 @@ class LanguageServer:
         self._configured = threading.Event()
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(  # noqa: S603 -- an engine that .ci/install-engines put there
+        self._process = subprocess.Popen(
             self._command,
             cwd=self._folder,
             env=self._env,

@@ -24,7 +24,7 @@ PATIENCE_SECS = 60
 def run(*command: object, cwd: Path, env: dict[str, str] | None = None, text: str | None = None) -> str:
     """Run a program that ends with 0 or, when it finds something, with 1; give what it prints."""
     words = [str(word) for word in command]
-    done = subprocess.run(  # noqa: S603 -- an engine that .ci/install-engines put there
+    done = subprocess.run(
         words, cwd=cwd, env=env, input=text, capture_output=True, text=True, timeout=PATIENCE_SECS, check=False
     )
     assert done.returncode in {0, 1}, done.stderr

@@ -13,7 +13,7 @@ FOUNDATION = {"checks", "diagnostics", "limits", "model", "secret", "suggest", "
 def modules_after(statement: str) -> set[str]:
     """Give the names of all modules that a fresh interpreter holds after a statement."""
     code = f"{statement}\nimport sys\nprint(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return set(done.stdout.split())
 
 
@@ -33,7 +33,7 @@ def test_it_imports_the_model_and_nothing_above_it() -> None:
     assert used - above == {"executor"}
 
 
-@pytest.mark.parametrize("expensive", ["asyncio", "argparse", "json", "tomlkit", "cattrs"])
+@pytest.mark.parametrize("expensive", ["asyncio", "argparse", "json", "tomlkit"])
 def test_it_loads_nothing_that_it_may_not_need(expensive: str) -> None:
     assert expensive not in modules_after("import codeexec_config.executor")
 
@@ -41,5 +41,8 @@ def test_it_loads_nothing_that_it_may_not_need(expensive: str) -> None:
 def test_its_names_are_sorted_and_real() -> None:
     from codeexec_config import executor
 
-    assert sorted(executor.__all__) == executor.__all__
+    constants = [name for name in executor.__all__ if name.isupper()]
+    others = [name for name in executor.__all__ if not name.isupper()]
+
+    assert [*sorted(constants), *sorted(others)] == executor.__all__
     assert all(hasattr(executor, name) for name in executor.__all__)

@@ -44,6 +44,10 @@ def childs_memory(kit: Kit) -> None:
 def fork_storm(kit: Kit) -> None:
     """P01: a fork storm meets a limit, and the next request works."""
     most = kit.sizes.forks
-    result = kit.run(kit.request(kit.code("forks", forks=most), memory=kit.sizes.storm_memory))
+    request = kit.request(
+        kit.code("forks", forks=most), memory=kit.sizes.storm_memory, wall=kit.deadlines.latency_limit
+    )
+    result = kit.run(request)
+    expect(result.status is not Status.TIMED_OUT, "it was timed out before it met a limit of processes")
     expect(f"forks {most}".encode() not in result.stdout, f"it started all {most} processes")
     kit.hello_works()
