@@ -123,14 +123,17 @@ class DockerExecutor:
                 raise
 
     async def _docker(self, *arguments: str) -> bytes:
-        process = await asyncio.create_subprocess_exec(
-            "docker",
-            *arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=self._env,
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                "docker",
+                *arguments,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=self._env,
+            )
+        except FileNotFoundError:
+            raise ExecutorUnavailable("there is no docker command", retryable=False) from None
         try:
             async with asyncio.timeout(COMMAND_SECS):
                 output, words = await process.communicate()

@@ -208,7 +208,7 @@ def _asked(request: ExecutionRequest, version: str) -> dict[str, Any]:
         "language": request.language,
         "version": version,
         "files": [{"content": request.code}, *others],
-        "run_timeout": round(request.limits.wall_secs * 1000),
+        "run_timeout": max(1, round(request.limits.wall_secs * 1000)),
         "run_memory_limit": request.limits.memory_bytes,
     }
 

@@ -17,12 +17,11 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-from codeexec_config.executor import Capability, ExecutionRequest, ExecutionResult, ExecutorInfo
+from codeexec_config.executor import Capability, ExecutionLimits, ExecutionRequest, ExecutionResult, ExecutorInfo
 from examples.executors._cgroup import Cgroup
 from examples.executors._launch import launch, unstoppable, verdict
 from examples.executors._payload import UNPRIVILEGED, Payload, installed, pack, supports
@@ -76,25 +75,27 @@ class GvisorExecutor:
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
         """Run one program; its sandbox is gone when this returns, raises or is cancelled."""
         payload = pack(request, self._info)
-        memory_bytes = request.limits.memory_bytes + KERNEL_BYTES
-        group = Cgroup.create(self.owner, memory_bytes=memory_bytes, processes=PROCESSES)
-        folder = Path(tempfile.mkdtemp(prefix="codeexec-gvisor-"))
+        with tempfile.TemporaryDirectory(prefix="codeexec-gvisor-") as folder:
+            self._write_bundle(Path(folder), payload)
+            return await self._run(Path(folder), payload, request.limits)
+
+    def _write_bundle(self, folder: Path, payload: Payload) -> None:
+        (folder / "config.json").write_text(json.dumps(self._bundle(payload)))
+
+    async def _run(self, folder: Path, payload: Payload, limits: ExecutionLimits) -> ExecutionResult:
+        group = Cgroup.create(self.owner, memory_bytes=limits.memory_bytes + KERNEL_BYTES, processes=PROCESSES)
         try:
-            self._write_bundle(folder, payload)
             run = await launch(
                 group.joining(_command(folder, group.name)),
                 payload,
-                request.limits,
+                limits,
                 startup_secs=STARTUP_SECS,
                 env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
                 kill=group.kill,
             )
             return verdict(run, out_of_memory=group.out_of_memory)
         finally:
-            await unstoppable(_clean_up(group, folder))
-
-    def _write_bundle(self, folder: Path, payload: Payload) -> None:
-        (folder / "config.json").write_text(json.dumps(self._bundle(payload)))
+            await unstoppable(group.close())
 
     def _bundle(self, payload: Payload) -> dict[str, Any]:
         return {
@@ -128,11 +129,6 @@ def _command(folder: Path, name: str) -> tuple[str, ...]:
         "--ignore-cgroups",  # it is in ours already, which outlives it and can tell why it died
         *("run", f"--bundle={folder}", name),
     )
-
-
-async def _clean_up(group: Cgroup, folder: Path) -> None:
-    await group.close()
-    shutil.rmtree(folder)
 
 
 def from_environment() -> GvisorExecutor:
