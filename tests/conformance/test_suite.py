@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from codeexec_config.conformance import CheckResult, ConformanceReport
     from codeexec_config.executor import ExecutionRequest
 
-# An executor that the kit leaves behind drops its process where the garbage collector finds it, in whatever test.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 
 def ran(executor: object, only: str, **fields: Any) -> dict[str, CheckResult]:
     report = run_plan(executor, Plan(only=only.split(), **{"deadlines": QUICK, **fields}))
