@@ -36,8 +36,9 @@ E = TypeVar("E", bound="AsyncCodeExecutor")
 
 TOGETHER = 2
 """Languages that are tried at once: the kit mostly waits for limits to be met."""
-DEADLINES = Deadlines(stop_limit=5.0)
-"""A program that is to be stopped has to start first, which takes some interpreters two seconds on a busy machine."""
+DEADLINES = Deadlines(stop_limit=5.0, latency_limit=120.0)
+"""Longer than the kit's own: on a busy machine some interpreters take two seconds to start, and bash on gVisor fills
+its memory by a system call for each 128 bytes."""
 
 
 def _wanted() -> list[str]:
