@@ -276,7 +276,7 @@ def _slip(draw: st.DrawFn, section: dict[str, Any]) -> None:
     spelt = [place for place in places if isinstance(place[-1], int) or place[-1] in SPELLINGS]
     if kind == "respell" and spelt:
         *path, key = draw(st.sampled_from(spelt))
-        _at(section, path)[key] = draw(SPELLINGS.get(key, NAMES | LOOSE))
+        _at(section, path)[key] = draw(SPELLINGS.get(key, NAMES | LOOSE) | SCALARS)
     elif kind == "add" or not places:
         tables = [table for place in [(), *places] if isinstance(table := _at(section, place), dict)]
         draw(st.sampled_from(tables))[draw(KEY_NAMES)] = draw(VALUES)

@@ -10,7 +10,7 @@ from codeexec_config.conformance import Verdict
 from codeexec_config.conformance.suite import Plan, run_plan
 from codeexec_config.executor import ExecutorUnavailable, as_async, guarded_async
 from codeexec_config.model import CodeExecutionConfig, Runtime, Sandboxed
-from tests.conformance.controls import BlocksTheLoop, InProcess, RefusesTooLate
+from tests.conformance.controls import BlocksTheLoop, Careless, InProcess, LosesTheOutputOfATimeout, RefusesTooLate
 from tests.conformance.judging import QUICK
 from tests.conformance.local import Local
 from tests.executor.fakes import Fake
@@ -27,6 +27,12 @@ def test_an_honest_executor_passes_everything_that_it_declares() -> None:
     assert not any(result.verdict is Verdict.NOT_APPLICABLE for result in report.results)
 
 
+def test_a_child_that_outlives_its_parent_is_looked_for_by_a_probe_that_has_seen_one() -> None:
+    report = run_plan(Local("python"), Plan(only=["T05"], deadlines=QUICK))
+
+    assert report.ok, report.render()
+
+
 def test_a_session_that_keeps_its_state_passes() -> None:
     report = run_plan(InProcess(), Plan(only=["D01", "D02", "Z01"]))
 
@@ -34,14 +40,23 @@ def test_a_session_that_keeps_its_state_passes() -> None:
 
 
 def test_a_guarded_executor_passes_as_well() -> None:
-    checks = ["D01", "D02", "R01", "R05", "O04", "T02", "E01", "F01", "F02", "S01", "K01", "X01"]
+    checks = ["D01", "D02", "R01", "R05", "O04", "T02", "T05", "K01", "E01", "S01", "F01", "F02", "X01"]
     report = run_plan(guarded_async(Local("python"), ON_A_SERVER), Plan(only=checks, deadlines=QUICK))
 
     assert checks == [result.id for result in report.results if result.verdict is Verdict.PASS], report.render()
 
 
-@pytest.mark.parametrize(("executor", "check"), [(BlocksTheLoop("python"), "K03"), (RefusesTooLate("python"), "D03")])
-def test_a_defect_that_shows_in_time_only_is_noticed(executor: Any, check: str) -> None:
+@pytest.mark.parametrize(
+    ("make", "check"),
+    [
+        (BlocksTheLoop, "K03"),
+        (RefusesTooLate, "D03"),
+        (Careless, "I01"),
+        (LosesTheOutputOfATimeout, "T02"),
+    ],
+)
+def test_a_defect_is_noticed(make: type[Local], check: str) -> None:
+    executor = make("python")
     report = run_plan(executor, Plan(only=[check], deadlines=QUICK))
 
     assert [check] == [result.id for result in report.failures], report.render()

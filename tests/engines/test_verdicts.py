@@ -26,12 +26,12 @@ COUNT = 1500 if FULL else 150
 
 
 def _is_read_alike(value: Any) -> bool:
-    """Leave out numbers that engines differ on before any schema: 30.0, and integers of more than 64 bits."""
+    """Leave out what engines differ on before any schema: 30.0, integers of more than 64 bits, dates."""
     if isinstance(value, dict | list):
         return all(map(_is_read_alike, value.values() if isinstance(value, dict) else value))
     if isinstance(value, float):
         return not value.is_integer()
-    return not isinstance(value, int) or -(2**63) <= value < 2**63
+    return isinstance(value, str) or (isinstance(value, int) and -(2**63) <= value < 2**63)
 
 
 @pytest.fixture(scope="module")
@@ -97,10 +97,10 @@ def test_tombi_refuses_what_jsonschema_refuses(documents: list[str], folder: Pat
 
 @pytest.mark.parametrize("draft", ["7", "2020-12"])
 def test_ajv_refuses_what_jsonschema_refuses(documents: list[str], draft: str, tmp_path: Path) -> None:
-    """With dates as texts and infinity as null, which JSON has in their place: both are refused where they matter."""
+    """With null for infinity, which JSON has not; both are refused wherever the schema looks."""
     values = [tomllib.loads(text) for text in documents]
     schema = JUDGES["document", draft].schema
-    text = json.dumps({"schema": schema, "values": values}, default=lambda date: {"date": str(date)})
+    text = json.dumps({"schema": schema, "values": values})
     text = re.sub(r"-?\b(?:NaN|Infinity)\b", "null", text)
     verdicts = json.loads(run(*node_script("ajv_judge.cjs", "ajv"), cwd=tmp_path, env=node_env(), text=text))
 

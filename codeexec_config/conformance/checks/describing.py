@@ -45,8 +45,7 @@ def unknown_language(kit: Kit) -> None:
     """D03: a language that it does not run is a `LanguageUnsupported`, and nothing starts."""
     marker = kit.nonce()
     code = kit.code("orphan", marker=marker) if kit.has("orphan") else ""
-    program = kit.request(code, wall=kit.deadlines.stop_limit)
-    request = attrs.evolve(program, language=_UNKNOWN)
+    request = attrs.evolve(kit.request(code), language=_UNKNOWN)
     call = kit.start(request)
     started = kit.sees(marker, call, kit.allowed_secs(request))
     outcome = kit.outcome(request, call)
