@@ -54,6 +54,7 @@ __all__ = ["check_file", "check_mapping", "check_text", "load", "load_mapping", 
 _LISTED: Final = 1000
 """Findings in one report; a file with more has one mistake many times over."""
 _PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
+_BARE = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _SECTION = re.compile(rf"[ \t]*{_PART}(?:[ \t]*\.[ \t]*{_PART})*[ \t]*")
 _OWN: Final = frozenset({"codeexec_config", "cattrs"})
 
@@ -100,6 +101,8 @@ def section_path(section: str) -> Path:
     """
     if not isinstance(section, str):
         raise TypeError("section must be a str")
+    if _BARE.fullmatch(section):
+        return tuple(section.split("."))
     path = _key_parts(section) if _SECTION.fullmatch(section) else ()
     if not path:
         raise ValueError('section must be a dotted path such as features.code_execution, or a."b.c"')

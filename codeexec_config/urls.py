@@ -48,7 +48,7 @@ def parse(text: str) -> Url:
     Raises:
         UrlError: it is none.
     """
-    if any(ch.isspace() or not ch.isprintable() for ch in text):
+    if " " in text or not text.isprintable():
         raise UrlError("it holds a space or a control character")
     if "\\" in text:
         raise UrlError("it holds a backslash, which clients read differently")
