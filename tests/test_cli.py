@@ -1,11 +1,14 @@
 """The command line, as people and CI run it."""
 
+import io
 import json
 import os
 import pty
+import runpy
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -358,3 +361,91 @@ def test_a_stream_that_cannot_be_reconfigured_is_left_alone(write, capsys, monke
     monkeypatch.setattr(sys, "stderr", Stream(sys.stderr))
 
     assert 0 == main(["validate", write(VALID)])
+
+
+class _Closed(io.StringIO):
+    """A standard output whose reader has gone, over a descriptor of its own."""
+
+    def __init__(self, descriptor):
+        super().__init__()
+        self._descriptor = descriptor
+
+    def write(self, _):
+        raise BrokenPipeError
+
+    def flush(self):
+        raise BrokenPipeError
+
+    def fileno(self):
+        return self._descriptor
+
+
+@pytest.mark.parametrize("arguments", [["validate", "--help"], ["validate", "app.toml"]])
+def test_what_is_left_for_a_closed_pipe_goes_nowhere(write, monkeypatch, tmp_path, arguments):
+    write(BROKEN)
+    with (tmp_path / "out").open("wb") as out:
+        monkeypatch.setattr(sys, "stdout", _Closed(out.fileno()))
+
+        assert 1 == main(arguments)
+        assert 0 == os.fstat(out.fileno()).st_size
+        os.write(out.fileno(), b"gone")
+    assert b"" == (tmp_path / "out").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("stdin", "code"),
+    [
+        (BROKEN.encode(), "unknown-key"),
+        (b"\xff", "invalid-encoding"),
+        (b"#" * (16 * 1024 * 1024 + 1), "file-too-large"),
+    ],
+    ids=["broken", "bytes", "large"],
+)
+def test_what_is_piped_in_is_named_by_its_dash(monkeypatch, capsys, stdin, code):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(stdin)))
+
+    assert 1 == main(["validate", "--format", "json", "-"])
+    [entry] = json.loads(capsys.readouterr().out)["files"]
+    assert ("-", code) == (entry["path"], entry["diagnostics"][0]["code"])
+
+
+def test_what_is_piped_in_has_a_place(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"\xff")))
+
+    main(["validate", "--format", "concise", "-"])
+
+    assert capsys.readouterr().out.startswith("-:1:1: error[invalid-encoding]")
+
+
+def test_colour_can_be_asked_for(write, capsys):
+    main(["validate", "--color", "always", write(BROKEN)])
+
+    assert "\x1b[1;31merror" in capsys.readouterr().out
+
+
+def test_progress_is_wiped_at_the_end(write, monkeypatch, capsys):
+    write(VALID, "d/a.toml")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+
+    main(["validate", "d"])
+
+    assert f"\r\x1b[Kchecking {Path('d', 'a.toml')}\r\x1b[Kchecked 1 file" in capsys.readouterr().err
+
+
+def test_a_file_that_goes_while_a_folder_is_read_is_passed_over(write, monkeypatch, capsys):
+    from codeexec_config import Report
+    from codeexec_config.cli.files import concerns
+    from codeexec_config.diagnostics import Finding
+
+    gone = Report(config=None, diagnostics=(Finding("file-too-large", "it was").placeless(),))
+
+    assert not concerns(gone, str(Path("d", "gone.toml")), ("features", "code_execution"))
+
+
+def test_it_runs_as_a_module(write, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["codeexec_config", "validate", write(VALID)])
+
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("codeexec_config", run_name="__main__")
+
+    assert 0 == caught.value.code

@@ -406,3 +406,13 @@ def test_an_internal_contradiction_is_no_silent_success(monkeypatch: pytest.Monk
 
     with pytest.raises(AssertionError, match="disagree"):
         loads(HEADER + "timeout_secs = 0\n")
+
+
+def test_a_report_raises_its_errors_and_nothing_else() -> None:
+    check_text("[features.code_execution]\n").raise_for_errors()
+    report = check_text("[features.code_execution]\nx = 1\n")
+
+    with pytest.raises(ConfigError) as caught:
+        report.raise_for_errors()
+
+    assert report.diagnostics == caught.value.diagnostics

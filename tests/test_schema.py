@@ -252,6 +252,11 @@ def test_output_writes_a_file_and_leaves_no_other(tmp_path: Path, capsys: pytest
     assert ("", "") == capsys.readouterr()
 
 
+def test_output_may_be_a_file_that_is_not_there_yet(tmp_path: Path) -> None:
+    assert 0 == run("--output", tmp_path / "new.json")
+    assert schema_text("document", "7") == (tmp_path / "new.json").read_text("utf-8")
+
+
 def test_output_keeps_the_mode_of_a_file_that_it_replaces(tmp_path: Path) -> None:
     file = tmp_path / "s.json"
     file.touch(0o600)

@@ -6,8 +6,10 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from attrs import evolve
+
 from codeexec_config import limits, source
-from codeexec_config.diagnostics import Finding, Path, Report
+from codeexec_config.diagnostics import Path, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,10 +72,6 @@ def read_standard_input() -> str | Report:
     """Read what is piped in, up to the limit of a file's size."""
     raw = sys.stdin.buffer.read(limits.MAX_FILE_BYTES + 1)
     if len(raw) > limits.MAX_FILE_BYTES:
-        return _failed(source.too_large())
+        return Report(config=None, diagnostics=(source.too_large().placeless(STANDARD_INPUT),))
     text = source.decode(raw)
-    return text if isinstance(text, str) else Report(config=None, diagnostics=(text,))
-
-
-def _failed(finding: Finding) -> Report:
-    return Report(config=None, diagnostics=(finding.placeless(STANDARD_INPUT),))
+    return text if isinstance(text, str) else Report(config=None, diagnostics=(evolve(text, file=STANDARD_INPUT),))

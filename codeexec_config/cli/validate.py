@@ -121,7 +121,9 @@ class Validation:
                 self._print_json()
             sys.stdout.flush()
         except BrokenPipeError:
-            _silence()
+            from codeexec_config.cli import silence
+
+            silence()
             return self._status
         self._sum_up()
         return self._status
@@ -222,8 +224,3 @@ class Validation:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _silence() -> None:
-    """Let nothing that is left in the buffer fail again when the interpreter exits."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
