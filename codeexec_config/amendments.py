@@ -14,7 +14,7 @@ from codeexec_config import checks, limits, references, rules, structure
 from codeexec_config.diagnostics import Amendment, Finding, Path
 from codeexec_config.environment import Environment
 from codeexec_config.model import CodeExecutionConfig, External, Sandboxed
-from codeexec_config.resolution import resolve
+from codeexec_config.resolution import Resolution, resolve
 from codeexec_config.suggest import nearest_name
 
 if TYPE_CHECKING:
@@ -153,9 +153,8 @@ def _errors(section: dict[str, Any]) -> list[tuple[str, Path]]:
     languages = section.get("allowed_languages")
     if type(languages) is list:
         section = {**section, "allowed_languages": languages[:_LANGUAGES]}
-    resolution = resolve(section, Environment({}), offline=True)
-    if isinstance(resolution, BaseException):  # pragma: no cover -- nothing is looked up
-        return []
+    # Offline nothing is looked up, so there is no environment that could raise.
+    resolution = cast("Resolution", resolve(section, Environment({}), offline=True))
     _, shape = structure.build(resolution.values)
     found = [*resolution.findings, *shape, *rules.findings(resolution)]
     return [(finding.code, finding.path) for finding in rules.errors(found)]

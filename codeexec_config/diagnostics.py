@@ -220,6 +220,11 @@ class Finding(NamedTuple):
     related: tuple[tuple[str, Target], ...] = ()
     amendment: Amendment | None = None
 
+    @property
+    def weight(self) -> Severity:
+        """The severity that holds: the finding's own, or the usual one of its code."""
+        return self.severity or CODES[self.code]
+
     def under(self, *prefix: str | int) -> Finding:
         """Give the same finding seen from further up."""
         return self._replace(
@@ -233,7 +238,7 @@ class Finding(NamedTuple):
         """Give the diagnostic of a finding that has no place in a text."""
         return Diagnostic(
             code=self.code,
-            severity=self.severity or CODES[self.code],
+            severity=self.weight,
             message=self.message,
             path=self.path,
             file=file,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 import attrs
 
 from codeexec_config import checks, limits
-from codeexec_config.diagnostics import CODES, ConfigError, Finding, Severity
+from codeexec_config.diagnostics import ConfigError, Finding, Severity
 from codeexec_config.secret import Secret
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class CodeExecutionConfig:
 
 
 def _refuse(findings: Iterable[Finding]) -> None:
-    errors = [f for f in findings if (f.severity or CODES[f.code]) is Severity.ERROR]
+    errors = [f for f in findings if f.weight is Severity.ERROR]
     if errors:
         raise ConfigError(finding.placeless() for finding in errors)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from codeexec_config.diagnostics import CODES, Diagnostic, Edit, Finding, Fix, Path, Related, Target
+from codeexec_config.diagnostics import Diagnostic, Edit, Finding, Fix, Path, Related, Target
 from codeexec_config.excerpts import Masker
 from codeexec_config.scanner import Lines, Scan, Stretch, locate, past_space
 
@@ -36,7 +36,7 @@ class Places:
         stretch = self._find(finding.target or Target(finding.path))
         return Diagnostic(
             code=finding.code,
-            severity=finding.severity or CODES[finding.code],
+            severity=finding.weight,
             message=finding.message,
             path=finding.path,
             span=stretch and self._lines.span(*stretch),

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from codeexec_config import checks, limits
 from codeexec_config.checks import Choice, Language
 from codeexec_config.diagnostics import Finding, Path, Severity, Target
+from codeexec_config.model import External
 from codeexec_config.resolution import taken_as_set
 from codeexec_config.secret import Secret
-from codeexec_config.structure import leaf, misspelt
+from codeexec_config.structure import leaf, meant_key, misspelt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,9 +91,6 @@ def choose(resolution: Resolution) -> Choice | None:
 
 
 def _misspelt_key(external: dict[str, Any]) -> bool:
-    from codeexec_config.model import External
-    from codeexec_config.structure import meant_key
-
     unknown = [key for key in external if key not in limits.VARIANT_KEYS["external"]]
     return any(meant_key(key, external, External) == "api_key" for key in unknown[:100])
 
@@ -130,6 +128,4 @@ def _secret(resolution: Resolution, secret: Any) -> Iterator[Finding]:
 
 def errors(found: list[Finding]) -> list[Finding]:
     """Give the findings that fail."""
-    from codeexec_config.diagnostics import CODES
-
-    return [finding for finding in found if (finding.severity or CODES[finding.code]) is Severity.ERROR]
+    return [finding for finding in found if finding.weight is Severity.ERROR]

@@ -124,11 +124,12 @@ def parse(text: str, file: str | None) -> Document | Diagnostic:
 
 def _may_pass_limits(body: str) -> bool:
     """Rule out long keys and integers before the parser, which takes quadratic time for them."""
-    longest = max(map(len, body.split("\n")))
+    lines = body.split("\n")
+    longest = max(map(len, lines))
     if longest < _SHORTEST_LONG_KEY:
         return True
     return longest <= limits.MAX_INTEGER_DIGITS and not any(
-        line.count(".") >= limits.MAX_KEY_PARTS for line in body.split("\n") if len(line) >= _SHORTEST_LONG_KEY
+        line.count(".") >= limits.MAX_KEY_PARTS for line in lines if len(line) >= _SHORTEST_LONG_KEY
     )
 
 
