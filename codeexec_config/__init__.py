@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from codeexec_config._version import VERSION as __version__  # noqa: N811 -- the name that tools look for
     from codeexec_config.codes import CODES, Severity
     from codeexec_config.diagnostics import Deferred, Diagnostic, Edit, Fix, Origin, Position, Related, Span
+    from codeexec_config.policy import Policy
+    from codeexec_config.policy_file import load_policy
     from codeexec_config.report import ConfigError, ConfigWarning, Report
     from codeexec_config.schema import json_schema
     from codeexec_config.writing import to_toml
@@ -26,6 +28,7 @@ __all__ = [
     "Fix",
     "Mode",
     "Origin",
+    "Policy",
     "Position",
     "Related",
     "Report",
@@ -42,6 +45,7 @@ __all__ = [
     "json_schema",
     "load",
     "load_mapping",
+    "load_policy",
     "loads",
     "register_hooks",
     "to_toml",
@@ -57,6 +61,7 @@ _LATER = {
     "Edit": "diagnostics",
     "Fix": "diagnostics",
     "Origin": "diagnostics",
+    "Policy": "policy",
     "Position": "diagnostics",
     "Related": "diagnostics",
     "Report": "report",
@@ -64,6 +69,7 @@ _LATER = {
     "Span": "diagnostics",
     "__version__": "_version",
     "json_schema": "schema",
+    "load_policy": "policy_file",
     "to_toml": "writing",
 }
 

@@ -154,7 +154,7 @@ def placeless(finding: Finding, file: str | None = None) -> Diagnostic:
         path=finding.path,
         file=file,
         help=finding.help,
-        related=tuple(Related(text, file, None) for text, _ in finding.related),
+        related=(*(Related(text, file, None) for text, _ in finding.related), *finding.elsewhere),
     )
 
 

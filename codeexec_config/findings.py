@@ -13,6 +13,8 @@ from codeexec_config.codes import CODES, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from codeexec_config.diagnostics import Related
+
 Path = tuple[str | int, ...]
 
 _LONGEST: Final = 100
@@ -42,7 +44,7 @@ class Amendment(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What is wrong, and with which key."""
+    """What is wrong, and with which key; `elsewhere` are places in other files, such as a policy's."""
 
     code: str
     message: str
@@ -52,6 +54,7 @@ class Finding(NamedTuple):
     target: Target | None = None
     related: tuple[tuple[str, Target], ...] = ()
     amendment: Amendment | None = None
+    elsewhere: tuple[Related, ...] = ()
 
     @property
     def weight(self) -> Severity:

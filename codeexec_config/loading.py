@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from codeexec_config.diagnostics import Diagnostic
     from codeexec_config.findings import Path
+    from codeexec_config.policy import Policy
     from codeexec_config.report import Report
     from codeexec_config.section.environment import Patterns
 
@@ -39,15 +40,34 @@ class _Request(NamedTuple):
     env: Mapping[str, str] | None
     section: str
     allow_env: Iterable[str] | str | None
+    policy: Policy | None = None
     offline: bool = False
+    origins: bool = False
 
 
 def _options(request: _Request) -> Options:
-    env, section, allow_env, offline = request
+    env, section, allow_env, policy, offline, origins = request
     if env is not None and (isinstance(env, str | bytes | list | tuple) or not hasattr(env, "__getitem__")):
         raise TypeError("env must be a mapping or None")
-    allowed = () if allow_env is None else (_patterns(allow_env),)
-    return Options(os.environ if env is None else env, section_path(section), allowed, offline)
+    allowed: tuple[Patterns, ...] = () if allow_env is None else (_patterns(allow_env),)
+    if policy is not None:
+        allowed = _with_policy(policy, allowed)
+    return Options(
+        os.environ if env is None else env,
+        section_path(section),
+        allowed,
+        offline=offline,
+        policy=policy,
+        origins=origins,
+    )
+
+
+def _with_policy(policy: Policy, allowed: tuple[Patterns, ...]) -> tuple[Patterns, ...]:
+    from codeexec_config.policy import Policy
+
+    if not isinstance(policy, Policy):
+        raise TypeError("policy must be a Policy or None")
+    return allowed if policy.allow_env is None else (*allowed, policy.allow_env)
 
 
 def _patterns(allow_env: Iterable[str] | str) -> Patterns:
@@ -98,6 +118,7 @@ def load(
     path: str | os.PathLike[str],
     *,
     env: Mapping[str, str] | None = None,
+    policy: Policy | None = None,
     section: str = limits.SECTION,
     allow_env: Iterable[str] | str | None = None,
     strict: bool = False,
@@ -109,6 +130,7 @@ def load(
     Args:
         path: the file; a regular one of 16 MiB at most.
         env: where references are looked up; `os.environ` at the time of the call by default.
+        policy: the host's own ceiling over what the file may ask for.
         section: the dotted path of the section.
         allow_env: glob patterns of the variables that the file may read; all by default.
         strict: raise for warnings too.
@@ -118,7 +140,7 @@ def load(
         TypeError: an argument is of another type, or `env` yields something that is not a str.
         ValueError: `section` is not a dotted path.
     """
-    verdict = _load(run_file, path, "", _Request(env, section, allow_env), strict=strict)
+    verdict = _load(run_file, path, "", _Request(env, section, allow_env, policy), strict=strict)
     del env
     if isinstance(verdict, BaseException):
         raise verdict
@@ -130,6 +152,7 @@ def loads(
     *,
     filename: str = "<string>",
     env: Mapping[str, str] | None = None,
+    policy: Policy | None = None,
     section: str = limits.SECTION,
     allow_env: Iterable[str] | str | None = None,
     strict: bool = False,
@@ -141,7 +164,7 @@ def loads(
         TypeError: as in `load`.
         ValueError: as in `load`.
     """
-    verdict = _load(run_text, text, filename, _Request(env, section, allow_env), strict=strict)
+    verdict = _load(run_text, text, filename, _Request(env, section, allow_env, policy), strict=strict)
     del text, env
     if isinstance(verdict, BaseException):
         raise verdict
@@ -152,6 +175,7 @@ def load_mapping(
     table: Mapping[str, Any],
     *,
     env: Mapping[str, str] | None = None,
+    policy: Policy | None = None,
     section: str = limits.SECTION,
     allow_env: Iterable[str] | str | None = None,
     strict: bool = False,
@@ -163,7 +187,7 @@ def load_mapping(
         TypeError: as in `load`.
         ValueError: as in `load`.
     """
-    verdict = _load(run_mapping, table, "", _Request(env, section, allow_env), strict=strict)
+    verdict = _load(run_mapping, table, "", _Request(env, section, allow_env, policy), strict=strict)
     del table, env
     if isinstance(verdict, BaseException):
         raise verdict
@@ -174,24 +198,28 @@ def check_file(
     path: str | os.PathLike[str],
     *,
     env: Mapping[str, str] | None = None,
+    policy: Policy | None = None,
     section: str = limits.SECTION,
     allow_env: Iterable[str] | str | None = None,
     offline: bool = False,
+    origins: bool = False,
 ) -> Report:
     """Check a TOML file and report everything; raise and issue nothing for what it says.
 
     Args:
         path: the file.
         env: where references are looked up; `os.environ` at the time of the call by default.
+        policy: the host's own ceiling over what the file may ask for.
         section: the dotted path of the section.
         allow_env: glob patterns of the variables that the file may read; all by default.
         offline: read no environment: take references as set, list them as deferred, check their defaults.
+        origins: record where each value of the config comes from.
 
     Raises:
         TypeError: an argument is of another type, or `env` yields something that is not a str.
         ValueError: `section` is not a dotted path.
     """
-    outcome = _check(run_file, path, "", _Request(env, section, allow_env, offline))
+    outcome = _check(run_file, path, "", _Request(env, section, allow_env, policy, offline, origins))
     del env
     if isinstance(outcome, BaseException):
         raise outcome
@@ -203,9 +231,11 @@ def check_text(
     *,
     filename: str = "<string>",
     env: Mapping[str, str] | None = None,
+    policy: Policy | None = None,
     section: str = limits.SECTION,
     allow_env: Iterable[str] | str | None = None,
     offline: bool = False,
+    origins: bool = False,
 ) -> Report:
     """Check TOML text; `filename` names it in findings, the rest is as in `check_file`.
 
@@ -213,7 +243,7 @@ def check_text(
         TypeError: as in `check_file`.
         ValueError: as in `check_file`.
     """
-    outcome = _check(run_text, text, filename, _Request(env, section, allow_env, offline))
+    outcome = _check(run_text, text, filename, _Request(env, section, allow_env, policy, offline, origins))
     del text, env
     if isinstance(outcome, BaseException):
         raise outcome
@@ -224,9 +254,11 @@ def check_mapping(
     table: Mapping[str, Any],
     *,
     env: Mapping[str, str] | None = None,
+    policy: Policy | None = None,
     section: str = limits.SECTION,
     allow_env: Iterable[str] | str | None = None,
     offline: bool = False,
+    origins: bool = False,
 ) -> Report:
     """Check the section's own table; the rest is as in `check_file`.
 
@@ -234,7 +266,7 @@ def check_mapping(
         TypeError: as in `check_file`.
         ValueError: as in `check_file`.
     """
-    outcome = _check(run_mapping, table, "", _Request(env, section, allow_env, offline))
+    outcome = _check(run_mapping, table, "", _Request(env, section, allow_env, policy, offline, origins))
     del table, env
     if isinstance(outcome, BaseException):
         raise outcome

@@ -57,15 +57,17 @@ class Runtime(StrEnum):
                 assert_never(self)
 
 
-_RUNTIMES: Final = MappingProxyType({str(runtime): runtime.summary for runtime in Runtime})
+RUNTIME_TEXTS: Final = MappingProxyType({str(runtime): runtime.summary for runtime in Runtime})
 
 
-def _as_runtime(value: str) -> Runtime:
+def as_runtime(value: str) -> Runtime:
+    """Return the member that a string names, to convert a field."""
     # A text that names none stays as it is, for the rules to say so with everything else.
-    return Runtime(value) if isinstance(value, str) and value in _RUNTIMES else cast("Runtime", value)
+    return Runtime(value) if isinstance(value, str) and value in RUNTIME_TEXTS else cast("Runtime", value)
 
 
-def _as_tuple(value: Sequence[str]) -> tuple[str, ...]:
+def as_tuple(value: Sequence[str]) -> tuple[str, ...]:
+    """Return a list as a tuple, to convert a field."""
     return tuple(value) if isinstance(value, list) else cast("tuple[str, ...]", value)
 
 
@@ -76,13 +78,16 @@ class _StandIn:
 
 
 class _Judged:
-    """Room for the URLs that a constructor has parsed, for the rules across keys."""
+    """Room beside the attrs fields for what the rules across keys need.
 
-    __slots__ = ("_urls",)
+    `_urls` are the URLs that the constructor has parsed; `_permitted` says that a policy permits plain http to them.
+    """
+
+    __slots__ = ("_permitted", "_urls")
 
     def __attrs_post_init__(self) -> None:
         urls: dict[Path, Url] = {}
-        _refuse(_alone(self, urls))
+        _refuse(alone(self, urls))
         object.__setattr__(self, "_urls", urls)
 
 
@@ -107,14 +112,14 @@ class Sandboxed(_Judged):
     """
 
     runtime: Runtime = attrs.field(
-        converter=_as_runtime,
+        converter=as_runtime,
         metadata=described(
             Key(
                 Kind.CHOICE,
                 "the sandbox: docker, firecracker or gvisor",
-                examples=tuple(_RUNTIMES),
+                examples=tuple(RUNTIME_TEXTS),
                 form="runtime",
-                choices=_RUNTIMES,
+                choices=RUNTIME_TEXTS,
             )
         ),
     )
@@ -160,7 +165,7 @@ Mode: TypeAlias = Wasm | Sandboxed | External
 VARIANTS: Final = MappingProxyType({"wasm": Wasm, "sandboxed": Sandboxed, "external": External})
 """The variants by their discriminator; the first is the one that a bare string names."""
 
-_MODE_TEXTS: Final = MappingProxyType(
+MODE_TEXTS: Final = MappingProxyType(
     {
         "wasm": "runs in the user's browser, Pyodide for Python and QuickJS for JavaScript; the server runs nothing",
         "sandboxed": "runs on this server, in a sandbox of the runtime named",
@@ -207,14 +212,14 @@ class CodeExecutionConfig:
                     {"external": {"url": "https://code-exec.example.com", "api_key": "${CODE_EXEC_API_KEY}"}},
                 ),
                 form="mode",
-                choices=_MODE_TEXTS,
+                choices=MODE_TEXTS,
                 variants=VARIANTS,
             )
         ),
     )
     allowed_languages: tuple[str, ...] = attrs.field(
         default=("python", "javascript"),
-        converter=_as_tuple,
+        converter=as_tuple,
         metadata=described(
             Key(
                 Kind.LIST,
@@ -263,7 +268,7 @@ class CodeExecutionConfig:
     )
 
     def __attrs_post_init__(self) -> None:
-        found = _alone(self, {})
+        found = alone(self, {})
         if self.enabled is not False:
             found += _across(self, found)
         _refuse(found)
@@ -306,7 +311,7 @@ def _article(name: str) -> str:
     return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
 
 
-def _alone(instance: Any, urls: dict[Path, Url]) -> list[Finding]:
+def alone(instance: Any, urls: dict[Path, Url]) -> list[Finding]:
     """Judge each field alone: its type, then its value."""
     found: list[Finding | None] = []
     for key in keys_of(type(instance)):
@@ -354,7 +359,8 @@ def facts_of(config: CodeExecutionConfig) -> across.Facts:
 def mode_facts(mode: Mode) -> across.ModeFacts:
     """Return what the rules across keys need of a mode."""
     name = name_of(mode)
-    urls = {("mode", name, *path): url for path, url in _urls_of(mode).items()}
+    permitted = getattr(mode, "_permitted", False)
+    urls = {} if permitted else {("mode", name, *path): url for path, url in _urls_of(mode).items()}
     secrets = (getattr(mode, key.name) for key in keys_of(type(mode)) if key.kind is Kind.SECRET)
     is_keyed = any(secret is not None for secret in secrets)
     return across.ModeFacts(name, getattr(mode, "runtime", None), urls, keyed=is_keyed)
@@ -370,8 +376,14 @@ def _urls_of(mode: Any) -> dict[Path, Url]:
         return cast("dict[Path, Url]", mode._urls)  # noqa: SLF001 -- written by the constructor
     except AttributeError:  # a variant without URLs, or one that was copied or unpickled
         urls: dict[Path, Url] = {}
-        _alone(mode, urls)
+        alone(mode, urls)
         return urls
+
+
+def permitted(mode: Mode) -> Mode:
+    """Mark a mode as one that a policy permits to use plain http."""
+    object.__setattr__(mode, "_permitted", True)
+    return mode
 
 
 def stand_in() -> Wasm:
@@ -384,7 +396,3 @@ def stand_in() -> Wasm:
 def is_stand_in(mode: Mode) -> bool:
     """Check whether a mode stands for one that was not read."""
     return hasattr(mode, "_stands_for")
-
-
-DEFAULT: Final = CodeExecutionConfig()
-"""What an absent section means."""

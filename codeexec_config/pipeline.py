@@ -26,16 +26,18 @@ from codeexec_config.document import Document, parse
 from codeexec_config.document.select import select
 from codeexec_config.findings import Finding, Path, errors
 from codeexec_config.keys import Kind, union_of
-from codeexec_config.model import DEFAULT, CodeExecutionConfig, facts_of, stand_in
+from codeexec_config.model import CodeExecutionConfig, facts_of, permitted, stand_in
 from codeexec_config.rules import across
 from codeexec_config.section.environment import Environment, Patterns
 from codeexec_config.section.resolve import UNKNOWN, Resolution, resolve
-from codeexec_config.section.structure import build
+from codeexec_config.section.structure import build, build_variant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from codeexec_config.diagnostics import Diagnostic
+    from codeexec_config.diagnostics import Diagnostic, Origin
+    from codeexec_config.document.places import Places
+    from codeexec_config.policy import Policy
     from codeexec_config.report import Report
 
 _LISTED: Final = 1000
@@ -53,6 +55,8 @@ class Options(NamedTuple):
     allowed: tuple[Patterns, ...] = ()
     offline: bool = False
     model: type[Any] = CodeExecutionConfig
+    policy: Policy | None = None
+    origins: bool = False
 
 
 class Outcome(NamedTuple):
@@ -66,6 +70,7 @@ class Outcome(NamedTuple):
         file: the file's name as it was given, or None.
         deferred: each reference that was not looked up, with its path.
         reads: the names that were looked up.
+        section: the section's own table, an empty one when it is absent, or None when nobody got so far.
     """
 
     config: Any
@@ -75,6 +80,7 @@ class Outcome(NamedTuple):
     file: str | None = None
     deferred: tuple[tuple[Path, str], ...] = ()
     reads: tuple[str, ...] = ()
+    section: dict[str, Any] | None = None
 
 
 def run_file(path: str | os.PathLike[str], _: str, options: Options) -> Outcome | BaseException:
@@ -121,12 +127,20 @@ def _run_decoded(text: str, name: str, options: Options) -> Outcome | BaseExcept
     selected = select(document.data, options.section)
     place = Outcome(None, document=document, file=name)
     if selected is None:
-        from codeexec_config.document.near_misses import absent
-
-        return place._replace(config=DEFAULT, found=list(absent(document.data, options.section)))
+        return _run_absent(document, options, place)
     if isinstance(selected, Finding):
         return place._replace(found=[selected])
     return _run_section(selected, options, place)
+
+
+def _run_absent(document: Document, options: Options, place: Outcome) -> Outcome | BaseException:
+    """Check what an absent section means: the defaults, which a policy may refuse."""
+    from codeexec_config.document.near_misses import absent
+
+    judged = _run_section({}, options, place)
+    if isinstance(judged, BaseException):
+        return judged
+    return judged._replace(found=[*absent(document.data, options.section), *judged.found])
 
 
 def _run_section(
@@ -139,15 +153,16 @@ def _run_section(
     config, shape = build(resolution.values, options.model)
     place = place._replace(
         reads=environment.reads,
+        section=section,
         deferred=tuple(((*options.section, *path), reference) for path, reference in resolution.deferred),
     )
-    if config is not None and not found and _is_flawless(config, resolution):
+    if config is not None and options.policy is None and not found and _is_flawless(config, resolution):
         return place._replace(config=config)
-    every = _every_finding(resolution, options.model, chain(found, resolution.findings, shape))
+    every = _every_finding(resolution, options, chain(found, resolution.findings, shape))
     if errors(every) or (resolution.unread and resolution.enabled):
         config = None
     elif config is None or resolution.unread:
-        config = _settled(resolution, options.model)
+        config = _settled(resolution, options)
     if every:
         every = [finding.under(*options.section) for finding in _amended(every, section, options.model)]
     return place._replace(config=config, found=every)
@@ -162,10 +177,10 @@ def _is_flawless(config: Any, resolution: Resolution) -> bool:
     return not is_open and next(across.remarks(facts), None) is None
 
 
-def _every_finding(resolution: Resolution, model: type[Any], found: Iterable[Finding]) -> list[Finding]:
+def _every_finding(resolution: Resolution, options: Options, found: Iterable[Finding]) -> list[Finding]:
     from codeexec_config.section.judging import findings
 
-    return list(islice(chain(found, findings(resolution, model)), _LISTED + 1))
+    return list(islice(chain(found, findings(resolution, options.model, options.policy)), _LISTED + 1))
 
 
 def _amended(found: list[Finding], section: dict[str, Any], model: type[Any]) -> list[Finding]:
@@ -178,18 +193,24 @@ def _amended(found: list[Finding], section: dict[str, Any], model: type[Any]) ->
     return amend(found, section, model)
 
 
-def _settled(resolution: Resolution, model: type[Any]) -> Any:
-    """Make the config of a disabled section: a key whose text was not read takes its default."""
+def _settled(resolution: Resolution, options: Options) -> Any:
+    """Make the config that the constructors alone would not make of these values.
+
+    In a disabled section a key whose text was not read takes its default; a policy may permit plain http with a key.
+    """
     texts = [path for path, key in resolution.unread.items() if key.kind is Kind.TEXT]
-    union = union_of(model)
-    stands_in = [path for path in texts if union and path[0] == union.name]
     values = _known(resolution.values)
     for path in texts:
         values.pop(str(path[0]), None)
-    config, _ = build(values, model)
+    union = union_of(options.model)
+    if union is not None and any(path[0] == union.name for path in texts):
+        values[union.name] = stand_in()
+    elif union is not None and options.policy is not None and type(values.get(union.name)) is dict:
+        values[union.name] = permitted(build_variant(union, values[union.name]))
+    config, _ = build(values, options.model)
     if config is None:
         raise AssertionError("the rules of the loader and of the constructors disagree")
-    return evolve(config, mode=stand_in()) if stands_in else config
+    return config
 
 
 def _known(table: dict[str, Any]) -> dict[str, Any]:
@@ -202,27 +223,55 @@ def report_of(outcome: Outcome, options: Options) -> Report:
     from codeexec_config.diagnostics import Deferred
     from codeexec_config.report import Report
 
+    places = _places(outcome, options)
     return Report(
         config=outcome.config,
-        diagnostics=_placed(outcome, options),
+        diagnostics=_placed(outcome, places),
+        origins=_origins(outcome, options, places),
         deferred=tuple(Deferred(path, reference) for path, reference in outcome.deferred),
         env_reads=outcome.reads,
         file=outcome.file,
     )
 
 
-def _placed(outcome: Outcome, options: Options) -> tuple[Diagnostic, ...]:
+def _places(outcome: Outcome, options: Options) -> Places | None:
+    if outcome.document is None or not (outcome.found or options.origins):
+        return None
+    from codeexec_config.document.places import Places
+
+    return Places(outcome.document, outcome.file, options.section, options.model)
+
+
+def _origins(outcome: Outcome, options: Options, places: Places | None) -> tuple[Origin, ...]:
+    if not options.origins or outcome.section is None or errors(outcome.found):
+        return ()
+    from codeexec_config.diagnostics import Origin
+    from codeexec_config.section.origins import sources
+
+    found = [
+        (source, (*options.section, *source.path)) for source in sources(outcome.section, options.model)
+    ]
+    return tuple(
+        Origin(
+            path,
+            source.value,
+            source.maker,
+            places.span(path) if places and source.maker != "default" else None,
+            source.reference,
+        )
+        for source, path in found
+    )
+
+
+def _placed(outcome: Outcome, places: Places | None) -> tuple[Diagnostic, ...]:
     if outcome.refused is not None:
         return (evolve(outcome.refused, file=outcome.file),)
     if not outcome.found:
         return ()
-    if outcome.document is None:
+    if places is None:
         from codeexec_config.diagnostics import placeless
 
         placed = [placeless(finding, outcome.file) for finding in outcome.found]
     else:
-        from codeexec_config.document.places import Places
-
-        places = Places(outcome.document, outcome.file, options.section, options.model)
         placed = [places.diagnostic(finding) for finding in outcome.found]
     return tuple(sorted(placed, key=lambda diagnostic: diagnostic.order()))

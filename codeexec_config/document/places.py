@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from codeexec_config.diagnostics import Diagnostic, Edit, Fix, Related
+from codeexec_config.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from codeexec_config.document.excerpts import Masker
 from codeexec_config.document.scanner import Lines, Scan, Stretch, locate, past_space
 from codeexec_config.findings import Finding, Path, Target
@@ -45,9 +45,14 @@ class Places:
             file=self._file,
             excerpt=stretch and self._excerpt(stretch),
             help=finding.help,
-            related=tuple(self._related(message, target) for message, target in finding.related),
+            related=(*(self.related(message, target) for message, target in finding.related), *finding.elsewhere),
             fix=finding.amendment and self._fix(finding.amendment),
         )
+
+    def span(self, path: Path) -> Span | None:
+        """Return where the value at a path stands."""
+        stretch = self._find(Target(path))
+        return stretch and self._lines.span(*stretch)
 
     def _find(self, target: Target) -> Stretch | None:
         return locate(self._scan, target)
@@ -55,7 +60,8 @@ class Places:
     def _excerpt(self, stretch: Stretch) -> str:
         return self._masker.excerpt(self._lines.bounds(stretch[0]), stretch[0])
 
-    def _related(self, message: str, target: Target) -> Related:
+    def related(self, message: str, target: Target) -> Related:
+        """Return another place that a finding speaks of."""
         stretch = self._find(target)
         span = stretch and self._lines.span(*stretch)
         return Related(message, self._file, span, excerpt=stretch and self._excerpt(stretch))

@@ -55,10 +55,6 @@ class Amender:
     def _runs_in_wasm(self) -> bool:
         return judging.is_wasm(self._section, self._model)
 
-    @cached_property
-    def _listed(self) -> set[str]:
-        return {name for name in self._section["allowed_languages"] if type(name) is str}
-
     def amended(self, finding: Finding) -> Finding:
         """Return a finding with its fix, if it has one."""
         offer = self._offers().get(finding.code)
@@ -95,15 +91,18 @@ class Amender:
         return Amendment(f"write `{meant}`", "rename", finding.path, meant)
 
     def _mode(self, finding: Finding) -> Amendment | None:
+        key = self._key_at(finding.path)
+        if key is not None and key.kind is Kind.CHOICE:
+            return self._choice(finding)
         mode = self._section["mode"]
         if type(mode) is str:
             near = nearest_name(mode, self._variants)
             if near is None or near != self._variants[0] or not self._is_cured_by({**self._section, "mode": near}):
                 return None
             return Amendment(f'write "{near}"', "reword", ("mode",), near)
-        key = finding.path[-1]
-        near = nearest_name(str(key), self._variants)
-        if near is None or not self._is_cured_by({**self._section, "mode": _renamed(mode, key, near)}):
+        name = finding.path[-1]
+        near = nearest_name(str(name), self._variants)
+        if near is None or not self._is_cured_by({**self._section, "mode": _renamed(mode, name, near)}):
             return None
         return Amendment(f"write `{near}`", "rename", finding.path, near)
 
@@ -130,7 +129,7 @@ class Amender:
         meant = meant_language(value) if "$" not in value else None
         if meant is None or (self._runs_in_wasm and meant not in limits.WASM_LANGUAGES):
             return None
-        if meant in self._listed:
+        if meant in self._value(finding.path[:-1]):
             return Amendment(f"remove it: `{meant}` is already listed", "remove", finding.path)
         return Amendment(f'write "{meant}"', "reword", finding.path, meant)
 
@@ -140,6 +139,9 @@ class Amender:
         return tuple(union.variants or ()) if union else ()
 
     def _key_at(self, path: Path) -> Key | None:
+        if path and isinstance(path[-1], int):
+            around = self._key_at(path[:-1])
+            return around.item if around else None
         cls = _class_at(self._model, path[:-1]) if path else None
         return key_table(cls).get(str(path[-1])) if cls else None
 
@@ -181,7 +183,10 @@ def _renamed(table: dict[str, Any], key: Any, name: str) -> dict[str, Any]:
     return {name if old == key else old: value for old, value in table.items()}
 
 
-def _with(section: Any, path: Path, value: Any) -> dict[str, Any]:
+def _with(section: Any, path: Path, value: Any) -> Any:
     if not path:
-        return cast("dict[str, Any]", value)
+        return value
+    if isinstance(section, list):
+        at = int(path[0])
+        return [*section[:at], _with(section[at], path[1:], value), *section[at + 1 :]]
     return {**section, str(path[0]): _with(section[path[0]], path[1:], value)}

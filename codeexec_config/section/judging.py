@@ -16,6 +16,7 @@ from codeexec_config.section.structure import meant_key, misspelt
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codeexec_config.policy import Policy
     from codeexec_config.rules.urls import Url
     from codeexec_config.section.resolve import Resolution
 
@@ -30,6 +31,10 @@ _TYPES: Final[dict[Kind, type]] = {
 }
 
 
+_GIVES_WAY: Final = frozenset({"unknown-language", "duplicate-language", "literal-secret", "foreign-reference"})
+"""What is not said of a value that breaks the policy."""
+
+
 class Leaf(NamedTuple):
     """A value of the right type, with its key's description."""
 
@@ -38,18 +43,48 @@ class Leaf(NamedTuple):
     value: Any
 
 
-def findings(resolution: Resolution, model: type[Any]) -> Iterator[Finding]:
-    """Yield every finding on values: each alone, then the rules across keys, then warnings and notes."""
+def findings(resolution: Resolution, model: type[Any], policy: Policy | None = None) -> Iterator[Finding]:
+    """Yield every finding on values: each alone, then the rules across keys, the policy, then warnings and notes."""
     values = resolution.values
     urls: dict[Path, Url] = {}
     alone: list[Finding] = []
     for leaf in _leaves(values, keys_of(model)):
         alone += _judged(leaf, resolution, urls)
-    yield from alone
-    facts = _facts(resolution, model, urls, {finding.path for finding in alone})
-    yield from across.judge(facts)
-    yield from across.remarks(facts)
+    facts = _facts(resolution, model, _cleartext(urls, policy), {finding.path for finding in alone})
+    across_keys = list(across.judge(facts))
+    breaches: list[Finding] = []
+    if policy is not None:
+        found = [*alone, *across_keys]
+        ill = {finding.path for finding in found if finding.code not in _GIVES_WAY}
+        breaches = list(_breaches(policy, resolution, model, facts, urls, ill))
+    remarks = [*alone, *across_keys, *across.remarks(facts)]
+    refused = {finding.path for finding in breaches}
+    yield from (finding for finding in remarks if finding.code not in _GIVES_WAY or finding.path not in refused)
+    yield from breaches
     yield from _missing_secrets(values, model)
+
+
+def _cleartext(urls: dict[Path, Url], policy: Policy | None) -> dict[Path, Url]:
+    """Return the URLs without those to hosts that the policy permits plain http to."""
+    if policy is None or not policy.insecure_hosts:
+        return urls
+    from codeexec_config.section.policing import permits_cleartext
+
+    return {path: url for path, url in urls.items() if not permits_cleartext(policy, url)}
+
+
+def _breaches(
+    policy: Policy, resolution: Resolution, model: type[Any], facts: Facts, urls: dict[Path, Url], ill: set[Path]
+) -> Iterator[Finding]:
+    from codeexec_config.section.policing import Sound, violations
+
+    languages = facts.languages
+    if "allowed_languages" not in resolution.values:
+        default = key_table(model)["allowed_languages"].default
+        languages = [Language(("allowed_languages", index), name) for index, name in enumerate(default)]
+    sound_urls = {path: url for path, url in urls.items() if path not in ill}
+    mode = facts.mode.name if facts.mode else None
+    return violations(policy, resolution, model, Sound(mode, languages, sound_urls, ill))
 
 
 def is_wasm(values: dict[str, Any], model: type[Any]) -> bool:

@@ -99,9 +99,16 @@ def _list(_: Key, value: Any, __: Any) -> tuple[str, ...]:
     raise Invalid(*findings)
 
 
+def build_variant(key: Key, table: dict[str, Any]) -> Any:
+    """Return the variant that a table without mistakes makes."""
+    return _union(key, table, None)
+
+
 def _union(key: Key, value: Any, _: Any) -> Any:
     """Read the union: the bare name of the first variant, or a table whose one key is the discriminator."""
     variants = key.variants or {}
+    if isinstance(value, tuple(variants.values())):
+        return value  # the pipeline's own, made beforehand
     if type(value) is str:
         return _named_variant(key, value)
     if type(value) is not dict:
