@@ -295,22 +295,6 @@ def test_colour_on_a_terminal_can_be_declined(write, options, env, coloured):
     assert coloured == (b"\x1b[" in printed)
 
 
-def test_a_terminal_sees_progress_over_many_files(write):
-    for number in range(3):
-        write(VALID, f"d/{number}.toml")
-    primary, secondary = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "codeexec_config", "validate", "d"], stdout=subprocess.DEVNULL, stderr=secondary
-    ) as process:
-        process.wait()
-    os.close(secondary)
-    printed = os.read(primary, 65536)
-    os.close(primary)
-
-    assert b"checking " in printed
-    assert printed.endswith(b"checked 3 files: all valid\r\n")
-
-
 @pytest.mark.parametrize("form", ["text", "concise", "json"])
 def test_a_closed_pipe_ends_it_silently(write, form):
     keys = "".join(f"k{number} = 1\n" for number in range(900))
@@ -348,7 +332,7 @@ def test_an_interrupt_is_no_traceback(write, capsys, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("codeexec_config.loading.check_file", interrupt)
+    monkeypatch.setattr("codeexec_config.cli.checking.check_file", interrupt)
 
     assert 130 == main(["validate", write(VALID)])
 
@@ -380,13 +364,13 @@ class _Closed(io.StringIO):
         return self._descriptor
 
 
-@pytest.mark.parametrize("arguments", [["validate", "--help"], ["validate", "app.toml"]])
-def test_what_is_left_for_a_closed_pipe_goes_nowhere(write, monkeypatch, tmp_path, arguments):
+@pytest.mark.parametrize(("arguments", "status"), [(["validate", "--help"], 0), (["validate", "app.toml"], 1)])
+def test_what_is_left_for_a_closed_pipe_goes_nowhere(write, monkeypatch, tmp_path, arguments, status):
     write(BROKEN)
     with (tmp_path / "out").open("wb") as out:
         monkeypatch.setattr(sys, "stdout", _Closed(out.fileno()))
 
-        assert 1 == main(arguments)
+        assert status == main(arguments)
         assert 0 == os.fstat(out.fileno()).st_size
         os.write(out.fileno(), b"gone")
     assert b"" == (tmp_path / "out").read_bytes()
@@ -421,26 +405,6 @@ def test_colour_can_be_asked_for(write, capsys):
     main(["validate", "--color", "always", write(BROKEN)])
 
     assert "\x1b[1;31merror" in capsys.readouterr().out
-
-
-def test_progress_is_wiped_at_the_end(write, monkeypatch, capsys):
-    write(VALID, "d/a.toml")
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-
-    main(["validate", "d"])
-
-    assert f"\r\x1b[Kchecking {Path('d', 'a.toml')}\r\x1b[Kchecked 1 file" in capsys.readouterr().err
-
-
-def test_a_file_that_goes_while_a_folder_is_read_is_passed_over(write, monkeypatch, capsys):
-    from codeexec_config import Report
-    from codeexec_config.cli.files import concerns
-    from codeexec_config.diagnostics import placeless
-    from codeexec_config.findings import Finding
-
-    gone = Report(config=None, diagnostics=(placeless(Finding("file-too-large", "it was")),))
-
-    assert not concerns(gone, str(Path("d", "gone.toml")), ("features", "code_execution"))
 
 
 def test_it_runs_as_a_module(write, monkeypatch, capsys):
