@@ -305,7 +305,10 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(
     assert 2 == run("--output", file)
     assert "old" == file.read_text("utf-8")
     assert [file] == list(tmp_path.iterdir())
-    assert ("", f"{PROGRAM} schema: error: {file}: the file cannot be written: no space left on device\n") == capsys.readouterr()
+    assert (
+        "",
+        f"{PROGRAM} schema: error: {file}: the file cannot be written: no space left on device\n",
+    ) == capsys.readouterr()
 
 
 def test_check_is_silent_about_a_file_that_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:

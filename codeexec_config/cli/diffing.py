@@ -101,5 +101,7 @@ def _changes(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str,
 
     for tag, start, end, new_start, new_end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag != "equal":
-            yield from (("-", number + 1) for number in range(start, end))
-            yield from (("+", number + 1) for number in range(new_start, new_end))
+            old = [("-", number + 1) for number in range(start, end)]
+            new = [("+", number + 1) for number in range(new_start, new_end)]
+            pairs = zip(old, new, strict=True) if len(old) == len(new) else (old, new)
+            yield from (row for rows in pairs for row in rows)
