@@ -11,6 +11,7 @@ import marshal
 import os
 import sys
 from itertools import islice
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
 
 from codeexec_config.cli.checking import UNREADABLE, Outcome
@@ -28,6 +29,8 @@ _AHEAD: Final = 8
 """Chunks per worker that may be done before their turn; it bounds the memory that they wait in."""
 _ENOUGH_FILES: Final = 128
 _ENOUGH_BYTES: Final = 1024 * 1024
+_GRACE: Final = 2.0
+_PAUSE: Final = 0.001
 _STOP: Final = 0
 """The byte of the shared memory that asks workers to stop; those behind it tell which file of a chunk each is at."""
 
@@ -144,6 +147,7 @@ class Pool:
                 self._wait()
                 yield from self._finished()
         except KeyboardInterrupt:
+            self._wait(0)
             for _, chunk in sorted(self._chunks.items()):
                 if not chunk.left:
                     yield from zip(chunk.places, chunk.outcomes, strict=True)
@@ -191,11 +195,12 @@ class Pool:
         except BrokenPipeError:
             self._replace(worker, chunk)
 
-    def _wait(self) -> None:
+    def _wait(self, timeout: float | None = None) -> None:
+        """Take what workers send."""
         from select import select
 
         busy = {worker.inbox.fileno(): (worker, worker.chunk) for worker in self._workers if worker.chunk}
-        for number in select(list(busy), [], [])[0] if busy else ():
+        for number in select(list(busy), [], [], timeout)[0] if busy else ():
             worker, chunk = busy[number]
             try:
                 chunk.fill(marshal.load(worker.inbox))  # noqa: S302 -- the other end is this program
@@ -223,7 +228,7 @@ class Pool:
         sys.stderr.flush()
         commands, outbox = os.pipe()
         inbox, answers = os.pipe()
-        pid = os.fork()
+        pid = self._fork()
         if pid:
             os.close(commands)
             os.close(answers)
@@ -234,8 +239,9 @@ class Pool:
             for number in (outbox, inbox):
                 os.close(number)
             for worker in self._workers:
-                os.close(worker.outbox.fileno())
-                os.close(worker.inbox.fileno())
+                if worker.slot != slot:
+                    os.close(worker.outbox.fileno())
+                    os.close(worker.inbox.fileno())
             serve(self._work, commands, answers, self._shared, slot + 1)
             status = 0
         except BaseException:  # noqa: BLE001 -- nothing may unwind into the parent's program
@@ -243,20 +249,32 @@ class Pool:
         finally:
             os._exit(status)
 
+    def _fork(self) -> int:
+        """Fork; the child hears no interrupt, since the parent hears it too and ends the work in order."""
+        import signal
+
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        pid = os.fork()
+        if pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return pid
+
     def _end(self) -> None:
-        """Stop the workers; one that mends a file is let finish that file."""
+        """Stop the workers; one that mends a file is let finish it, one that waits for input is not waited for."""
         self._shared[_STOP] = 1
         for worker in self._workers:
             worker.close()
+        deadline = monotonic() + _GRACE
         for worker in self._workers:
-            os.waitpid(worker.pid, 0)
+            while os.waitpid(worker.pid, os.WNOHANG)[0] == 0:
+                if monotonic() > deadline:
+                    os.kill(worker.pid, 9)
+                sleep(_PAUSE)
 
 
 def serve(work: Work, commands: int, answers: int, shared: mmap, position: int) -> None:
     """Do what a worker does: check the files of a chunk, send what came of them, until there are no more."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it too, and ends the work in order
     with os.fdopen(commands, "rb") as inbox, os.fdopen(answers, "wb", buffering=0) as outbox:
         while True:
             try:
