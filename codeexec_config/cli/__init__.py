@@ -72,7 +72,9 @@ def make_parser(command: str = "") -> Parser:
         description="Read, check and explain the [features.code_execution] section of a TOML file.",
         epilog=_EPILOG,
     )
-    parser.add_argument("--version", action="version", version=f"codeexec-config {_version()}")
+    parser.add_argument(
+        "--version", action="version", version=f"codeexec-config {_version()}", help="print the version and exit"
+    )
     commands: Any = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name in (command,) if command in COMMANDS else COMMANDS:
         import_module(f"codeexec_config.cli.{name}").add_parser(commands)

@@ -51,6 +51,12 @@ def add_parser(commands: Any) -> None:
         formatter_class=Formatter,
     )
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, or - for standard input")
+    parser.add_argument(
+        "--jobs",
+        type=_job_count,
+        metavar="N",
+        help="how many processes share the files (default: one per core, once there is enough to do)",
+    )
     _add_scope(parser.add_argument_group("what is checked"))
     _add_environment(parser.add_argument_group("the environment"))
     _add_fixes(parser.add_argument_group("fixes"))
@@ -64,12 +70,6 @@ def _add_scope(group: Any) -> None:
     )
     group.add_argument("--if-present", action="store_true", help="pass over files that have nothing of the section")
     group.add_argument("--strict", action="store_true", help="warnings fail too")
-    group.add_argument(
-        "--jobs",
-        type=_job_count,
-        metavar="N",
-        help="how many processes share the files (default: one per core, once there is enough to do)",
-    )
 
 
 def _add_environment(group: Any) -> None:
