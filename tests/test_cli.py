@@ -337,6 +337,16 @@ def test_an_interrupt_is_no_traceback(write, capsys, monkeypatch):
     assert 130 == main(["validate", write(VALID)])
 
 
+def test_an_interrupt_of_any_command_is_no_traceback(monkeypatch, capsys):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("codeexec_config.schema.schema_text", interrupt)
+
+    assert 130 == main(["schema"])
+    assert ("", "") == capsys.readouterr()
+
+
 def test_a_stream_that_cannot_be_reconfigured_is_left_alone(write, capsys, monkeypatch):
     class Stream:
         def __init__(self, stream):

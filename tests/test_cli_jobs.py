@@ -3,6 +3,7 @@
 import io
 import marshal
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -99,6 +100,26 @@ def test_memory_does_not_grow_with_the_number_of_files(folder):
         return int(subprocess.check_output([sys.executable, "-c", script]))
 
     assert peak(20_000) < peak(2_000) + 4096
+
+
+def test_no_more_is_begun_than_may_wait_for_its_turn():
+    """The first file takes its time; what is done behind it has to wait, and takes up memory."""
+    begun = []
+
+    def places():
+        for number in range(10_000):
+            begun.append(number)
+            yield Place(str(number))
+
+    def work(place):
+        time.sleep(0.5 if place.path == "0" else 0)
+        return Outcome()
+
+    results = jobs.check_all(work, places(), 2)
+    next(results)
+    results.close()
+
+    assert len(begun) < 16 * 64
 
 
 # -- workers that die --------------------------------------------------------------------------------------------------
@@ -210,12 +231,55 @@ def test_what_is_done_before_its_turn_is_printed_too(monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(pool, "_hand_out", interrupt)
-    monkeypatch.setattr(pool, "_wait", lambda _: None)
     results = pool.run([], iter(()))
 
     assert (Place("b"), Outcome(piece="b")) == next(results)
     with pytest.raises(KeyboardInterrupt):
         next(results)
+
+
+@pytest.mark.parametrize(("is_reading", "is_dead", "expected"), [(0, 0, ["a", "b"]), (0, 1, ["a"]), (1, 0, [])])
+def test_what_has_been_sent_is_printed_before_the_end(monkeypatch, is_reading, is_dead, expected):
+    pool = jobs.Pool(lambda place: Outcome(piece=place.path), 2)
+    hand_out = pool._hand_out
+
+    def interrupt(waiting):
+        hand_out(waiting)
+        for worker in pool._workers:
+            select.select([worker.inbox], [], [], 10)
+        if is_dead:
+            worker = pool._workers[1]
+            os.kill(worker.pid, signal.SIGKILL)
+            os.waitpid(worker.pid, 0)
+            worker.inbox.read()
+        pool._is_reading = bool(is_reading)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pool, "_hand_out", interrupt)
+    results = pool.run([Place("a"), Place("b")], iter(()))
+
+    assert expected == [next(results)[0].path for _ in expected]
+    with pytest.raises(KeyboardInterrupt):
+        next(results)
+
+
+def test_a_worker_that_does_not_end_is_ended(monkeypatch):
+    monkeypatch.setattr(jobs, "_GRACE", 0.05)
+    reader, writer = os.pipe()
+
+    def work(place):
+        if place.path == "b":
+            os.write(writer, b"!")
+            time.sleep(60)
+
+    results = jobs.check_all(work, [Place("a"), Place("b")], 2)
+
+    assert (Place("a"), None) == next(results)
+    assert b"!" == os.read(reader, 1)
+    results.close()
+
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
 
 
 def test_an_interrupt_of_the_command_sums_up(folder, monkeypatch, capsys):
@@ -265,8 +329,8 @@ def test_a_worker_stops_when_it_is_asked_to():
     assert [] == serve([[Place("a", "r")]], bytearray((1, 9)))
 
 
-@pytest.mark.parametrize("fails", [False, True])
-def test_a_child_never_returns_into_its_parents_program(monkeypatch, capsys, fails):
+@pytest.mark.parametrize(("fails", "slot"), [(False, 0), (True, 1)])
+def test_a_child_never_returns_into_its_parents_program(monkeypatch, capsys, fails, slot):
     class LeftError(Exception):
         pass
 
@@ -288,7 +352,7 @@ def test_a_child_never_returns_into_its_parents_program(monkeypatch, capsys, fai
 
     try:
         with pytest.raises(LeftError) as left:
-            pool._start(1)
+            pool._start(slot)
         assert signal.SIG_IGN == signal.getsignal(signal.SIGINT)
     finally:
         signal.signal(signal.SIGINT, before)

@@ -161,6 +161,10 @@ def test_a_closed_stream_is_no_terminal(monkeypatch):
     assert Output(Failing(OSError()), is_vital=True).isatty()
 
 
+def test_all_else_of_a_stream_is_there():
+    assert sys.stdout.encoding == Output(sys.stdout, is_vital=True).encoding
+
+
 def test_a_full_stream_in_this_process(folder, monkeypatch, capsys):
     monkeypatch.setattr(sys, "stdout", Failing(OSError(28, "No space left on device")))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import marshal
 import os
 import sys
+from contextlib import suppress
 from itertools import islice
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
@@ -138,6 +139,7 @@ class Pool:
         self._chunks: dict[int, _Chunk] = {}
         self._made = 0
         self._yielded = 0
+        self._is_reading = False
 
     def run(self, first: list[Place], places: Iterator[Place]) -> Iterator[tuple[Place, Outcome | None]]:
         """Yield each place with what came of it, in order; on an interrupt, what is done by then."""
@@ -147,7 +149,7 @@ class Pool:
                 self._wait()
                 yield from self._finished()
         except KeyboardInterrupt:
-            self._wait(0)
+            self._drain()
             for _, chunk in sorted(self._chunks.items()):
                 if not chunk.left:
                     yield from zip(chunk.places, chunk.outcomes, strict=True)
@@ -195,21 +197,34 @@ class Pool:
         except BrokenPipeError:
             self._replace(worker, chunk)
 
-    def _wait(self, timeout: float | None = None) -> None:
-        """Take what workers send."""
-        from select import select
-
-        busy = {worker.inbox.fileno(): (worker, worker.chunk) for worker in self._workers if worker.chunk}
-        for number in select(list(busy), [], [], timeout)[0] if busy else ():
-            worker, chunk = busy[number]
+    def _wait(self) -> None:
+        for worker, chunk in self._ready(None):
             try:
-                chunk.fill(marshal.load(worker.inbox))  # noqa: S302 -- the other end is this program
-                worker.chunk = None
+                self._read(worker, chunk)
             except EOFError:
                 self._replace(worker, chunk)
 
+    def _drain(self) -> None:
+        """Take what has been sent by the time of an interrupt, unless that came in the middle of an answer."""
+        for worker, chunk in () if self._is_reading else self._ready(0):
+            with suppress(EOFError):
+                self._read(worker, chunk)
+
+    def _ready(self, timeout: float | None) -> list[tuple[_Worker, _Chunk]]:
+        from select import select
+
+        busy = {worker.inbox.fileno(): (worker, worker.chunk) for worker in self._workers if worker.chunk}
+        return [busy[number] for number in select(list(busy), [], [], timeout)[0]] if busy else []
+
+    def _read(self, worker: _Worker, chunk: _Chunk) -> None:
+        self._is_reading = True
+        chunk.fill(marshal.load(worker.inbox))  # noqa: S302 -- the other end is this program
+        worker.chunk = None
+        self._is_reading = False
+
     def _replace(self, worker: _Worker, chunk: _Chunk) -> None:
         """Give up the file that a dead worker was at; let a new one do the rest of its chunk."""
+        self._is_reading = False
         worker.close()
         code = os.waitstatus_to_exitcode(os.waitpid(worker.pid, 0)[1])
         chunk.give_up(self._shared[worker.slot + 1], f"signal {-code}" if code < 0 else f"exit status {code}")
@@ -267,10 +282,11 @@ class Pool:
             worker.close()
         deadline = monotonic() + _GRACE
         for worker in self._workers:
-            while os.waitpid(worker.pid, os.WNOHANG)[0] == 0:
-                if monotonic() > deadline:
-                    os.kill(worker.pid, 9)
-                sleep(_PAUSE)
+            with suppress(ChildProcessError):  # an interrupt has come between its end and its replacement
+                while os.waitpid(worker.pid, os.WNOHANG)[0] == 0:
+                    if monotonic() > deadline:
+                        os.kill(worker.pid, 9)
+                    sleep(_PAUSE)
 
 
 def serve(work: Work, commands: int, answers: int, shared: mmap, position: int) -> None:
