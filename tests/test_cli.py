@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from codeexec_config.cli import main
+from codeexec_config.rendering.structured import document
 
 VALID = "[features.code_execution]\ntimeout_secs = 5\n"
 WARNED = '[features.code_execution]\nmode.sandboxed.runtime = "docker"\nallowed_languages = ["py"]\n'
@@ -21,7 +22,7 @@ BROKEN = "[features.code_execution]\ntimeout_sec = 5\n"
 
 @pytest.fixture(autouse=True)
 def _plain(monkeypatch):
-    for name in ("NO_COLOR", "CODE_EXEC_API_KEY"):
+    for name in ("NO_COLOR", "FORCE_COLOR", "CODE_EXEC_API_KEY"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -147,6 +148,39 @@ def test_json_is_one_object(write, capsys):
     assert [("app.toml", False), ("b.toml", False), ("c.toml", True)] == [
         (entry["path"], entry["valid"]) for entry in document["files"]
     ]
+
+
+@pytest.mark.parametrize("texts", [(), (BROKEN,), (BROKEN, WARNED, VALID)])
+def test_json_that_is_put_together_is_written_as_one(write, capsys, texts):
+    names = [write(text, f"d/{number}.toml") for number, text in enumerate(texts)]
+    write("", "d/other.toml")
+
+    main(["validate", "--format", "json", "d"])
+
+    out = capsys.readouterr().out
+    found = json.loads(out)
+    assert names == [Path(entry["path"]).as_posix() for entry in found["files"]]
+    assert json.dumps(document(found["files"]), ensure_ascii=False, indent=2) + "\n" == out
+
+
+@pytest.mark.parametrize("text", ["x = = code_execution\n", b"\xff code_execution"])
+def test_what_is_piped_in_may_have_nothing_of_the_section(text, monkeypatch, capsys):
+    raw = text if isinstance(text, bytes) else text.encode()
+    for piped, status in ((raw, 1), (raw.replace(b"code_execution", b"y"), 0)):
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(piped)))
+        assert status == main(["validate", "--if-present", "-"])
+
+
+def test_a_hostile_name_moves_no_cursor(write, capsys):
+    (Path("\x1b[2J")).mkdir()
+    write(BROKEN, "\x1b[3J.toml")
+    Path("\x1b[3J.toml").chmod(0o444)
+    write("T='1'\n", "\x1b[4J.env")
+    main(["validate", "--env-file", "\x1b[4J.env", "--fix", "\x1b[2J", "\x1b[3J.toml"])
+
+    out, err = capsys.readouterr()
+    assert "\x1b" not in out + err
+    assert all(f"[{number}J" in err for number in (2, 3, 4))
 
 
 def test_standard_input_is_a_dash(write):

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from codeexec_config.cli import jobs, main
+from codeexec_config.cli import pool as pools
 from codeexec_config.cli.checking import Outcome
 from codeexec_config.cli.files import Place
 
@@ -158,7 +159,7 @@ def test_a_dead_worker_is_an_error_of_the_command(folder, monkeypatch, capsys):
 
 def test_a_worker_that_is_dead_before_it_is_asked_is_replaced(monkeypatch):
     started = []
-    start = jobs.Pool._start
+    start = pools.Pool._start
 
     def start_dead(self, slot):
         worker = start(self, slot)
@@ -168,7 +169,7 @@ def test_a_worker_that_is_dead_before_it_is_asked_is_replaced(monkeypatch):
         started.append(worker)
         return worker
 
-    monkeypatch.setattr(jobs.Pool, "_start", start_dead)
+    monkeypatch.setattr(pools.Pool, "_start", start_dead)
     outcomes = [
         outcome
         for _, outcome in jobs.check_all(lambda place: Outcome(piece=place.path), [Place("a"), Place("b")], 1 + 1)
@@ -181,7 +182,7 @@ def test_a_worker_that_is_dead_before_it_is_asked_is_replaced(monkeypatch):
 def test_a_chunk_that_never_arrived_closes_its_pipe():
     reader, writer = os.pipe()
     other, _ = os.pipe()
-    worker = jobs._Worker(0, 0, writer, other)
+    worker = pools._Worker(0, 0, writer, other)
     worker.outbox.write(b"x")
     os.close(reader)
 
@@ -222,8 +223,8 @@ def test_an_interrupt_prints_what_was_found_so_far(folder, count, form):
 
 def test_what_is_done_before_its_turn_is_printed_too(monkeypatch):
     """An interrupt while the first file is still being checked."""
-    pool = jobs.Pool(lambda place: Outcome(piece=place.path), 2)
-    done, open_ = jobs._Chunk([Place("b")]), jobs._Chunk([Place("a")])
+    pool = pools.Pool(lambda place: Outcome(piece=place.path), 2)
+    done, open_ = pools._Chunk([Place("b")]), pools._Chunk([Place("a")])
     done.fill([tuple(Outcome(piece="b"))])
     pool._chunks = {0: open_, 1: done}
 
@@ -240,7 +241,7 @@ def test_what_is_done_before_its_turn_is_printed_too(monkeypatch):
 
 @pytest.mark.parametrize(("is_reading", "is_dead", "expected"), [(0, 0, ["a", "b"]), (0, 1, ["a"]), (1, 0, [])])
 def test_what_has_been_sent_is_printed_before_the_end(monkeypatch, is_reading, is_dead, expected):
-    pool = jobs.Pool(lambda place: Outcome(piece=place.path), 2)
+    pool = pools.Pool(lambda place: Outcome(piece=place.path), 2)
     hand_out = pool._hand_out
 
     def interrupt(waiting):
@@ -264,7 +265,7 @@ def test_what_has_been_sent_is_printed_before_the_end(monkeypatch, is_reading, i
 
 
 def test_a_worker_that_does_not_end_is_ended(monkeypatch):
-    monkeypatch.setattr(jobs, "_GRACE", 0.05)
+    monkeypatch.setattr(pools, "_GRACE", 0.05)
     reader, writer = os.pipe()
 
     def work(place):
@@ -309,7 +310,7 @@ def serve(chunks, shared):
     with os.fdopen(outbox, "wb") as file:
         for chunk in chunks:
             marshal.dump([tuple(place) for place in chunk], file)
-    jobs.serve(lambda place: Outcome(piece=place.path) if place.root else None, commands, answers, shared, 1)
+    pools.serve(lambda place: Outcome(piece=place.path) if place.root else None, commands, answers, shared, 1)
     with os.fdopen(inbox, "rb") as file:
         data = io.BytesIO(file.read())
     found = []
@@ -345,10 +346,10 @@ def test_a_child_never_returns_into_its_parents_program(monkeypatch, capsys, fai
     monkeypatch.setattr(os, "fork", lambda: 0)
     monkeypatch.setattr(os, "close", lambda _: None)
     monkeypatch.setattr(os, "_exit", leave)
-    monkeypatch.setattr(jobs, "serve", serve)
-    pool = jobs.Pool(kill, 2)
+    monkeypatch.setattr(pools, "serve", serve)
+    pool = pools.Pool(kill, 2)
     pipes = os.pipe()
-    pool._workers.append(jobs._Worker(0, 0, os.dup(pipes[1]), os.dup(pipes[0])))
+    pool._workers.append(pools._Worker(0, 0, os.dup(pipes[1]), os.dup(pipes[0])))
 
     try:
         with pytest.raises(LeftError) as left:
@@ -368,13 +369,13 @@ def test_a_child_never_returns_into_its_parents_program(monkeypatch, capsys, fai
 @pytest.fixture
 def started(monkeypatch):
     counts = []
-    run = jobs.Pool.run
+    run = pools.Pool.run
 
     def note(self, *arguments):
         counts.append(self._count)
         return run(self, *arguments)
 
-    monkeypatch.setattr(jobs.Pool, "run", note)
+    monkeypatch.setattr(pools.Pool, "run", note)
     monkeypatch.setattr(jobs, "cores", lambda: 3)
     return counts
 

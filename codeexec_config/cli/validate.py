@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from codeexec_config.cli.files import STANDARD_INPUT, Finder
 from codeexec_config.cli.formats import FORMATS
 from codeexec_config.cli.parsing import Formatter, program, usage_error
+from codeexec_config.findings import printable_line
 from codeexec_config.limits import SECTION
 
 if TYPE_CHECKING:
@@ -178,7 +179,8 @@ def _env_file(options: argparse.Namespace) -> dict[str, str]:
     except EnvFileError as error:
         raise _UsageError(f"--env-file: {error}") from None
     for line, remark in () if options.quiet else found.remarks:
-        print(f"{program()} validate: warning: {options.env_file}:{line}: {remark}", file=sys.stderr)
+        where = printable_line(f"{options.env_file}:{line}")
+        print(f"{program()} validate: warning: {where}: {remark}", file=sys.stderr)
     return found.values
 
 
@@ -253,7 +255,7 @@ class Validation:
         self._is_unset = self._is_unset or outcome.is_unset
         self._print(outcome.piece)
         for word in outcome.words:
-            print(f"{program()} validate: error: {word}", file=sys.stderr)
+            print(f"{program()} validate: error: {printable_line(word)}", file=sys.stderr)
 
     def _print(self, piece: str) -> None:
         if not piece:
@@ -275,7 +277,8 @@ class Validation:
         said = False
         for root, skipped in self._finder.skipped.items():
             if root not in self._roots and not is_interrupted:
-                print(f"{root}: no file has the section, or anything like it{_skipped(skipped)}", file=sys.stderr)
+                word = f"{root}: no file has the section, or anything like it{_skipped(skipped)}"
+                print(printable_line(word), file=sys.stderr)
                 said = True
         if not self._files and not is_interrupted:
             if not said:
