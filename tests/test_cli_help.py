@@ -138,6 +138,7 @@ def test_a_good_file_imports_what_it_needs_and_no_more(tmp_path):
         "codeexec_config.cli.progress",
         "codeexec_config.cli.streams",
         "codeexec_config.cli.validate",
+        "codeexec_config.cli.validation",
     } == {name for name in names if name.startswith("codeexec_config.cli")}
     assert not names & {"codeexec_config.document.scanner", "codeexec_config.rendering.text", "codeexec_config.schema"}
 
