@@ -292,6 +292,17 @@ def test_the_owner_is_kept_or_the_file_is_left_alone(file, monkeypatch):
     assert b"new" == file.read_bytes()
 
 
+def test_root_keeps_the_owner(file):
+    if os.geteuid() != 0:
+        pytest.skip("only root may give a file away")
+    os.chown(file, 12345, 54321)
+    file.chmod(0o2640)
+
+    assert 0 == main(["validate", "--fix", "app.toml"])
+    found = file.stat()
+    assert (12345, 54321, 0o2640) == (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode))
+
+
 def test_a_system_without_owners_keeps_the_mode(file, monkeypatch):
     monkeypatch.delattr(os, "fchown")
     file.chmod(0o640)

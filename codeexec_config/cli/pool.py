@@ -207,8 +207,8 @@ class Pool:
                     os.close(worker.inbox.fileno())
             serve(self._work, commands, answers, self._shared, slot + 1)
             status = 0
-        except BaseException:  # noqa: BLE001 -- nothing may unwind into the parent's program
-            sys.excepthook(*sys.exc_info())
+        except BaseException as error:  # noqa: BLE001 -- nothing may unwind into the parent's program
+            sys.excepthook(type(error), error, error.__traceback__)
         finally:
             os._exit(status)
 

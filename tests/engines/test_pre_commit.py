@@ -35,6 +35,8 @@ def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / name).write_text(text)
     if shutil.which("git") is None:
         pytest.skip("git is not on this machine")
+    if not (ROOT / ".git").exists():
+        pytest.skip("pre-commit clones a repository, and this is a plain folder")
     for command in (["init", "--quiet"], ["add", "."]):
         subprocess.run(["git", *command], cwd=folder, check=True)
     return folder
