@@ -15,7 +15,7 @@ PACKAGE = Path(codeexec_config.__file__).parent
 
 LAYERS = [
     {"_version", "limits", "codes"},
-    {"findings", "secret", "keys", "references"},
+    {"findings", "secret", "secrets_directory", "keys", "references"},
     {"diagnostics"},
     {"rendering"},
     {"report"},

@@ -289,6 +289,9 @@ def test_output_goes_through_a_symlink(tmp_path: Path) -> None:
     assert schema_text("document", "7") == (tmp_path / "real.json").read_text("utf-8")
 
 
+PROGRAM = "python -m codeexec_config"
+
+
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -297,12 +300,15 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(
 
     file = tmp_path / "s.json"
     file.write_text("old")
-    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
 
     assert 2 == run("--output", file)
     assert "old" == file.read_text("utf-8")
     assert [file] == list(tmp_path.iterdir())
-    assert ("", f"codeexec_config schema: error: {file}: No space left on device\n") == capsys.readouterr()
+    assert (
+        "",
+        f"{PROGRAM} schema: error: {file}: the file cannot be written: no space left on device\n",
+    ) == capsys.readouterr()
 
 
 def test_check_is_silent_about_a_file_that_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
@@ -333,7 +339,7 @@ def test_a_place_that_cannot_be_read_or_written_is_status_2(
     assert 2 == run(option, tmp_path / place)
     out, err = capsys.readouterr()
     assert "" == out
-    assert err.startswith(f"codeexec_config schema: error: {tmp_path / place}: ")
+    assert err.startswith(f"{PROGRAM} schema: error: {tmp_path / place}: ")
 
 
 @pytest.mark.parametrize("arguments", [["--kind", "table"], ["--draft", "4"], ["--check", "a", "--output", "b"]])
