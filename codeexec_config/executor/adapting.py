@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["as_async"]
 
-EXTRAS: Final = ("close", "check_health", "open_session", "close_session")
+EXTRAS: Final = ("close", "check_health", "sweep", "open_session", "close_session")
 """The optional methods that pass through a wrapper: each gives one thing, once."""
 
 

@@ -141,10 +141,27 @@ class SessionNotFound(RequestError):
 
 
 class InfrastructureError(ExecutionError):
-    """The executor itself failed; nothing is known about the program."""
+    """The executor itself failed, and there is no verdict on the program.
+
+    A program that has begun may have had effects, so an error with `started=True` is not retryable unless its raiser
+    says `retryable=True`, because to run the program twice is fine. An executor that cannot tell whether the program
+    began, such as after a broken connection, leaves `started` at None and says `retryable=False`.
+
+    Args:
+        detail: the raiser's own words, for a debugger; they stay out of `str()`, `repr()` and `args`.
+        retryable: whether the same request may succeed later; None takes the kind's own answer, and False when the
+            program had begun.
+        started: whether the program had begun; None when that is not known.
+    """
 
     code = "infrastructure-error"
     summary = "the executor failed"
+
+    def __init__(self, detail: str = "", *, retryable: bool | None = None, started: bool | None = None) -> None:
+        if started and retryable is None:
+            retryable = False
+        super().__init__(detail, retryable=retryable)
+        self.started = started
 
 
 class ExecutorUnavailable(InfrastructureError):
@@ -161,6 +178,7 @@ class ExecutorOverloaded(InfrastructureError):
     Args:
         detail: the raiser's own words, which nothing prints.
         retryable: as for every kind.
+        started: as for every infrastructure error.
         retry_after_secs: how long the back end asks to be left alone, when it says.
     """
 
@@ -169,9 +187,14 @@ class ExecutorOverloaded(InfrastructureError):
     retryable = True
 
     def __init__(
-        self, detail: str = "", *, retryable: bool | None = None, retry_after_secs: float | None = None
+        self,
+        detail: str = "",
+        *,
+        retryable: bool | None = None,
+        started: bool | None = None,
+        retry_after_secs: float | None = None,
     ) -> None:
-        super().__init__(detail, retryable=retryable)
+        super().__init__(detail, retryable=retryable, started=started)
         self.retry_after_secs = retry_after_secs
 
 
@@ -199,13 +222,21 @@ class DeadlineOverrun(InfrastructureError):
         deadline_secs: the seconds that it had.
         detail: the raiser's own words, which nothing prints.
         retryable: as for every kind.
+        started: as for every infrastructure error.
     """
 
     code = "deadline-overrun"
     summary = "the executor did not return by its deadline"
 
-    def __init__(self, deadline_secs: float | None = None, detail: str = "", *, retryable: bool | None = None) -> None:
-        super().__init__(detail, retryable=retryable)
+    def __init__(
+        self,
+        deadline_secs: float | None = None,
+        detail: str = "",
+        *,
+        retryable: bool | None = None,
+        started: bool | None = None,
+    ) -> None:
+        super().__init__(detail, retryable=retryable, started=started)
         self.deadline_secs = deadline_secs
 
     def __str__(self) -> str:

@@ -26,11 +26,13 @@ __all__ = [
     "AsyncSupportsHealth",
     "AsyncSupportsSessions",
     "AsyncSupportsStreaming",
+    "AsyncSupportsSweep",
     "CodeExecutor",
     "SupportsClose",
     "SupportsHealth",
     "SupportsSessions",
     "SupportsStreaming",
+    "SupportsSweep",
 ]
 
 
@@ -134,4 +136,24 @@ class AsyncSupportsStreaming(Protocol):
 
     def execute_streaming_async(self, request: ExecutionRequest, /) -> AsyncIterator[OutputChunk | ExecutionResult]:
         """Yield the chunks as they come, and last the result, whose streams hold everything once more."""
+        ...
+
+
+class SupportsSweep(Protocol):
+    """Removes what a host that was killed left behind: processes, containers, folders, control groups."""
+
+    def sweep(self) -> None:
+        """End and remove what executors of this name left when their host died.
+
+        A host calls it at start-up. What belongs to a host that is still alive stays, as does what is running under
+        this one; a second call does nothing.
+        """
+        ...
+
+
+class AsyncSupportsSweep(Protocol):
+    """The async twin of `SupportsSweep`."""
+
+    async def sweep_async(self) -> None:
+        """End and remove what executors of this name left when their host died, as `SupportsSweep.sweep` does."""
         ...

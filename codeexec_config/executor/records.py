@@ -32,11 +32,11 @@ __all__ = [
     "StreamName",
 ]
 
-PROTOCOL: Final = (1, 0)
+PROTOCOL: Final = (1, 1)
 """The protocol's version: fields may grow within a major one, statuses and signatures may not."""
 
-OUTPUT_BYTES: Final = limits.MEBIBYTE
-"""What a stream may hold when nobody says otherwise."""
+CONFIG_KEY: Final = "codeexec_config.key"
+"""The metadata of a limit that the config sets: the config's key, and the factor from its unit to the limit's."""
 
 FAULT_EXTENSION: Final = "codeexec_config.fault"
 """The extension that asks an executor with `fault_injection` for a back end that breaks; its value is "backend"."""
@@ -69,6 +69,15 @@ class Capability(StrEnum):
     Five stand for fields of a request: `stdin`, `env`, `files`, `artifacts` (for `collect`) and `sessions`. An executor
     with `fault_injection` answers a request that holds the extension `FAULT_EXTENSION` as if its back end broke while
     the program runs; tests of the host and the kit use it.
+
+    The promises of isolation are meant whole:
+
+    * `no_network`: neither TCP nor UDP, over IPv4 or IPv6, nor abstract Unix sockets.
+    * `isolated_fs`: no file, descriptor, device or kernel setting of the host, for reading or for writing.
+    * `clean_env`: no variable of the host anywhere a program can look, `/proc/*/environ` included.
+    * `isolated_processes`: the program neither sees nor signals a process of the host.
+    * `disk`: what a program writes is bounded; it cannot fill the host's disk.
+    * `host_death`: a program does not outlive its time limit when the host is killed.
     """
 
     EXIT_CODE = "exit_code"
@@ -82,6 +91,9 @@ class Capability(StrEnum):
     NO_NETWORK = "no_network"
     ISOLATED_FS = "isolated_fs"
     CLEAN_ENV = "clean_env"
+    ISOLATED_PROCESSES = "isolated_processes"
+    DISK = "disk"
+    HOST_DEATH = "host_death"
     STDIN = "stdin"
     ENV = "env"
     FILES = "files"
@@ -125,41 +137,46 @@ def _mapping_field(*, shown: bool = False) -> Any:
     return attrs.field(factory=dict, converter=require.frozen_mapping, hash=False, repr=True if shown else _size)
 
 
+def _positive_seconds(_: object, field: attrs.Attribute[float], value: float) -> None:
+    require.seconds(field.name, value, zero=False)
+
+
+def _positive_int(_: object, field: attrs.Attribute[int], value: int) -> None:
+    require.positive(field.name, value)
+
+
 @attrs.frozen(kw_only=True)
 class ExecutionLimits:
     """What one run may use; every limit is a number, never "none".
 
+    A limit that the config sets has a key of it in its field's metadata, so that a new one is a field and nothing else.
+
     Args:
         wall_secs: seconds from the start of the user's code; the executor's own start-up is not counted.
-        memory_bytes: memory of the program and all its children.
+        memory_bytes: memory of the program and all its children together.
         output_bytes: bytes of each of the two streams.
+        artifact_bytes: bytes of all artifacts together.
 
     Raises:
-        TypeError: a limit is no number.
+        TypeError: a limit has another type.
         ValueError: a limit is not positive.
     """
 
-    wall_secs: float
-    memory_bytes: int
-    output_bytes: int = OUTPUT_BYTES
-
-    def __attrs_post_init__(self) -> None:
-        require.seconds("wall_secs", self.wall_secs, zero=False)
-        require.positive("memory_bytes", self.memory_bytes)
-        require.positive("output_bytes", self.output_bytes)
+    wall_secs: float = attrs.field(validator=_positive_seconds, metadata={CONFIG_KEY: ("timeout_secs", 1)})
+    memory_bytes: int = attrs.field(validator=_positive_int, metadata={CONFIG_KEY: ("max_memory_mb", limits.MEBIBYTE)})
+    output_bytes: int = attrs.field(default=limits.MEBIBYTE, validator=_positive_int)
+    artifact_bytes: int = attrs.field(default=16 * limits.MEBIBYTE, validator=_positive_int)
 
     @classmethod
     def from_config(cls, config: CodeExecutionConfig) -> ExecutionLimits:
-        """Give the limits that a config sets."""
-        return cls(wall_secs=config.timeout_secs, memory_bytes=config.max_memory_mb * limits.MEBIBYTE)
+        """Return the limits that a config sets; those that it does not know have their defaults."""
+        configured = ((field.name, field.metadata.get(CONFIG_KEY)) for field in attrs.fields(cls))
+        return cls(**{name: getattr(config, key[0]) * key[1] for name, key in configured if key})
 
     def clamped_to(self, ceiling: ExecutionLimits) -> ExecutionLimits:
-        """Give the lower of each pair of limits."""
-        return ExecutionLimits(
-            wall_secs=min(self.wall_secs, ceiling.wall_secs),
-            memory_bytes=min(self.memory_bytes, ceiling.memory_bytes),
-            output_bytes=min(self.output_bytes, ceiling.output_bytes),
-        )
+        """Return the lower of each pair of limits."""
+        names = [field.name for field in attrs.fields(ExecutionLimits)]
+        return ExecutionLimits(**{name: min(getattr(self, name), getattr(ceiling, name)) for name in names})
 
 
 @attrs.frozen(kw_only=True)
@@ -395,22 +412,37 @@ class ExecutorInfo(_Portable):
         name: of the executor, for logs.
         languages: each language that it runs, by its lower-case name.
         protocol: the version of this protocol that it was written for.
-        startup_secs: the most that it takes before the user's code starts; deadlines allow for it.
+        startup_secs: the most that a cold start takes before the user's code begins; deadlines allow for it.
+        warm_startup_secs: what a start takes once the executor is warm, when it knows; no deadline rests on it.
+        max_concurrency: how many runs it takes at once, or None for no bound of its own; the guard keeps to it.
 
     Raises:
         TypeError: a field has another type.
-        ValueError: the name is empty, or the start-up time is no finite number.
+        ValueError: the name is empty, a time is negative or not finite, a warm start is slower than a cold one, or
+            `max_concurrency` is less than 1.
     """
 
     name: str
     languages: Mapping[str, LanguageSupport] = attrs.field(converter=_languages, hash=False)
     protocol: tuple[int, int] = PROTOCOL
     startup_secs: float = 0.0
+    warm_startup_secs: float | None = None
+    max_concurrency: int | None = None
 
     def __attrs_post_init__(self) -> None:
         require.text("name", self.name)
         require.mapping("languages", self.languages, LanguageSupport)
         require.instance("protocol", self.protocol, tuple)
-        require.seconds("startup_secs", self.startup_secs, zero=True)
         if [type(part) for part in self.protocol] != [int, int]:
             raise ValueError("protocol must be a major and a minor number")
+        require.seconds("startup_secs", self.startup_secs, zero=True)
+        self._require_warm_start()
+        if self.max_concurrency is not None:
+            require.positive("max_concurrency", self.max_concurrency)
+
+    def _require_warm_start(self) -> None:
+        if self.warm_startup_secs is None:
+            return
+        require.seconds("warm_startup_secs", self.warm_startup_secs, zero=True)
+        if self.warm_startup_secs > self.startup_secs:
+            raise ValueError("warm_startup_secs must not exceed startup_secs, the most that a start takes")

@@ -28,6 +28,7 @@ EXECUTE_ASYNC: Final = _Shape("execute_async", 1, awaited=True)
 _SYNC_EXTRAS: Final = (
     _Shape("close", 0),
     _Shape("check_health", 0),
+    _Shape("sweep", 0),
     _Shape("open_session", 1),
     _Shape("close_session", 1),
     _Shape("execute_streaming", 1),
@@ -35,6 +36,7 @@ _SYNC_EXTRAS: Final = (
 _ASYNC_EXTRAS: Final = (
     _Shape("close_async", 0, awaited=True),
     _Shape("check_health_async", 0, awaited=True),
+    _Shape("sweep_async", 0, awaited=True),
     _Shape("open_session_async", 1, awaited=True),
     _Shape("close_session_async", 1, awaited=True),
     _Shape("execute_streaming_async", 1),

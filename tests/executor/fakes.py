@@ -85,6 +85,9 @@ class FakeWithExtras(Fake):
     def check_health(self) -> None:
         self.asked.append("check_health")
 
+    def sweep(self) -> None:
+        self.asked.append("sweep")
+
     def open_session(self, request: SessionRequest, /) -> str:
         self.asked.append(request)
         return "s1"

@@ -499,10 +499,11 @@ class TestExtras:
         assert guard.open_session(self.OPEN) == "s1"
         guard.close_session("s1")
         guard.check_health()
+        guard.sweep()
         guard.close()
 
         lowered = attrs.evolve(self.OPEN, limits=ExecutionLimits.from_config(SERVER))
-        assert [lowered, "s1", "check_health", "close"] == executor.asked
+        assert [lowered, "s1", "check_health", "sweep", "close"] == executor.asked
 
     def test_they_are_there_in_async_form(self) -> None:
         executor = FakeWithExtras()

@@ -71,6 +71,8 @@ def test_a_whole_executor_gets_no_complaint(executor: object) -> None:
         (Bare(execute=by_name), ["`execute` must be callable with one positional argument, the record"]),
         (Bare(describe=one, execute=lambda _: 0), ["`describe` must be callable with no arguments"]),
         (Bare(execute=lambda _: 0, close=one), ["`close` must be callable with no arguments"]),
+        (Bare(execute=lambda _: 0, sweep=one), ["`sweep` must be callable with no arguments"]),
+        (Bare(execute=lambda _: 0, sweep_async=lambda: 0), ["`sweep_async` must be an async function"]),
         (
             Bare(execute=lambda _: 0, close=coroutine),
             ["`close` must not be an async function: its async form is named `close_async`"],

@@ -11,6 +11,7 @@ from codeexec_config.executor import (
     AsyncSupportsHealth,
     AsyncSupportsSessions,
     AsyncSupportsStreaming,
+    AsyncSupportsSweep,
     Capability,
     ClientSideHandoff,
     CodeExecutor,
@@ -31,6 +32,7 @@ from codeexec_config.executor import (
     SupportsHealth,
     SupportsSessions,
     SupportsStreaming,
+    SupportsSweep,
     as_async,
     check_executor,
     dispatch,
@@ -55,6 +57,9 @@ class Mine:
         return
 
     def check_health(self) -> None:
+        return
+
+    def sweep(self) -> None:
         return
 
     def open_session(self, request: SessionRequest, /) -> str:
@@ -83,6 +88,9 @@ class MineAsync:
     async def check_health_async(self) -> None:
         return
 
+    async def sweep_async(self) -> None:
+        return
+
     async def open_session_async(self, request: SessionRequest, /) -> str:
         return request.language
 
@@ -101,14 +109,16 @@ def an_implementers_class_conforms(mine: Mine, mine_async: MineAsync) -> None:
     with_health: SupportsHealth = mine
     with_sessions: SupportsSessions = mine
     with_streaming: SupportsStreaming = mine
-    del executor, with_close, with_health, with_sessions, with_streaming
+    with_sweep: SupportsSweep = mine
+    del executor, with_close, with_health, with_sessions, with_streaming, with_sweep
 
     executor_async: AsyncCodeExecutor = mine_async
     with_close_async: AsyncSupportsClose = mine_async
     with_health_async: AsyncSupportsHealth = mine_async
     with_sessions_async: AsyncSupportsSessions = mine_async
     with_streaming_async: AsyncSupportsStreaming = mine_async
-    del executor_async, with_close_async, with_health_async, with_sessions_async, with_streaming_async
+    with_sweep_async: AsyncSupportsSweep = mine_async
+    del executor_async, with_close_async, with_health_async, with_sessions_async, with_streaming_async, with_sweep_async
 
 
 def the_guards_are_executors(mine: Mine, mine_async: MineAsync, config: CodeExecutionConfig) -> None:
@@ -173,6 +183,8 @@ def the_fields_have_their_types(request: ExecutionRequest, result: ExecutionResu
     assert_type(info.languages, Mapping[str, LanguageSupport])
     assert_type(info.languages["python"].capabilities, frozenset[Capability])
     assert_type(info.protocol, tuple[int, int])
+    assert_type(info.warm_startup_secs, float | None)
+    assert_type(info.max_concurrency, int | None)
 
 
 def a_host_can_tell_the_errors_apart(executor: CodeExecutor, request: ExecutionRequest) -> bool:
@@ -182,6 +194,7 @@ def a_host_can_tell_the_errors_apart(executor: CodeExecutor, request: ExecutionR
         assert_type(error, PolicyError | RequestError)
         return False
     except InfrastructureError as error:
+        assert_type(error.started, bool | None)
         return error.retryable
     except ExecutionError as error:
         return bool(error.code)
