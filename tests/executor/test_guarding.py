@@ -162,7 +162,7 @@ class TestResult:
         with pytest.raises(ExecutorFault) as caught:
             run_guarded(Fake(lambda _: result), SERVER, request())
 
-        assert f"the call gave {type(result).__name__}" == caught.value.detail
+        assert f"expected an ExecutionResult, found {type(result).__name__}" == caught.value.detail
 
     def test_a_coroutine_that_nobody_awaits_is_a_fault(self) -> None:
         async def late() -> ExecutionResult:
@@ -253,7 +253,7 @@ class TestExceptions:
         with pytest.raises(ExecutorFault) as caught:
             run_guarded(Fake(described=lambda: {"name": "x"}), SERVER, request())
 
-        assert caught.value.detail == "describe() gave dict"
+        assert caught.value.detail == "expected an ExecutorInfo, found dict"
 
     def test_an_async_method_that_gives_no_awaitable_is_a_fault(self) -> None:
         with pytest.raises(ExecutorFault) as caught:
@@ -433,7 +433,7 @@ class TestCancellation:
             guard: Any = guarded_async(hanging(ends, on_cancel=go_on), SERVER, grace_secs=NOW)
             with pytest.raises(DeadlineOverrun):
                 await guard.execute_async(request(limits=BRIEF))
-            assert len(guard._running) == 1
+            assert len(guard._tasks) == 1
 
         asyncio.run(main())
 
@@ -448,7 +448,7 @@ class TestTheGuardItself:
         [(guarded, FakeAsync()), (guarded_async, Fake()), (guarded, Fake), (guarded_async, FakeAsync), (guarded, None)],
     )
     def test_what_is_no_executor_is_refused_at_once(self, make: Any, executor: object) -> None:
-        with pytest.raises(TypeError, match="this is no executor: "):
+        with pytest.raises(TypeError, match="not an executor: "):
             make(executor, SERVER)
 
     @pytest.mark.parametrize(("make", "executor"), [(guarded, Fake()), (guarded_async, FakeAsync())])
