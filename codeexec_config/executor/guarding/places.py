@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from codeexec_config.executor.errors import ExecutorOverloaded
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 class Places:
     """The places of one executor."""
 
-    __slots__ = ("_lock", "_taken", "_waiting")
+    __slots__ = ("_line", "_lock", "_taken")
 
     def __init__(self) -> None:
         # Reentrant, because a task that is collected as garbage while the lock is held may leave the line.
         self._lock = threading.RLock()
         self._taken = 0
-        self._waiting: deque[Callable[[], object]] = deque()
+        self._line: deque[_Ticket] = deque()
 
     @contextmanager
     def in_thread(self, most: int | None, secs: float) -> Iterator[None]:
@@ -57,15 +57,15 @@ class Places:
 
     def _wait_in_thread(self, most: int, secs: float) -> None:
         granted = threading.Event()
-        wake = granted.set
-        if self._take(most, wake):
+        ticket = _Ticket(granted.set)
+        if self._take(most, ticket):
             return
         try:
             granted.wait(secs)
         except BaseException:
-            self._give_up(wake)
+            self._give_up(ticket)
             raise
-        if not self._leave(wake):
+        if not self._leave(ticket):
             _refuse(secs)
 
     async def _wait_in_task(self, most: int, secs: float) -> None:
@@ -73,51 +73,57 @@ class Places:
 
         loop = asyncio.get_running_loop()
         granted = loop.create_future()
-
-        def wake() -> None:
-            loop.call_soon_threadsafe(granted.set_result, None)
-
-        if self._take(most, wake):
+        ticket = _Ticket(lambda: loop.call_soon_threadsafe(granted.set_result, None))
+        if self._take(most, ticket):
             return
         try:
             await asyncio.wait({granted}, timeout=secs)
         except BaseException:
-            self._give_up(wake)
+            self._give_up(ticket)
             raise
-        if not self._leave(wake):
+        if not self._leave(ticket):
             _refuse(secs)
 
-    def _take(self, most: int, wake: Callable[[], object]) -> bool:
+    def _take(self, most: int, ticket: _Ticket) -> bool:
         """Take a place, or join the line."""
         with self._lock:
-            if self._taken < most and not self._waiting:
+            if self._taken < most and not self._line:
                 self._taken += 1
                 return True
-            self._waiting.append(wake)
+            self._line.append(ticket)
             return False
 
-    def _leave(self, wake: Callable[[], object]) -> bool:
+    def _leave(self, ticket: _Ticket) -> bool:
         """Leave the line, and return whether a place has been handed over by then."""
         with self._lock:
-            if wake not in self._waiting:
-                return True
-            self._waiting.remove(wake)
-            return False
+            if ticket in self._line:
+                self._line.remove(ticket)
+            return ticket.is_granted
 
-    def _give_up(self, wake: Callable[[], object]) -> None:
-        if self._leave(wake):
+    def _give_up(self, ticket: _Ticket) -> None:
+        if self._leave(ticket):
             self._free()
 
     def _free(self) -> None:
         """Hand a place to the first in the line, or have one more."""
         with self._lock:
-            while self._waiting:
-                try:
-                    self._waiting.popleft()()
-                except RuntimeError:  # the event loop of the one that waited is closed
-                    continue
-                return
+            while self._line:
+                ticket = self._line.popleft()
+                with suppress(RuntimeError):  # the event loop of the one that waited is closed
+                    ticket.wake()
+                    ticket.is_granted = True
+                    return
             self._taken -= 1
+
+
+class _Ticket:
+    """A place in the line: how to wake whoever waits, and whether it got its place for a run."""
+
+    __slots__ = ("is_granted", "wake")
+
+    def __init__(self, wake: Callable[[], object]) -> None:
+        self.wake = wake
+        self.is_granted = False
 
 
 def _keep() -> None:
