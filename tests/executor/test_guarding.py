@@ -32,7 +32,19 @@ from codeexec_config.executor import (
     guarded_async,
 )
 from codeexec_config.model import CodeExecutionConfig
-from tests.executor.fakes import DONE, LIMITS, SERVER, SERVICE, Fake, FakeAsync, FakeWithExtras, info, request
+from tests.executor.fakes import (
+    DONE,
+    LIMITS,
+    SERVER,
+    SERVICE,
+    Fake,
+    FakeAsync,
+    FakeWithExtras,
+    info,
+    request,
+    run,
+    run_async,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -44,29 +56,6 @@ WASM = CodeExecutionConfig()
 DISABLED = attrs.evolve(SERVER, enabled=False)
 NOW = 0.05
 """A limit and a grace for tests that wait for a deadline."""
-
-
-def run(executor: Fake, config: CodeExecutionConfig, asked: ExecutionRequest, **options: float) -> ExecutionResult:
-    """Run one request through the sync guard."""
-    return guarded(executor, config, **options).execute(asked)
-
-
-def run_async(
-    executor: Fake, config: CodeExecutionConfig, asked: ExecutionRequest, **options: float
-) -> ExecutionResult:
-    """Run one request through the async guard; a sync fake's act becomes one that is awaited."""
-    if not isinstance(executor, FakeAsync):
-        executor = _Awaited(executor)
-    return asyncio.run(guarded_async(executor, config, **options).execute_async(asked))
-
-
-class _Awaited(FakeAsync):
-    def __init__(self, executor: Fake) -> None:
-        super().__init__(described=executor.describe)
-        self._executor = executor
-
-    async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
-        return self._executor.execute(request)
 
 
 @pytest.fixture(params=[run, run_async], ids=["sync", "async"])
