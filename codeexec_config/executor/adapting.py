@@ -39,6 +39,15 @@ def as_async(executor: CodeExecutor | AsyncCodeExecutor) -> AsyncCodeExecutor:
     return InThreads(cast("CodeExecutor", executor))
 
 
+def without_cancel(info: ExecutorInfo) -> ExecutorInfo:
+    """Return the description of the sync form, which cannot be cancelled."""
+    languages = {
+        name: attrs.evolve(support, capabilities=support.capabilities - {Capability.CANCEL})
+        for name, support in info.languages.items()
+    }
+    return attrs.evolve(info, languages=languages)
+
+
 class InThreads:
     """Run a sync executor's methods in threads."""
 
@@ -48,14 +57,7 @@ class InThreads:
         self._executor = executor
 
     def describe(self) -> ExecutorInfo:
-        info = self._executor.describe()
-        return attrs.evolve(
-            info,
-            languages={
-                name: attrs.evolve(support, capabilities=support.capabilities - {Capability.CANCEL})
-                for name, support in info.languages.items()
-            },
-        )
+        return without_cancel(self._executor.describe())
 
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
         from asyncio import wrap_future

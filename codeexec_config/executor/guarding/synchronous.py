@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from codeexec_config.executor.adapting import without_cancel
 from codeexec_config.executor.errors import DeadlineOverrun
 from codeexec_config.executor.guarding.base import GuardOf, as_faults, opened, require_session
 from codeexec_config.executor.guarding.holding import ChunkCutter, hold
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from codeexec_config.executor.guarding.admission import Admitted
     from codeexec_config.executor.protocols import CodeExecutor  # noqa: F401 -- named in a base class
-    from codeexec_config.executor.records import ExecutionRequest, ExecutionResult, SessionRequest
+    from codeexec_config.executor.records import ExecutionRequest, ExecutionResult, ExecutorInfo, SessionRequest
 
 _NAMES: Final = frozenset(shape.name for shape in SYNC_EXTRAS)
 
@@ -27,6 +28,10 @@ class Guard(GuardOf["CodeExecutor"]):
     """The guard that `guarded` returns."""
 
     __slots__ = ()
+
+    def describe(self) -> ExecutorInfo:
+        """Return the executor's description, with the languages alone that may run, and without `cancel`."""
+        return without_cancel(super().describe())
 
     def execute(self, request: ExecutionRequest, /) -> ExecutionResult:
         """Run one program within the rules."""
