@@ -53,7 +53,7 @@ def guarded(
     when the executor has them.
 
     Args:
-        executor: the executor; give it one guard, since each counts the runs of its own.
+        executor: the executor; one guard is enough for it, and two would count their runs apart.
         config: what to enforce.
         grace_secs: what a run may take beyond its limit and the executor's start-up.
         queue_secs: how long a run waits for its place when `max_concurrency` others go on, first come, first served.

@@ -1,4 +1,4 @@
-"""What a config says about requests: which of them may run, with which limits."""
+"""A config as rules for requests: which of them may run, with which limits."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 
+from codeexec_config.executor import require
 from codeexec_config.executor.authoring import require_support
 from codeexec_config.executor.encoding import encode_request
 from codeexec_config.executor.errors import (
@@ -15,7 +16,7 @@ from codeexec_config.executor.errors import (
     LanguageNotAllowed,
     LanguageUnsupported,
 )
-from codeexec_config.executor.records import Capability, ExecutionLimits, ExecutionRequest, SessionRequest, require
+from codeexec_config.executor.records import Capability, ExecutionLimits, ExecutionRequest, SessionRequest
 from codeexec_config.model import CodeExecutionConfig, Wasm
 
 if TYPE_CHECKING:

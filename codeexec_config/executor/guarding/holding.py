@@ -131,9 +131,9 @@ def _error(error: ErrorInfo | None, notes: list[str]) -> ErrorInfo | None:
 def _detail(detail: str, notes: list[str]) -> str:
     if not notes:
         return cut_text(detail)
-    told = cut_text("\n".join(notes), TEXT_BYTES // 2)
-    room = TEXT_BYTES - len(told.encode("utf-8", "surrogatepass")) - 1
-    return f"{cut_text(detail, room)}\n{told}".lstrip("\n")
+    remarks = cut_text("\n".join(notes), TEXT_BYTES // 2)
+    room = TEXT_BYTES - len(remarks.encode("utf-8", "surrogatepass")) - 1
+    return f"{cut_text(detail, room)}\n{remarks}".lstrip("\n")
 
 
 def cut_text(text: str, most: int = TEXT_BYTES) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from codeexec_config.executor.records import require
+from codeexec_config.executor import require
 from codeexec_config.limits import MEBIBYTE
 
 if TYPE_CHECKING:
