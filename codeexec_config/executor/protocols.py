@@ -117,9 +117,10 @@ class SupportsSessions(Protocol):
     * Working folder: one for the session, kept between its programs. The files of a request are put into it and replace
       those of the same path; `collect` looks for what is there after the run, whichever program wrote it.
     * Environment: the variables of a request are there for its own run.
-    * Concurrency: programs of one session run one after the other, in the order in which they came; the wait is not the
-      run's time. An executor may raise a retryable `ExecutorOverloaded` with `started=False` instead of waiting.
-      Different sessions run side by side, and each run counts towards `max_concurrency`.
+    * Concurrency: a session runs one program at a time. Another request for it meanwhile is a retryable
+      `ExecutorOverloaded` with `started=False`, or waits its turn, first come, first served; the guard takes such a
+      wait from the run's deadline, so that a long one is to be refused. Different sessions run side by side, and each
+      run counts towards `max_concurrency`.
     * Limits: the time and the output are those of each request. The memory is that of the whole session, what earlier
       programs left included, within what the session was opened with.
     * After a time limit: the program has stopped when the result is returned. Either the session goes on with the state
