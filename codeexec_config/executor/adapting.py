@@ -25,9 +25,10 @@ _CARRIED: Final = ("close", "check_health", "sweep", "open_session", "close_sess
 def as_async(executor: CodeExecutor | AsyncCodeExecutor) -> AsyncCodeExecutor:
     """Return the async form of an executor: itself if it has one, else a wrapper that runs it in threads.
 
-    Each run has a thread of its own, so that none waits in a pool's line while its time goes by. A thread cannot be
-    stopped, so the wrapper does not declare the capability `cancel`: a cancelled call returns at once, and the program
-    runs on until its limit. Its optional methods are offered under their async names, all but streaming.
+    Each run has a thread of its own, so that none waits in a pool's line while its time goes by; what bounds their
+    number is `max_concurrency`, by the guard. A thread cannot be stopped, so the wrapper does not declare `cancel`: a
+    cancelled call returns at once, and the program runs on until its limit. The optional methods are there under their
+    async names, all but streaming.
 
     Raises:
         TypeError: the object does not have the shape of an executor.
