@@ -56,7 +56,7 @@ def test_cancel_is_not_declared() -> None:
 
 @pytest.mark.parametrize("executor", [object(), Fake])
 def test_what_is_no_executor_is_refused(executor: Any) -> None:
-    with pytest.raises(TypeError, match="this is no executor: "):
+    with pytest.raises(TypeError, match="not an executor: "):
         as_async(executor)
 
 
@@ -69,11 +69,12 @@ def test_its_extras_are_there_under_their_async_names() -> None:
         name: str = await wrapped.open_session_async(session)
         await wrapped.close_session_async(name)
         await wrapped.check_health_async()
+        await wrapped.sweep_async()
         await wrapped.close_async()
         return name
 
     assert asyncio.run(main()) == "s1"
-    assert [session, "s1", "check_health", "close"] == executor.asked
+    assert [session, "s1", "check_health", "sweep", "close"] == executor.asked
 
 
 @pytest.mark.parametrize("name", ["close", "close_async", "describe_async", "_async", "nonsense"])

@@ -98,6 +98,22 @@ def test_an_overload_may_say_when_to_come_back() -> None:
     assert ExecutorOverloaded().retry_after_secs is None
 
 
+INFRASTRUCTURE = [kind for kind in KINDS if issubclass(kind, InfrastructureError)]
+
+
+@pytest.mark.parametrize("kind", INFRASTRUCTURE)
+def test_what_has_begun_is_run_again_only_when_twice_is_fine(kind: type[InfrastructureError]) -> None:
+    assert kind().started is None
+    assert not kind(started=True).retryable
+    assert kind(started=True, retryable=True).retryable
+
+
+@pytest.mark.parametrize("kind", INFRASTRUCTURE)
+def test_what_has_not_begun_is_retryable_as_its_kind_says(kind: type[InfrastructureError]) -> None:
+    assert kind(started=False).started is False
+    assert kind.retryable is kind(started=False).retryable
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_pickles(kind: type[ExecutionError]) -> None:
     error = pickle.loads(pickle.dumps(kind(detail="d", retryable=True)))  # noqa: S301 -- our own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
@@ -21,10 +22,12 @@ from codeexec_config.executor import (
     SessionRequest,
     Status,
 )
+from codeexec_config.executor.records import CONFIG_KEY
 from codeexec_config.model import CodeExecutionConfig
 from tests.executor.fakes import LIMITS, info, request
 
 CANARY = "canary-7f3a"
+LIMIT_FIELDS = attrs.fields(ExecutionLimits)
 
 FULL_REQUEST = ExecutionRequest(
     language="python",
@@ -63,6 +66,7 @@ class TestVocabulary:
     def test_the_capabilities_are_closed(self) -> None:
         expected = (
             "exit_code signals stderr bytes memory memory_status pids cancel no_network isolated_fs clean_env "
+            "isolated_processes disk host_death "
             "stdin env files artifacts sessions close fault_injection"
         )
         assert expected.split() == list(Capability)
@@ -76,12 +80,34 @@ class TestLimits:
 
         assert ExecutionLimits(wall_secs=7, memory_bytes=3 * 1024 * 1024, output_bytes=1024 * 1024) == limits
 
-    def test_clamping_takes_the_lower_of_each(self) -> None:
-        one = ExecutionLimits(wall_secs=1, memory_bytes=20, output_bytes=300)
-        other = ExecutionLimits(wall_secs=10, memory_bytes=2, output_bytes=30)
+    def test_every_integer_key_of_the_config_is_a_limit(self) -> None:
+        configured = {field.metadata[CONFIG_KEY][0] for field in LIMIT_FIELDS if CONFIG_KEY in field.metadata}
+        integers = {field.name for field in attrs.fields(CodeExecutionConfig) if type(field.default) is int}
 
-        assert ExecutionLimits(wall_secs=1, memory_bytes=2, output_bytes=30) == one.clamped_to(other)
-        assert one.clamped_to(other) == other.clamped_to(one)
+        assert integers == configured
+
+    def test_a_limit_more_is_a_field_more_and_nothing_else(self) -> None:
+        @attrs.frozen(kw_only=True)
+        class WithDisk(ExecutionLimits):
+            disk_bytes: int = attrs.field(metadata={CONFIG_KEY: ("max_disk_mb", 1024 * 1024)})
+
+        config: Any = SimpleNamespace(timeout_secs=1, max_memory_mb=1, max_disk_mb=2)
+        configured = WithDisk.from_config(config)
+
+        assert configured.disk_bytes == 2 * 1024 * 1024
+        assert attrs.evolve(configured, disk_bytes=9**9).clamped_to(configured) == configured
+
+    def test_a_run_may_bring_back_16_mebibytes_of_artifacts(self) -> None:
+        assert ExecutionLimits(wall_secs=1, memory_bytes=1).artifact_bytes == 16 * 1024 * 1024
+
+    @pytest.mark.parametrize("name", [field.name for field in LIMIT_FIELDS])
+    def test_clamping_takes_the_lower_of_each(self, name: str) -> None:
+        low = ExecutionLimits(**{field.name: 10 for field in LIMIT_FIELDS})
+        high = attrs.evolve(low, **{name: 11})
+
+        assert low == high.clamped_to(low)
+        assert low == low.clamped_to(high)
+        assert high == high.clamped_to(high)
 
     @pytest.mark.parametrize("secs", [0, -1, float("nan"), float("inf")])
     def test_seconds_are_finite_and_positive(self, secs: float) -> None:
@@ -93,7 +119,7 @@ class TestLimits:
         with pytest.raises(TypeError, match="wall_secs must be a number of seconds"):
             ExecutionLimits(wall_secs=secs, memory_bytes=1)
 
-    @pytest.mark.parametrize("name", ["memory_bytes", "output_bytes"])
+    @pytest.mark.parametrize("name", ["memory_bytes", "output_bytes", "artifact_bytes"])
     @pytest.mark.parametrize(
         ("value", "error"), [(0, ValueError), (1.5, TypeError), (True, TypeError), (None, TypeError)]
     )
@@ -273,6 +299,11 @@ class TestDescription:
 
         assert frozenset({Capability.STDIN}) == support.capabilities
 
+    def test_a_version_may_be_unknown(self) -> None:
+        assert LanguageSupport().version is None
+        with pytest.raises(TypeError, match="version must be a str or None"):
+            LanguageSupport(version=3)  # type: ignore[arg-type,unused-ignore]
+
     def test_an_unknown_capability_is_refused(self) -> None:
         with pytest.raises(ValueError, match="telepathy"):
             LanguageSupport(version="3", capabilities=["telepathy"])  # type: ignore[arg-type,unused-ignore]
@@ -291,14 +322,21 @@ class TestDescription:
             ({"protocol": (1,)}, ValueError, "a major and a minor number"),
             ({"protocol": (True, 0)}, ValueError, "a major and a minor number"),
             ({"startup_secs": -1}, ValueError, "startup_secs must be finite and 0 or more"),
+            ({"warm_startup_secs": -1}, ValueError, "warm_startup_secs must be finite and 0 or more"),
+            ({"startup_secs": 1, "warm_startup_secs": 2}, ValueError, "warm_startup_secs must not exceed startup_secs"),
+            ({"max_concurrency": 0}, ValueError, "max_concurrency must be at least 1"),
+            ({"max_concurrency": 1.5}, TypeError, "max_concurrency must be an int"),
         ],
     )
     def test_a_description_is_of_its_types(self, fields: dict[str, Any], error: type[Exception], match: str) -> None:
         with pytest.raises(error, match=match):
             ExecutorInfo(**{"name": "x", "languages": {}, **fields})
 
-    def test_it_speaks_protocol_1_0_unless_told(self) -> None:
-        assert ExecutorInfo(name="x", languages={}).protocol == (1, 0)
+    def test_it_speaks_protocol_1_1_unless_told(self) -> None:
+        assert ExecutorInfo(name="x", languages={}).protocol == (1, 1)
+
+    def test_a_warm_start_may_take_as_long_as_a_cold_one(self) -> None:
+        assert ExecutorInfo(name="x", languages={}, startup_secs=2, warm_startup_secs=2).warm_startup_secs == 2
 
     def test_a_chunk_belongs_to_a_stream(self) -> None:
         assert OutputChunk(stream="stderr", data=b"x").data == b"x"

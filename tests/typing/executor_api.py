@@ -11,6 +11,7 @@ from codeexec_config.executor import (
     AsyncSupportsHealth,
     AsyncSupportsSessions,
     AsyncSupportsStreaming,
+    AsyncSupportsSweep,
     Capability,
     ClientSideHandoff,
     CodeExecutor,
@@ -31,12 +32,19 @@ from codeexec_config.executor import (
     SupportsHealth,
     SupportsSessions,
     SupportsStreaming,
+    SupportsSweep,
     as_async,
+    canonical_language,
     check_executor,
+    cut_output,
     dispatch,
     dispatch_runtime,
+    encode_request,
     guarded,
     guarded_async,
+    require_support,
+    run_then_clean_up,
+    run_then_clean_up_async,
 )
 from codeexec_config.model import CodeExecutionConfig, External, Sandboxed
 
@@ -55,6 +63,9 @@ class Mine:
         return
 
     def check_health(self) -> None:
+        return
+
+    def sweep(self) -> None:
         return
 
     def open_session(self, request: SessionRequest, /) -> str:
@@ -83,6 +94,9 @@ class MineAsync:
     async def check_health_async(self) -> None:
         return
 
+    async def sweep_async(self) -> None:
+        return
+
     async def open_session_async(self, request: SessionRequest, /) -> str:
         return request.language
 
@@ -101,23 +115,47 @@ def an_implementers_class_conforms(mine: Mine, mine_async: MineAsync) -> None:
     with_health: SupportsHealth = mine
     with_sessions: SupportsSessions = mine
     with_streaming: SupportsStreaming = mine
-    del executor, with_close, with_health, with_sessions, with_streaming
+    with_sweep: SupportsSweep = mine
+    del executor, with_close, with_health, with_sessions, with_streaming, with_sweep
 
     executor_async: AsyncCodeExecutor = mine_async
     with_close_async: AsyncSupportsClose = mine_async
     with_health_async: AsyncSupportsHealth = mine_async
     with_sessions_async: AsyncSupportsSessions = mine_async
     with_streaming_async: AsyncSupportsStreaming = mine_async
-    del executor_async, with_close_async, with_health_async, with_sessions_async, with_streaming_async
+    with_sweep_async: AsyncSupportsSweep = mine_async
+    del executor_async, with_close_async, with_health_async, with_sessions_async, with_streaming_async, with_sweep_async
 
 
 def the_guards_are_executors(mine: Mine, mine_async: MineAsync, config: CodeExecutionConfig) -> None:
     assert_type(guarded(mine, config), CodeExecutor)
     assert_type(guarded_async(mine_async, config), AsyncCodeExecutor)
-    assert_type(guarded_async(as_async(guarded(mine, config)), config, grace_secs=1), AsyncCodeExecutor)
+    assert_type(guarded_async(as_async(guarded(mine, config)), config, grace_secs=1, queue_secs=0.5), AsyncCodeExecutor)
     assert_type(as_async(mine), AsyncCodeExecutor)
     assert_type(as_async(mine_async), AsyncCodeExecutor)
     assert_type(check_executor(mine), list[str])
+
+
+def an_author_has_helpers(request: ExecutionRequest, info: ExecutorInfo, result: ExecutionResult) -> ExecutionResult:
+    assert_type(require_support(request, info), LanguageSupport)
+    encoded = encode_request(request, reserved=["main.py"])
+    assert_type(encoded.code, bytes)
+    assert_type(encoded.env, Mapping[bytes, bytes])
+    assert_type(encoded.files, Mapping[bytes, bytes])
+    assert_type(encoded.collect, tuple[bytes, ...])
+    assert_type(run_then_clean_up(lambda: result, lambda: None, secs=1), ExecutionResult)
+    return ExecutionResult(status=Status.COMPLETED, **cut_output(b"out", "text", request.limits))
+
+
+async def an_async_author_has_them_too(mine: MineAsync, request: ExecutionRequest) -> None:
+    ran = await run_then_clean_up_async(lambda: mine.execute_async(request), mine.close_async)
+    assert_type(ran, ExecutionResult)
+
+
+def the_limits_keep_their_type(config: CodeExecutionConfig, request: ExecutionRequest) -> None:
+    assert_type(ExecutionLimits.from_config(config), ExecutionLimits)
+    assert_type(request.limits.clamped_to(ExecutionLimits.from_config(config)), ExecutionLimits)
+    assert_type(canonical_language("py"), str)
 
 
 def dispatch_gives_what_its_handlers_give(config: CodeExecutionConfig, mine: Mine) -> None:
@@ -172,7 +210,10 @@ def the_fields_have_their_types(request: ExecutionRequest, result: ExecutionResu
     assert_type(result.artifacts, Mapping[str, bytes])
     assert_type(info.languages, Mapping[str, LanguageSupport])
     assert_type(info.languages["python"].capabilities, frozenset[Capability])
+    assert_type(info.languages["python"].version, str | None)
     assert_type(info.protocol, tuple[int, int])
+    assert_type(info.warm_startup_secs, float | None)
+    assert_type(info.max_concurrency, int | None)
 
 
 def a_host_can_tell_the_errors_apart(executor: CodeExecutor, request: ExecutionRequest) -> bool:
@@ -182,6 +223,7 @@ def a_host_can_tell_the_errors_apart(executor: CodeExecutor, request: ExecutionR
         assert_type(error, PolicyError | RequestError)
         return False
     except InfrastructureError as error:
+        assert_type(error.started, bool | None)
         return error.retryable
     except ExecutionError as error:
         return bool(error.code)
