@@ -46,9 +46,9 @@ from __future__ import annotations
 from typing import Final
 
 from codeexec_config.conformance.snippets import bash, javascript, julia, python, r, ruby, sql
-from codeexec_config.conformance.snippets.texts import ARTIFACT, QUOTED, UNICODE
+from codeexec_config.conformance.snippets.texts import ARTIFACT, MARKS, QUOTED, UNICODE, VERBATIM
 
-__all__ = ["ARTIFACT", "QUOTED", "SNIPPETS", "UNICODE"]
+__all__ = ["ARTIFACT", "MARKS", "QUOTED", "SNIPPETS", "UNICODE", "VERBATIM"]
 
 _TABLES: Final = {
     "python": python.PROGRAMS,
