@@ -268,8 +268,8 @@ def _descriptors(content: bytes | None) -> Iterator[socket.socket | None]:
         file.write(content)
         file.flush()
         os.fchmod(file.fileno(), 0o644)
-        for number, held in enumerate((file, theirs), _FIRST_INHERITED):
-            os.dup2(held.fileno(), number, inheritable=True)
+        for number, held in enumerate((file.fileno(), theirs.fileno()), _FIRST_INHERITED):
+            os.dup2(held, number, inheritable=True)
         yield ours
 
 

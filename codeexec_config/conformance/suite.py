@@ -277,12 +277,12 @@ def _sorted_by_need(cases: list[Case]) -> list[Case]:
 
 
 def _waves(cases: list[Case]) -> Iterator[list[Case]]:
-    """Yield those that need none of the others, then those that need them."""
-    names = {case.check.id for case in cases}
-    first = [case for case in cases if not names & set(case.check.after.split())]
-    for wave in (first, [case for case in cases if case not in first]):
-        if wave:
-            yield wave
+    """Yield those that need none of the others, then those that need only them, and so on."""
+    while cases:
+        names = {case.check.id for case in cases}
+        ready = [case for case in cases if not names & set(case.check.after.split())]
+        yield ready
+        cases = [case for case in cases if case not in ready]
 
 
 def _described(subject: Subject) -> ExecutorInfo:

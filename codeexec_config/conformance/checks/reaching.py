@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from codeexec_config.conformance.checks.isolating import host_variable, listening, own_addresses, places
 from codeexec_config.conformance.elsewhere import Circumstances
 from codeexec_config.conformance.kit import NotApplicable, Skipped, expect
-from codeexec_config.executor import Status
+from codeexec_config.executor import Capability, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -198,5 +198,6 @@ def ignored_children(kit: Kit) -> None:
 
 def hosts_process_unchanged(kit: Kit) -> None:
     """I18: a run changes nothing of the host's own process."""
-    report = kit.elsewhere(kit.request(kit.code("change_host")), Circumstances())
+    env = {"KIT_ONE": kit.nonce()} if kit.declares(Capability.ENV) else {}
+    report = kit.elsewhere(kit.request(kit.code("change_host"), env=env), Circumstances())
     expect(not report.changes, f"the run changed {', '.join(report.changes)} of the host's process")

@@ -265,11 +265,12 @@ os.kill(os.getpid(), signal.SIGKILL)
 """,
     "touch_together": """
 import subprocess, sys
-greedy = "import sys, time; b = b'x' * (@MEBIBYTES@ << 20); print('full', flush=True); time.sleep(2)"
+greedy = "import sys, time; b = b'x' * (@MEBIBYTES@ << 20); print('full', flush=True); time.sleep(3)"
 pipe = subprocess.PIPE
 print("begin", flush=True)
 children = [subprocess.Popen([sys.executable, "-c", greedy], stdout=pipe) for _ in range(@CHILDREN@)]
-print("full", sum(child.stdout.readline() == b"full\\n" for child in children))
+filled = [child.stdout.readline() for child in children]
+print("full", sum(child.poll() is None for child in children))
 """,
     "forks_held": """
 import os, time
