@@ -48,7 +48,7 @@ class Circumstances(NamedTuple):
     ignored: tuple[int, ...] = ()
     """Signals that it ignores."""
     stdin: bytes | None = None
-    """What waits on its standard input, which stays open; None is the null device."""
+    """What waits on its standard input; None is the null device."""
     inherited: bytes | None = None
     """What can be read from a descriptor that programs may inherit; a socket is there as well."""
     has_path: bool = True
@@ -249,6 +249,7 @@ def _own_streams(waiting: bytes | None) -> Iterator[tuple[int, int]]:
         if waiting is not None:
             source, self_written = os.pipe()
             os.write(self_written, waiting)
+            os.close(self_written)
         for number, replacement in enumerate((source, out.fileno(), err.fileno())):
             os.dup2(replacement, number)
         sys.stdin = open(0, closefd=False)  # noqa: SIM115 -- descriptors of this process's own

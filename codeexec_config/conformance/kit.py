@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from codeexec_config.conformance.opinions import Failed, NotApplicable, Skipped, cannot_tell, expect
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Failed", "Kit", "NotApplicable", "Outcome", "Skipped", "Subject", "cannot_tell", "expect", "told"]
 
-_POLL_SECS = 0.02
+_POLL_SECS = 0.04
 
 
 class Kit:
@@ -186,8 +187,9 @@ class Kit:
     def expect_sight(self) -> None:
         """Skip the check when the probe cannot see this executor's programs: it would find nothing left, always."""
         if self.language not in self.subject.sights:
-            self.watched()
-        if not self.subject.sights[self.language]:
+            with suppress(Failed):  # of a limit that is not kept, which T04 tells
+                self.watched()
+        if not self.subject.sights.get(self.language):
             raise Skipped("the leak probe does not see this executor's programs: give run_conformance one that does")
 
     def watched(self) -> tuple[str, Outcome]:

@@ -28,6 +28,7 @@ _SHAPE = "D01"
 _TOGETHER = "N01"
 _BY_A_PROGRAM = (Scope.ONE_LANGUAGE, Scope.LAST_PROGRAM)
 _Opinion: TypeAlias = "tuple[Verdict, str]"
+Progress: TypeAlias = "Callable[[int, int, str], None]"
 _VERDICTS: dict[type[Exception], Verdict] = {
     Failed: Verdict.FAIL,
     Skipped: Verdict.SKIP,
@@ -59,6 +60,7 @@ def run_conformance(
     leak_probe: LeakProbe | None = None,
     snippets: Mapping[str, Mapping[str, str]] | None = None,
     lacking: Collection[str] = (),
+    progress: Progress | None = None,
 ) -> ConformanceReport:
     """Run every check of the kit that fits an executor, and return what was seen.
 
@@ -73,6 +75,7 @@ def run_conformance(
         snippets: programs to use instead of the kit's own, by language and purpose; the report shows them.
         lacking: what the interpreters lack by their nature: "imports", "processes"; programs that need it are not
             applicable. What an interpreter refuses is also found out.
+        progress: is told how many checks are done of how many, and the one that was.
 
     Raises:
         ValueError: a language is none of the executor's, or a check is none of the kit's.
@@ -84,12 +87,10 @@ def run_conformance(
         only=checks,
         lacking=frozenset(lacking),
     )
-    return run_plan(executor, plan)
+    return run_plan(executor, plan, progress=progress)
 
 
-def run_plan(
-    executor: object, plan: Plan, *, progress: Callable[[int, int, str], None] | None = None
-) -> ConformanceReport:
+def run_plan(executor: object, plan: Plan, *, progress: Progress | None = None) -> ConformanceReport:
     """Run a part of the kit; `progress` is told how many cases are done of how many, and the one that was."""
     suite = Suite(executor, plan)
     try:

@@ -10,6 +10,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
+from codeexec_config.conformance.probing import numbers, read
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,11 +36,11 @@ class _Process(NamedTuple):
 
 def _processes(proc: Path = _PROC) -> dict[int, _Process]:
     found = {}
-    for folder in proc.glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it ended meanwhile
-            # The name stands in parentheses, and may hold blanks and parentheses itself.
-            fields = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
-            found[int(folder.name)] = _Process(int(folder.name), fields[19], int(fields[1]), fields[0])
+    for pid in numbers(proc):
+        # The name stands in parentheses, and may hold blanks and parentheses itself.
+        fields = read(f"{proc}/{pid}/stat").rpartition(b")")[2].decode().split()
+        if fields:
+            found[pid] = _Process(pid, fields[19], int(fields[1]), fields[0])
     return found
 
 

@@ -1,5 +1,7 @@
 """More executors that are broken on purpose, each by one mistake that real sandboxes were reported for."""
 
+# ruff: noqa: ASYNC110, ASYNC220, ASYNC240, S108 -- what is wrong with them is the point
+
 from __future__ import annotations
 
 import asyncio
@@ -48,7 +50,7 @@ class ChangesTheSource(Local):
 
 class EndsAtAHereDocumentsMark(ChangesTheSource):
     def changed(self, code: str) -> str:
-        return code.split("\nEOF\n")[0]
+        return code.split("\nEOF\n", maxsplit=1)[0]
 
 
 class TakesOffFences(ChangesTheSource):
@@ -509,6 +511,10 @@ class AnswersLate(Sessions):
 
 class ComputesOn(AnswersLate):
     late = 0
+
+    async def open_session_async(self, request: SessionRequest, /) -> str:
+        self.late = 0
+        return await super().open_session_async(request)
 
     async def time_out(self, request: ExecutionRequest) -> None:
         self.late += 1

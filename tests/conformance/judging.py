@@ -1,7 +1,7 @@
 """Run executors through the kit, many at once: `python -m tests.conformance.judging JOB...` prints JSON lines.
 
-The kit mostly waits, so a dozen jobs keep a small machine busy. Each has a process of its own: executors that are broken
-on purpose leave behind what a strict test run would count as its own, threads, pipes, warnings of half-started
+The kit mostly waits, so a dozen jobs keep a small machine busy. Each has a process of its own: executors that are
+broken on purpose leave behind what a strict test run would count as its own, threads, pipes, warnings of half-started
 children; here they end with their process.
 """
 

@@ -96,7 +96,9 @@ _TIME: Final = (
     Check("T06", "a short program is quick", "print a word under a limit of 30 s", timing.no_latency),
     Check("T07", "a program runs once", "fail late; be timed out", timing.run_once, waits=True),
     Check("T08", "half a second is a limit", "sleep under 0.5 s", measuring.short_limit, after="T02", waits=True),
-    Check("T09", "limits are not cut to whole seconds", "2.2 s under 2.9 s", measuring.fraction, after="T08", waits=True),
+    Check(
+        "T09", "limits are not cut to whole seconds", "2.2 s under 2.9 s", measuring.fraction, after="T08", waits=True
+    ),
     Check("T10", "the start-up is not the program's time", "a limit below it", measuring.start_up_apart),
     Check("T11", "the time in a result is the program's", "sleep 1 s", measuring.time_measured, waits=True),
     Check("T12", "a program that fails leaves no child", "a child, then exit 3", leaving.failing_parent, after="T05"),

@@ -179,13 +179,10 @@ done < /dev/null
 echo tried
 """,
     "look_around": r"""
-for folder in /proc/[0-9]*; do
-  [ "$folder" = "/proc/$$" ] && continue
-  for name in cmdline environ; do
-    found=$(tr '\0' '\n' < $folder/$name)
-    case $found in *@NONCE@*) [ -d $folder ] && echo seen in $name of $folder ;; esac
-  done
-done 2>/dev/null
+head=@HEAD@
+for name in cmdline environ; do
+  grep -als "[${head:0:1}]${head:1}@TAIL@" /proc/[0-9]*/$name | grep -v "/$$/" | sed "s/^/seen in $name of /"
+done
 echo tried
 """,
     "signal": """

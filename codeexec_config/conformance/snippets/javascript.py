@@ -241,7 +241,7 @@ for (const pid of fs.existsSync("/proc") ? fs.readdirSync("/proc") : []) {
   for (const name of ["cmdline", "environ"]) {
     try {
       const found = fs.readFileSync(`/proc/${pid}/${name}`, "latin1");
-      if (found.includes("@NONCE@")) console.log("seen in", name, "of", pid);
+      if (found.includes("@HEAD@" + "@TAIL@")) console.log("seen in", name, "of", pid);
     } catch {}
   }
 }

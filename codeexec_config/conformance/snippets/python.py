@@ -354,7 +354,7 @@ for pid in os.listdir("/proc") if os.path.isdir("/proc") else ():
                     found = file.read()
             except OSError:
                 continue
-            if b"@NONCE@" in found:
+            if b"@HEAD@" + b"@TAIL@" in found:
                 print("seen in", name, "of", pid)
 print("tried")
 """,

@@ -9,7 +9,7 @@ __all__ = ["ARTIFACT", "MARKS", "QUOTED", "UNICODE", "VERBATIM"]
 QUOTED: Final = 'it\'s "quoted" $HOME ${X} `id` \\n \\\\ %d & | ; <> ! # * ~ \u00e9 \u2603 \U0001f600'
 UNICODE: Final = "h\u00e9llo \u2603 \U0001f600"
 ARTIFACT: Final = b"\x00\xff\xfe\n"
-VERBATIM: Final = "EOF\n'EOF'\nEND\nPYEOF\nCODE\n```\n```python\n  indented\n~~~\n__END__ of it"
+VERBATIM: Final = "first\nEOF\n'EOF'\nEND\nPYEOF\nCODE\n```\n```python\n  indented\n~~~\n__END__ of it"
 """Lines that end a here-document, open or close a fence, or look like one."""
 MARKS: Final = """EOF
 END
