@@ -150,6 +150,8 @@ class Elsewhere:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+            # It would not see the end of the connection: copies of other executors may hold the other end too.
+            _kill(self._pid)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(self._pid, 0)
 

@@ -73,7 +73,7 @@ def _secrets_of_the_host() -> list[str]:
 
 def place(error: BaseException) -> str:
     """Return where an exception was raised: the innermost frame of the author's own, or the innermost of all."""
-    frames = list(_frames(error.__traceback__))
+    frames = [(file, line) for file, line in _frames(error.__traceback__) if "importlib" not in file]
     own = [(file, line) for file, line in frames if not file.startswith((_PACKAGE, *_LIBRARIES))]
     if not frames:
         return ""

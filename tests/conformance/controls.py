@@ -475,13 +475,19 @@ class InheritsTheEnvironment(Local):
 
 
 class SharesAFolder(Local):
+    shared = "/var/tmp/local-shared-folder"
+
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages)
+        self.shared = f"{self.shared}-{os.getpid()}"
+
     def work_folder(self, run: Run) -> Path:
-        folder = Path("/var/tmp/local-shared-folder")
+        folder = Path(self.shared)
         folder.mkdir(exist_ok=True)
         return folder
 
     async def close_async(self) -> None:
-        shutil.rmtree("/var/tmp/local-shared-folder", ignore_errors=True)
+        shutil.rmtree(self.shared, ignore_errors=True)
 
 
 class WritesAnEnvFile(Local):

@@ -26,7 +26,7 @@ from tests.conformance.shapes import OneAtATime, Restricted, Sessions, SlowStart
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-QUICK = Deadlines(run_limit=8, latency_limit=8, latency=3.5, once=2, settle=2, cancel=3, close=2, abandon=0.3)
+QUICK = Deadlines(run_limit=8, latency_limit=8, latency=3.5, once=2, settle=2, cancel=5, close=2, abandon=0.3)
 SMALL = Sizes(disk_mebibytes=64)
 AT_ONCE = 12
 MOST_SECS = 900

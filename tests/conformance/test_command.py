@@ -119,7 +119,7 @@ class TestReport:
 
         [finding] = [result for result in made["results"] if result["verdict"] == "fail"]
         assert finding["id"] == "O09"
-        assert finding["detail"].startswith("the executor printed 10002 bytes to the host's standard output: b'loud ")
+        assert finding["detail"].startswith("the executor printed 20004 bytes to the host's standard output: b'loud ")
 
     def test_so_is_it_where_the_check_was_made(
         self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]
@@ -160,7 +160,7 @@ class TestUsage:
             ([":make"], "write MODULE:FACTORY, such as my_host.executors:make_executor"),
             (
                 ["kit_missing:make"],
-                "cannot import kit_missing: ModuleNotFoundError at __init__.py:126: No module named 'kit_missing'",
+                "cannot import kit_missing: ModuleNotFoundError: No module named 'kit_missing'",
             ),
             (
                 ["kit_wrong:make"],

@@ -94,8 +94,9 @@ class TestPublicFunction:
     def test_it_runs_the_whole_kit(self, monkeypatch: pytest.MonkeyPatch) -> None:
         planned: list[Plan] = []
 
-        def note(_: object, plan: Plan) -> None:
+        def note(_: object, plan: Plan, *, progress: object) -> None:
             planned.append(plan)
+            assert progress is None
 
         monkeypatch.setattr("codeexec_config.conformance.suite.run_plan", note)
         run_conformance(SyncLocal("python"))

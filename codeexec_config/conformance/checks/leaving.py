@@ -54,24 +54,24 @@ def killed_once(kit: Kit) -> None:
 
 def folders_left(kit: Kit) -> None:
     """L02: runs leave no folder, file or control group behind."""
-    rounds: list[set[str]] = []
-    before = folders_here()
+    rounds: list[set[Path]] = []
     for _ in range(_RUNS):
         start = folders_here()
         kit.run(kit.request(kit.code("say", text="word")))
-        rounds.append({shape_of(path) for path in folders_here() - start})
-    # The machine's other programs make things too, but not the like of one in each round, and they remove them.
-    recurring = set.intersection(*rounds)
-    until = time.monotonic() + kit.deadlines.settle
-    left = _left(before, recurring)
-    while len(left) >= _RUNS and time.monotonic() < until:
-        time.sleep(_POLL_SECS)
-        left = _left(before, recurring)
-    expect(len(left) < _RUNS, f"{_RUNS} runs left {', '.join(left[:3])}")
+        rounds.append(folders_here() - start)
+    # The machine's other programs make things too: not the like of one in each round, and not for long.
+    until = time.monotonic() + kit.deadlines.settle + 2 * kit.deadlines.late
+    while (left := _left(rounds)) and time.monotonic() < until:
+        time.sleep(10 * _POLL_SECS)
+    expect(not left, f"{_RUNS} runs left {', '.join(left)}")
 
 
-def _left(before: set[Path], shapes: set[str]) -> list[str]:
-    return sorted(str(path) for path in folders_here() - before if shape_of(path) in shapes)
+def _left(rounds: list[set[Path]]) -> list[str]:
+    """Return one thing of each round that is still there, all alike, or nothing."""
+    here = folders_here()
+    alike = [{shape_of(path): str(path) for path in made & here} for made in rounds]
+    shapes = set.intersection(*map(set, alike))
+    return [each[shape] for shape in sorted(shapes)[:1] for each in alike]
 
 
 def zombies_left(kit: Kit) -> None:

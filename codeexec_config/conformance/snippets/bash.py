@@ -167,7 +167,7 @@ echo tried
     "settings": """
 cat /proc/sys/kernel/random/boot_id 2>/dev/null
 for path in @PATHS@; do
-  { : >> "$path"; } 2>/dev/null && echo open $path
+  [ -e $path ] && { : >> "$path"; } 2>/dev/null && echo open $path
 done
 echo tried
 """,
