@@ -159,7 +159,8 @@ def _said(error: BaseException, options: argparse.Namespace) -> str:
     """Put an exception into words: its type, the author's frame and its text, and the traceback if that was asked."""
     from codeexec_config.conformance.kit import told
 
-    words = told(error)
+    trace = error.__traceback__
+    words = told(error.with_traceback(trace.tb_next if trace else None))  # without the frame of this command
     if options.traceback:
         from traceback import format_exception
 

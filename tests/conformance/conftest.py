@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from codeexec_config.conformance import elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +31,17 @@ def _collect() -> Iterator[None]:
     """Find it here, and not in a test of something else."""
     yield
     gc.collect()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _measured() -> Iterator[None]:
+    """Let what runs in a copy of this process be measured too, when this one is."""
+    coverage = sys.modules.get("coverage")
+    measuring = coverage and coverage.Coverage.current()
+    with pytest.MonkeyPatch.context() as patch:
+        if measuring:
+            patch.setattr(elsewhere, "_leave", lambda: (measuring.stop(), measuring.save(), os._exit(0)))
+        yield
 
 
 @pytest.fixture(scope="session")

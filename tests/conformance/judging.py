@@ -32,7 +32,10 @@ AT_ONCE = 12
 MOST_SECS = 900
 ALL = {f"{number}:{it.make.__name__}": it for number, it in enumerate((*CONTROLS, *DEFECTS))}
 """The controls, by a name of their own."""
-SLOW = "D01 D02 D03 R01 R04 R13 R15 O04 O09 O10 T01 T02 T03 T05 T06 T08 T09 T10 T11 K01 K02 I16 N01 N02 X01 X04 L02 L04 L01"
+SLOW = """
+D01 D02 D03 R01 R04 R13 R15 O04 O09 O10 T01 T02 T03 T05 T06 T08 T09 T10 T11
+K01 K02 I16 N01 N02 X01 X04 L02 L04 L01
+"""
 HONEST: dict[str, tuple[type[Any], str]] = {
     "Local": (Local, ""),
     "Jailed": (Jailed, ""),
