@@ -265,19 +265,27 @@ class Local:
     async def start(self, run: Run) -> None:
         if not self.can_wait():
             raise ExecutorUnavailable("under an ignored SIGCHLD the ends of programs are lost", started=False)
+        starting = asyncio.ensure_future(self.spawn(run))
         try:
-            run.process = await asyncio.create_subprocess_exec(
-                *self.command(run),
-                stdin=self.stdin(),
-                stdout=self.stdout(),
-                stderr=self.stderr(),
-                cwd=self.work_folder(run),
-                env=self.hosts_environment(run),
-                preexec_fn=self.before_program,
-                **self.process_options(),
-            )
+            run.process = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # asyncio would wait for the streams to end, which a child of the program may hold: it must be known first.
+            run.process = await starting
+            raise
         except OSError as error:
             raise ExecutorUnavailable(str(error), started=False) from error
+
+    async def spawn(self, run: Run) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *self.command(run),
+            stdin=self.stdin(),
+            stdout=self.stdout(),
+            stderr=self.stderr(),
+            cwd=self.work_folder(run),
+            env=self.hosts_environment(run),
+            preexec_fn=self.before_program,
+            **self.process_options(),
+        )
 
     def can_wait(self) -> bool:
         return signal.getsignal(signal.SIGCHLD) != signal.SIG_IGN
