@@ -102,7 +102,7 @@ class TestReport:
 
     def test_one_that_fails_gives_1(self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]) -> None:
         assert command("kit_host:Shapeless") == 1
-        assert "D01 all: neither `execute` nor `execute_async` is there" in capfd.readouterr().out
+        assert "\nfailed:\n  D01 all: " in capfd.readouterr().out
 
     def test_a_factory_may_be_inside_a_class(self, command: Callable[..., int]) -> None:
         assert command("kit_host:Holder.make") == 0
