@@ -94,9 +94,7 @@ def _report(options: argparse.Namespace) -> ConformanceReport:
     from codeexec_config.conformance import run_conformance
 
     executor = _made(_named(options.target, "FACTORY", options), options)
-    probe = _optional(options.leak_probe, "FUNC", options)
-    if probe is not None and not callable(probe):
-        raise _UsageError(f"{options.leak_probe} cannot be called: name a function that takes a marker")
+    probe = _probe(options)
     try:
         return run_conformance(
             executor,
@@ -109,6 +107,13 @@ def _report(options: argparse.Namespace) -> ConformanceReport:
         )
     except ValueError as error:
         raise _UsageError(str(error)) from error
+
+
+def _probe(options: argparse.Namespace) -> Any:
+    probe = _optional(options.leak_probe, "FUNC", options)
+    if probe is not None and not callable(probe):
+        raise _UsageError(f"{options.leak_probe} cannot be called: name a function that takes a marker")
+    return probe
 
 
 def _snippets(options: argparse.Namespace) -> Mapping[str, Mapping[str, str]] | None:

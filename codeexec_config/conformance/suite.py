@@ -71,7 +71,7 @@ def run_conformance(
         executor: the one to test.
         languages: those to test it with; None is all that it describes.
         checks: the identifiers of those to make; None is all.
-        leak_probe: returns what is alive and carries a marker, for executors whose programs `processes_with` cannot see.
+        leak_probe: returns what is alive and carries a marker, where `processes_with` cannot see the programs.
         snippets: programs to use instead of the kit's own, by language and purpose; the report shows them.
         lacking: what the interpreters lack by their nature: "imports", "processes"; programs that need it are not
             applicable. What an interpreter refuses is also found out.

@@ -13,9 +13,9 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from codeexec_config.conformance import Deadlines, Sizes
+from codeexec_config.conformance import Deadlines, Sizes, elsewhere
 from codeexec_config.conformance.checks import CHECKS
 from codeexec_config.conformance.suite import Plan, run_plan
 from tests.conformance.controls import CARELESS, CONTROLS, Careless, InProcess
@@ -46,6 +46,21 @@ HONEST: dict[str, tuple[type[Any], str]] = {
 }
 
 
+def measuring() -> Any:
+    """Return what measures coverage here, if anything does."""
+    coverage = sys.modules.get("coverage")
+    return coverage and coverage.Coverage.current()
+
+
+def leave() -> NoReturn:
+    """End a copy of this process at once, with what was measured in it."""
+    measure = measuring()
+    if measure:
+        measure.stop()
+        measure.save()
+    os._exit(0)
+
+
 def judge(job: str) -> dict[str, Any]:
     """Run one job and return what the tests need of its report."""
     name, _, language = job.rpartition("/")
@@ -67,8 +82,9 @@ def _made(name: str, language: str) -> tuple[Any, str]:
 
 def judge_all(jobs: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Run jobs in another process and return their reports."""
+    measured = ["-m", "coverage", "run"] if measuring() else []
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", __name__, *jobs],
+        [sys.executable, "-W", "ignore", *measured, "-m", __name__, *jobs],
         cwd=Path(__file__).parents[2],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -100,7 +116,7 @@ def run_in_processes(jobs: list[str], run: Callable[[str], None]) -> None:
                 os.setsid()
                 run(job)
             finally:
-                os._exit(0)  # some of them never end
+                leave()  # some of them never end
         running.add(pid)
     for _ in running:
         os.wait()
@@ -117,4 +133,5 @@ if __name__ == "__main__":
     REPORTS = f"/proc/self/fd/{os.dup(1)}"
     os.dup2(2, 1)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    elsewhere._leave = leave
     run_in_processes(sys.argv[1:], _print)
