@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from codeexec_config.conformance.checks import reaching
 from codeexec_config.conformance.suite import Plan, run_plan
-from codeexec_config.executor import Capability, ExecutionResult, Status
+from codeexec_config.executor import Capability, ExecutionResult, ExecutorUnavailable, Status
 from tests.executor.fakes import Fake, info
 
 if TYPE_CHECKING:
@@ -74,3 +74,25 @@ def test_a_system_that_cannot_fork_has_no_copies(monkeypatch: pytest.MonkeyPatch
 
 def test_a_program_that_does_not_get_so_far_accuses_nobody() -> None:
     assert judged("I09", b"").detail == "cannot tell: the program did not get so far: completed"
+
+
+def test_an_error_that_denies_the_start_is_told() -> None:
+    def act(_: object) -> Any:
+        raise ExecutorUnavailable(started=False, retryable=False)
+
+    executor = Fake(act, lambda: info(Capability.FAULT_INJECTION))
+    [result] = run_plan(executor, Plan(only=["X05"])).results
+
+    assert result.detail == "the error says that the program had not begun, and it had"
+
+
+def test_a_flood_that_is_lost_is_told_with_all_its_complaints() -> None:
+    assert judged("O04", b"").detail == "an endless program completed; nothing of it came back"
+    assert judged("O04", b"x" * 70_000).detail.startswith("stdout: 70000 bytes came back under a limit of 65536; an ")
+
+
+def test_a_verdict_that_never_broke_cannot_tell() -> None:
+    executor = Fake(described=lambda: info(Capability.FAULT_INJECTION))
+    [result] = run_plan(executor, Plan(only=["X05"])).results
+
+    assert result.detail == "cannot tell: the back end did not break"
