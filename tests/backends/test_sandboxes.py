@@ -113,7 +113,7 @@ def test_what_is_unpacked_has_a_limit(sandbox: AsyncCodeExecutor) -> None:
 
 def test_what_is_not_declared_is_refused(sandbox: AsyncCodeExecutor) -> None:
     with pytest.raises(CapabilityUnsupported):
-        run(sandbox, request("true", collect=("out",)))
+        run(sandbox, request("true", session="x"))
     with pytest.raises(LanguageUnsupported):
         run(sandbox, request("true", "cobol"))
 
