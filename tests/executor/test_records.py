@@ -287,6 +287,11 @@ class TestDescription:
 
         assert frozenset({Capability.STDIN}) == support.capabilities
 
+    def test_a_version_may_be_unknown(self) -> None:
+        assert LanguageSupport().version is None
+        with pytest.raises(TypeError, match="version must be a str or None"):
+            LanguageSupport(version=3)  # type: ignore[arg-type,unused-ignore]
+
     def test_an_unknown_capability_is_refused(self) -> None:
         with pytest.raises(ValueError, match="telepathy"):
             LanguageSupport(version="3", capabilities=["telepathy"])  # type: ignore[arg-type,unused-ignore]

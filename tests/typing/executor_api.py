@@ -182,6 +182,7 @@ def the_fields_have_their_types(request: ExecutionRequest, result: ExecutionResu
     assert_type(result.artifacts, Mapping[str, bytes])
     assert_type(info.languages, Mapping[str, LanguageSupport])
     assert_type(info.languages["python"].capabilities, frozenset[Capability])
+    assert_type(info.languages["python"].version, str | None)
     assert_type(info.protocol, tuple[int, int])
     assert_type(info.warm_startup_secs, float | None)
     assert_type(info.max_concurrency, int | None)
