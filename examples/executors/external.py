@@ -30,7 +30,6 @@ import httpx
 from codeexec_config import External, Secret
 from codeexec_config.executor import (
     Capability,
-    CapabilityUnsupported,
     ExecutionError,
     ExecutionRequest,
     ExecutionResult,
@@ -40,18 +39,19 @@ from codeexec_config.executor import (
     ExecutorOverloaded,
     ExecutorUnavailable,
     LanguageSupport,
-    LanguageUnsupported,
     RequestError,
     RequestTooLarge,
     Status,
+    encode_request,
+    require_support,
 )
-from examples.executors._payload import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
 STARTUP_SECS: Final = 5.0
 CONNECT_SECS: Final = 5.0
+ANY_VERSION: Final = "*"
 ANSWER_BYTES: Final = 64 * 1024 * 1024
 """Two streams of 1 MiB, given twice, and escaped by JSON at its worst, fit well."""
 
@@ -128,13 +128,9 @@ class ExternalExecutor:
 
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
         """Run one program; a cancellation closes the connection, which tells the service to stop."""
-        support = self._info.languages.get(request.language)
-        if support is None:
-            raise LanguageUnsupported(request.language)
-        for capability in request.needs:
-            if capability not in support.capabilities:
-                raise CapabilityUnsupported(capability)
-        body = json.dumps(_asked(request, support.version)).encode()
+        support = require_support(request, self._info)
+        encode_request(request)  # JSON could carry half of a surrogate pair, to a service that then breaks on it
+        body = json.dumps(_asked(request, support.version or ANY_VERSION)).encode()
         answer = await _exchange(self._client, "POST", "execute", body, STARTUP_SECS + request.limits.wall_secs)
         if isinstance(answer, ExecutionError):
             raise answer
@@ -217,9 +213,6 @@ def _runtimes(answer: Any, capabilities: frozenset[Capability]) -> dict[str, Lan
 
 
 def _asked(request: ExecutionRequest, version: str) -> dict[str, Any]:
-    # JSON could carry half of a surrogate pair, to a service that then breaks on it.
-    for text in (request.code, *request.files):
-        encoded(text)
     others = [
         {"name": name, "content": base64.b64encode(data).decode(), "encoding": "base64"}
         for name, data in request.files.items()
