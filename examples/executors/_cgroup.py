@@ -18,12 +18,15 @@ from typing import Final
 import attrs
 
 from codeexec_config.executor import ExecutorUnavailable
+from examples.executors._owner import Owner
 
 ROOT: Final = Path("/sys/fs/cgroup")
 PREFIX: Final = "codeexec-"
 """How the folders are named, so that one left behind can be told."""
 
-_REMOVAL_TRIES: Final = 500
+_REMOVAL_TRIES: Final = 300
+_MOST_BYTES: Final = 1 << 62
+"""More than any machine has, and less than the kernel refuses as a number."""
 
 
 @attrs.frozen
@@ -39,7 +42,7 @@ class Layout:
 
     @classmethod
     def of(cls, root: Path) -> Layout:
-        """Find out which version manages memory on this machine."""
+        """Return the layout of the version that manages memory on this machine."""
         controllers = root / "cgroup.controllers"
         if controllers.exists() and "memory" in controllers.read_text().split():
             return cls(root, root, ("memory.max",), "memory.swap.max", "memory.events", "memory.peak")
@@ -57,20 +60,31 @@ class Cgroup:
 
     @classmethod
     def create(cls, owner: str, *, memory_bytes: int, processes: int, root: Path = ROOT) -> Cgroup:
-        """Make a group with these ceilings; the owner's name stands in the group's.
+        """Make a group with these ceilings, named after the executor that owns it and after this process.
 
         Raises:
             ExecutorUnavailable: this host may not make one.
         """
-        group = cls(Layout.of(root), f"{PREFIX}{owner}-{secrets.token_hex(8)}")
+        group = cls(Layout.of(root), f"{PREFIX}{owner}-{Owner.current()}-{secrets.token_hex(8)}")
         try:
             for folder in group.folders:
                 folder.mkdir()
             group._limit(memory_bytes, processes)
         except OSError as error:
             group._remove()
-            raise ExecutorUnavailable("this host may not make memory cgroups") from error
+            raise ExecutorUnavailable(
+                "this host may not make memory cgroups", retryable=False, started=False
+            ) from error
         return group
+
+    @classmethod
+    def abandoned(cls, owner: str, *, root: Path = ROOT) -> list[Cgroup]:
+        """Return the groups of an executor of this name whose hosts have ended."""
+        layout = Layout.of(root)
+        pattern = f"{PREFIX}{owner}-*"
+        names = {path.name for parent in {layout.memory, layout.pids} for path in parent.glob(pattern)}
+        found = ((name, Owner.found_in(name)) for name in sorted(names))
+        return [cls(layout, name) for name, host in found if host and host.is_gone]
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -84,13 +98,13 @@ class Cgroup:
     def _limit(self, memory_bytes: int, processes: int) -> None:
         for name in self.layout.memory_limits:
             if name == self.layout.memory_limits[0] or (self._memory / name).exists():
-                (self._memory / name).write_text(str(memory_bytes))
+                (self._memory / name).write_text(str(min(memory_bytes, _MOST_BYTES)))
         if self.layout.swap_off and (self._memory / self.layout.swap_off).exists():
             (self._memory / self.layout.swap_off).write_text("0")
         (self.layout.pids / self.name / "pids.max").write_text(str(processes))
 
     def joining(self, command: tuple[str, ...]) -> tuple[str, ...]:
-        """Give a command that joins the group and then becomes `command`.
+        """Return a command that joins the group and then becomes `command`.
 
         Joining from outside would be too late: what the sandbox has started by then stays where it was.
         """
@@ -118,7 +132,9 @@ class Cgroup:
             if self._remove():
                 return
             await asyncio.sleep(0.01)
-        raise ExecutorUnavailable("a cgroup does not empty: a process is stuck in the kernel")
+        raise ExecutorUnavailable(
+            f"the cgroup {self.name} does not empty: a process is stuck in the kernel", started=True
+        )
 
     def kill(self) -> None:
         """Kill everything that is in the group now; what is being forked meanwhile needs a second call."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import time
 from enum import Enum, auto
@@ -13,18 +14,27 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import attrs
 
 from codeexec_config.executor import ExecutionResult, ExecutorFault, Status
+from examples.executors._command import tethered, unstoppable
+from examples.executors._stream import CHUNK, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Coroutine, Mapping
 
     from codeexec_config.executor import ExecutionLimits
+    from examples.executors._artifacts import Report
+    from examples.executors._cgroup import Cgroup
     from examples.executors._payload import Payload
 
-_CHUNK: Final = 64 * 1024
+CLEANUP_SECS: Final = 3.0
+"""What a clean-up may take before the verdict goes out without it; a guard's grace is 5 s."""
+
 _KILLED: Final = 128 + signal.SIGKILL
-"""How a sandbox's own init reports that the program was killed."""
+"""How a sandbox's own init, and a shell, report that what they ran was killed."""
 _KILL_SECS: Final = 0.1
-_KILL_TRIES: Final = 100
+_KILL_TRIES: Final = 25
+_REPORT_SECS: Final = 5.0
+"""What the sandbox may take, when the program has ended, to send the artifacts and to end."""
+_CODE_BYTES: Final = 8
 
 
 class End(Enum):
@@ -38,7 +48,10 @@ class End(Enum):
 
 @attrs.frozen(kw_only=True)
 class Run:
-    """What was seen from outside; `refusal` holds the words of a sandbox that did not start."""
+    """What was seen from outside; `refusal` holds the words of a sandbox that did not start.
+
+    With artifacts asked for, `report` is what the sandbox sent after the program's end.
+    """
 
     end: End
     refusal: str = ""
@@ -48,25 +61,7 @@ class Run:
     stdout_truncated: bool = False
     stderr_truncated: bool = False
     wall_secs: float = 0.0
-
-
-@attrs.define
-class _Stream:
-    """One of the two streams, read up to its cap and no byte further."""
-
-    reader: asyncio.StreamReader
-    cap: int
-    data: bytearray = attrs.field(factory=bytearray)
-    truncated: bool = False
-
-    async def fill(self, flooded: asyncio.Event) -> None:
-        while chunk := await self.reader.read(_CHUNK):
-            room = self.cap - len(self.data)
-            self.data += chunk[:room]
-            if len(chunk) > room:
-                self.truncated = True
-                flooded.set()
-                return
+    report: Report | None = None
 
 
 async def launch(
@@ -76,7 +71,8 @@ async def launch(
     *,
     startup_secs: float,
     env: Mapping[str, str],
-    kill: Callable[[], None],
+    group: Cgroup | None = None,
+    user: int | None = None,
 ) -> Run:
     """Run a command that starts a sandbox, and be done when the program in it is.
 
@@ -88,30 +84,57 @@ async def launch(
         limits: the time, which counts from the payload's marker, and the bytes of output.
         startup_secs: how long the marker may take.
         env: the environment of the command, in whole: a host's own holds keys.
-        kill: ends what the command has started outside its process group; called until it has worked.
+        group: the group that the command runs in; everything in it is killed at the end.
+        user: the user that the command runs as.
     """
+    marker = secrets.token_hex(16)
     process = await asyncio.create_subprocess_exec(
-        *command,
+        *tethered(command, marker=marker, group=group, user=user),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        cwd="/",  # a shell exports it
         start_new_session=True,  # so that one signal reaches the command's own children too
         env=env,
     )
-    # It has all three streams; the type checker cannot know.
-    pipes = cast("tuple[asyncio.StreamWriter, asyncio.StreamReader, asyncio.StreamReader]", _streams(process))
-    tasks: set[asyncio.Future[Any]] = {asyncio.ensure_future(_feed(pipes[0], payload.stdin))}
+    # All three streams are there; the type checker cannot know.
+    stdin = cast("asyncio.StreamWriter", process.stdin)
+    readers = cast("tuple[asyncio.StreamReader, asyncio.StreamReader]", (process.stdout, process.stderr))
+    tasks: set[asyncio.Future[Any]] = {asyncio.ensure_future(_feed(stdin, payload.stdin))}
     try:
-        refusal = await _refusal(pipes[2], payload.marker, startup_secs)
+        refusal = await _refusal(readers[1], payload.marker, startup_secs)
         if refusal is not None:
             return Run(end=End.NEVER_STARTED, refusal=refusal)
-        return await _watch(process, pipes[1], pipes[2], limits, tasks)
+        return await _watch(process, _Ending(payload, marker), readers, limits, tasks)
     finally:
-        await unstoppable(_end(process, pipes[1:], tasks, kill))
+        await unstoppable(_end(process, readers, tasks, group))
 
 
-def _streams(process: asyncio.subprocess.Process) -> tuple[object, ...]:
-    return process.stdin, process.stdout, process.stderr
+@attrs.frozen
+class _Ending:
+    """What follows the program's output: its artifacts where some are asked for, and the exit code."""
+
+    payload: Payload
+    marker: str
+
+    def stream(self, reader: asyncio.StreamReader, cap: int) -> Stream:
+        collection = self.payload.collection
+        if collection is None:
+            return Stream(reader, cap, self.marker.encode(), _CODE_BYTES)
+        rest = collection.report_bytes + len(self.marker) + _CODE_BYTES
+        return Stream(reader, cap, collection.marker.encode(), rest)
+
+    def exit_code(self, stream: Stream) -> int | None:
+        code = stream.report
+        if self.payload.collection:
+            _, _, code = code.rpartition(self.marker.encode())
+        return int(code) if code.strip().isdigit() else None
+
+    def report(self, stream: Stream) -> Report | None:
+        collection = self.payload.collection
+        if collection is None or stream.truncated or not stream.report:
+            return None
+        return collection.parse(stream.report)
 
 
 async def _feed(stdin: asyncio.StreamWriter, data: bytes) -> None:
@@ -136,29 +159,41 @@ async def _refusal(stderr: asyncio.StreamReader, marker: bytes, startup_secs: fl
 
 async def _watch(
     process: asyncio.subprocess.Process,
-    stdout: asyncio.StreamReader,
-    stderr: asyncio.StreamReader,
+    ending: _Ending,
+    readers: tuple[asyncio.StreamReader, asyncio.StreamReader],
     limits: ExecutionLimits,
     tasks: set[asyncio.Future[Any]],
 ) -> Run:
     began = time.monotonic()
-    out, err = _Stream(stdout, limits.output_bytes), _Stream(stderr, limits.output_bytes)
-    flooded = asyncio.Event()
-    flood = asyncio.ensure_future(flooded.wait())
-    over = asyncio.ensure_future(_all(out.fill(flooded), err.fill(flooded), process.wait()))
-    tasks |= {flood, over}
+    stdout, stderr = ending.stream(readers[0], limits.output_bytes), Stream(readers[1], limits.output_bytes)
+    flooded, ended = asyncio.Event(), asyncio.Event()
+    flood, end = asyncio.ensure_future(flooded.wait()), asyncio.ensure_future(ended.wait())
+    over = asyncio.ensure_future(_all(stdout.fill(flooded, ended), stderr.fill(flooded, ended), process.wait()))
+    tasks |= {flood, end, over}
     # Not wait_for, which waits for what it cancels.
-    await asyncio.wait({over, flood}, timeout=limits.wall_secs, return_when=asyncio.FIRST_COMPLETED)
-    end = End.FLOODED if flooded.is_set() else End.EXITED if over.done() else End.TIMED_OUT
+    await asyncio.wait({over, flood, end}, timeout=limits.wall_secs, return_when=asyncio.FIRST_COMPLETED)
+    wall_secs = time.monotonic() - began
+    if end.done():
+        # What the sandbox sends now is not the program's time.
+        await asyncio.wait({over, flood}, timeout=_REPORT_SECS, return_when=asyncio.FIRST_COMPLETED)
+    report = ending.report(stdout)
+    exit_code = ending.exit_code(stdout)
     return Run(
-        end=end,
-        exit_code=process.returncode if end is End.EXITED else None,
-        stdout=bytes(out.data),
-        stderr=bytes(err.data),
-        stdout_truncated=out.truncated,
-        stderr_truncated=err.truncated,
-        wall_secs=time.monotonic() - began,
+        end=_end_of(stdout, stderr, ended=over.done() or end.done()),
+        exit_code=report.exit_code if report and exit_code is None else exit_code,
+        stdout=stdout.output,
+        stderr=stderr.output,
+        stdout_truncated=stdout.truncated,
+        stderr_truncated=stderr.truncated,
+        wall_secs=wall_secs,
+        report=report,
     )
+
+
+def _end_of(*streams: Stream, ended: bool) -> End:
+    if any(stream.truncated for stream in streams):
+        return End.FLOODED
+    return End.EXITED if ended else End.TIMED_OUT
 
 
 async def _all(*work: Coroutine[object, object, object]) -> None:
@@ -169,7 +204,7 @@ async def _end(
     process: asyncio.subprocess.Process,
     readers: tuple[asyncio.StreamReader, ...],
     tasks: set[asyncio.Future[Any]],
-    kill: Callable[[], None],
+    group: Cgroup | None,
 ) -> None:
     for task in tasks:
         task.cancel()
@@ -178,7 +213,8 @@ async def _end(
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-        kill()
+        if group:
+            group.kill()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_KILL_SECS):
                 # A pipe that ends says that nobody holds it any more; one that is not read to its end stays open.
@@ -187,24 +223,25 @@ async def _end(
 
 
 async def _discard(reader: asyncio.StreamReader) -> None:
-    while await reader.read(_CHUNK):
+    while await reader.read(CHUNK):
         pass
 
 
-def verdict(run: Run, *, out_of_memory: bool, peak_memory_bytes: int | None = None) -> ExecutionResult:
-    """Say what a run means; the status comes from what was seen, and the exit code is only the program's own.
+def verdict(run: Run, *, out_of_memory: bool, peak_memory_bytes: int | None = None, crash: str = "") -> ExecutionResult:
+    """Return what a run means; the status comes from what was seen, and the exit code is only the program's own.
 
     Args:
         run: what was seen.
         out_of_memory: whether the kernel killed anything of the run for want of memory.
         peak_memory_bytes: the most that it used, when known.
+        crash: why the exit code is the sandbox's and not the program's, when it is.
 
     Raises:
         ExecutorFault: the program never started, so there is no verdict on it.
     """
-    status = _status(run, out_of_memory=out_of_memory)
+    status = _status(run, out_of_memory=out_of_memory, crashed=bool(crash))
     if status is None:
-        raise ExecutorFault(f"the sandbox did not start the program: {run.refusal}")
+        raise ExecutorFault(f"the sandbox did not start the program: {run.refusal}", started=False)
     return ExecutionResult(
         status=status,
         exit_code=run.exit_code if status in (Status.COMPLETED, Status.FAILED) else None,
@@ -212,12 +249,14 @@ def verdict(run: Run, *, out_of_memory: bool, peak_memory_bytes: int | None = No
         stderr=run.stderr,
         stdout_truncated=run.stdout_truncated,
         stderr_truncated=run.stderr_truncated,
+        artifacts=run.report.files if run.report else {},
         wall_secs=run.wall_secs,
         peak_memory_bytes=peak_memory_bytes,
+        detail=crash or (run.report.complaint if run.report else ""),
     )
 
 
-def _status(run: Run, *, out_of_memory: bool) -> Status | None:
+def _status(run: Run, *, out_of_memory: bool, crashed: bool) -> Status | None:
     match run.end:
         case End.TIMED_OUT:
             return Status.TIMED_OUT
@@ -225,23 +264,9 @@ def _status(run: Run, *, out_of_memory: bool) -> Status | None:
             return Status.OUTPUT_EXCEEDED
         case End.NEVER_STARTED:
             return Status.MEMORY_EXCEEDED if out_of_memory else None
-    if run.exit_code == 0:
-        return Status.COMPLETED
     # A child that died of memory is no verdict on a program that then ends in its own way.
-    if out_of_memory and run.exit_code == _KILLED:
+    if out_of_memory and (crashed or run.exit_code == _KILLED):
         return Status.MEMORY_EXCEEDED
-    return Status.FAILED if run.exit_code is not None and run.exit_code > 0 else Status.KILLED
-
-
-async def unstoppable(work: Coroutine[object, object, object]) -> None:
-    """Finish a clean-up whatever happens: a cancellation that arrives meanwhile is raised when it is done."""
-    task = asyncio.ensure_future(work)
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            cancelled = True
-    if cancelled:
-        raise asyncio.CancelledError
-    task.result()
+    if crashed or run.exit_code is None:
+        return Status.KILLED
+    return Status.FAILED if run.exit_code else Status.COMPLETED

@@ -6,14 +6,18 @@ Code, files and variables go in through standard input, as one tar before the pr
 * a folder mounted from the host is one more thing that has to be removed, and a remote engine has no such folder;
 * `docker create --env` would write a request's variables into the engine's files.
 
-A line of shell unpacks it and then writes a marker to standard error. The marker is what tells a sandbox that did not
-start from a program that failed (Docker's 125, bubblewrap's 1), and it starts the clock, so that a slow start-up is not
-taken from the user's time.
+A line of shell unpacks it, and a script among it writes a marker to standard error. The marker is what tells a sandbox
+that did not start from a program that failed (Docker's 125, bubblewrap's 1), and it starts the clock, so that a slow
+start-up is not taken from the user's time.
+
+What a caller got wrong is refused here, before anything starts: inside the sandbox it would look like the machine's
+failure, or like the program's.
 """
 
 from __future__ import annotations
 
 import io
+import itertools
 import secrets
 import shlex
 import tarfile
@@ -21,7 +25,14 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from codeexec_config.executor import CapabilityUnsupported, LanguageSupport, LanguageUnsupported, RequestTooLarge
+from codeexec_config.executor import (
+    LanguageSupport,
+    RequestError,
+    RequestTooLarge,
+    encode_request,
+    require_support,
+)
+from examples.executors._artifacts import Collection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,6 +43,11 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 16 * 1024 * 1024
 """What a request may weigh: the sandbox unpacks it into memory, out of the program's own share."""
 
+VARIABLES_BYTES: Final = 1024 * 1024
+"""What all variables of a request may weigh; the kernel takes 2 MiB of them together with the arguments."""
+PATH_BYTES: Final = 4000
+"""The longest path of a request's; that of the working folder comes in front."""
+
 WORK: Final = "/tmp/work"  # noqa: S108 -- a tmpfs inside the sandbox, empty at each start
 UNPRIVILEGED: Final = 65534
 """The user `nobody`, who owns no file."""
@@ -39,7 +55,10 @@ UNPRIVILEGED: Final = 65534
 
 @attrs.frozen
 class Language:
-    """How a language is run: its version, the interpreter's command, and the name of the program's file."""
+    """How a language is run: its version, the interpreter's command, and the name of the program's file.
+
+    A command that holds the name has `{}` in its place; any other gets it at its end.
+    """
 
     version: str
     command: tuple[str, ...]
@@ -50,6 +69,11 @@ class Language:
         """The program that has to be there."""
         return self.command[0]
 
+    def running(self, file: str) -> tuple[str, ...]:
+        """Return the command that runs a file."""
+        command = tuple(part.replace("{}", file) for part in self.command)
+        return command if command != self.command else (*command, file)
+
 
 LANGUAGES: Final = {
     "python": Language("3.11", ("/usr/bin/python3",), "main.py"),
@@ -58,7 +82,7 @@ LANGUAGES: Final = {
     "ruby": Language("3.1", ("/usr/bin/ruby",), "main.rb"),
     "r": Language("4.2", ("/usr/bin/Rscript",), "main.R"),
     # `.read` and not standard input, which belongs to the program; -bail makes an error an exit code.
-    "sql": Language("sqlite 3.40", ("/usr/bin/sqlite3", "-batch", "-bail", ":memory:", ".read main.sql"), ""),
+    "sql": Language("sqlite 3.40", ("/usr/bin/sqlite3", "-batch", "-bail", ":memory:", ".read {}"), "main.sql"),
 }
 """Debian 12's packages, as `.ci/rootfs` installs them."""
 
@@ -77,51 +101,67 @@ def installed(rootfs: Path) -> tuple[str, ...]:
 _ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin", "HOME": WORK, "LANG": "C.UTF-8"}
 
 # `head` takes exactly its bytes and leaves the rest to the program; tar alone would read on to the end.
-# `.env` puts `env -i NAME=value...` in front of the command: an engine may add variables of its own, such as a proxy's.
-_START: Final = (
-    'ulimit -c 0 && cd /tmp && head -c "$1" | tar -xf - && marker=$2 && shift 2 && . ./.env && cd work'
-    ' && printf %s "$marker" >&2 && exec "$@"'
-)
+_UNPACK: Final = 'cd /tmp && head -c "$1" | tar -xf - && . ./.start'
+# `env -i`, because an engine may add variables of its own, such as a proxy's, and a shell cannot export `a.b`.
+_START: Final = "set -- env -i {words}\nrm .start && cd work && printf %s {marker} >&2 || exit\n"
 
 
 @attrs.frozen
 class Payload:
-    """A request made ready: the command to run inside, what to feed it, and the marker that it starts with."""
+    """A request made ready: the command to run inside, what to feed it, and the markers that its output holds.
+
+    Attributes:
+        command: what runs inside; it unpacks the start of its standard input.
+        stdin: that, and the program's own input after it.
+        marker: what stands on standard error before anything of the program's.
+        collection: the artifacts that are asked for, if any.
+    """
 
     command: tuple[str, ...]
     stdin: bytes = attrs.field(repr=False)
     marker: bytes
+    collection: Collection | None
 
 
 def pack(request: ExecutionRequest, info: ExecutorInfo) -> Payload:
-    """Make a request ready for a sandbox that has `sh`, `head`, `tar` and `env`.
+    """Make a request ready for a sandbox that has `sh`, coreutils and `tar`.
 
     Raises:
         LanguageUnsupported: the executor's `info` does not name the language.
         CapabilityUnsupported: a field is used that it does not declare.
-        RequestTooLarge: it weighs more than 16 MiB.
+        RequestTooLarge: it weighs more than 16 MiB, or its variables more than a process takes.
+        RequestError: a text or a path is one that no file system or no process can have.
     """
-    support = info.languages.get(request.language)
-    if support is None:
-        raise LanguageUnsupported(request.language)
-    for capability in request.needs:
-        if capability not in support.capabilities:
-            raise CapabilityUnsupported(capability)
-    language = LANGUAGES[request.language]
-    archive = _archive(request, language)
+    require_support(request, info)
+    encoded = encode_request(request)
+    if any(len(path) > PATH_BYTES for path in (*encoded.files, *encoded.collect)):
+        raise RequestError(f"a path is longer than {PATH_BYTES} bytes")
+    if sum(map(len, (*encoded.env.keys(), *encoded.env.values()))) > VARIABLES_BYTES:
+        raise RequestTooLarge(f"all variables together are longer than {VARIABLES_BYTES} bytes")
+    marker, collection = secrets.token_hex(16), _collection(request)
+    archive = _archive(request, marker, collection)
     if len(archive) + len(request.stdin) > MAX_BYTES:
         raise RequestTooLarge
-    marker = secrets.token_hex(16)
-    arguments = (str(len(archive)), marker, *language.command, *filter(None, [language.file]))
-    return Payload(("/bin/sh", "-c", _START, "sh", *arguments), archive + request.stdin, marker.encode())
+    command = ("/bin/sh", "-c", _UNPACK, "sh", str(len(archive)))
+    return Payload(command, archive + request.stdin, marker.encode(), collection)
 
 
-def _archive(request: ExecutionRequest, language: Language) -> bytes:
-    program = f"work/{language.file or 'main.sql'}"
+def _collection(request: ExecutionRequest) -> Collection | None:
+    if not request.collect:
+        return None
+    return Collection(request.collect, request.limits.artifact_bytes, secrets.token_hex(16))
+
+
+def _archive(request: ExecutionRequest, marker: str, collection: Collection | None) -> bytes:
+    language = LANGUAGES[request.language]
+    file = _free_name(language.file, request.files)
+    variables = _ENVIRONMENT | dict(request.env)
+    words = shlex.join([*(f"{name}={value}" for name, value in variables.items()), *language.running(file)])
+    start = _START.format(words=words, marker=marker) + (collection.script if collection else 'exec "$@"\n')
     contents = {
-        ".env": _assignments(_ENVIRONMENT | dict(request.env)),
+        ".start": start.encode(),
         **{f"work/{path}": data for path, data in request.files.items()},
-        program: request.code.encode("utf-8", "surrogatepass"),
+        f"work/{file}": request.code.encode(),
     }
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
@@ -132,7 +172,9 @@ def _archive(request: ExecutionRequest, language: Language) -> bytes:
     return buffer.getvalue()
 
 
-def _assignments(variables: Mapping[str, str]) -> bytes:
-    # `env`, because a shell cannot export a name such as `a.b`.
-    words = shlex.join(f"{name}={value}" for name, value in variables.items())
-    return f'set -- env -i {words} "$@"\n'.encode("utf-8", "surrogateescape")
+def _free_name(wanted: str, files: Mapping[str, bytes]) -> str:
+    """Return a name for the program's file that none of the request's own files and folders has."""
+    taken = {path.partition("/")[0] for path in files}
+    stem, _, suffix = wanted.partition(".")
+    numbered = (f"{stem}_{number}.{suffix}" for number in itertools.count(1))
+    return next(name for name in itertools.chain([wanted], numbered) if name not in taken)

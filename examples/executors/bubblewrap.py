@@ -1,34 +1,58 @@
-"""Runs programs in namespaces of their own, with bubblewrap: the sandbox that starts in 10 ms.
+"""Runs programs in namespaces of their own, with bubblewrap: the sandbox that starts in 20 ms.
 
 No mode of the configuration names it; `piston_server.py` stands on it. It shares the host's kernel, as Docker does.
 
-Needs: bubblewrap, a root file system (`.ci/rootfs` makes one), the right to make cgroups. Run as root it gives up root
-before bubblewrap starts, so that a hole in the sandbox leads to the user `nobody`.
+Needs: bubblewrap, util-linux, coreutils, a root file system (`.ci/rootfs` makes one), the right to make cgroups. A host
+that is root gives up root before bubblewrap starts, so that a hole in the sandbox leads to the user `nobody`.
+
+What surprises:
+
+* Bubblewrap is process 1 inside, where the program reads its environment: it gets one of its own. `--clearenv` is for
+  the program alone.
+* It makes `/proc/sys` read-only only for a host that is root, and leaves `/dev` writable.
+* A tmpfs takes half of the machine's memory unless told otherwise.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from codeexec_config.executor import Capability, ExecutionRequest, ExecutionResult, ExecutorInfo
+from codeexec_config.executor import (
+    Capability,
+    ExecutionRequest,
+    ExecutionResult,
+    ExecutorInfo,
+    run_then_clean_up_async,
+)
 from examples.executors._cgroup import Cgroup
-from examples.executors._launch import launch, unstoppable, verdict
+from examples.executors._command import PATH, require_commands
+from examples.executors._launch import CLEANUP_SECS, launch, verdict
 from examples.executors._payload import UNPRIVILEGED, installed, pack, supports
 
+if TYPE_CHECKING:
+    from codeexec_config.executor import ExecutionLimits
+    from examples.executors._payload import Payload
+
+NAME: Final = "bubblewrap"
 STARTUP_SECS: Final = 2.0
 PROCESSES: Final = 256
+CONCURRENCY: Final = 16
 
 CAPABILITIES: Final = frozenset(
     {
+        Capability.ARTIFACTS,
         Capability.BYTES,
         Capability.CANCEL,
         Capability.CLEAN_ENV,
+        Capability.DISK,
         Capability.ENV,
         Capability.EXIT_CODE,
         Capability.FILES,
+        Capability.HOST_DEATH,
         Capability.ISOLATED_FS,
+        Capability.ISOLATED_PROCESSES,
         Capability.MEMORY,
         Capability.MEMORY_STATUS,
         Capability.NO_NETWORK,
@@ -45,54 +69,77 @@ class BubblewrapExecutor:
 
     Args:
         rootfs: the root file system; every folder above it must be open to the user `nobody`.
+        max_concurrency: how many programs it takes at once.
     """
 
-    def __init__(self, rootfs: Path) -> None:
-        self._rootfs = rootfs
+    def __init__(self, rootfs: Path, *, max_concurrency: int = CONCURRENCY) -> None:
+        self._rootfs = rootfs.absolute()
+        self._left: set[Cgroup] = set()
         self._info = ExecutorInfo(
-            name="bubblewrap", languages=supports(installed(rootfs), CAPABILITIES), startup_secs=STARTUP_SECS
+            name=NAME,
+            languages=supports(installed(rootfs), CAPABILITIES),
+            startup_secs=STARTUP_SECS,
+            max_concurrency=max_concurrency,
         )
 
     def describe(self) -> ExecutorInfo:
-        """Say what the root file system can run."""
+        """Return what the root file system can run."""
         return self._info
+
+    async def check_health_async(self) -> None:
+        """Raise `ExecutorUnavailable` where a command that it needs is missing."""
+        require_commands("bwrap", "env", "prlimit", "setpriv")
 
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
         """Run one program; its sandbox is gone when this returns, raises or is cancelled."""
         payload = pack(request, self._info)
-        group = Cgroup.create("bubblewrap", memory_bytes=request.limits.memory_bytes, processes=PROCESSES)
-        try:
-            run = await launch(
-                group.joining((*_as_nobody(), *self._sandbox(), *payload.command)),
-                payload,
-                request.limits,
-                startup_secs=STARTUP_SECS,
-                env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
-                kill=group.kill,
-            )
-            return verdict(run, out_of_memory=group.out_of_memory, peak_memory_bytes=group.peak_memory_bytes)
-        finally:
-            await unstoppable(group.close())
+        await self.check_health_async()
+        group = Cgroup.create(NAME, memory_bytes=request.limits.memory_bytes, processes=PROCESSES)
 
-    def _sandbox(self) -> tuple[str, ...]:
+        async def run() -> ExecutionResult:
+            return await self._run(group, payload, request.limits)
+
+        async def remove() -> None:
+            self._left.add(group)  # until it is gone
+            await group.close()
+            self._left.discard(group)
+
+        return await run_then_clean_up_async(run, remove, secs=CLEANUP_SECS)
+
+    async def sweep_async(self) -> None:
+        """End and remove what hosts that have died left, and what this one failed to remove."""
+        for group in (*self._left, *Cgroup.abandoned(NAME)):
+            await group.close()
+            self._left.discard(group)
+
+    async def _run(self, group: Cgroup, payload: Payload, limits: ExecutionLimits) -> ExecutionResult:
+        user = UNPRIVILEGED if os.geteuid() == 0 else None
+        run = await launch(
+            (*self._sandbox(limits.memory_bytes), *payload.command),
+            payload,
+            limits,
+            startup_secs=STARTUP_SECS,
+            env={"PATH": PATH},
+            group=group,
+            user=user,
+        )
+        return verdict(run, out_of_memory=group.out_of_memory, peak_memory_bytes=group.peak_memory_bytes)
+
+    def _sandbox(self, memory_bytes: int) -> tuple[str, ...]:
+        size = str(memory_bytes)  # what is in a tmpfs counts as the program's memory too
         return (
             "bwrap",
             "--unshare-all",  # network, processes, users, host name, IPC, cgroups
             *("--unshare-user", "--disable-userns"),  # nested user namespaces are the way to many kernel holes
-            *("--uid", str(UNPRIVILEGED), "--gid", str(UNPRIVILEGED)),
+            *("--uid", str(UNPRIVILEGED), "--gid", str(UNPRIVILEGED), "--hostname", "sandbox"),
             "--die-with-parent",  # a host that crashes leaves nothing behind
-            "--new-session",  # no way to type into the host's terminal
+            "--new-session",  # no way to type into the host's terminal, nor to signal the host's process group
             *("--clearenv", "--setenv", "PATH", "/usr/bin:/bin"),
             *("--ro-bind", str(self._rootfs), "/"),
-            *("--proc", "/proc", "--dev", "/dev"),
-            *("--tmpfs", "/tmp"),  # noqa: S108 -- the only place it can write; what is there counts as its memory
+            *("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"),
+            *("--dev", "/dev", "--size", size, "--perms", "1777", "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),  # noqa: S108
+            *("--size", size, "--perms", "1777", "--tmpfs", "/tmp"),  # noqa: S108 -- inside the sandbox
         )
-
-
-def _as_nobody() -> tuple[str, ...]:
-    if os.geteuid() != 0:
-        return ()
-    return ("setpriv", f"--reuid={UNPRIVILEGED}", f"--regid={UNPRIVILEGED}", "--clear-groups", "--no-new-privs")
 
 
 def from_environment() -> BubblewrapExecutor:

@@ -1,26 +1,31 @@
 """Runs programs in Docker containers: what `runtime = "docker"` asks for.
 
-Needs: the `docker` command, an engine that answers it, and an image with the languages (`docker import` of the root
-file system that `.ci/rootfs` makes).
+Needs: the `docker` command, an engine that answers it, util-linux and coreutils on both sides, and an image with the
+languages (`docker import` of the root file system that `.ci/rootfs` makes).
 
 What surprises:
 
 * The client's exit code 125 may be the engine's word or the program's: the state is asked of the engine.
-* Killing the client leaves the program running; `rm -f` of the container ends it.
+* Killing the client leaves the program running, and so does the death of the host: `rm -f` of the container ends it.
+  Where nobody is left to do that, `timeout` inside does; it is root, which the program is not, so the program can
+  neither kill it nor stop it.
+* An engine that does not answer a removal has answered for the program before: the verdict stands.
 * `OOMKilled` is true as well when only a child died of memory and the program then exited 0.
 * Process 1 does not die of its own SIGKILL: `--init` gives it a parent.
 * Without `--log-driver none` the engine writes all output to its disk, long after the reader has seen enough.
 * A request's variables do not go through `--env`: the engine keeps those in its files, and a client given `--env NAME`
   reads them from its own environment, where `DOCKER_HOST` means something.
+* A client whose configuration names proxies writes them, passwords and all, into each container's environment.
+* Less memory than the engine wants is the caller's mistake, and the engine's answer to it a bad one.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import secrets
-from typing import TYPE_CHECKING, Any, Final
+import time
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -30,29 +35,50 @@ from codeexec_config.executor import (
     ExecutionResult,
     ExecutorInfo,
     ExecutorUnavailable,
+    RequestError,
+    run_then_clean_up_async,
 )
-from examples.executors._launch import End, launch, unstoppable, verdict
+from examples.executors._command import ask, unstoppable
+from examples.executors._launch import CLEANUP_SECS, End, Run, launch, verdict
+from examples.executors._owner import Owner
 from examples.executors._payload import LANGUAGES, UNPRIVILEGED, pack, supports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from codeexec_config.executor import ExecutionLimits
+    from examples.executors._payload import Payload
+
+NAME: Final = "docker"
 STARTUP_SECS: Final = 10.0
 COMMAND_SECS: Final = 30.0
 """How long the engine may take for one command of ours."""
 PROCESSES: Final = 256
+CONCURRENCY: Final = 8
 LABEL: Final = "codeexec"
-"""Marks the containers, so that one left behind by a crash of the host can be found and removed."""
+"""Marks the containers, with the executor's name."""
+OWNER_LABEL: Final = "codeexec.owner"
+"""The host that a container belongs to."""
+END_LABEL: Final = "codeexec.end"
+"""When it must have ended, in seconds since 1970: an engine may serve hosts of several machines."""
+MIN_MEMORY_BYTES: Final = 6 * 1024 * 1024
+"""The engine refuses less."""
+MAX_MEMORY_BYTES: Final = 1 << 62
+PROXIES: Final = tuple(f"{kind}_PROXY" for kind in ("ALL", "FTP", "HTTP", "HTTPS", "NO"))
 
 CAPABILITIES: Final = frozenset(
     {
+        Capability.ARTIFACTS,
         Capability.BYTES,
         Capability.CANCEL,
         Capability.CLEAN_ENV,
+        Capability.DISK,
         Capability.ENV,
         Capability.EXIT_CODE,
         Capability.FILES,
+        Capability.HOST_DEATH,
         Capability.ISOLATED_FS,
+        Capability.ISOLATED_PROCESSES,
         Capability.MEMORY,
         Capability.MEMORY_STATUS,
         Capability.NO_NETWORK,
@@ -68,110 +94,161 @@ class DockerExecutor:
     """Run each program in a container of its own.
 
     Args:
-        image: the image; it has `sh`, `head`, `tar`, `env` and the languages' interpreters.
+        image: the image; it has `sh`, coreutils, `tar`, `setpriv` and the languages' interpreters, and no volumes.
         languages: which of the languages the image has.
         host: the engine's address, or None for the one that the `docker` command finds by itself.
+        max_concurrency: how many programs it takes at once.
     """
 
-    def __init__(self, image: str, *, languages: Iterable[str] = LANGUAGES, host: str | None = None) -> None:
+    def __init__(
+        self,
+        image: str,
+        *,
+        languages: Iterable[str] = LANGUAGES,
+        host: str | None = None,
+        max_concurrency: int = CONCURRENCY,
+    ) -> None:
         self._image = image
         self._env = _client_environment(host)
-        self._info = ExecutorInfo(name="docker", languages=supports(languages, CAPABILITIES), startup_secs=STARTUP_SECS)
+        self._left: set[str] = set()
+        self._info = ExecutorInfo(
+            name=NAME,
+            languages=supports(languages, CAPABILITIES),
+            startup_secs=STARTUP_SECS,
+            max_concurrency=max_concurrency,
+        )
 
     def describe(self) -> ExecutorInfo:
-        """Say what the image was said to run."""
+        """Return what the image was said to run."""
         return self._info
 
     async def check_health_async(self) -> None:
-        """Return when the engine answers and has the image."""
-        await self._docker("image", "inspect", self._image)
+        """Return when the engine answers and has the image.
+
+        Raises:
+            ExecutorUnavailable: it does not, or the image declares volumes, which would lie on the engine's disk.
+        """
+        answer = await self._docker("image", "inspect", "--format", "{{json .Config.Volumes}}", self._image)
+        if json.loads(answer):
+            raise ExecutorUnavailable(
+                "the image declares volumes, which no limit holds", retryable=False, started=False
+            )
 
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
-        """Run one program; its container is gone when this returns, raises or is cancelled."""
-        payload = pack(request, self._info)
-        name = f"codeexec-{secrets.token_hex(8)}"
-        try:
-            # To the end even when cancelled: a container that appears after its removal would stay.
-            await unstoppable(self._docker(*_create(name, self._image, request, payload.command)))
-            run = await launch(
-                ("docker", "start", "--attach", "--interactive", name),
-                payload,
-                request.limits,
-                startup_secs=STARTUP_SECS,
-                env=self._env,
-                kill=_nothing,  # the client is one process, and it alone holds the pipes
-            )
-            if run.end not in (End.EXITED, End.NEVER_STARTED):
-                return verdict(run, out_of_memory=False)
-            state = await self._state(name)
-            exit_code = state["ExitCode"] if run.end is End.EXITED else None
-            return verdict(attrs.evolve(run, exit_code=exit_code), out_of_memory=state["OOMKilled"])
-        finally:
-            await unstoppable(self._remove(name))
+        """Run one program; its container is gone when this returns, raises or is cancelled.
 
-    async def _state(self, name: str) -> dict[str, Any]:
-        state: dict[str, Any] = json.loads(await self._docker("inspect", "--format", "{{json .State}}", name))
-        if state["Running"]:
-            raise ExecutorUnavailable("the engine ended the connection before the program")
-        return state
+        Raises:
+            RequestError: the request is one that cannot run, such as with less memory than a container takes.
+        """
+        payload = pack(request, self._info)
+        if request.limits.memory_bytes < MIN_MEMORY_BYTES:
+            raise RequestError(f"a container takes at least {MIN_MEMORY_BYTES} bytes of memory")
+        name = f"codeexec-{secrets.token_hex(8)}"
+
+        async def run() -> ExecutionResult:
+            return await self._run(name, payload, request.limits)
+
+        async def remove() -> None:
+            self._left.add(name)  # until it is gone
+            await self._remove(name)
+            self._left.discard(name)
+
+        return await run_then_clean_up_async(run, remove, secs=CLEANUP_SECS)
+
+    async def sweep_async(self) -> None:
+        """End and remove what hosts that have died left, and what this one failed to remove."""
+        form = f'{{{{.Names}}}}\t{{{{.Label "{OWNER_LABEL}"}}}}\t{{{{.Label "{END_LABEL}"}}}}'
+        listed = await self._docker("ps", "--all", "--filter", f"label={LABEL}={NAME}", "--format", form)
+        for line in listed.decode().splitlines():
+            name, owner, end = line.split("\t")
+            if name in self._left or _is_abandoned(owner, end):
+                await self._remove(name)
+                self._left.discard(name)
+
+    async def _run(self, name: str, payload: Payload, limits: ExecutionLimits) -> ExecutionResult:
+        # To the end even when cancelled: a container that appears after its removal would stay.
+        await unstoppable(self._docker(*_create(name, self._image, limits, payload.command)))
+        run = await launch(
+            ("docker", "start", "--attach", "--interactive", name),
+            payload,
+            limits,
+            startup_secs=STARTUP_SECS,
+            env=self._env,
+        )
+        if run.end not in (End.EXITED, End.NEVER_STARTED):
+            return verdict(run, out_of_memory=False)
+        return await self._judge(name, run)
+
+    async def _judge(self, name: str, run: Run) -> ExecutionResult:
+        started = run.end is End.EXITED
+        state = json.loads(await self._docker("inspect", "--format", "{{json .State}}", name, started=started))
+        if not state["Running"]:
+            exit_code = state["ExitCode"] if started else None
+            return verdict(attrs.evolve(run, exit_code=exit_code), out_of_memory=state["OOMKilled"])
+        if run.report is None:
+            raise ExecutorUnavailable("the engine ended the connection before the program", started=True)
+        return verdict(attrs.evolve(run, exit_code=run.report.exit_code), out_of_memory=False)
 
     async def _remove(self, name: str) -> None:
         try:
-            await self._docker("rm", "--force", "--volumes", name)
+            await self._docker("rm", "--force", "--volumes", name, started=True)
         except ExecutorUnavailable as error:
             if "No such container" not in error.detail:
                 raise
 
-    async def _docker(self, *arguments: str) -> bytes:
+    async def _docker(self, *arguments: str, started: bool = False) -> bytes:
         try:
-            process = await asyncio.create_subprocess_exec(
-                "docker",
-                *arguments,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env=self._env,
-            )
-        except FileNotFoundError:
-            raise ExecutorUnavailable("there is no docker command", retryable=False) from None
-        try:
-            async with asyncio.timeout(COMMAND_SECS):
-                output, words = await process.communicate()
+            answer = await ask(("docker", *arguments), env=self._env, secs=COMMAND_SECS)
         except TimeoutError:
-            raise ExecutorUnavailable(f"no answer to docker {arguments[0]}") from None
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await unstoppable(process.communicate())
-        if process.returncode != 0:
-            raise ExecutorUnavailable(words.decode(errors="replace").strip())
-        return output
+            raise ExecutorUnavailable(f"no answer to docker {arguments[0]}", started=started) from None
+        if answer.exit_code != 0:
+            raise ExecutorUnavailable(answer.words, started=started)
+        return answer.output
 
 
-def _create(name: str, image: str, request: ExecutionRequest, command: tuple[str, ...]) -> tuple[str, ...]:
-    memory = str(request.limits.memory_bytes)
+def _create(name: str, image: str, limits: ExecutionLimits, command: tuple[str, ...]) -> tuple[str, ...]:
+    memory = str(min(limits.memory_bytes, MAX_MEMORY_BYTES))
+    # The limit counts from the program's start, which is within STARTUP_SECS of the container's.
+    secs = limits.wall_secs + STARTUP_SECS
+    end = str(int(time.time() + COMMAND_SECS + secs + 1))
     return (
-        *("create", "--name", name, "--label", LABEL, "--interactive", "--init"),
+        *("create", "--name", name, "--interactive", "--init"),
+        *("--label", f"{LABEL}={NAME}", "--label", f"{OWNER_LABEL}={Owner.current()}", "--label", f"{END_LABEL}={end}"),
         *("--pull", "never", "--log-driver", "none"),
         *("--network", "none", "--ipc", "private", "--hostname", "sandbox"),
         *("--memory", memory, "--memory-swap", memory),  # both the same: no swap
         *("--pids-limit", str(PROCESSES)),
-        *("--user", f"{UNPRIVILEGED}:{UNPRIVILEGED}", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+        # One byte of core and not none: with none the kernel still starts a handler that is named in core_pattern.
+        *("--ulimit", "core=1"),
+        *("--user", "0:0", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+        *(word for name in ("KILL", "SETGID", "SETPCAP", "SETUID") for word in ("--cap-add", name)),
         # Docker forbids to execute what is in a tmpfs, unless it is told otherwise; what is there counts as memory.
-        *("--read-only", "--tmpfs", "/tmp:exec,mode=1777"),  # noqa: S108 -- inside the container
-        *("--env", "PATH=/usr/bin:/bin"),
-        *(image, *command),
+        *("--read-only", "--tmpfs", f"/tmp:exec,mode=1777,size={memory}", "--shm-size", memory),  # noqa: S108
+        # A name without a value, which the client does not have either, takes a variable out.
+        *(word for name in PROXIES for word in ("--env", name, "--env", name.lower())),
+        *("--env", "PATH=/usr/bin:/bin:/usr/sbin:/sbin"),
+        *(image, "timeout", "--signal=KILL", f"{secs:f}", *_AS_NOBODY, *command),
     )
+
+
+_AS_NOBODY: Final = (
+    *("setpriv", f"--reuid={UNPRIVILEGED}", f"--regid={UNPRIVILEGED}", "--clear-groups"),
+    *("--inh-caps=-all", "--bounding-set=-all"),
+)
+
+
+def _is_abandoned(owner: str, end: str) -> bool:
+    host = Owner.found_in(owner)
+    if host and host.is_from_this_boot:
+        return host.is_gone
+    # Of another machine, or from before a restart: what must have ended has nobody who waits for it.
+    return end.isdecimal() and int(end) < time.time()
 
 
 def _client_environment(host: str | None) -> dict[str, str]:
     # What the client needs, and none of the host's keys.
     kept = {name: value for name, value in os.environ.items() if name in ("HOME", "PATH") or name.startswith("DOCKER_")}
     return kept if host is None else kept | {"DOCKER_HOST": host}
-
-
-def _nothing() -> None:
-    pass
 
 
 def from_environment() -> DockerExecutor:
