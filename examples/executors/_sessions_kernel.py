@@ -1,0 +1,307 @@
+"""The half of a session that runs inside the sandbox: an IPython kernel that a host can hold to a run.
+
+It is started as a script, with its Unix socket to the host as standard input. The first message on it holds the key of
+the Jupyter channels and, as descriptors, the two sockets that they listen on; before each run another one brings the
+pipes for that run's streams. What differs from a plain `ipykernel`, and why:
+
+* Standard output and error are the run's own pipes, not `stream` messages: a pipe holds the writer back, carries any
+  byte, also from child processes, and is closed when its run is over.
+* The source is Python, with `await` at the top level, and not IPython's language: a program means the same in a session
+  as anywhere else. A run that ends by `sys.exit` has that exit code, and the interpreter stays.
+* The value of the last expression comes in the reply; `display` prints.
+* What a thread or task of an earlier run prints is dropped.
+
+The program runs in this process and can change all of it, so the host believes nothing that it says about anything but
+the program.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import contextlib
+import contextvars
+import io
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import traceback
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import zmq
+from ipykernel.displayhook import ZMQShellDisplayHook
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+from ipykernel.zmqshell import ZMQDisplayPublisher, ZMQInteractiveShell
+from traitlets import default
+
+MOST_TEXT: Final = 32 * 1024
+"""Characters of a value, of an error's message, and of a traceback."""
+FAILURE: Final = 1
+"""What the interpreter exits with after an uncaught error."""
+
+_RUN: contextvars.ContextVar[int | None] = contextvars.ContextVar("run", default=None)
+"""The run that the current thread or task belongs to."""
+
+
+class Streams:
+    """Standard output and error, which lead to another pair of pipes in each run."""
+
+    def __init__(self, host: socket.socket) -> None:
+        self.run = 0
+        self._host = host
+        self._nowhere = os.open(os.devnull, os.O_RDWR)
+        self._files = {number: _Stream(self, number) for number in (1, 2)}
+        os.dup2(self._nowhere, 0)
+        self.rest()
+
+    def begin(self) -> None:
+        """Take the next run's pipes from the host."""
+        self.run += 1
+        _RUN.set(self.run)
+        _, pipes, _, _ = socket.recv_fds(self._host, 64, 2)
+        for number, pipe in zip((1, 2), pipes, strict=True):
+            os.dup2(pipe, number)
+            os.close(pipe)
+
+    def rest(self) -> None:
+        """Flush what is left of the run, and lead nowhere until the next one."""
+        for number, file in self._files.items():
+            with contextlib.suppress(OSError, ValueError):  # the program has closed it
+                file.flush()
+            if file.closed:
+                self._files[number] = _Stream(self, number)
+            os.dup2(self._nowhere, number)
+        # A program that leaves them replaced would take the next one's output.
+        sys.stdout, sys.stderr = self._files[1], self._files[2]
+        sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr  # type: ignore[misc]
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the current thread or task belongs to a run that is over."""
+        return _RUN.get() not in (None, self.run)
+
+
+class _Stream(io.TextIOWrapper):
+    """A standard stream that keeps nothing back: what is in a buffer is lost when the process is killed."""
+
+    def __init__(self, streams: Streams, number: int) -> None:
+        raw = io.FileIO(number, "w", closefd=False)
+        errors = "strict" if number == 1 else "backslashreplace"
+        super().__init__(io.BufferedWriter(raw), encoding="utf-8", errors=errors, newline="\n", write_through=True)
+        self._streams = streams
+
+    def write(self, text: str, /) -> int:
+        if not self._streams.is_stale:
+            super().write(text)
+            self.flush()
+        return len(text)
+
+
+class _Value(ZMQShellDisplayHook):
+    """Keeps the last expression's value, as text, for the reply."""
+
+    text: str | None = None
+
+    def write_format_data(self, format_dict: dict[str, str], md_dict: object = None) -> None:  # noqa: ARG002 -- IPython's signature
+        self.text = _cut(format_dict.get("text/plain", ""))
+
+    def finish_displayhook(self) -> None:
+        pass
+
+
+class _Prints(ZMQDisplayPublisher):
+    """Prints what is displayed: the host takes text, and no pictures."""
+
+    def publish(self, data: dict[str, str], *_: object, update: bool = False, **__: object) -> None:
+        if not update and "text/plain" in data:
+            print(data["text/plain"])  # noqa: T201 -- to the program's own output
+
+    def clear_output(self, wait: bool = False) -> None:  # noqa: FBT001, FBT002 -- IPython's signature
+        pass
+
+
+class _Shell(ZMQInteractiveShell):
+    """An IPython shell that takes Python alone, and remembers how a run ended."""
+
+    displayhook_class = _Value
+    display_pub_class = _Prints
+    outcome: Any = None
+
+    def init_user_ns(self) -> None:
+        super().init_user_ns()  # type: ignore[no-untyped-call]
+        # IPython's own `exit` ends the kernel.
+        self.user_ns["exit"] = self.user_ns["quit"] = _leave
+
+    async def run_cell_async(self, *args: Any, **kwargs: Any) -> Any:
+        self.outcome = None
+        self.outcome = await super().run_cell_async(*args, **kwargs)
+        return self.outcome
+
+
+def _leave(code: object = None) -> None:
+    raise SystemExit(code)
+
+
+class Kernel(IPythonKernel):
+    """A kernel whose reply says all that the host asks for."""
+
+    shell_class = _Shell
+    streams: Streams
+
+    async def do_execute(self, code: str, silent: bool, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: FBT001
+        self.streams.begin()
+        shell: Any = self.shell
+        shell.displayhook.text = None
+        before = asyncio.all_tasks()
+        error: BaseException | None = None
+        try:
+            reply: dict[str, Any] = await super().do_execute(code, silent, *args, **kwargs)  # type: ignore[no-untyped-call]
+        except BaseException as raised:  # noqa: BLE001 -- an answer is due whatever interrupts it
+            reply, error = {"status": "error", "traceback": []}, raised
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt that comes now would take the answer with it
+        outcome = shell.outcome
+        error = (outcome and (outcome.error_before_exec or outcome.error_in_exec)) or error
+        answer = self._answer(reply, error)
+        answer["running"] = len(asyncio.all_tasks() - before) + _threads_of(self.streams.run)
+        self.streams.rest()
+        return {**answer, "execution_count": self.execution_count, "payload": [], "user_expressions": {}}
+
+    def _answer(self, reply: dict[str, Any], error: BaseException | None) -> dict[str, Any]:
+        shell: Any = self.shell
+        if reply["status"] == "ok":
+            return {"status": "ok", "exit": 0, "value": shell.displayhook.text}
+        if isinstance(error, SystemExit):
+            return {"status": "ok", "exit": _exit_code(error)}
+        # The text of an error is a program too, which may raise.
+        name = type(error).__name__ if error else str(reply.get("ename"))
+        return {
+            "status": "error",
+            "ename": name,
+            "evalue": _text_of(error),
+            "traceback": [_cut("\n".join(map(str, reply.get("traceback", ()))), end=True)],
+            "exit": FAILURE,
+        }
+
+
+def _exit_code(error: SystemExit) -> int:
+    """Do what the interpreter does with the argument of `sys.exit`."""
+    if error.code is None:
+        return 0
+    if isinstance(error.code, int):
+        return error.code & 0xFF
+    print(error.code, file=sys.stderr)  # noqa: T201
+    return FAILURE
+
+
+def _text_of(error: BaseException | None) -> str:
+    try:
+        return _cut(str(error or ""))
+    except BaseException:  # noqa: BLE001 -- it is the program's own code that raised
+        return ""
+
+
+def _cut(text: str, *, end: bool = False) -> str:
+    kept = text[-MOST_TEXT:] if end else text[:MOST_TEXT]
+    return kept.encode("utf-8", "replace").decode()
+
+
+def _threads_of(run: int) -> int:
+    return sum(getattr(thread, "codeexec_run", None) == run for thread in threading.enumerate())
+
+
+def inherit_context() -> None:
+    """Let threads and the work of a pool belong to the run that started them, as tasks do by themselves."""
+    start, submit = threading.Thread.start, ThreadPoolExecutor.submit
+
+    def start_in_context(self: threading.Thread) -> None:
+        context, run = contextvars.copy_context(), self.run
+        self.codeexec_run = _RUN.get()  # type: ignore[attr-defined]
+        self.run = lambda: context.run(run)  # type: ignore[method-assign]
+        start(self)
+
+    def submit_in_context(self: ThreadPoolExecutor, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return submit(self, contextvars.copy_context().run, fn, *args, **kwargs)
+
+    threading.Thread.start = start_in_context  # type: ignore[method-assign]
+    ThreadPoolExecutor.submit = submit_in_context  # type: ignore[method-assign, assignment]
+
+
+class App(IPKernelApp):
+    """A kernel on two sockets that the host has made, and on no other."""
+
+    listening: dict[str, int]
+
+    @default("ipython_dir")
+    def _ipython_dir_default(self) -> str:
+        return tempfile.mkdtemp(prefix=".ipython-")  # the program's home stays as empty as it found it
+
+    def init_connection_file(self) -> None:
+        pass
+
+    def write_connection_file(self, **_: Any) -> None:
+        pass
+
+    def init_heartbeat(self) -> None:
+        pass
+
+    def _bind_socket(self, s: Any, port: int) -> int:
+        fd = {self.shell_socket: "shell", self.control_socket: "control"}.get(s)
+        if fd is not None:  # the others have no peer, and what is sent to them goes nowhere
+            s.setsockopt(zmq.USE_FD, self.listening[fd])
+            s.bind("ipc://host")
+        return port
+
+
+def main() -> None:
+    """Serve the host until it ends this process."""
+    host = socket.socket(fileno=os.dup(0))
+    settings, (shell, control), _, _ = socket.recv_fds(host, 4096, 2)
+    for fd in (shell, control):
+        os.set_inheritable(fd, False)  # noqa: FBT003
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    app = App.instance(
+        kernel_class=Kernel,
+        outstream_class=None,
+        log_level="CRITICAL",
+    )
+    app.listening = {"shell": shell, "control": control}
+    app.session.key = json.loads(settings)["key"].encode()
+    for name, value in _CONFIG.items():
+        section, _, option = name.partition(".")
+        app.config[section][option] = value
+    warnings.filterwarnings("ignore", message="To exit: use")
+    app.initialize([])  # type: ignore[no-untyped-call]
+    app.debug_shell_socket.close(linger=0)  # it would look for its peer ten times a second
+    shell_of: Any = app.kernel.shell
+    manager = shell_of.input_transformer_manager
+    manager.cleanup_transforms = manager.line_transforms = manager.token_transformers = []
+    shell_of.system = shell_of.system_raw
+    builtins.exit = builtins.quit = _leave  # type: ignore[assignment]
+    inherit_context()
+    app.kernel.streams = Streams(host)
+    app.start()  # type: ignore[no-untyped-call]
+
+
+_CONFIG: Final = {
+    "HistoryManager.enabled": False,
+    "InteractiveShell.colors": "nocolor",
+    "InteractiveShell.automagic": False,
+    "DisplayFormatter.active_types": ["text/plain"],
+}
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Exception:  # noqa: BLE001 -- the host shows nobody but a debugger why the kernel does not start
+        traceback.print_exc()
+        os._exit(1)
