@@ -118,7 +118,8 @@ class Channels:
             relay.cancel()
         for each in (*self._kernel_side, *self._host_side):
             each.close()
-        self._client.stop_channels()
+        for name in _CHANNELS:  # `stop_channels` would open the others to close them
+            self._channel(name).stop()
         self._remove_folder()
 
     def _channel(self, name: str) -> Any:

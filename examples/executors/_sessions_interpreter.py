@@ -26,6 +26,8 @@ INTERRUPT_GRACE_SECS: Final = 2.0
 """How long an interrupted program may take to stop, before its session is ended."""
 _HANG_UP_SECS: Final = 1.0
 """What may pass between the last word of a kernel's sockets and the end of its process."""
+_MOST_BYTES: Final = 1 << 50
+"""More than any machine has, and less than the kernel refuses as a number."""
 _BY_SIGNAL: Final = 128
 _SIGKILL: Final = 9
 
@@ -73,6 +75,7 @@ class Interpreter:
             ExecutorFault: the sandbox or the kernel did not start.
             ExecutorUnavailable: it did not start in time, or this machine lacks what it needs.
         """
+        memory_bytes = min(memory_bytes, _MOST_BYTES)
         channels = Channels(context)
         host, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:

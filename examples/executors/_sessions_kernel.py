@@ -36,17 +36,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import zmq
+from ipykernel.compiler import XCachingCompiler
 from ipykernel.displayhook import ZMQShellDisplayHook
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQDisplayPublisher, ZMQInteractiveShell
-from traitlets import default
 
 MOST_TEXT: Final = 32 * 1024
 """Characters of a value, of an error's message, and of a traceback."""
 FAILURE: Final = 1
 """What the interpreter exits with after an uncaught error."""
 
+_PROGRAM: Final = "<program "
 _RUN: contextvars.ContextVar[int | None] = contextvars.ContextVar("run", default=None)
 """The run that the current thread or task belongs to."""
 
@@ -128,8 +129,15 @@ class _Prints(ZMQDisplayPublisher):
         pass
 
 
+class _Compiler(XCachingCompiler):
+    """Names each program after its number, for tracebacks."""
+
+    def get_code_name(self, raw_code: str, code: str, number: int) -> str:  # noqa: ARG002 -- IPython's signature
+        return f"{_PROGRAM}{number}>"
+
+
 class _Shell(ZMQInteractiveShell):
-    """An IPython shell that takes Python alone, and remembers how a run ended."""
+    """An IPython shell that remembers how a run ended, and leaves it to the kernel to tell."""
 
     displayhook_class = _Value
     display_pub_class = _Prints
@@ -145,6 +153,14 @@ class _Shell(ZMQInteractiveShell):
         self.outcome = await super().run_cell_async(*args, **kwargs)
         return self.outcome
 
+    def showtraceback(self, *_: object, **__: object) -> None:
+        """Show nothing: the answer has the error, and IPython's way of showing it may raise, or take all memory."""
+
+    showsyntaxerror = showindentationerror = showtraceback
+
+    def _format_exception_for_storage(self, *_: object, **__: object) -> dict[str, Any]:
+        return {}
+
 
 def _leave(code: object = None) -> None:
     raise SystemExit(code)
@@ -154,6 +170,7 @@ class Kernel(IPythonKernel):
     """A kernel whose reply says all that the host asks for."""
 
     shell_class = _Shell
+    compiler_class = _Compiler
     streams: Streams
 
     async def do_execute(self, code: str, silent: bool, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: FBT001
@@ -180,14 +197,12 @@ class Kernel(IPythonKernel):
             return {"status": "ok", "exit": 0, "value": shell.displayhook.text}
         if isinstance(error, SystemExit):
             return {"status": "ok", "exit": _exit_code(error)}
-        # The text of an error is a program too, which may raise.
-        name = type(error).__name__ if error else str(reply.get("ename"))
+        message = _message(error)
         return {
             "status": "error",
-            "ename": name,
-            "evalue": _text_of(error),
-            "traceback": [_cut("\n".join(map(str, reply.get("traceback", ()))), end=True)],
-            "exit": FAILURE,
+            "ename": type(error).__name__ if error else "",
+            "evalue": _cut(message),
+            "traceback": [_cut(_traceback(error, message), end=True)],
         }
 
 
@@ -201,10 +216,25 @@ def _exit_code(error: SystemExit) -> int:
     return FAILURE
 
 
-def _text_of(error: BaseException | None) -> str:
+def _message(error: BaseException | None) -> str:
     try:
-        return _cut(str(error or ""))
-    except BaseException:  # noqa: BLE001 -- it is the program's own code that raised
+        return str(error or "")
+    except BaseException:  # noqa: BLE001 -- the text of an error is a program too
+        return ""
+
+
+def _traceback(error: BaseException | None, message: str) -> str:
+    """Return what the interpreter would print, from the program's own frame on."""
+    if error is None:
+        return ""
+    frames = error.__traceback__
+    while frames and not frames.tb_frame.f_code.co_filename.startswith(_PROGRAM):
+        frames = frames.tb_next
+    if len(message) > MOST_TEXT:  # formatted with the rest it would be copied many times
+        return "".join((*traceback.format_tb(frames), f"{type(error).__name__}: {message[:MOST_TEXT]}"))
+    try:
+        return "".join(traceback.format_exception(error.with_traceback(frames)))
+    except BaseException:  # noqa: BLE001 -- the same
         return ""
 
 
@@ -238,10 +268,6 @@ class App(IPKernelApp):
     """A kernel on two sockets that the host has made, and on no other."""
 
     listening: dict[str, int]
-
-    @default("ipython_dir")
-    def _ipython_dir_default(self) -> str:
-        return tempfile.mkdtemp(prefix=".ipython-")  # the program's home stays as empty as it found it
 
     def init_connection_file(self) -> None:
         pass
@@ -279,7 +305,9 @@ def main() -> None:
         section, _, option = name.partition(".")
         app.config[section][option] = value
     warnings.filterwarnings("ignore", message="To exit: use")
+    os.environ["IPYTHONDIR"] = tempfile.mkdtemp(prefix=".ipython-")  # else in the program's home
     app.initialize([])  # type: ignore[no-untyped-call]
+    del os.environ["IPYTHONDIR"]
     app.debug_shell_socket.close(linger=0)  # it would look for its peer ten times a second
     shell_of: Any = app.kernel.shell
     manager = shell_of.input_transformer_manager
@@ -293,7 +321,6 @@ def main() -> None:
 
 _CONFIG: Final = {
     "HistoryManager.enabled": False,
-    "InteractiveShell.colors": "nocolor",
     "InteractiveShell.automagic": False,
     "DisplayFormatter.active_types": ["text/plain"],
 }

@@ -16,6 +16,7 @@ from codeexec_config.executor import (
     SessionNotFound,
     Status,
 )
+from examples.executors._launch import unstoppable
 from examples.executors._sessions_interpreter import Interpreter, OutOfMemory
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Pool:
         self._opening = 0
         self._running = 0
         self._work: set[asyncio.Task[Any]] = set()
+        self._starting: set[asyncio.Task[Any]] = set()
         self.leftovers: list[Cgroup] = []
 
     async def open(self, request: SessionRequest) -> str:
@@ -79,8 +81,7 @@ class Pool:
             raise ExecutorOverloaded("as many sessions are open as may be", started=False)
         self._opening += 1
         try:
-            with self._tracked():
-                interpreter = await self._start(request.limits.memory_bytes)
+            interpreter = await self._start(request.limits.memory_bytes)
         except OutOfMemory as error:
             raise RequestError("the memory is less than an interpreter needs") from error
         finally:
@@ -101,7 +102,7 @@ class Pool:
             raise ExecutorOverloaded("as many programs run as may", started=False)
         self._running += 1
         try:
-            with self._tracked():
+            with _tracked(self._work):
                 if request.session is None:
                     return await self._execute_alone(request)
                 return await self._execute_in(request.session, request)
@@ -117,6 +118,7 @@ class Pool:
         try:
             return await interpreter.run(request.code, request.limits, keep=False)
         finally:
+            await unstoppable(interpreter.close())
             self._alone.discard(interpreter)
             self._note_leftover(interpreter)
 
@@ -149,19 +151,20 @@ class Pool:
             self._note_leftover(session.interpreter)
 
     async def close(self) -> None:
-        """End everything."""
+        """End everything; what runs is killed, and what starts is cancelled."""
+        for task in self._starting:
+            task.cancel()
         alone = [interpreter.close() for interpreter in self._alone]
         await asyncio.gather(*alone, *map(self.close_session, list(self._sessions)))
-        for task in self._work:
-            task.cancel()
-        if self._work:
-            await asyncio.wait(self._work)
+        if waiting := self._work | self._starting:
+            await asyncio.wait(waiting)
         self._context.destroy(linger=0)
 
     async def _start(self, memory_bytes: int) -> Interpreter:
-        return await Interpreter.start(
-            self._installation, self._context, memory_bytes=memory_bytes, startup_secs=self._startup_secs
-        )
+        with _tracked(self._starting):
+            return await Interpreter.start(
+                self._installation, self._context, memory_bytes=memory_bytes, startup_secs=self._startup_secs
+            )
 
     def _await_expiry(self, name: str) -> None:
         session = self._sessions.get(name)
@@ -173,16 +176,17 @@ class Pool:
         self._work.add(task)
         task.add_done_callback(self._work.discard)
 
-    @contextlib.contextmanager
-    def _tracked(self) -> Iterator[None]:
-        task = asyncio.current_task()
-        assert task  # noqa: S101 -- the type checker cannot know
-        self._work.add(task)
-        try:
-            yield
-        finally:
-            self._work.discard(task)
-
     def _note_leftover(self, interpreter: Interpreter) -> None:
         if interpreter.leftover:
             self.leftovers.append(interpreter.leftover)
+
+
+@contextlib.contextmanager
+def _tracked(tasks: set[asyncio.Task[Any]]) -> Iterator[None]:
+    task = asyncio.current_task()
+    assert task  # noqa: S101 -- the type checker cannot know
+    tasks.add(task)
+    try:
+        yield
+    finally:
+        tasks.discard(task)

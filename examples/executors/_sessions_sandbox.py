@@ -27,7 +27,9 @@ PROCESSES: Final = 256
 _SCRIPT: Final = Path(__file__).with_name("_sessions_kernel.py")
 _START: Final = "import runpy, sys; sys.path.append('/run/kernel'); runpy.run_path('/run/session.py', None, '__main__')"
 _WORDS: Final = 4096
+_MOST_CODE: Final = 255
 _POLL_SECS: Final = 0.02
+_READ_SECS: Final = 1.0
 
 
 @attrs.frozen
@@ -150,7 +152,11 @@ class Sandbox:
     async def last_words(self) -> str:
         """Return what a sandbox that did not start said."""
         assert self._process.stderr  # noqa: S101 -- the type checker cannot know
-        return (await self._process.stderr.read(_WORDS)).decode(errors="replace").strip()
+        words = b""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_READ_SECS):
+                words = await self._process.stderr.read(_WORDS)
+        return words.decode(errors="replace").strip()
 
     async def close(self) -> str:
         """End all of it, and return what could not be removed, in words; `leftover` is then for `sweep`."""
@@ -174,14 +180,16 @@ class Sandbox:
 def _exit_code(status: int) -> int | None:
     """Return what bubblewrap reported of the kernel's end, if anything: 128 and a signal's number, or an exit code.
 
-    Bubblewrap's own exit code is no answer: a host that ignores SIGCHLD never learns it.
+    Bubblewrap's own exit code is no answer, since a host that ignores SIGCHLD never learns it. This pipe can be reached
+    by the program, as far as its own sandbox allows, so that anything may be in it.
     """
     os.set_blocking(status, False)
     try:
-        lines = os.read(status, _WORDS).decode().splitlines()
-    except BlockingIOError:
+        reports = [json.loads(line) for line in os.read(status, _WORDS).splitlines()]
+    except (OSError, RecursionError, ValueError):
         return None
-    return next((code for line in lines if (code := json.loads(line).get("exit-code")) is not None), None)
+    codes = [report.get("exit-code") for report in reports if isinstance(report, dict)]
+    return next((code for code in codes if type(code) is int and 0 <= code <= _MOST_CODE), None)
 
 
 def _command(installation: Installation, memory_bytes: int, *, script: int, status: int) -> tuple[str, ...]:
