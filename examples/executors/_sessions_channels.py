@@ -55,6 +55,7 @@ class Channels:
             context=context, transport="ipc", ip=str(self._folder / "host"), shell_port=1, control_port=2
         )
         self._client.session.key = self.key.encode()
+        self._client.session.copy_threshold = 1 << 30  # what is not copied costs a thread that never ends
         self._kernel_side: list[socket.socket] = []
         self._host_side: list[socket.socket] = []
         try:

@@ -33,7 +33,7 @@ import threading
 import traceback
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import zmq
 from ipykernel.compiler import XCachingCompiler
@@ -41,6 +41,9 @@ from ipykernel.displayhook import ZMQShellDisplayHook
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQDisplayPublisher, ZMQInteractiveShell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MOST_TEXT: Final = 32 * 1024
 """Characters of a value, of an error's message, and of a traceback."""
@@ -142,11 +145,25 @@ class _Shell(ZMQInteractiveShell):
     displayhook_class = _Value
     display_pub_class = _Prints
     outcome: Any = None
+    own_loop: asyncio.AbstractEventLoop | None = None
 
     def init_user_ns(self) -> None:
         super().init_user_ns()  # type: ignore[no-untyped-call]
         # IPython's own `exit` ends the kernel.
         self.user_ns["exit"] = self.user_ns["quit"] = _leave
+
+    def run_cell(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a program without `await` as if the kernel's event loop were none, so that `asyncio.run` works."""
+        loop = asyncio.get_running_loop()
+        if self.own_loop is None or self.own_loop.is_closed():
+            self.own_loop = asyncio.new_event_loop()
+        asyncio._set_running_loop(None)  # noqa: SLF001 -- public in all but its name
+        asyncio.set_event_loop(self.own_loop)
+        try:
+            return super().run_cell(*args, **kwargs)  # type: ignore[no-untyped-call]
+        finally:
+            asyncio.set_event_loop(loop)
+            asyncio._set_running_loop(loop)  # noqa: SLF001
 
     async def run_cell_async(self, *args: Any, **kwargs: Any) -> Any:
         self.outcome = None
@@ -190,6 +207,22 @@ class Kernel(IPythonKernel):
         answer["running"] = len(asyncio.all_tasks() - before) + _threads_of(self.streams.run)
         self.streams.rest()
         return {**answer, "execution_count": self.execution_count, "payload": [], "user_expressions": {}}
+
+    @contextlib.contextmanager
+    def _cancel_on_sigint(self, future: asyncio.Future[Any]) -> Iterator[None]:
+        """Interrupt a program with `await` where it is; `ipykernel` waits until it awaits."""
+        loop = asyncio.get_running_loop()
+
+        def interrupt(*_: object) -> None:
+            if asyncio.current_task() is future:
+                raise KeyboardInterrupt
+            loop.call_soon_threadsafe(future.cancel)  # which wakes a loop that waits
+
+        saved = signal.signal(signal.SIGINT, interrupt)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, saved)
 
     def _answer(self, reply: dict[str, Any], error: BaseException | None) -> dict[str, Any]:
         shell: Any = self.shell

@@ -197,6 +197,22 @@ def test_a_request_without_a_session_leaves_nothing_to_the_next(using: Callable[
     assert ["False False []\n"] * 2 == using(work)
 
 
+@pytest.mark.parametrize("call", ["asyncio.run(f())", "asyncio.get_event_loop().run_until_complete(f())", "await f()"])
+def test_programs_run_their_own_event_loop(in_session: Callable[..., list[ExecutionResult]], call: str) -> None:
+    code = f"import asyncio\nasync def f():\n    await asyncio.sleep(0.01)\n    return 7\n{call}"
+
+    assert ["7", "7"] == [each.value for each in in_session(code, code)]
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_programs_use_processes(in_session: Callable[..., list[ExecutionResult]], method: str) -> None:
+    code = (
+        f"import multiprocessing as m\nwith m.get_context('{method}').Pool(2) as pool: print(pool.map(abs, [-1, -2]))"
+    )
+
+    assert ["[1, 2]\n"] * 2 == [each.text() for each in in_session(code, code)]
+
+
 # How runs end
 
 
@@ -279,8 +295,21 @@ def test_source_and_output_keep_every_character(in_session: Callable[..., list[E
 # What is stopped
 
 
-def test_the_limit_interrupts_and_the_state_stays(in_session: Callable[..., list[ExecutionResult]]) -> None:
-    _, stopped, after = in_session("x = 1", "print('before', end='')\nwhile True: pass", "x", wall_secs=1)
+@pytest.mark.parametrize(
+    "endless",
+    [
+        "while True: pass",
+        "import time; time.sleep(60)",
+        "import subprocess; subprocess.run(['sleep', '60'])",
+        "import asyncio; asyncio.run(asyncio.sleep(60))",
+        "import asyncio; await asyncio.sleep(60)",
+        "import asyncio\nawait asyncio.sleep(0)\nwhile True: pass",
+    ],
+)
+def test_the_limit_interrupts_and_the_state_stays(
+    in_session: Callable[..., list[ExecutionResult]], endless: str
+) -> None:
+    _, stopped, after = in_session("x = 1", f"print('before', end='')\n{endless}", "x", wall_secs=0.5)
 
     assert (Status.TIMED_OUT, "before") == (stopped.status, stopped.text())
     assert "the session goes on" in stopped.detail
@@ -293,7 +322,7 @@ def test_the_limit_interrupts_and_the_state_stays(in_session: Callable[..., list
         "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
         "import time\nwhile True:\n    try: time.sleep(60)\n    except KeyboardInterrupt: pass",
         "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\ntime.sleep(60)",
-        "import asyncio, time\nasyncio.create_task(asyncio.sleep(60))\ntime.sleep(60)",
+        "import asyncio, time\nkeep = asyncio.create_task(asyncio.sleep(60))\nawait asyncio.sleep(0)\ntime.sleep(60)",
     ],
     ids=["ignores", "swallows", "thread", "task"],
 )
@@ -438,6 +467,7 @@ async def task():
 keep = asyncio.create_task(task())
 pool = ThreadPoolExecutor()
 pool.submit(int).result()
+await asyncio.sleep(0)
 """
     first, second, pooled = in_session(
         late,
