@@ -2,11 +2,13 @@
 
     python -m examples.host_app CONFIG [--language NAME] < program
 
-Reads the config, says what is doubtful in it, chooses what runs code, and runs the program from standard input. In mode
-wasm there is nothing to run on a server: it prints what the page's script needs (see `wasm/`).
+Reads the config, logs what is doubtful in it, chooses what runs code, removes what an earlier host that was killed left
+behind, and runs the program from standard input. In mode wasm there is nothing to run on a server: it prints what the
+page's script needs (see `wasm/`).
 
 Where its back ends are is this host's own affair: CODEEXEC_ROOTFS is gVisor's root file system, CODEEXEC_IMAGE Docker's
-image. Exit status: 0 the program completed, 1 it did not, 2 it was not run.
+image, and CODEEXEC_LAUNCHER what starts virtual machines, where it is not to be found out. Exit status: 0 the program
+completed, 1 it did not, 2 it was not run.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from codeexec_config import ConfigError, ConfigWarning, load
 from codeexec_config.executor import (
@@ -29,6 +31,7 @@ from codeexec_config.executor import (
     ExecutionLimits,
     ExecutionRequest,
     ExecutionResult,
+    as_async,
     dispatch,
     dispatch_runtime,
     guarded_async,
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
     from codeexec_config import CodeExecutionConfig, External, Sandboxed
 
 NOT_RUN = 2
+QUEUE_SECS = 30.0
+"""How long a program waits for a place when as many run as the back end takes at once."""
 
 log = logging.getLogger("host")
 
@@ -53,7 +58,7 @@ async def hand_off(handoff: ClientSideHandoff) -> ClientSideHandoff:
 
 async def make_sandbox(sandboxed: Sandboxed) -> AsyncCodeExecutor:
     """Mode sandboxed: one of this host's sandboxes."""
-    return dispatch_runtime(sandboxed, docker=make_docker, firecracker=refuse_firecracker, gvisor=make_gvisor)
+    return dispatch_runtime(sandboxed, docker=make_docker, firecracker=make_microvm, gvisor=make_gvisor)
 
 
 def make_docker(_: Sandboxed) -> AsyncCodeExecutor:
@@ -70,21 +75,26 @@ def make_gvisor(_: Sandboxed) -> AsyncCodeExecutor:
     return GvisorExecutor(Path(setting("CODEEXEC_ROOTFS")))
 
 
+def make_microvm(_: Sandboxed) -> AsyncCodeExecutor:
+    """Use virtual machines, or decline at start-up, not at the first program, where nothing starts them."""
+    from examples.executors.microvm import MicroVMExecutor, available_launcher
+
+    launcher = os.environ.get("CODEEXEC_LAUNCHER") or available_launcher()
+    if launcher is None:
+        raise NotOffered("this host cannot offer firecracker: it has neither Firecracker with KVM nor QEMU")
+    return as_async(MicroVMExecutor(launcher=launcher))
+
+
 def setting(name: str) -> str:
-    """Give one of this host's own settings."""
+    """Return one of this host's own settings."""
     try:
         return os.environ[name]
     except KeyError:
         raise NotOffered(f"this host's own setting {name} is missing") from None
 
 
-def refuse_firecracker(_: Sandboxed) -> NoReturn:
-    """Say at start-up, not at the first program, what this host does not have."""
-    raise NotOffered("this host does not offer firecracker, which needs KVM and a guest kernel; use gvisor or docker")
-
-
 async def make_external(external: External) -> AsyncCodeExecutor:
-    """Mode external: the service, which is asked at once whether it is there."""
+    """Mode external: the service, which is asked at once what it runs."""
     from examples.executors.external import ExternalExecutor
 
     return await ExternalExecutor.connect(external)
@@ -95,7 +105,9 @@ async def serve_one(config: CodeExecutionConfig, language: str, code: str) -> Ex
     chosen = await dispatch(config, wasm=hand_off, sandboxed=make_sandbox, external=make_external)
     if isinstance(chosen, ClientSideHandoff):
         return chosen
-    # The guard holds the config's limits and languages, whatever the request says.
+    await sweep(chosen)
+    # The guard holds the config's limits and languages, whatever the request says, and lets no more run at once than
+    # the executor takes.
     executor = guarded_async(chosen, config)
     try:
         return await executor.execute_async(
@@ -105,6 +117,17 @@ async def serve_one(config: CodeExecutionConfig, language: str, code: str) -> Ex
         close = getattr(chosen, "close_async", None)
         if close:
             await close()
+
+
+async def sweep(executor: AsyncCodeExecutor) -> None:
+    """Remove what an earlier host left; that it cannot be removed is no reason not to start."""
+    method = getattr(executor, "sweep_async", None)
+    if method is None:
+        return
+    try:
+        await method()
+    except ExecutionError as error:
+        log.warning("not everything is swept: %s: %s", error.code, error)
 
 
 def read_config(path: Path) -> CodeExecutionConfig:
@@ -118,7 +141,7 @@ def read_config(path: Path) -> CodeExecutionConfig:
 
 
 def show(outcome: ExecutionResult | ClientSideHandoff) -> int:
-    """Print what came of it, and give the exit status."""
+    """Print what came of it, and return the exit status."""
     if isinstance(outcome, ClientSideHandoff):
         print(json.dumps(outcome.as_dict()))  # noqa: T201 -- the page's script reads it
         return 0

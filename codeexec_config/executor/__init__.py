@@ -1,14 +1,18 @@
 """The part of the library that a host implements: what an executor is, and how a config reaches one.
 
-The library itself runs nothing. An executor gives `describe()` and `execute(request)`, or `execute_async(request)`;
-`dispatch` picks the one for a config's mode, `guarded` holds it to the config, and `codeexec_config.conformance` tells
-whether it keeps its promises.
+The library itself runs nothing. An executor has `describe()` and `execute(request)`, or `execute_async(request)`;
+`dispatch` picks the one for a config's mode, `guarded` holds it to the config, and `codeexec_config.conformance` tests
+whether it keeps its promises. `require_support`, `encode_request`, `cut_output` and `run_then_clean_up` are for authors
+of executors: what each of them would write again.
 """
 
 from __future__ import annotations
 
 from codeexec_config.executor.adapting import as_async
-from codeexec_config.executor.dispatching import ClientSideHandoff, dispatch, dispatch_runtime
+from codeexec_config.executor.authoring import OutputFields, cut_output, require_support
+from codeexec_config.executor.cleaning import run_then_clean_up, run_then_clean_up_async
+from codeexec_config.executor.dispatching import ClientSideHandoff, canonical_language, dispatch, dispatch_runtime
+from codeexec_config.executor.encoding import EncodedRequest, encode_request
 from codeexec_config.executor.errors import (
     CapabilityUnsupported,
     ClientSideOnly,
@@ -71,6 +75,7 @@ __all__ = [
     "ClientSideOnly",
     "CodeExecutor",
     "DeadlineOverrun",
+    "EncodedRequest",
     "ErrorInfo",
     "ExecutionDisabled",
     "ExecutionError",
@@ -87,6 +92,7 @@ __all__ = [
     "LanguageSupport",
     "LanguageUnsupported",
     "OutputChunk",
+    "OutputFields",
     "PolicyError",
     "RequestError",
     "RequestTooLarge",
@@ -99,9 +105,15 @@ __all__ = [
     "SupportsStreaming",
     "SupportsSweep",
     "as_async",
+    "canonical_language",
     "check_executor",
+    "cut_output",
     "dispatch",
     "dispatch_runtime",
+    "encode_request",
     "guarded",
     "guarded_async",
+    "require_support",
+    "run_then_clean_up",
+    "run_then_clean_up_async",
 ]

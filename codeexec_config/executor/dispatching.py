@@ -1,4 +1,4 @@
-"""From a config to what runs it: one handler a mode, one a runtime, none of them optional.
+"""From a config to what runs it: one handler for each mode, one for each runtime, none of them optional.
 
 A mode that is added to the model is a type error at every call of `dispatch`, which is the place to decide about it.
 """
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 
 import attrs
 
-from codeexec_config import limits
 from codeexec_config.executor.errors import ExecutionDisabled
+from codeexec_config.executor.records import ExecutionLimits
 from codeexec_config.model import External, Runtime, Sandboxed, Wasm
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from codeexec_config.model import CodeExecutionConfig
 
-__all__ = ["ClientSideHandoff", "dispatch", "dispatch_runtime"]
+__all__ = ["ClientSideHandoff", "canonical_language", "dispatch", "dispatch_runtime"]
 
 _A = TypeVar("_A")
 _B = TypeVar("_B")
@@ -30,7 +30,7 @@ class ClientSideHandoff:
     """What the browser needs in mode wasm, where no server executor exists.
 
     Args:
-        languages: what it may run.
+        languages: the languages that it may run.
         wall_secs: seconds that one run may take.
         memory_bytes: the most memory of its wasm module.
     """
@@ -41,15 +41,15 @@ class ClientSideHandoff:
 
     @classmethod
     def from_config(cls, config: CodeExecutionConfig) -> ClientSideHandoff:
-        """Give what a config says to the browser."""
+        """Return what the browser needs of a config."""
         return cls(
             languages=config.allowed_languages,
             wall_secs=config.timeout_secs,
-            memory_bytes=config.max_memory_mb * limits.MEBIBYTE,
+            memory_bytes=ExecutionLimits.from_config(config).memory_bytes,
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Give it as plain JSON types, for a page's script."""
+        """Return it as plain JSON types, for a page's script."""
         return {"languages": list(self.languages), "wall_secs": self.wall_secs, "memory_bytes": self.memory_bytes}
 
 
@@ -60,7 +60,7 @@ def dispatch(
     sandboxed: Callable[[Sandboxed], _B],
     external: Callable[[External], _C],
 ) -> _A | _B | _C:
-    """Call the handler of the config's mode with what it needs, and give what it gives.
+    """Call the handler of the config's mode with what it needs, and return what it returns.
 
     Raises:
         ExecutionDisabled: `enabled` is false; no handler is called.
@@ -85,7 +85,7 @@ def dispatch_runtime(
     firecracker: Callable[[Sandboxed], _B],
     gvisor: Callable[[Sandboxed], _C],
 ) -> _A | _B | _C:
-    """Call the handler of the sandbox's runtime with the sandbox, and give what it gives."""
+    """Call the handler of the sandbox's runtime with the sandbox, and return what it returns."""
     match sandboxed.runtime:
         case Runtime.DOCKER:
             return docker(sandboxed)
@@ -95,3 +95,15 @@ def dispatch_runtime(
             return gvisor(sandboxed)
         case _:
             assert_never(sandboxed.runtime)
+
+
+def canonical_language(name: str) -> str:
+    """Return the name under which configs and executors know a language that a model or a user wrote.
+
+    `py`, `JS` and `c++` are `python`, `javascript` and `cpp`; a name that is no alias is only trimmed and lower-cased.
+    The guard and executors translate nothing: a host that accepts aliases calls this when it builds a request.
+    """
+    from codeexec_config.limits import LANGUAGE_ALIASES
+
+    lowered = name.strip().lower()
+    return LANGUAGE_ALIASES.get(lowered, lowered)

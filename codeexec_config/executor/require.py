@@ -1,4 +1,4 @@
-"""What the records refuse, said without the value: it may be somebody's code, input or key."""
+"""What the records refuse. No message holds the value, which may be somebody's code, input or key."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _EXTENSION = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)+")
 
 
 def frozen_mapping(value: Any) -> Any:
-    """Copy a mapping into one that nobody can change; what is no mapping stays, for `mapping` to refuse."""
+    """Copy a mapping into a read-only one; leave anything else for `mapping` to refuse."""
     return MappingProxyType(dict(value)) if isinstance(value, Mapping) else value
 
 
 def frozen_paths(value: Sequence[str]) -> tuple[str, ...]:
-    """Copy a list into a tuple; what is neither stays, for `paths` to refuse."""
+    """Copy a list into a tuple; leave anything else for `paths` to refuse."""
     return tuple(value) if isinstance(value, list) else cast("tuple[str, ...]", value)
 
 
 def instance(name: str, value: object, kind: type, *, optional: bool = False) -> None:
-    """Refuse a value of another type; a bool is no int."""
+    """Refuse a value of another type; a bool does not pass for an int."""
     if optional and value is None:
         return
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
@@ -34,21 +34,21 @@ def _article(kind: type) -> str:
 
 
 def text(name: str, value: object) -> None:
-    """Refuse anything but a str that says something."""
+    """Refuse anything but a non-empty str."""
     instance(name, value, str)
     if not value:
         raise ValueError(f"{name} must not be empty")
 
 
 def positive(name: str, value: int) -> None:
-    """Refuse what is no int from 1 up."""
+    """Refuse anything but an int from 1 up."""
     instance(name, value, int)
     if value < 1:
         raise ValueError(f"{name} must be at least 1")
 
 
 def seconds(name: str, value: object, *, zero: bool) -> None:
-    """Refuse what is no finite number of seconds; `zero` says whether 0 is one."""
+    """Refuse anything but a finite number of seconds, which may be 0 only with `zero`."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number of seconds")
     if not math.isfinite(value) or value < 0 or (value == 0 and not zero):
@@ -56,7 +56,7 @@ def seconds(name: str, value: object, *, zero: bool) -> None:
 
 
 def mapping(name: str, value: object, kind: type | None = None) -> None:
-    """Refuse what is no mapping from str to `kind`."""
+    """Refuse anything but a mapping from str to `kind`."""
     if not isinstance(value, Mapping):
         raise TypeError(f"{name} must be a mapping")
     if not all(isinstance(key, str) for key in value):
@@ -75,14 +75,14 @@ def variables(name: str, value: Mapping[str, str]) -> None:
 
 
 def files(name: str, value: Mapping[str, bytes]) -> None:
-    """Refuse what is no mapping from a path inside the working folder to bytes."""
+    """Refuse anything but a mapping from paths inside the working folder to bytes."""
     mapping(name, value, bytes)
     if not all(is_inside(path) for path in value):
         raise ValueError(f"{name} must have relative POSIX paths without `..` as its keys")
 
 
 def paths(name: str, value: object) -> None:
-    """Refuse what is no tuple of paths inside the working folder."""
+    """Refuse anything but a tuple of paths inside the working folder."""
     if not isinstance(value, tuple) or not all(isinstance(path, str) for path in value):
         raise TypeError(f"{name} must be a list or tuple of str")
     if not all(is_inside(path) for path in value):
@@ -90,7 +90,7 @@ def paths(name: str, value: object) -> None:
 
 
 def is_inside(path: str) -> bool:
-    """Tell whether a path stays in its folder on every system: a backslash parts names on some."""
+    """Return whether a path stays in its folder on every system: a backslash separates names on some."""
     parts = path.split("/")
     return not ({"", ".", ".."} & set(parts)) and "\0" not in path and "\\" not in path
 

@@ -26,11 +26,11 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from codeexec_config.executor import (
-    CapabilityUnsupported,
     LanguageSupport,
-    LanguageUnsupported,
     RequestError,
     RequestTooLarge,
+    encode_request,
+    require_support,
 )
 from examples.executors._artifacts import Collection
 
@@ -43,12 +43,10 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 16 * 1024 * 1024
 """What a request may weigh: the sandbox unpacks it into memory, out of the program's own share."""
 
-STRING_BYTES: Final = 128 * 1024 - 1
-"""What the kernel takes as one argument or variable, without its end."""
-STRINGS_BYTES: Final = 1024 * 1024
+VARIABLES_BYTES: Final = 1024 * 1024
 """What all variables of a request may weigh; the kernel takes 2 MiB of them together with the arguments."""
-NAME_BYTES: Final = 255
 PATH_BYTES: Final = 4000
+"""The longest path of a request's; that of the working folder comes in front."""
 
 WORK: Final = "/tmp/work"  # noqa: S108 -- a tmpfs inside the sandbox, empty at each start
 UNPRIVILEGED: Final = 65534
@@ -134,14 +132,12 @@ def pack(request: ExecutionRequest, info: ExecutorInfo) -> Payload:
         RequestTooLarge: it weighs more than 16 MiB, or its variables more than a process takes.
         RequestError: a text or a path is one that no file system or no process can have.
     """
-    support = info.languages.get(request.language)
-    if support is None:
-        raise LanguageUnsupported(request.language)
-    for capability in request.needs:
-        if capability not in support.capabilities:
-            raise CapabilityUnsupported(capability)
-    _check_names([*request.files, *request.collect])
-    _check_folders(request.files)
+    require_support(request, info)
+    encoded = encode_request(request)
+    if any(len(path) > PATH_BYTES for path in (*encoded.files, *encoded.collect)):
+        raise RequestError(f"a path is longer than {PATH_BYTES} bytes")
+    if sum(map(len, (*encoded.env.keys(), *encoded.env.values()))) > VARIABLES_BYTES:
+        raise RequestTooLarge(f"all variables together are longer than {VARIABLES_BYTES} bytes")
     marker, collection = secrets.token_hex(16), _collection(request)
     archive = _archive(request, marker, collection)
     if len(archive) + len(request.stdin) > MAX_BYTES:
@@ -156,41 +152,16 @@ def _collection(request: ExecutionRequest) -> Collection | None:
     return Collection(request.collect, request.limits.artifact_bytes, secrets.token_hex(16))
 
 
-def encoded(text: str) -> bytes:
-    """Encode code, a name or a variable.
-
-    Raises:
-        RequestError: it holds half of a surrogate pair, which no encoding has.
-    """
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        pass  # the error holds the text
-    raise RequestError("a text holds a lone surrogate, which UTF-8 cannot encode")
-
-
-def _check_names(paths: Iterable[str]) -> None:
-    for path in paths:
-        if len(encoded(path)) > PATH_BYTES or any(len(encoded(part)) > NAME_BYTES for part in path.split("/")):
-            raise RequestError(f"a path has a name over {NAME_BYTES} bytes, or is over {PATH_BYTES} bytes long")
-
-
-def _check_folders(files: Mapping[str, bytes]) -> None:
-    for path in files:
-        folders = itertools.accumulate(path.split("/")[:-1], "{}/{}".format)
-        if any(folder in files for folder in folders):
-            raise RequestError("a path is both a file and the folder of another file")
-
-
 def _archive(request: ExecutionRequest, marker: str, collection: Collection | None) -> bytes:
     language = LANGUAGES[request.language]
     file = _free_name(language.file, request.files)
-    words = shlex.join([*_assignments(_ENVIRONMENT | dict(request.env)), *language.running(file)])
+    variables = _ENVIRONMENT | dict(request.env)
+    words = shlex.join([*(f"{name}={value}" for name, value in variables.items()), *language.running(file)])
     start = _START.format(words=words, marker=marker) + (collection.script if collection else 'exec "$@"\n')
     contents = {
-        ".start": encoded(start),
+        ".start": start.encode(),
         **{f"work/{path}": data for path, data in request.files.items()},
-        f"work/{file}": encoded(request.code),
+        f"work/{file}": request.code.encode(),
     }
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
@@ -207,11 +178,3 @@ def _free_name(wanted: str, files: Mapping[str, bytes]) -> str:
     stem, _, suffix = wanted.partition(".")
     numbered = (f"{stem}_{number}.{suffix}" for number in itertools.count(1))
     return next(name for name in itertools.chain([wanted], numbered) if name not in taken)
-
-
-def _assignments(variables: Mapping[str, str]) -> list[str]:
-    words = [f"{name}={value}" for name, value in variables.items()]
-    sizes = [len(encoded(word)) for word in words]
-    if max(sizes) > STRING_BYTES or sum(sizes) > STRINGS_BYTES:
-        raise RequestTooLarge(f"a variable is over {STRING_BYTES} bytes, or all of them are over {STRINGS_BYTES}")
-    return words

@@ -19,9 +19,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from codeexec_config.executor import Capability, ExecutionRequest, ExecutionResult, ExecutorInfo
+from codeexec_config.executor import (
+    Capability,
+    ExecutionRequest,
+    ExecutionResult,
+    ExecutorInfo,
+    run_then_clean_up_async,
+)
 from examples.executors._cgroup import Cgroup
-from examples.executors._launch import PATH, concluded, launch, require_commands, tethered, verdict
+from examples.executors._command import PATH, require_commands
+from examples.executors._launch import CLEANUP_SECS, launch, verdict
 from examples.executors._payload import UNPRIVILEGED, installed, pack, supports
 
 if TYPE_CHECKING:
@@ -67,7 +74,7 @@ class BubblewrapExecutor:
 
     def __init__(self, rootfs: Path, *, max_concurrency: int = CONCURRENCY) -> None:
         self._rootfs = rootfs.absolute()
-        self._left: list[Cgroup] = []
+        self._left: set[Cgroup] = set()
         self._info = ExecutorInfo(
             name=NAME,
             languages=supports(installed(rootfs), CAPABILITIES),
@@ -88,25 +95,33 @@ class BubblewrapExecutor:
         payload = pack(request, self._info)
         await self.check_health_async()
         group = Cgroup.create(NAME, memory_bytes=request.limits.memory_bytes, processes=PROCESSES)
-        return await concluded(
-            self._run(group, payload, request.limits), group.close, left=lambda: self._left.append(group)
-        )
+
+        async def run() -> ExecutionResult:
+            return await self._run(group, payload, request.limits)
+
+        async def remove() -> None:
+            self._left.add(group)  # until it is gone
+            await group.close()
+            self._left.discard(group)
+
+        return await run_then_clean_up_async(run, remove, secs=CLEANUP_SECS)
 
     async def sweep_async(self) -> None:
         """End and remove what hosts that have died left, and what this one failed to remove."""
         for group in (*self._left, *Cgroup.abandoned(NAME)):
             await group.close()
-        self._left.clear()
+            self._left.discard(group)
 
     async def _run(self, group: Cgroup, payload: Payload, limits: ExecutionLimits) -> ExecutionResult:
         user = UNPRIVILEGED if os.geteuid() == 0 else None
         run = await launch(
-            group.joining(tethered((*self._sandbox(limits.memory_bytes), *payload.command), user=user)),
+            (*self._sandbox(limits.memory_bytes), *payload.command),
             payload,
             limits,
             startup_secs=STARTUP_SECS,
             env={"PATH": PATH},
-            kill=group.kill,
+            group=group,
+            user=user,
         )
         return verdict(run, out_of_memory=group.out_of_memory, peak_memory_bytes=group.peak_memory_bytes)
 

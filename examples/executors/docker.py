@@ -21,7 +21,6 @@ What surprises:
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import secrets
@@ -37,8 +36,10 @@ from codeexec_config.executor import (
     ExecutorInfo,
     ExecutorUnavailable,
     RequestError,
+    run_then_clean_up_async,
 )
-from examples.executors._launch import End, Run, concluded, launch, unstoppable, verdict
+from examples.executors._command import ask, unstoppable
+from examples.executors._launch import CLEANUP_SECS, End, Run, launch, verdict
 from examples.executors._owner import Owner
 from examples.executors._payload import LANGUAGES, UNPRIVILEGED, pack, supports
 
@@ -144,10 +145,15 @@ class DockerExecutor:
             raise RequestError(f"a container takes at least {MIN_MEMORY_BYTES} bytes of memory")
         name = f"codeexec-{secrets.token_hex(8)}"
 
-        async def remove() -> None:
-            await self._remove(name)
+        async def run() -> ExecutionResult:
+            return await self._run(name, payload, request.limits)
 
-        return await concluded(self._run(name, payload, request.limits), remove, left=lambda: self._left.add(name))
+        async def remove() -> None:
+            self._left.add(name)  # until it is gone
+            await self._remove(name)
+            self._left.discard(name)
+
+        return await run_then_clean_up_async(run, remove, secs=CLEANUP_SECS)
 
     async def sweep_async(self) -> None:
         """End and remove what hosts that have died left, and what this one failed to remove."""
@@ -157,7 +163,7 @@ class DockerExecutor:
             name, owner, end = line.split("\t")
             if name in self._left or _is_abandoned(owner, end):
                 await self._remove(name)
-        self._left.clear()
+                self._left.discard(name)
 
     async def _run(self, name: str, payload: Payload, limits: ExecutionLimits) -> ExecutionResult:
         # To the end even when cancelled: a container that appears after its removal would stay.
@@ -168,19 +174,20 @@ class DockerExecutor:
             limits,
             startup_secs=STARTUP_SECS,
             env=self._env,
-            kill=_nothing,  # the client is one process, and it alone holds the pipes
         )
-        if run.end not in (End.EXITED, End.NEVER_STARTED) or (run.report and run.exit_code is None):
+        if run.end not in (End.EXITED, End.NEVER_STARTED):
             return verdict(run, out_of_memory=False)
         return await self._judge(name, run)
 
     async def _judge(self, name: str, run: Run) -> ExecutionResult:
         started = run.end is End.EXITED
         state = json.loads(await self._docker("inspect", "--format", "{{json .State}}", name, started=started))
-        if state["Running"]:
+        if not state["Running"]:
+            exit_code = state["ExitCode"] if started else None
+            return verdict(attrs.evolve(run, exit_code=exit_code), out_of_memory=state["OOMKilled"])
+        if run.report is None:
             raise ExecutorUnavailable("the engine ended the connection before the program", started=True)
-        exit_code = state["ExitCode"] if started else None
-        return verdict(attrs.evolve(run, exit_code=exit_code), out_of_memory=state["OOMKilled"])
+        return verdict(attrs.evolve(run, exit_code=run.report.exit_code), out_of_memory=False)
 
     async def _remove(self, name: str) -> None:
         try:
@@ -191,28 +198,12 @@ class DockerExecutor:
 
     async def _docker(self, *arguments: str, started: bool = False) -> bytes:
         try:
-            process = await asyncio.create_subprocess_exec(
-                "docker",
-                *arguments,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env=self._env,
-            )
-        except FileNotFoundError:
-            raise ExecutorUnavailable("docker is not installed", retryable=False, started=started) from None
-        try:
-            async with asyncio.timeout(COMMAND_SECS):
-                output, words = await process.communicate()
+            answer = await ask(("docker", *arguments), env=self._env, secs=COMMAND_SECS)
         except TimeoutError:
             raise ExecutorUnavailable(f"no answer to docker {arguments[0]}", started=started) from None
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await unstoppable(process.communicate())
-        if process.returncode != 0:
-            raise ExecutorUnavailable(words.decode(errors="replace").strip(), started=started)
-        return output
+        if answer.exit_code != 0:
+            raise ExecutorUnavailable(answer.words, started=started)
+        return answer.output
 
 
 def _create(name: str, image: str, limits: ExecutionLimits, command: tuple[str, ...]) -> tuple[str, ...]:
@@ -258,10 +249,6 @@ def _client_environment(host: str | None) -> dict[str, str]:
     # What the client needs, and none of the host's keys.
     kept = {name: value for name, value in os.environ.items() if name in ("HOME", "PATH") or name.startswith("DOCKER_")}
     return kept if host is None else kept | {"DOCKER_HOST": host}
-
-
-def _nothing() -> None:
-    pass
 
 
 def from_environment() -> DockerExecutor:

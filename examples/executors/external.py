@@ -9,7 +9,9 @@ What surprises:
   `except` that caught it, so that they carry no trace of it.
 * A redirect would take the code, and with some libraries the key, to another host: it is not followed. Neither the
   environment's proxies nor its `.netrc` are used: the configuration says where things go.
-* A request that was sent may have run, whatever became of the answer: nothing is sent twice.
+* A request that was sent may have run, whatever became of the answer, a 503 of some proxy included: nothing is sent
+  twice, and nobody is told to.
+* Any 4xx but a few is about the request: another request may run, and the service is well.
 * A service's answer may have any size and any shape.
 """
 
@@ -28,7 +30,6 @@ import httpx
 from codeexec_config import External, Secret
 from codeexec_config.executor import (
     Capability,
-    CapabilityUnsupported,
     ExecutionError,
     ExecutionRequest,
     ExecutionResult,
@@ -38,9 +39,11 @@ from codeexec_config.executor import (
     ExecutorOverloaded,
     ExecutorUnavailable,
     LanguageSupport,
-    LanguageUnsupported,
+    RequestError,
     RequestTooLarge,
     Status,
+    encode_request,
+    require_support,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
 
 STARTUP_SECS: Final = 5.0
 CONNECT_SECS: Final = 5.0
+ANY_VERSION: Final = "*"
 ANSWER_BYTES: Final = 64 * 1024 * 1024
 """Two streams of 1 MiB, given twice, and escaped by JSON at its worst, fit well."""
 
@@ -56,9 +60,12 @@ CAPABILITIES: Final = frozenset(
         Capability.CANCEL,
         Capability.CLEAN_ENV,
         Capability.CLOSE,
+        Capability.DISK,
         Capability.EXIT_CODE,
         Capability.FILES,
+        Capability.HOST_DEATH,
         Capability.ISOLATED_FS,
+        Capability.ISOLATED_PROCESSES,
         Capability.MEMORY,
         Capability.NO_NETWORK,
         Capability.PIDS,
@@ -86,11 +93,16 @@ class ExternalExecutor:
     Args:
         external: where the service is, and its key.
         languages: what it runs.
+        max_concurrency: how many requests it takes at once, when that is known.
     """
 
-    def __init__(self, external: External, languages: Mapping[str, LanguageSupport]) -> None:
+    def __init__(
+        self, external: External, languages: Mapping[str, LanguageSupport], *, max_concurrency: int | None = None
+    ) -> None:
         self._client = _client(external)
-        self._info = ExecutorInfo(name="external", languages=languages, startup_secs=STARTUP_SECS)
+        self._info = ExecutorInfo(
+            name="external", languages=languages, startup_secs=STARTUP_SECS, max_concurrency=max_concurrency
+        )
 
     @classmethod
     async def connect(
@@ -104,23 +116,21 @@ class ExternalExecutor:
         # A client of its own: kept connections belong to one event loop, and the executor may serve on another.
         async with _client(external) as client:
             answer = await _exchange(client, "GET", "runtimes", None, CONNECT_SECS)
+        if isinstance(answer, RequestError):
+            raise ExecutorFault(f"the service refuses to list its runtimes: {answer.detail}", started=False)
         if isinstance(answer, ExecutionError):
             raise answer
         return cls(external, _runtimes(_parsed(answer), capabilities))
 
     def describe(self) -> ExecutorInfo:
-        """Say what the service ran when it was asked."""
+        """Return what the service ran when it was asked."""
         return self._info
 
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
         """Run one program; a cancellation closes the connection, which tells the service to stop."""
-        support = self._info.languages.get(request.language)
-        if support is None:
-            raise LanguageUnsupported(request.language)
-        for capability in request.needs:
-            if capability not in support.capabilities:
-                raise CapabilityUnsupported(capability)
-        body = json.dumps(_asked(request, support.version)).encode()
+        support = require_support(request, self._info)
+        encode_request(request)  # JSON could carry half of a surrogate pair, to a service that then breaks on it
+        body = json.dumps(_asked(request, support.version or ANY_VERSION)).encode()
         answer = await _exchange(self._client, "POST", "execute", body, STARTUP_SECS + request.limits.wall_secs)
         if isinstance(answer, ExecutionError):
             raise answer
@@ -144,13 +154,13 @@ def _client(external: External) -> httpx.AsyncClient:
 async def _exchange(
     client: httpx.AsyncClient, method: str, path: str, body: bytes | None, secs: float
 ) -> bytes | ExecutionError:
-    """Send a request once; an error is given and not raised, so that it has no context."""
+    """Send a request once; return an error instead of raising it, so that it has no context."""
     headers = {"Content-Type": "application/json"}
     try:
         async with asyncio.timeout(secs), client.stream(method, path, content=body, headers=headers) as response:
             return await _bounded(response)
     except (httpx.ConnectError, httpx.ConnectTimeout):
-        return ExecutorUnavailable("the service cannot be reached")
+        return ExecutorUnavailable("the service cannot be reached", started=False)
     except (httpx.HTTPError, TimeoutError):
         # The program may have run, so this is nobody's cue to send it again.
         return ExecutorUnavailable("the service did not answer", retryable=False)
@@ -162,29 +172,32 @@ async def _bounded(response: httpx.Response) -> bytes | ExecutionError:
         body += chunk
         if len(body) > ANSWER_BYTES:
             return ExecutorFault("the service's answer has no end")
-    return _refusal(response.status_code, response.headers) or bytes(body)
+    if response.status_code == HTTPStatus.OK:
+        return bytes(body)
+    return _refusal(response.status_code, response.headers)
 
 
-def _refusal(status: int, headers: Mapping[str, str]) -> ExecutionError | None:
+def _refusal(status: int, headers: Mapping[str, str]) -> ExecutionError:
+    # The service's own words stay out: an error page may hold the request's headers, and so the key.
     match status:
-        case 200:
-            return None
-        case 401 | 403:
-            return ExecutorAuthError()
+        case 401 | 403 | 407:
+            return ExecutorAuthError(started=False)
         case 413:
             return RequestTooLarge()
         case 429:
             wait = headers.get("Retry-After", "")
-            return ExecutorOverloaded(retry_after_secs=float(wait) if wait.isdecimal() else None)
+            return ExecutorOverloaded(retry_after_secs=float(wait) if wait.isdecimal() else None, started=False)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return ExecutorUnavailable(f"the service answered {status}")
-    return ExecutorFault(f"the service answered {status}")
+        return ExecutorUnavailable(f"the service answered {status}", retryable=False)
+    if status >= HTTPStatus.BAD_REQUEST:
+        return RequestError(f"the service answered {status}")
+    return ExecutorFault(f"the service answered {status}", started=False)
 
 
 def _parsed(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError:
+    except (RecursionError, ValueError):
         pass  # its error holds the whole answer
     raise ExecutorFault("the service's answer is no JSON")
 

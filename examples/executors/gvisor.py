@@ -21,14 +21,23 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from codeexec_config.executor import Capability, ExecutionRequest, ExecutionResult, ExecutorInfo, ExecutorUnavailable
+from codeexec_config.executor import (
+    Capability,
+    ExecutionRequest,
+    ExecutionResult,
+    ExecutorInfo,
+    ExecutorUnavailable,
+    run_then_clean_up_async,
+)
 from examples.executors._cgroup import Cgroup
-from examples.executors._launch import PATH, concluded, launch, require_commands, verdict
+from examples.executors._command import PATH, require_commands
+from examples.executors._launch import CLEANUP_SECS, launch, verdict
 from examples.executors._owner import Owner
 from examples.executors._payload import UNPRIVILEGED, installed, pack, supports
 
@@ -77,11 +86,15 @@ class GvisorExecutor:
     Args:
         rootfs: the root file system.
         max_concurrency: how many programs it takes at once.
+
+    Attributes:
+        owner: what the names of its cgroups hold; they are the one place where a machine shows what is running.
     """
 
     def __init__(self, rootfs: Path, *, max_concurrency: int = CONCURRENCY) -> None:
+        self.owner = f"{NAME}-{secrets.token_hex(4)}"
         self._rootfs = rootfs.absolute()
-        self._left: list[tuple[Cgroup, Path]] = []
+        self._left: set[tuple[Cgroup, Path]] = set()
         self._info = ExecutorInfo(
             name=NAME,
             languages=supports(installed(rootfs), CAPABILITIES),
@@ -103,36 +116,39 @@ class GvisorExecutor:
         """Run one program; its sandbox is gone when this returns, raises or is cancelled."""
         payload = pack(request, self._info)
         await self.check_health_async()
-        group = Cgroup.create(NAME, memory_bytes=request.limits.memory_bytes + KERNEL_BYTES, processes=HOST_PROCESSES)
+        group = Cgroup.create(
+            self.owner, memory_bytes=request.limits.memory_bytes + KERNEL_BYTES, processes=HOST_PROCESSES
+        )
         folder = Path(tempfile.gettempdir(), group.name)
 
-        async def remove() -> None:
-            await _remove(group, folder)
+        async def run() -> ExecutionResult:
+            return await self._run(group, folder, payload, request.limits)
 
-        return await concluded(
-            self._run(group, folder, payload, request.limits),
-            remove,
-            left=lambda: self._left.append((group, folder)),
-        )
+        async def remove() -> None:
+            self._left.add((group, folder))  # until they are gone
+            await _remove(group, folder)
+            self._left.discard((group, folder))
+
+        return await run_then_clean_up_async(run, remove, secs=CLEANUP_SECS)
 
     async def sweep_async(self) -> None:
         """End and remove what hosts that have died left, and what this one failed to remove."""
         for group in Cgroup.abandoned(NAME):
             await group.close()
-        for group, folder in self._left:
+        for group, folder in tuple(self._left):
             await _remove(group, folder)
-        self._left.clear()
+            self._left.discard((group, folder))
         _remove_abandoned_folders()
 
     async def _run(self, group: Cgroup, folder: Path, payload: Payload, limits: ExecutionLimits) -> ExecutionResult:
         self._write_bundle(folder, payload, limits)
         run = await launch(
-            group.joining(_command(folder)),
+            _command(folder),
             payload,
             limits,
             startup_secs=STARTUP_SECS,
             env={"PATH": PATH},
-            kill=group.kill,
+            group=group,
         )
         return verdict(run, out_of_memory=group.out_of_memory, crash=_crash(folder))
 
@@ -178,7 +194,7 @@ def _command(folder: Path) -> tuple[str, ...]:
         "--platform=ptrace",
         "--ignore-cgroups",  # it is in ours already, which outlives it and can tell why it died
         f"--panic-log={folder}/panic",
-        *("run", f"--bundle={folder}", "run"),
+        *("run", f"--bundle={folder}", folder.name.rpartition("-")[2]),  # unique on the machine, and short
     )
 
 

@@ -27,6 +27,7 @@ from codeexec_config.executor import (
     ExecutionResult,
     LanguageUnsupported,
     RequestError,
+    RequestTooLarge,
     Status,
 )
 from examples.executors.bubblewrap import BubblewrapExecutor
@@ -34,9 +35,9 @@ from examples.executors.bubblewrap import BubblewrapExecutor
 HEAD_BYTES: Final = 64 * 1024
 BODY_BYTES: Final = 32 * 1024 * 1024
 READ_SECS: Final = 30.0
-"""How long a client may take to say what it wants."""
+"""How long a client may take to send its request."""
 JOBS: Final = 16
-"""How many programs run at once; who comes then is told to come again."""
+"""How many programs run at once; a client beyond that is told to come again."""
 RUN_SECS: Final = 3.0
 """Piston's own default for `run_timeout`."""
 MEMORY_BYTES: Final = 256 * 1024 * 1024
@@ -86,10 +87,10 @@ class PistonServer:
                 case "POST /api/v2/execute":
                     return HTTPStatus.OK, await self._execute(_request(body), reader)
         except TimeoutError:
-            return HTTPStatus.REQUEST_TIMEOUT, {"message": "say it faster"}
+            return HTTPStatus.REQUEST_TIMEOUT, {"message": "the request did not come in time"}
         except Refused as refusal:
             return refusal.status, {"message": refusal.message}
-        return HTTPStatus.NOT_FOUND, {"message": "there is nothing here"}
+        return HTTPStatus.NOT_FOUND, {"message": "not found"}
 
     def _authorize(self, given: str) -> None:
         expected = f"Bearer {self._key}"
@@ -122,9 +123,11 @@ def _stage(run: asyncio.Future[ExecutionResult]) -> dict[str, Any]:
     try:
         return _described(run.result())
     except LanguageUnsupported:
-        raise Refused(HTTPStatus.BAD_REQUEST, "the runtime is unknown") from None
-    except RequestError as error:
+        raise Refused(HTTPStatus.BAD_REQUEST, "unknown runtime") from None
+    except RequestTooLarge as error:
         raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error)) from None
+    except RequestError as error:
+        raise Refused(HTTPStatus.BAD_REQUEST, error.detail or str(error)) from None
     except ExecutionError as error:
         print(f"{type(error).__name__}: {error.detail}", file=sys.stderr)  # noqa: T201 -- the operator's terminal
         return {"stdout": "", "stderr": "", "output": "", "code": None, "signal": None, "status": "XX"}
@@ -186,8 +189,8 @@ def _request(body: bytes) -> ExecutionRequest:
                 memory_bytes=asked.get("run_memory_limit", MEMORY_BYTES),
             ),
         )
-    except (AttributeError, KeyError, TypeError, ValueError, binascii.Error):
-        raise Refused(HTTPStatus.BAD_REQUEST, "this is no request of the API") from None
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError, binascii.Error):
+        raise Refused(HTTPStatus.BAD_REQUEST, "malformed request") from None
 
 
 def _content(file: dict[str, str]) -> bytes:
@@ -218,8 +221,13 @@ async def serve(server: PistonServer, *, port: int = 0) -> None:
 
 def main() -> None:
     """Serve with the root file system of CODEEXEC_ROOTFS, to clients with the key of PISTON_KEY."""
-    executor = BubblewrapExecutor(Path(os.environ["CODEEXEC_ROOTFS"]))
-    asyncio.run(serve(PistonServer(executor, key=os.environ.get("PISTON_KEY", ""))))
+    executor = BubblewrapExecutor(Path(os.environ["CODEEXEC_ROOTFS"]), max_concurrency=JOBS)
+    asyncio.run(_sweep_and_serve(executor, os.environ.get("PISTON_KEY", "")))
+
+
+async def _sweep_and_serve(executor: BubblewrapExecutor, key: str) -> None:
+    await executor.sweep_async()
+    await serve(PistonServer(executor, key=key))
 
 
 if __name__ == "__main__":

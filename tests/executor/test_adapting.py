@@ -56,7 +56,7 @@ def test_cancel_is_not_declared() -> None:
 
 @pytest.mark.parametrize("executor", [object(), Fake])
 def test_what_is_no_executor_is_refused(executor: Any) -> None:
-    with pytest.raises(TypeError, match="this is no executor: "):
+    with pytest.raises(TypeError, match="not an executor: "):
         as_async(executor)
 
 

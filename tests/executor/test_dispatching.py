@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from codeexec_config.executor import ClientSideHandoff, ExecutionDisabled, dispatch, dispatch_runtime
+from codeexec_config.executor import (
+    ClientSideHandoff,
+    ExecutionDisabled,
+    canonical_language,
+    dispatch,
+    dispatch_runtime,
+)
 from codeexec_config.model import CodeExecutionConfig, External, Runtime, Sandboxed, Wasm
 
 if TYPE_CHECKING:
@@ -61,3 +67,11 @@ def test_a_runtime_gets_its_own_handler(runtime: Runtime) -> None:
     )
 
     assert (runtime.value, sandbox) == called
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("py", "python"), ("JS", "javascript"), (" C++\n", "cpp"), ("Ruby", "ruby"), ("r", "r"), ("brainf", "brainf")],
+)
+def test_a_language_may_be_written_as_models_do(written: str, meant: str) -> None:
+    assert meant == canonical_language(written)

@@ -1,0 +1,120 @@
+"""How a command of the host's is started, so that it inherits nothing by accident and its exit code is its own.
+
+A process inherits more than its arguments: the environment, descriptors, the folder, the signals that the host ignores
+(under `nohup` SIGHUP, under some supervisors SIGCHLD), and the right to outlive the host. A host that ignores SIGCHLD
+also loses every exit code: the kernel keeps none for it, and Python makes one up. Here a shell in between tells it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from codeexec_config.executor import ExecutorUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping
+
+    from examples.executors._cgroup import Cgroup
+
+PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Where a sandbox's own commands are looked for; the host's PATH is not the sandbox's to see."""
+
+_FRESH: Final = ("env", "--default-signal")
+
+# The parent is looked at because it may have died just before the tether was there. What the shell itself has to say
+# on how its child died goes nowhere, since standard error is the program's.
+_REPORTING: Final = """\
+[ "$PPID" = "$0" ] || exit
+marker=$1
+shift
+exec 9>&2 2>/dev/null
+(exec setpriv --pdeathsig=KILL /bin/sh -c '[ "$PPID" = "$0" ] && exec "$@"' $$ "$@" 2>&9 9>&-)
+printf '%s%s\\n' "$marker" $?
+"""
+
+
+def require_commands(*commands: str, path: str = PATH) -> None:
+    """Raise `ExecutorUnavailable` where a command is missing, which would look like a program that failed."""
+    for command in commands:
+        if shutil.which(command, path=path) is None:
+            raise ExecutorUnavailable(f"{command} is not installed", retryable=False, started=False)
+
+
+def tethered(
+    command: tuple[str, ...], *, marker: str, group: Cgroup | None = None, user: int | None = None
+) -> tuple[str, ...]:
+    """Return a command that runs `command`, is killed when this process ends, and tells the exit code.
+
+    Args:
+        command: what to run.
+        marker: what stands on standard output before the exit code, after everything else.
+        group: the group that it runs in.
+        user: the user that it runs as; a change of user undoes a tether, so it comes with one of its own.
+    """
+    identity = () if user is None else (f"--reuid={user}", f"--regid={user}", "--clear-groups", "--no-new-privs")
+    tied = ("setpriv", *identity, "--pdeathsig=KILL", "/bin/sh", "-c", _REPORTING, str(os.getpid()), marker, *command)
+    # One byte of core and not none: with none the kernel still starts a handler that is named in core_pattern.
+    return (*_FRESH, "prlimit", "--core=1", *(group.joining(tied) if group else tied))
+
+
+@attrs.frozen
+class Answer:
+    """What a command printed, and its exit code."""
+
+    exit_code: int
+    output: bytes
+    words: str
+
+
+async def ask(command: tuple[str, ...], *, env: Mapping[str, str], secs: float) -> Answer:
+    """Run a short command to its end.
+
+    Raises:
+        ExecutorUnavailable: it is not installed.
+        TimeoutError: it took longer than `secs`, and is killed.
+    """
+    require_commands(command[0], path=env.get("PATH", PATH))
+    process = await asyncio.create_subprocess_exec(
+        *_FRESH,
+        *("/bin/sh", "-c", '"$@"; printf "\\n%s" $?', "sh", *command),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+        env=env,
+    )
+    try:
+        async with asyncio.timeout(secs):
+            printed, words = await process.communicate()
+    finally:
+        if process.returncode is None:
+            await unstoppable(_kill(process))
+    output, _, code = printed.rpartition(b"\n")
+    return Answer(int(code), output, words.decode(errors="replace").strip())
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.communicate()
+
+
+async def unstoppable(work: Coroutine[object, object, object]) -> None:
+    """Finish a clean-up whatever happens; raise a cancellation that arrives meanwhile when it is done."""
+    task = asyncio.ensure_future(work)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
+    task.result()
