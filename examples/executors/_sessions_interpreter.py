@@ -11,7 +11,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config.executor import ErrorInfo, ExecutionResult, ExecutorFault, ExecutorUnavailable, Status
-from examples.executors._launch import unstoppable
+from examples.executors._command import unstoppable
 from examples.executors._sessions_channels import Channels
 from examples.executors._sessions_sandbox import Installation, Sandbox
 from examples.executors._sessions_streams import Pipe, Streams

@@ -24,7 +24,6 @@ import contextvars
 import io
 import json
 import os
-import resource
 import signal
 import socket
 import sys
@@ -326,7 +325,6 @@ def main() -> None:
     for fd in (shell, control):
         os.set_inheritable(fd, False)  # noqa: FBT003
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     app = App.instance(
         kernel_class=Kernel,
         outstream_class=None,

@@ -16,7 +16,7 @@ from codeexec_config.executor import (
     SessionNotFound,
     Status,
 )
-from examples.executors._launch import unstoppable
+from examples.executors._command import unstoppable
 from examples.executors._sessions_interpreter import Interpreter, OutOfMemory
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ import attrs
 
 from codeexec_config.executor import InfrastructureError, RequestError
 from examples.executors._cgroup import Cgroup
-from examples.executors._launch import CLEANUP_SECS, PATH, require_commands, tethered, unstoppable
+from examples.executors._command import PATH, require_commands, unstoppable
+from examples.executors._launch import CLEANUP_SECS
 from examples.executors._payload import UNPRIVILEGED, WORK
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 OWNER: Final = "sessions"
 """What the cgroups are named after."""
 PROCESSES: Final = 256
+COMMANDS: Final = ("bwrap", "env", "prlimit", "setpriv")
+"""What this machine must have."""
 _SCRIPT: Final = Path(__file__).with_name("_sessions_kernel.py")
 _START: Final = "import runpy, sys; sys.path.append('/run/kernel'); runpy.run_path('/run/session.py', None, '__main__')"
 _WORDS: Final = 4096
@@ -66,7 +69,7 @@ class Sandbox:
         Raises:
             ExecutorUnavailable: this machine lacks what it needs.
         """
-        require_commands("bwrap", "env", "setpriv")
+        require_commands(*COMMANDS)
         group = Cgroup.create(OWNER, memory_bytes=memory_bytes, processes=PROCESSES)
         status, status_of_sandbox = os.pipe()
         script, script_of_host = os.pipe()
@@ -75,9 +78,7 @@ class Sandbox:
             os.close(script_of_host)
             command = _command(installation, memory_bytes, script=script, status=status_of_sandbox)
             process = await asyncio.create_subprocess_exec(
-                # What this host ignores (nohup's SIGHUP, a supervisor's SIGCHLD) is not for the sandbox to ignore.
-                *("env", "--default-signal"),
-                *group.joining(tethered(command, user=UNPRIVILEGED if os.geteuid() == 0 else None)),
+                *_tethered(group, command),
                 stdin=channel.fileno(),
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
@@ -190,6 +191,20 @@ def _exit_code(status: int) -> int | None:
         return None
     codes = [report.get("exit-code") for report in reports if isinstance(report, dict)]
     return next((code for code in codes if type(code) is int and 0 <= code <= _MOST_CODE), None)
+
+
+def _tethered(group: Cgroup, command: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a command that becomes `command`, in a group, as nobody, and is killed when this process ends.
+
+    What this host ignores (nohup's SIGHUP, a supervisor's SIGCHLD) is not for the sandbox to ignore. One byte of core
+    and not none: with none the machine still starts a handler of core files.
+    """
+    user = (f"--reuid={UNPRIVILEGED}", f"--regid={UNPRIVILEGED}", "--clear-groups", "--no-new-privs")
+    identity = user if os.geteuid() == 0 else ()
+    # A host that has died before the tether was there does not notice it.
+    check = ("/bin/sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"', str(os.getpid()))
+    tied = group.joining(("setpriv", *identity, "--pdeathsig=KILL", *check, *command))
+    return ("env", "--default-signal", "prlimit", "--core=1", *tied)
 
 
 def _command(installation: Installation, memory_bytes: int, *, script: int, status: int) -> tuple[str, ...]:

@@ -40,21 +40,22 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from codeexec_config.executor import (
     Capability,
-    CapabilityUnsupported,
     ExecutionResult,
     ExecutorInfo,
     ExecutorUnavailable,
     LanguageUnsupported,
     RequestTooLarge,
+    encode_request,
+    require_support,
 )
 from examples.executors._cgroup import Cgroup
-from examples.executors._launch import require_commands
-from examples.executors._payload import encoded, supports
+from examples.executors._command import require_commands
+from examples.executors._payload import supports
 from examples.executors._sessions_channels import abandoned_folders
 from examples.executors._sessions_interpreter import INTERRUPT_GRACE_SECS
 from examples.executors._sessions_loop import OwnLoop
 from examples.executors._sessions_pool import Pool
-from examples.executors._sessions_sandbox import OWNER, Installation
+from examples.executors._sessions_sandbox import COMMANDS, OWNER, Installation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -139,24 +140,22 @@ class SessionExecutor:
 
     async def check_health_async(self) -> None:
         """Raise `ExecutorUnavailable` where something that it needs is missing."""
-        require_commands("bwrap", "env", "setpriv")
+        require_commands(*COMMANDS)
         for folder in (self._installation.rootfs / "usr/bin", self._installation.kernel / "ipykernel"):
             if not folder.is_dir():
                 raise ExecutorUnavailable(f"there is no {folder}", retryable=False, started=False)
 
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
         """Run one program, in its session or in an interpreter that ends with it."""
-        self._check_language(request.language)
-        for capability in request.needs:
-            if capability not in CAPABILITIES:
-                raise CapabilityUnsupported(capability)
-        if len(encoded(request.code)) > MAX_SOURCE_BYTES:
+        require_support(request, self._info)
+        if len(encode_request(request).code) > MAX_SOURCE_BYTES:
             raise RequestTooLarge
         return await self._on_own_loop(lambda pool: pool.execute(request))
 
     async def open_session_async(self, request: SessionRequest, /) -> str:
         """Start an interpreter and return the session's name, which nobody can guess."""
-        self._check_language(request.language)
+        if request.language not in self._info.languages:
+            raise LanguageUnsupported(request.language)
         return await self._on_own_loop(lambda pool: pool.open(request))
 
     async def close_session_async(self, session: str, /) -> None:
@@ -181,10 +180,6 @@ class SessionExecutor:
         own.clear()
         for folder in abandoned_folders():
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-
-    def _check_language(self, language: str) -> None:
-        if language not in self._info.languages:
-            raise LanguageUnsupported(language)
 
     async def _on_own_loop(self, work: Callable[[Pool], Coroutine[Any, Any, _T]]) -> _T:
         if self._is_closed:
