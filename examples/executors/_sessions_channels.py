@@ -64,7 +64,8 @@ class Channels:
                 self._host_side.append(_listener(self._folder / f"host-{number}"))
         except OSError as error:
             self.close()
-            raise ExecutorUnavailable("no Unix sockets in the folder for temporary files", retryable=False) from error
+            reason = "the folder for temporary files takes no Unix socket; their paths have 107 bytes at most"
+            raise ExecutorUnavailable(reason, retryable=False, started=False) from error
 
     def greet(self, host: socket.socket) -> None:
         """Send the kernel its key and its sockets."""

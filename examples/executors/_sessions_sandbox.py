@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import signal
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import attrs
 
@@ -21,14 +22,19 @@ from examples.executors._payload import UNPRIVILEGED, WORK
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Mapping
 
 OWNER: Final = "sessions"
 """What the cgroups are named after."""
 PROCESSES: Final = 256
 COMMANDS: Final = ("bwrap", "env", "prlimit", "setpriv")
 """What this machine must have."""
-_SCRIPT: Final = Path(__file__).with_name("_sessions_kernel.py")
-_START: Final = "import runpy, sys; sys.path.append('/run/kernel'); runpy.run_path('/run/session.py', None, '__main__')"
+_SCRIPTS: Final = ("_sessions_kernel", "_sessions_output")
+_INSIDE: Final = "/run/session"
+_START: Final = (
+    f"import runpy, sys; sys.path += ['/run/kernel', '{_INSIDE}']; "
+    f"runpy.run_module('{__package__}.{_SCRIPTS[0]}', None, '__main__')"
+)
 _WORDS: Final = 4096
 _MOST_CODE: Final = 255
 _POLL_SECS: Final = 0.02
@@ -71,28 +77,25 @@ class Sandbox:
         """
         require_commands(*COMMANDS)
         group = Cgroup.create(OWNER, memory_bytes=memory_bytes, processes=PROCESSES)
-        status, status_of_sandbox = os.pipe()
-        script, script_of_host = os.pipe()
-        try:
-            os.write(script_of_host, _SCRIPT.read_bytes())  # less than a pipe holds
-            os.close(script_of_host)
-            command = _command(installation, memory_bytes, script=script, status=status_of_sandbox)
-            process = await asyncio.create_subprocess_exec(
-                *_tethered(group, command),
-                stdin=channel.fileno(),
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-                pass_fds=(script, status_of_sandbox),
-                start_new_session=True,  # one signal reaches the launcher's own children too
-                env={"PATH": PATH},  # the sandbox's process 1 shows it to the program
-            )
-        except BaseException:
-            os.close(status)
-            await unstoppable(group.close())
-            raise
-        finally:
-            os.close(script)
-            os.close(status_of_sandbox)
+        with contextlib.ExitStack() as inherited:
+            status, status_of_sandbox = os.pipe()
+            inherited.callback(os.close, status_of_sandbox)
+            try:
+                scripts = {name: inherited.enter_context(_open_script(name)).fileno() for name in _SCRIPTS}
+                command = _command(installation, memory_bytes, scripts=scripts, status=status_of_sandbox)
+                process = await asyncio.create_subprocess_exec(
+                    *_tethered(group, command),
+                    stdin=channel.fileno(),
+                    stdout=asyncio.subprocess.DEVNULL,
+                    stderr=asyncio.subprocess.PIPE,
+                    pass_fds=(*scripts.values(), status_of_sandbox),
+                    start_new_session=True,  # one signal reaches the launcher's own children too
+                    env={"PATH": PATH},  # the sandbox's process 1 shows it to the program
+                )
+            except BaseException:
+                os.close(status)
+                await unstoppable(group.close())
+                raise
         return cls(group, process, status)
 
     @property
@@ -193,6 +196,10 @@ def _exit_code(status: int) -> int | None:
     return next((code for code in codes if type(code) is int and 0 <= code <= _MOST_CODE), None)
 
 
+def _open_script(name: str) -> BinaryIO:
+    return Path(__file__).with_name(f"{name}.py").open("rb")
+
+
 def _tethered(group: Cgroup, command: tuple[str, ...]) -> tuple[str, ...]:
     """Return a command that becomes `command`, in a group, as nobody, and is killed when this process ends.
 
@@ -207,7 +214,9 @@ def _tethered(group: Cgroup, command: tuple[str, ...]) -> tuple[str, ...]:
     return ("env", "--default-signal", "prlimit", "--core=1", *tied)
 
 
-def _command(installation: Installation, memory_bytes: int, *, script: int, status: int) -> tuple[str, ...]:
+def _command(
+    installation: Installation, memory_bytes: int, *, scripts: Mapping[str, int], status: int
+) -> tuple[str, ...]:
     size = str(memory_bytes)  # what is in a tmpfs counts as the session's memory too
     return (
         "bwrap",
@@ -225,6 +234,11 @@ def _command(installation: Installation, memory_bytes: int, *, script: int, stat
         *("--size", size, "--perms", "1777", "--tmpfs", "/tmp"),  # noqa: S108 -- inside the sandbox
         *("--dir", WORK, "--chdir", WORK),
         *("--tmpfs", "/run", "--ro-bind", str(installation.kernel), "/run/kernel"),
-        *("--ro-bind-data", str(script), "/run/session.py", "--remount-ro", "/run"),
+        *itertools.chain(*(("--ro-bind-data", str(fd), _inside(name)) for name, fd in scripts.items())),
+        *("--remount-ro", "/run"),
         *("/usr/bin/python3", "-I", "-c", _START),
     )
+
+
+def _inside(script: str) -> str:
+    return f"{_INSIDE}/{str(__package__).replace('.', '/')}/{script}.py"

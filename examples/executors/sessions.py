@@ -52,9 +52,9 @@ from examples.executors._cgroup import Cgroup
 from examples.executors._command import require_commands
 from examples.executors._payload import supports
 from examples.executors._sessions_channels import abandoned_folders
-from examples.executors._sessions_interpreter import INTERRUPT_GRACE_SECS
 from examples.executors._sessions_loop import OwnLoop
 from examples.executors._sessions_pool import Pool
+from examples.executors._sessions_run import INTERRUPT_GRACE_SECS
 from examples.executors._sessions_sandbox import COMMANDS, OWNER, Installation
 
 if TYPE_CHECKING:

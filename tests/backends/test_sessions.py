@@ -618,7 +618,7 @@ time.sleep(1)
 
 
 def kernels() -> list[str]:
-    return [line.split()[1].rstrip(":") for line in processes_with("/run/session.py")]
+    return [line.split()[1].rstrip(":") for line in processes_with("/run/session")]
 
 
 # The host's own end
