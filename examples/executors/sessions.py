@@ -43,6 +43,7 @@ from codeexec_config.executor import (
     ExecutionResult,
     ExecutorInfo,
     ExecutorUnavailable,
+    InfrastructureError,
     LanguageUnsupported,
     RequestTooLarge,
     encode_request,
@@ -160,14 +161,17 @@ class SessionExecutor:
 
     async def close_session_async(self, session: str, /) -> None:
         """End a session, with whatever runs in it; one that has ended already stays so."""
-        await self._on_own_loop(lambda pool: pool.close_session(session))
+        if self._own is not None:
+            await self._on_own_loop(lambda pool: pool.close_session(session))
 
     async def close_async(self) -> None:
         """End all sessions, and all programs that still run; a second call does nothing."""
         own, pool, self._own, self._is_closed = self._own, self._pool, None, True
-        if own and pool:
+        if own is None:
+            return
+        if pool:
             await own.run(pool.close())
-            await own.close()
+        await own.close()
 
     async def sweep_async(self) -> None:
         """Remove what hosts that were killed left, and what this one failed to remove.
@@ -175,11 +179,17 @@ class SessionExecutor:
         A sandbox ends with its host; its cgroup stays, and the folder of one that was just starting.
         """
         own = self._pool.leftovers if self._pool else []
+        stuck: list[Cgroup] = []
         for group in (*own, *Cgroup.abandoned(OWNER)):
-            await group.close()
-        own.clear()
+            try:
+                await group.close()
+            except InfrastructureError:
+                stuck.append(group)
+        own[:] = [group for group in own if group in stuck]
         for folder in abandoned_folders():
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        if stuck:
+            raise ExecutorUnavailable(f"not removed: {', '.join(group.name for group in stuck)}", started=False)
 
     async def _on_own_loop(self, work: Callable[[Pool], Coroutine[Any, Any, _T]]) -> _T:
         if self._is_closed:

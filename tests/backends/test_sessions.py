@@ -181,6 +181,7 @@ def test_one_session_serves_several_event_loops(installation: Installation) -> N
     assert "42" == asyncio.run(host.run("x + 1", session)).value
     asyncio.run(executor.close_async())
     asyncio.run(executor.close_async())
+    asyncio.run(executor.close_session_async(session))
     with pytest.raises(ExecutorUnavailable):
         asyncio.run(host.run("x", session))
 
@@ -867,6 +868,8 @@ def test_a_clean_up_that_fails_is_told_and_tried_again(
         with monkeypatch.context() as patch:
             patch.setattr(Cgroup, "close", stuck)
             result = await host.run("print(1)", None)
+            with pytest.raises(ExecutorUnavailable):
+                await host.executor.sweep_async()
         assert groups_of(Owner.current())
         await host.executor.sweep_async()
         return result
