@@ -131,7 +131,7 @@ def test_concise_prints_a_line_a_finding(write, capsys):
     main(["validate", "--format", "concise", write(BROKEN)])
 
     assert (
-        "app.toml:2:1: error[unknown-key]: `timeout_sec` is no key of this table (did you mean `timeout_secs`?)\n"
+        "app.toml:2:1: error[unknown-key]: unknown key `timeout_sec` (did you mean `timeout_secs`?)\n"
         == capsys.readouterr().out
     )
 
@@ -435,9 +435,10 @@ def test_progress_is_wiped_at_the_end(write, monkeypatch, capsys):
 def test_a_file_that_goes_while_a_folder_is_read_is_passed_over(write, monkeypatch, capsys):
     from codeexec_config import Report
     from codeexec_config.cli.files import concerns
-    from codeexec_config.diagnostics import Finding
+    from codeexec_config.diagnostics import placeless
+    from codeexec_config.findings import Finding
 
-    gone = Report(config=None, diagnostics=(Finding("file-too-large", "it was").placeless(),))
+    gone = Report(config=None, diagnostics=(placeless(Finding("file-too-large", "it was")),))
 
     assert not concerns(gone, str(Path("d", "gone.toml")), ("features", "code_execution"))
 

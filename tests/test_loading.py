@@ -402,7 +402,7 @@ def test_a_flood_of_findings_is_cut_and_says_so() -> None:
 
 
 def test_an_internal_contradiction_is_no_silent_success(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codeexec_config.loading.findings", lambda _: [])
+    monkeypatch.setattr("codeexec_config.section.judging.findings", lambda *_: [])
 
     with pytest.raises(AssertionError, match="disagree"):
         loads(HEADER + "timeout_secs = 0\n")

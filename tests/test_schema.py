@@ -22,6 +22,7 @@ from codeexec_config import CodeExecutionConfig, External, Sandboxed, json_schem
 from codeexec_config._version import VERSION
 from codeexec_config.cli import schema as command
 from codeexec_config.schema import file_name, schema_text
+from tests.facts import MODES, RUNTIMES
 from tests.test_schema_verdict import JUDGES, slipped
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def test_the_keys_are_the_models_in_its_order() -> None:
     assert [field.name for field in attrs.fields(CodeExecutionConfig)] == list(SECTION["properties"])
     assert [field.name for field in attrs.fields(Sandboxed)] == list(KEYS["sandboxed"]["properties"])
     assert [field.name for field in attrs.fields(External)] == list(KEYS["external"]["properties"])
-    assert list(limits.MODES) == list(KEYS["mode"]["properties"])
+    assert list(MODES) == list(KEYS["mode"]["properties"])
 
 
 @pytest.mark.parametrize("name", KEYS)
@@ -176,7 +177,7 @@ def test_a_description_says_what_a_person_needs(name: str, phrases: list[str]) -
 
 def test_each_offered_value_has_a_text_of_its_own() -> None:
     language = KEYS["allowed_languages"]["items"]["anyOf"][0]
-    for offered, names in [(KEYS["runtime"], limits.RUNTIMES), (language, limits.KNOWN_LANGUAGES)]:
+    for offered, names in [(KEYS["runtime"], RUNTIMES), (language, limits.KNOWN_LANGUAGES)]:
         texts = offered["x-taplo"]["docs"]["enumValues"]
 
         assert list(names) == offered["enum"]
@@ -206,7 +207,7 @@ def test_no_message_on_a_slip_prints_the_key_beside_it(section: dict[str, Any]) 
 @pytest.mark.parametrize("second", ["wasm", "sandboxed"])
 def test_a_second_variant_is_refused_without_printing_the_key(second: str) -> None:
     section: dict[str, Any] = {
-        "mode": {"external": {"url": "https://h", "api_key": CANARY}, second: limits.EXAMPLES[second][0]}
+        "mode": {"external": {"url": "https://h", "api_key": CANARY}, second: KEYS[second]["examples"][0]}
     }
     (error,) = JUDGES["section", "7"].iter_errors(section)
 

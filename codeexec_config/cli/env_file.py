@@ -6,8 +6,8 @@ import os
 from collections import ChainMap
 from typing import TYPE_CHECKING, cast
 
-from codeexec_config import source
-from codeexec_config.diagnostics import Finding
+from codeexec_config.document import parse as source
+from codeexec_config.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

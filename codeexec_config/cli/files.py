@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from attrs import evolve
 
-from codeexec_config import limits, source
-from codeexec_config.diagnostics import Path, Report
+from codeexec_config import limits
+from codeexec_config.diagnostics import placeless
+from codeexec_config.document import parse as source
+from codeexec_config.report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from codeexec_config.findings import Path
 
 STANDARD_INPUT: Final = "-"
 _SKIPPED: Final = frozenset({"node_modules", "__pycache__"})
@@ -72,6 +76,6 @@ def read_standard_input() -> str | Report:
     """Read what is piped in, up to the limit of a file's size."""
     raw = sys.stdin.buffer.read(limits.MAX_FILE_BYTES + 1)
     if len(raw) > limits.MAX_FILE_BYTES:
-        return Report(config=None, diagnostics=(source.too_large().placeless(STANDARD_INPUT),))
+        return Report(config=None, diagnostics=(placeless(source.too_large(), STANDARD_INPUT),))
     text = source.decode(raw)
     return text if isinstance(text, str) else Report(config=None, diagnostics=(evolve(text, file=STANDARD_INPUT),))

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
 
-    from codeexec_config.diagnostics import Diagnostic, Report
+    from codeexec_config.diagnostics import Diagnostic
+    from codeexec_config.report import Report
 
 _EPILOG: Final = """\
 exit status:

@@ -1,4 +1,4 @@
-"""Say where in a TOML text each key and value stands.
+"""Find where in a TOML text each key and value stands.
 
 The parsers give values without places, so a path is located afterwards, and only when there is something to say of it.
 The scanner reads tokens, not meanings: it accepts TOML 1.1, leaves the verdict to the parsers, and where both refuse a
@@ -11,10 +11,13 @@ import re
 from array import array
 from bisect import bisect_right
 from contextlib import suppress
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from codeexec_config import limits
-from codeexec_config.diagnostics import Path, Position, Span, Target
+from codeexec_config.diagnostics import Position, Span
+
+if TYPE_CHECKING:
+    from codeexec_config.findings import Path, Target
 
 Stretch = tuple[int, int]
 
@@ -129,7 +132,7 @@ class Scan:
             self._document()
 
     def spelling(self, token: Token) -> Spelling:
-        """Give how a string is spelt; many references may stand in one."""
+        """Return how a string is spelt; many references may stand in one."""
         if token.start not in self._spellings:
             self._spellings[token.start] = Spelling(self.text[token.start : token.end])
         return self._spellings[token.start]
@@ -420,7 +423,7 @@ class Scan:
 
 
 def _is_too_long(number: str) -> bool:
-    """Say whether an integer has more digits than the limit; a float may have any number."""
+    """Check whether an integer has more digits than the limit; a float may have any number."""
     if len(number) <= limits.MAX_INTEGER_DIGITS:
         return False
     digits = number.removeprefix(number[:2] if number[1].isalpha() else "").replace("_", "").lstrip("+-")
@@ -429,14 +432,14 @@ def _is_too_long(number: str) -> bool:
 
 
 def past_space(text: str, at: int) -> int:
-    """Give the offset behind blanks, line ends and comments."""
+    """Return the offset behind blanks, line ends and comments."""
     while (found := _COMMENTS.match(text, at) or _SPACE.match(text, at)) and found[0]:
         at = found.end()
     return at
 
 
 def unescape(escape: re.Match[str]) -> str | None:
-    """Give what one escape means, or None when it names no character."""
+    """Return what one escape means, or None when it names no character."""
     if escape["plain"]:
         return _PLAIN_ESCAPES[escape["plain"]]
     if escape["e"]:
@@ -468,11 +471,11 @@ class Spelling:
             self._behind.append(behind)
 
     def inside(self, within: Stretch) -> Stretch:
-        """Give the stretch in the spelling; it ends with its last character, before what folds the line."""
+        """Return the stretch in the spelling; it ends with its last character, before what folds the line."""
         return self._bounds(within[0])[0], self._bounds(within[1] - 1)[1]
 
     def _bounds(self, index: int) -> Stretch:
-        """Give the start and the end of one character."""
+        """Return the start and the end of one character."""
         passed = bisect_right(self._behind, index)
         start = self._ends[passed - 1] + index - self._behind[passed - 1] if passed else self._first + index
         is_longer = passed < len(self._starts) and self._starts[passed] == start
@@ -489,28 +492,28 @@ class Lines:
         self._shift = shift
 
     def position(self, offset: int) -> Position:
-        """Give the place of one code point."""
+        """Return the place of one code point."""
         line = bisect_right(self._starts, offset)
         return Position(line, offset - self._starts[line - 1] + 1, offset + self._shift)
 
     def span(self, start: int, end: int) -> Span:
-        """Give the place of a stretch."""
+        """Return the place of a stretch."""
         return Span(self.position(start), self.position(end))
 
     def bounds(self, offset: int) -> Stretch:
-        """Give the start and the end of the line of one code point, without its line end."""
+        """Return the start and the end of the line of one code point, without its line end."""
         line = bisect_right(self._starts, offset)
         end = self._starts[line] - 1 if line < len(self._starts) else len(self._text)
         start = self._starts[line - 1]
         return start, end - (end > start and self._text[end - 1] == "\r" and line < len(self._starts))
 
     def offset(self, line: int, column: int) -> int:
-        """Give the offset of a line and column that count from 1."""
+        """Return the offset of a line and column that count from 1."""
         return min(self._starts[line - 1] + column - 1, len(self._text))
 
 
 def locate(scan: Scan, target: Target) -> Stretch | None:
-    """Say where a target stands, or None when the text holds nothing at its path."""
+    """Return where a target stands, or None when the text holds nothing at its path."""
     if target.part == "key":
         return next(iter(scan.mentions.get(target.path, ())), None)
     token = scan.values.get(target.path)

@@ -21,12 +21,12 @@ def squeeze(name: str) -> str:
 
 
 def nearest_key(name: str, candidates: Iterable[str]) -> str | None:
-    """Give the key that a misspelt one stands for, or None."""
+    """Return the key that a misspelt one stands for, or None."""
     return _nearest(name, candidates, _KEY_CUTOFF)
 
 
 def nearest_name(name: str, candidates: Iterable[str]) -> str | None:
-    """Give the mode, runtime or language that a misspelt one stands for, or None; stricter, as names are short."""
+    """Return the mode, runtime or language that a misspelt one stands for, or None; stricter, as names are short."""
     return _nearest(name, candidates, _NAME_CUTOFF)
 
 
@@ -59,7 +59,7 @@ def _may_match(wanted: str, candidate: str, cutoff: float) -> bool:
 
 
 def is_near(text: str, target: str) -> bool:
-    """Say whether two squeezed texts are one or two letters apart, fewer in a short text."""
+    """Check whether two squeezed texts are one or two letters apart, fewer in a short text."""
     slack = min(2, len(target) // 4)
     if abs(len(text) - len(target)) > slack:
         return False

@@ -5,15 +5,19 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from codeexec_config import limits, references
-from codeexec_config.diagnostics import Finding, Path, Target, printable
+from codeexec_config import references
+from codeexec_config.findings import Finding, Path, Target, printable
+from codeexec_config.keys import Key, Kind, keys_of
 from codeexec_config.references import Literal, Malformed, Reference, Segment
 from codeexec_config.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codeexec_config.environment import Environment
+    from codeexec_config.section.environment import Environment
+
+SWITCH: Final = "enabled"
+"""The key that is resolved first: when it is false, nothing else is looked up."""
 
 
 class Unknown(Enum):
@@ -25,21 +29,11 @@ class Unknown(Enum):
 UNKNOWN: Final = Unknown.UNKNOWN
 
 
-class Kind(Enum):
-    """What a key makes of a text with references."""
-
-    BOOLEAN = "a boolean"
-    INTEGER = "an integer"
-    TEXT = "a text"
-    SECRET = "a key"  # noqa: S105 -- a word, not a password
-    CLOSED = "no reference"
-
-
 class Slot(NamedTuple):
     """A string of the section that may hold references."""
 
     path: Path
-    kind: Kind
+    key: Key
     text: str
     segments: tuple[Segment, ...]
 
@@ -53,6 +47,11 @@ class Slot(NamedTuple):
         """Whether the text is one reference and nothing else."""
         return len(self.segments) == 1 and isinstance(self.segments[0], Reference)
 
+    @property
+    def is_secret(self) -> bool:
+        """Whether the value is a secret."""
+        return self.key.kind is Kind.SECRET
+
 
 class Resolution:
     """A section on its way from a file's text to values.
@@ -61,73 +60,76 @@ class Resolution:
         values: the section with its references read; what nobody can know is `UNKNOWN`.
         findings: what is wrong with references, with paths from the section.
         made: the paths whose value is not the file's text alone.
-        unread: the paths whose text holds a reference that was not looked up.
+        unread: by path, the keys whose text holds a reference that was not looked up.
         deferred: each such reference with its path.
-        literal: the text of a key that stands in the file, or None.
+        literals: by path, the text of a secret that stands in the file.
         enabled: whether the section is on.
     """
 
-    def __init__(self, section: dict[str, Any]) -> None:
-        self.values = _copy(section)
+    __slots__ = ("deferred", "enabled", "findings", "literals", "made", "unread", "values")
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values = values
         self.findings: list[Finding] = []
         self.made: set[Path] = set()
-        self.unread: set[Path] = set()
+        self.unread: dict[Path, Key] = {}
         self.deferred: list[tuple[Path, str]] = []
-        self.literal: str | None = None
+        self.literals: dict[Path, str] = {}
         self.enabled = True
 
 
-def resolve(section: dict[str, Any], environment: Environment, *, offline: bool = False) -> Resolution | BaseException:
-    """Read the references of a section; give back what the environment raised, if it did."""
-    result = Resolution(section)
-    slots = list(_slots(section))
-    switch = [slot for slot in slots if slot.kind is Kind.BOOLEAN]
-    rest = [slot for slot in slots if slot.kind is not Kind.BOOLEAN]
-    failure = _resolve_slots(result, switch, environment, read=not offline)
+def resolve(
+    section: dict[str, Any], environment: Environment, model: type[Any], *, offline: bool = False
+) -> Resolution | BaseException:
+    """Read the references of a section; return what the environment raised, if it did."""
+    keys = keys_of(model)
+    slots = list(_slots(section, keys))
+    if not slots:
+        result = Resolution(section)
+        result.enabled = section.get(SWITCH) is not False
+        return result
+    result = Resolution(_copied(section, keys))
+    switch = [slot for slot in slots if slot.path == (SWITCH,)]
+    failure = _resolve_slots(result, switch, environment, read=not offline) if switch else None
     if failure is not None:
         return failure
-    result.enabled = result.values.get("enabled") is not False or ("enabled",) in result.unread
+    result.enabled = result.values.get(SWITCH) is not False or (SWITCH,) in result.unread
+    rest = [slot for slot in slots if slot.path != (SWITCH,)]
     failure = _resolve_slots(result, rest, environment, read=result.enabled and not offline)
     return result if failure is None else failure
 
 
-def _slots(section: dict[str, Any]) -> Iterator[Slot]:
-    """Give the strings of known keys that hold a dollar sign, except where the shape is wrong anyway."""
-    found: list[tuple[Path, Kind, Any]] = [
-        (("enabled",), Kind.BOOLEAN, section.get("enabled")),
-        (("timeout_secs",), Kind.INTEGER, section.get("timeout_secs")),
-        (("max_memory_mb",), Kind.INTEGER, section.get("max_memory_mb")),
-    ]
-    languages = section.get("allowed_languages")
-    if type(languages) is list:
-        found += ((("allowed_languages", index), Kind.TEXT, item) for index, item in enumerate(languages))
-    found += _mode_strings(section.get("mode"))
-    for path, kind, text in found:
-        if type(text) is str and ("$" in text or kind is Kind.SECRET):
-            yield Slot(path, kind, text, references.parse(text))
+def _slots(table: dict[str, Any], keys: tuple[Key, ...], path: Path = ()) -> Iterator[Slot]:
+    """Yield the strings of known keys that hold a dollar sign, except where the shape is wrong anyway."""
+    for key in keys:
+        value = table.get(key.name)
+        if key.item is not None and type(value) is list:
+            for index, entry in enumerate(value):
+                if type(entry) is str and "$" in entry:
+                    yield Slot((*path, key.name, index), key.item, entry, references.parse(entry))
+        elif key.variants is not None and type(value) is dict:
+            name = variant_of(key, value)
+            if name is not None and type(value[name]) is dict:
+                yield from _slots(value[name], keys_of(key.variants[name]), (*path, key.name, name))
+        elif type(value) is str and key.item is None and ("$" in value or key.kind is Kind.SECRET):
+            yield Slot((*path, key.name), key, value, references.parse(value))
 
 
-def _mode_strings(mode: Any) -> Iterator[tuple[Path, Kind, Any]]:
-    if type(mode) is not dict:
-        yield ("mode",), Kind.CLOSED, mode
-        return
-    known = [name for name in mode if name in limits.VARIANT_KEYS]
-    if len(known) != 1 or type(mode[known[0]]) is not dict:
-        return
-    variant = mode[known[0]]
-    kinds = {"runtime": Kind.CLOSED, "url": Kind.TEXT, "api_key": Kind.SECRET}
-    for key in limits.VARIANT_KEYS[known[0]]:
-        yield ("mode", known[0], key), kinds[key], variant.get(key)
+def variant_of(key: Key, table: dict[str, Any]) -> str | None:
+    """Return the one variant that a table of the union names, or None."""
+    known = [name for name in table if name in (key.variants or ())]
+    return known[0] if len(known) == 1 else None
 
 
-def _copy(section: dict[str, Any]) -> dict[str, Any]:
+def _copied(section: dict[str, Any], keys: tuple[Key, ...]) -> dict[str, Any]:
     """Copy as deep as references are written, so that the caller's data stays as it is."""
     values = dict(section)
-    languages, mode = values.get("allowed_languages"), values.get("mode")
-    if type(languages) is list:
-        values["allowed_languages"] = list(languages)
-    if type(mode) is dict:
-        values["mode"] = {key: dict(item) if type(item) is dict else item for key, item in mode.items()}
+    for key in keys:
+        value = values.get(key.name)
+        if type(value) is list:
+            values[key.name] = list(value)
+        elif type(value) is dict:
+            values[key.name] = {name: dict(item) if type(item) is dict else item for name, item in value.items()}
     return values
 
 
@@ -156,31 +158,33 @@ def _resolve_slots(
 
 
 def _is_read(slot: Slot) -> bool:
-    """Say whether the references of a text are looked up: not where none may stand, or the type is wrong anyway."""
-    if slot.kind in {Kind.BOOLEAN, Kind.INTEGER}:
-        return slot.is_whole
-    return slot.kind is not Kind.CLOSED
+    """Check whether the references of a text are looked up: not where none may stand, or the type is wrong anyway."""
+    return slot.is_whole if slot.key.is_typed else slot.key.takes_references
 
 
 def _is_malformed(slot: Slot, segment: Segment) -> bool:
     if isinstance(segment, Malformed):
         return True
-    return slot.kind is Kind.SECRET and isinstance(segment, Reference) and segment.operator == "-"
+    return slot.is_secret and isinstance(segment, Reference) and segment.operator == "-"
 
 
 def _form_findings(slot: Slot) -> Iterator[Finding]:
     for segment in slot.segments:
         target = Target(slot.path, within=(segment.start, segment.end))
         if _is_malformed(slot, segment):
-            reason = segment.reason if isinstance(segment, Malformed) else "in a key the part behind - could be the key"
+            reason = (
+                segment.reason
+                if isinstance(segment, Malformed)
+                else "in a key, the text after - could be the key itself"
+            )
             yield Finding(
                 "invalid-reference",
-                f"this is no reference: {reason}",
+                f"invalid reference: {reason}",
                 slot.path,
                 help=_form_hint(slot),
                 target=target,
             )
-        elif isinstance(segment, Reference) and slot.kind is Kind.CLOSED:
+        elif isinstance(segment, Reference) and not slot.key.takes_references:
             yield Finding(
                 "reference-not-allowed",
                 f"`{slot.path[-1]}` takes no reference: what decides the isolation stands in the file",
@@ -191,7 +195,7 @@ def _form_findings(slot: Slot) -> Iterator[Finding]:
 
 
 def _form_hint(slot: Slot) -> str:
-    if slot.kind is Kind.SECRET:
+    if slot.is_secret:
         return "write ${NAME}, and put the key itself into that variable"
     return "write ${NAME} or ${NAME:-default}; a literal ${ is written $${"
 
@@ -207,19 +211,19 @@ def _forbidden(slot: Slot, reference: Reference) -> Finding:
 
 
 def _resolve_slot(result: Resolution, slot: Slot, environment: Environment, *, read: bool) -> None:
-    if slot.kind in {Kind.BOOLEAN, Kind.INTEGER} and not slot.is_whole:
+    if slot.key.is_typed and not slot.is_whole:
         if any(isinstance(segment, Malformed) for segment in slot.segments):
             _put(result.values, slot.path, UNKNOWN)
         return
-    if slot.kind is Kind.SECRET:
-        result.literal = _literal_part(slot)
+    if slot.is_secret and (literal := _literal_part(slot)) is not None:
+        result.literals[slot.path] = literal
     if slot.references:
         result.made.add(slot.path)
     refused = any(_is_malformed(slot, segment) for segment in slot.segments) or (
-        slot.kind is Kind.CLOSED and bool(slot.references)
+        not slot.key.takes_references and bool(slot.references)
     )
-    forbidden = any(not environment.permits(ref.name) for ref in slot.references) and slot.kind is not Kind.CLOSED
-    if read and slot.kind is not Kind.CLOSED:
+    forbidden = any(not environment.permits(ref.name) for ref in slot.references) and slot.key.takes_references
+    if read and slot.key.takes_references:
         unset = [ref for ref in slot.references if environment.permits(ref.name) and _is_unset(slot, ref, environment)]
         result.findings += (_unset(slot, ref) for ref in unset)
         refused = refused or bool(unset)
@@ -237,7 +241,7 @@ def _is_unset(slot: Slot, reference: Reference, environment: Environment) -> boo
 
 def _as_read(slot: Slot, reference: Reference) -> Reference:
     """Read `${NAME:-}` as `${NAME}` in a key: an empty default would send requests without it."""
-    if slot.kind is Kind.SECRET and reference.operator == ":-" and not reference.text:
+    if slot.is_secret and reference.operator == ":-" and not reference.text:
         return reference._replace(operator="")
     return reference
 
@@ -262,23 +266,23 @@ def _value(result: Resolution, slot: Slot, environment: Environment) -> Any:
         for segment in slot.segments
         if not isinstance(segment, Malformed)
     )
-    if slot.kind is Kind.SECRET:
+    if slot.is_secret:
         return Secret(text, reference=_reference(slot))
     return _typed(result, slot, text)
 
 
 def _typed(result: Resolution, slot: Slot, text: str) -> Any:
     """Read a text as what the key takes; one that does not parse is said at the reference, without the text."""
-    if slot.kind not in {Kind.BOOLEAN, Kind.INTEGER}:
+    if not slot.key.is_typed:
         return text
-    value = references.read_boolean(text) if slot.kind is Kind.BOOLEAN else references.read_integer(text)
+    value = references.read_boolean(text) if slot.key.kind is Kind.BOOLEAN else references.read_integer(text)
     if value is not None:
         return value
-    form = "true or false" if slot.kind is Kind.BOOLEAN else "an integer as TOML writes it, such as 30"
+    form = "true or false" if slot.key.kind is Kind.BOOLEAN else "an integer as TOML writes it, such as 30"
     result.findings.append(
         Finding(
             "wrong-type",
-            f"the reference must yield {slot.kind.value}",
+            f"the reference must yield {slot.key.kind.value}",
             slot.path,
             help=f"set the variable, or the default, to {form}",
             target=Target(slot.path, within=(slot.segments[0].start, slot.segments[0].end)),
@@ -288,7 +292,7 @@ def _typed(result: Resolution, slot: Slot, text: str) -> Any:
 
 
 def _literal_part(slot: Slot) -> str | None:
-    """Give the text of a key that the file itself holds, in part or by a default, or None."""
+    """Return the text of a key that the file itself holds, in part or by a default, or None."""
     literal = any(
         segment.text if isinstance(segment, Literal) else isinstance(segment, Reference) and segment.default
         for segment in slot.segments
@@ -301,13 +305,12 @@ def _reference(slot: Slot) -> str | None:
 
 
 def _defer(result: Resolution, slot: Slot) -> None:
-    result.unread.add(slot.path)
+    result.unread[slot.path] = slot.key
     result.deferred += ((slot.path, ref.canonical) for ref in slot.references)
-    if slot.kind is Kind.SECRET:
+    if slot.is_secret:
         value: Any = Secret._unread(  # noqa: SLF001 -- made here and nowhere else
             slot.text, reference=_reference(slot), variable=slot.references[0].name
         )
-        result.literal = _literal_part(slot)
         _put(result.values, slot.path, value)
         return
     default = _default_text(slot)
@@ -315,7 +318,7 @@ def _defer(result: Resolution, slot: Slot) -> None:
 
 
 def _default_text(slot: Slot) -> str | None:
-    """Give what the file alone makes of a text, or None when that needs a variable."""
+    """Return what the file alone makes of a text, or None when that needs a variable."""
     pieces = [
         segment.default if isinstance(segment, Reference) else segment.text
         for segment in slot.segments
@@ -325,7 +328,7 @@ def _default_text(slot: Slot) -> str | None:
 
 
 def taken_as_set(secret_text: str) -> str:
-    """Give the text of a key with each reference as some value, to look at what the file itself writes."""
+    """Return the text of a key with each reference as some value, to look at what the file itself writes."""
     return "".join(
         segment.text if isinstance(segment, Literal) else (isinstance(segment, Reference) and segment.default) or "x"
         for segment in references.parse(secret_text)

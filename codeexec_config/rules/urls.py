@@ -6,15 +6,32 @@ A host has many spellings that reach the same machine; it is normalised once, be
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from codeexec_config.limits import SECRET_QUERY_NAMES
+from codeexec_config.findings import Finding
+
+if TYPE_CHECKING:
+    from codeexec_config.findings import Path
 
 _URL = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?#]*)[^?#]*(?:\?(?P<query>[^#]*))?", re.IGNORECASE)
 _HOST_PORT = re.compile(r"(?P<host>\[[^\[\]]*\]|[^:\[\]]*)(?::(?P<port>[0-9]*))?")
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _NUMERIC = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 
+SECRET_QUERY_NAMES: Final = frozenset(
+    {
+        "key",
+        "api_key",
+        "apikey",
+        "token",
+        "access_token",
+        "secret",
+        "password",
+        "sig",
+        "signature",
+        "auth",
+    }
+)
 METADATA_NAMES: Final = frozenset(
     {"metadata.google.internal", "metadata.goog", "metadata", "instance-data", "instance-data.ec2.internal"}
 )
@@ -34,7 +51,7 @@ class Url(NamedTuple):
 
 
 class UrlError(Exception):
-    """Say why a text is no URL of a service; the message holds nothing of the text."""
+    """Why a text is not the URL of a service; the message holds nothing of the text."""
 
     def __init__(self, reason: str, *, punycode: str | None = None) -> None:
         super().__init__(reason)
@@ -46,7 +63,7 @@ def parse(text: str) -> Url:
     """Take an absolute http(s) URL apart.
 
     Raises:
-        UrlError: it is none.
+        UrlError: it is not one.
     """
     if " " in text or not text.isprintable():
         raise UrlError("it holds a space or a control character")
@@ -75,7 +92,7 @@ def _check_port(port: str | None) -> None:
 
 
 def normalize_host(host: str) -> str:
-    """Give the one spelling of a host: lower case, dotted IPv4, compressed IPv6, no trailing dot, no zone.
+    """Return the one spelling of a host: lower case, dotted IPv4, compressed IPv6, no trailing dot, no zone.
 
     Raises:
         UrlError: no resolver takes it.
@@ -106,7 +123,7 @@ def _normalize_ipv4(labels: list[str]) -> str:
     """Read what inet_aton reads: one to four parts, decimal, octal or hex, the last filling the rest."""
     numbers = [_ipv4_part(label) for label in labels]
     if len(numbers) > 4 or any(n > 255 for n in numbers[:-1]) or numbers[-1] >= 256 ** (5 - len(numbers)):  # noqa: PLR2004
-        raise UrlError("its host looks like an IPv4 address and is none")
+        raise UrlError("its host looks like an IPv4 address, but is not one")
     address = numbers[-1]
     for index, number in enumerate(numbers[:-1]):
         address += number << (8 * (3 - index))
@@ -140,7 +157,7 @@ def _normalize_ipv6(text: str) -> str:
 
 
 def is_metadata(host: str) -> bool:
-    """Say whether a normalised host is a cloud's metadata service, which hands out the machine's credentials."""
+    """Check whether a normalised host is a cloud's metadata service, which hands out the machine's credentials."""
     if host in METADATA_NAMES or host in METADATA_ADDRESSES:
         return True
     if ":" not in host:
@@ -149,7 +166,7 @@ def is_metadata(host: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a normalised host is this machine: 127/8, ::1, localhost, *.localhost."""
+    """Check whether a normalised host is this machine: 127/8, ::1, localhost, *.localhost."""
     if host in {"::1", "localhost"} or host.endswith(".localhost"):
         return True
     return host.startswith("127.") and _is_ipv4(host)
@@ -160,10 +177,37 @@ def _is_ipv4(host: str) -> bool:
 
 
 def has_secret_query(query: str) -> bool:
-    """Say whether a query has a parameter whose name says that its value is a credential."""
+    """Check whether a query has a parameter whose name says that its value is a credential."""
     if not query:
         return False
     from urllib.parse import unquote_plus  # here: few services have a query
 
     names = (pair.partition("=")[0] for pair in re.split("[&;]", query))
     return any(unquote_plus(name).strip().lower() in SECRET_QUERY_NAMES for name in names)
+
+
+def judge(value: str, path: Path, *, made: bool = False) -> Url | Finding:
+    """Return the parts of a service's URL, or what is wrong with it: the first of form, credentials, metadata."""
+    try:
+        parsed = parse(value)
+    except UrlError as error:
+        hint = "write an absolute URL, such as https://code-exec.example.com"
+        if error.punycode and not made:
+            hint = f"write the host as {error.punycode}"
+        return Finding("invalid-url", f"invalid URL: {error.reason}", path, help=hint)
+    place = "user or password" if parsed.userinfo else "query"
+    if parsed.userinfo or has_secret_query(parsed.query):
+        return Finding(
+            "credentials-in-url",
+            f"the URL's {place} holds a credential, which logs and proxies print",
+            path,
+            help='move the credential to api_key = "${CODE_EXEC_API_KEY}"',
+        )
+    if is_metadata(parsed.host):
+        return Finding(
+            "metadata-url",
+            "the URL leads to a cloud's metadata service, which hands out this machine's credentials",
+            path,
+            help="write the address of the code execution service",
+        )
+    return parsed

@@ -1,30 +1,14 @@
-"""Find the section in a document, or what somebody may have meant by it."""
+"""Find the tables that somebody may have meant as the section."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from codeexec_config.diagnostics import Finding, Path
+from codeexec_config.findings import Finding, Path
+from codeexec_config.rules.spelling import is_near, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-def select(data: dict[str, Any], section: Path) -> dict[str, Any] | Finding | None:
-    """Give the section's table, the finding that it or a table on its way is none, or None when it is absent."""
-    table: Any = data
-    for depth, part in enumerate(section):
-        if part not in table:
-            return None
-        table = table[part]
-        if type(table) is not dict:
-            return _no_table(section[: depth + 1])
-    return cast("dict[str, Any]", table)
-
-
-def _no_table(path: Path) -> Finding:
-    name = ".".join(str(part) for part in path)
-    return Finding("wrong-type", f"`{name}` must be a table", path, help=f"write it as a table: [{name}]")
 
 
 def absent(data: dict[str, Any], section: Path) -> Iterator[Finding]:
@@ -63,8 +47,6 @@ def _tables(data: dict[str, Any], depth: int, path: Path = ()) -> Iterator[Path]
 
 
 def _is_near(path: Path, section: Path) -> bool:
-    from codeexec_config.suggest import is_near, squeeze
-
     whole, last = (squeeze("".join(map(str, parts))) for parts in (section, section[-1:]))
     found, end = (squeeze("".join(map(str, parts))) for parts in (path, path[-1:]))
     if is_near(found, whole) or (len(path) == 1 and is_near(found, last)):

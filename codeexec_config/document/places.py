@@ -1,17 +1,18 @@
-"""Give findings their places: spans, masked excerpts and edits, from one scan of the text."""
+"""Return findings their places: spans, masked excerpts and edits, from one scan of the text."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from codeexec_config.diagnostics import Diagnostic, Edit, Finding, Fix, Path, Related, Target
-from codeexec_config.excerpts import Masker
-from codeexec_config.scanner import Lines, Scan, Stretch, locate, past_space
+from codeexec_config.diagnostics import Diagnostic, Edit, Fix, Related
+from codeexec_config.document.excerpts import Masker
+from codeexec_config.document.scanner import Lines, Scan, Stretch, locate, past_space
+from codeexec_config.findings import Finding, Path, Target
 
 if TYPE_CHECKING:
-    from codeexec_config.diagnostics import Amendment
-    from codeexec_config.source import Document
+    from codeexec_config.document import Document
+    from codeexec_config.findings import Amendment
 
 _BLANKS_AND_COMMA = re.compile(r"[ \t]*,[ \t]*")
 
@@ -23,16 +24,17 @@ class Places:
         document: a text that a parser has accepted.
         file: its name as it was given.
         section: the path of the section.
+        model: the class whose keys the section has.
     """
 
-    def __init__(self, document: Document, file: str | None, section: Path) -> None:
+    def __init__(self, document: Document, file: str | None, section: Path, model: type[Any]) -> None:
         self._scan = Scan(document.body)
         self._lines = Lines(document.body, document.shift)
-        self._masker = Masker(self._scan, section)
+        self._masker = Masker(self._scan, section, model)
         self._file = file
 
     def diagnostic(self, finding: Finding) -> Diagnostic:
-        """Give a finding its place."""
+        """Return a finding its place."""
         stretch = self._find(finding.target or Target(finding.path))
         return Diagnostic(
             code=finding.code,
@@ -73,7 +75,7 @@ class Places:
         return (token.start, token.end), f"{quote}{amendment.text}{quote}"
 
     def _entry(self, path: Path) -> list[Stretch]:
-        """Give the stretches of an array's entry and of the comma that goes with it; comments stay."""
+        """Return the stretches of an array's entry and of the comma that goes with it; comments stay."""
         text = self._scan.text
         token = self._scan.values[path]
         behind = _BLANKS_AND_COMMA.match(text, token.end)

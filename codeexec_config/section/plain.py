@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from codeexec_config import limits
-from codeexec_config.diagnostics import Finding, Path
-from codeexec_config.resolution import UNKNOWN
+from codeexec_config.findings import Finding, Path
+from codeexec_config.keys import Key, key_table
+from codeexec_config.section.resolve import UNKNOWN
 
 
 class Plain:
@@ -22,43 +22,38 @@ class Plain:
         findings: what TOML cannot hold.
     """
 
-    def __init__(self, table: object) -> None:
+    def __init__(self, table: object, model: type[Any]) -> None:
         self.findings: list[Finding] = []
         self._around: list[object] = []
-        self.value = self._section(table)
+        self.value = self._class_table(table, model, ())
 
-    def _section(self, table: object) -> Any:
-        def read(key: str, value: object) -> Any:
-            if key == "mode":
-                return self._mode(value)
-            if key == "allowed_languages":
-                return self._languages(value)
-            return self._leaf(value, (key,)) if key in limits.SECTION_KEYS else UNKNOWN
+    def _class_table(self, table: object, cls: type[Any], path: Path) -> Any:
+        keys = key_table(cls)
 
-        return self._table(table, (), read)
+        def read(name: str, value: object) -> Any:
+            return self._value(value, keys[name], (*path, name)) if name in keys else UNKNOWN
 
-    def _languages(self, value: Any) -> Any:
-        path = ("allowed_languages",)
+        return self._table(table, path, read)
+
+    def _value(self, value: object, key: Key, path: Path) -> Any:
+        if key.variants is not None:
+            return self._union(value, key, path)
+        return self._list(value, path) if key.item is not None else self._leaf(value, path)
+
+    def _list(self, value: Any, path: Path) -> Any:
         if not _is_array(value) or self._is_around(value):
             return self._leaf(value, path)
         self._around.append(value)
-        plain = [self._leaf(item, (*path, index)) for index, item in enumerate(value)]
+        plain = [self._leaf(entry, (*path, index)) for index, entry in enumerate(value)]
         self._around.pop()
         return plain
 
-    def _mode(self, value: object) -> Any:
-        known = [name for name in value if name in limits.VARIANT_KEYS] if isinstance(value, Mapping) else []
+    def _union(self, value: object, key: Key, path: Path) -> Any:
+        variants = key.variants or {}
+        known = [name for name in value if name in variants] if isinstance(value, Mapping) else []
 
-        def read(name: str, variant: object) -> Any:
-            return self._variant(name, variant) if known == [name] else UNKNOWN
-
-        return self._table(value, ("mode",), read)
-
-    def _variant(self, name: str, value: object) -> Any:
-        path = ("mode", name)
-
-        def read(key: str, inner: object) -> Any:
-            return self._leaf(inner, (*path, key)) if key in limits.VARIANT_KEYS[name] else UNKNOWN
+        def read(name: str, table: object) -> Any:
+            return self._class_table(table, variants[name], (*path, name)) if known == [name] else UNKNOWN
 
         return self._table(value, path, read)
 
@@ -71,18 +66,18 @@ class Plain:
         self._around.pop()
         if len(plain) == len(keys):
             return plain
-        self._refuse(path, "a key of this table is no string")
+        self._refuse(path, "expected keys that are strings")
         return plain or UNKNOWN
 
     def _leaf(self, value: object, path: Path) -> Any:
-        """Give a scalar; of a container only its kind, which is wrong here."""
+        """Return a scalar; of a container only its kind, which is wrong here."""
         if self._is_around(value):
-            return self._refuse(path, "this contains itself")
+            return self._refuse(path, "the value contains itself")
         if isinstance(value, bool | float | int | str | dt.date | dt.time):
             return _scalar(value)
         if isinstance(value, Mapping):
             return {}
-        return [] if _is_array(value) else self._refuse(path, "this is nothing that TOML can hold")
+        return [] if _is_array(value) else self._refuse(path, f"expected a value of TOML, found {_name(value)}")
 
     def _is_around(self, value: object) -> bool:
         return any(value is other for other in self._around)
@@ -92,12 +87,16 @@ class Plain:
         return UNKNOWN
 
 
+def _name(value: object) -> str:
+    return "None" if value is None else f"an object of type {type(value).__name__}"
+
+
 def _is_array(value: object) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview)
 
 
 def _scalar(value: Any) -> Any:
-    """Give a scalar of its exact type, whatever methods a subclass brings."""
+    """Return a scalar of its exact type, whatever methods a subclass brings."""
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int) and not isinstance(value, bool):

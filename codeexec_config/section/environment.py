@@ -26,7 +26,7 @@ class Environment:
         self._values: dict[str, str | None] = {}
 
     def permits(self, name: str) -> bool:
-        """Say whether a file may read a variable."""
+        """Check whether a file may read a variable."""
         if not self._allowed:
             return True
         from fnmatch import fnmatchcase
@@ -34,7 +34,7 @@ class Environment:
         return all(any(fnmatchcase(name, pattern) for pattern in group) for group in self._allowed)
 
     def fetch(self, names: Iterable[str]) -> BaseException | None:
-        """Look names up; give back what the mapping raised, without our frames and without a value kept.
+        """Look names up; return what the mapping raised, without our frames and without a value kept.
 
         A traceback shows the frames that an exception passed through, with their variables; so it is carried out as a
         value, and raised where no frame holds a secret.
@@ -58,7 +58,7 @@ class Environment:
             inner = error.__traceback__
             return error.with_traceback(inner and inner.tb_next)
         if not isinstance(value, str):
-            return TypeError(f"the environment's value of {name} is no str")
+            return TypeError(f"the environment's value of {name} is not a str")
         text = str.__str__(value)
         self._values[name] = text if _is_utf8(text) else None
         return None

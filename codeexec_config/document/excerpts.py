@@ -9,19 +9,19 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from codeexec_config.diagnostics import CROPPED, LEAD
+from codeexec_config.keys import Kind, keys_of, once_a_class
 from codeexec_config.references import Reference, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codeexec_config.diagnostics import Path
-    from codeexec_config.scanner import Scan, Stretch, Token
+    from codeexec_config.document.scanner import Scan, Stretch, Token
+    from codeexec_config.findings import Path
+    from codeexec_config.keys import Key
 
-CROPPED: Final = "…"
-"""Opens an excerpt whose line starts further left; the marked place then stands `LEAD` code points behind it."""
-LEAD: Final = 40
 _WIDTH: Final = 160
 _MASK: Final = "*"
 _NAMES = r"[ \t]*[A-Za-z0-9_-]+[ \t]*(?:\.[ \t]*[A-Za-z0-9_-]+[ \t]*){0,79}"
@@ -31,25 +31,49 @@ _DOLLAR = re.compile(r"\\(?:x24|u0024|U00000024)\Z")
 """A dollar sign by an escape: before a `${` it makes that a literal."""
 _LONGEST_ESCAPE: Final = len("\\U00000024")
 
-_PLAIN_PATHS: Final[frozenset[Path]] = frozenset(
-    {
-        ("enabled",),
-        ("timeout_secs",),
-        ("max_memory_mb",),
-        ("allowed_languages",),
-        ("mode",),
-        ("mode", "sandboxed", "runtime"),
-        ("mode", "external", "url"),
-    }
-)
-_URL_PATH: Final = ("mode", "external", "url")
-_VARIANT_PATHS: Final[frozenset[Path]] = frozenset({("mode", "wasm"), ("mode", "sandboxed"), ("mode", "external")})
-_TABLE_PATHS: Final = _VARIANT_PATHS | {(), ("mode",)}
-"""The tables whose keys are no part of anybody's value."""
-_LEAF_PATHS: Final = _PLAIN_PATHS - _TABLE_PATHS
-
 _AUTHORITY = re.compile("//([^/?#'\"]*)")
 _HOST_AND_PORT = re.compile(r"(?:[^:\[\]]*|\[[^\[\]]*\])(?::[0-9]*)?")
+
+
+class Known(NamedTuple):
+    """The paths of a model's keys, by what of them may be shown.
+
+    Attributes:
+        tables: the tables whose keys are no part of anybody's value.
+        variants: those that stand for a variant of the union.
+        plain: what has a value that is no secret.
+        lists: the lists among them.
+        urls: the URLs among them.
+    """
+
+    tables: frozenset[Path]
+    variants: frozenset[Path]
+    plain: frozenset[Path]
+    lists: frozenset[Path]
+    urls: frozenset[Path]
+
+
+@once_a_class
+def known_paths(model: type[Any]) -> Known:
+    """Return the paths of a model's keys, from its description."""
+    keys = dict(_described(model, ()))
+    variants = {(*path, name) for path, key in keys.items() for name in key.variants or ()}
+    unions = {path for path, key in keys.items() if key.variants is not None}
+    return Known(
+        tables=frozenset({()} | unions | variants),
+        variants=frozenset(variants),
+        plain=frozenset(path for path, key in keys.items() if key.kind is not Kind.SECRET),
+        lists=frozenset(path for path, key in keys.items() if key.item is not None),
+        urls=frozenset(path for path, key in keys.items() if key.form == "url"),
+    )
+
+
+def _described(cls: type[Any], path: Path) -> Iterator[tuple[Path, Key]]:
+    for key in keys_of(cls):
+        way = (*path, key.name)
+        yield way, key
+        for name, variant in (key.variants or {}).items():
+            yield from _described(variant, (*way, name))
 
 
 class Masked(NamedTuple):
@@ -62,7 +86,7 @@ class Masked(NamedTuple):
 
 
 def window(bounds: Stretch, at: int) -> tuple[Stretch, str]:
-    """Give the part of a line that an excerpt shows around a place, and what stands before it."""
+    """Return the part of a line that an excerpt shows around a place, and what stands before it."""
     start, end = bounds
     if end - start <= _WIDTH:
         return (start, end), ""
@@ -78,28 +102,25 @@ def _framed(lead: str, line: str, *, goes_on: bool) -> str:
     return lead + line + (CROPPED if goes_on else "")
 
 
-def marker_column(excerpt: str, column: int) -> int:
-    """Say where in an excerpt the place stands whose column in its line is known; both count from 1."""
-    return LEAD + 2 if excerpt.startswith(CROPPED) else column
-
-
 class Masker:
     """Quote lines of a text that a parser has accepted.
 
     Args:
         scan: its tokens.
         section: the path of the section; what stands elsewhere is masked.
+        model: the class whose keys the section has.
     """
 
-    def __init__(self, scan: Scan, section: Path) -> None:
+    def __init__(self, scan: Scan, section: Path, model: type[Any]) -> None:
         self._text = scan.text
+        self._known = known_paths(model)
         self._section = section
         self._masked = list(self._masked_values(scan))
         self._comments = scan.comments
         self._lines: dict[Stretch, bool] = {}
 
     def excerpt(self, bounds: Stretch, at: int) -> str:
-        """Give the masked line, or the part of it around `at`."""
+        """Return the masked line, or the part of it around `at`."""
         (start, end), lead = window(bounds, at)
         shown = list(self._text[start:end])
         for value in self._overlapping(start, end):
@@ -110,7 +131,7 @@ class Masker:
         return _framed(lead, "".join(shown), goes_on=end < bounds[1])
 
     def _is_masked(self, bounds: Stretch) -> bool:
-        """Say whether anything of a line is masked; once a line, as one may have a thousand findings."""
+        """Check whether anything of a line is masked; once a line, as one may have a thousand findings."""
         if bounds not in self._lines:
             self._lines[bounds] = any(
                 value.end - value.start > _LONGEST_TEMPLATE or self._hidden(value, *bounds)
@@ -150,30 +171,30 @@ class Masker:
         is_plain = self._is_plain(token, path)
         if is_plain and token.kind != "string":
             return None
-        return Masked(token.start, token.end, is_plain, path == (*self._section, *_URL_PATH))
+        return Masked(token.start, token.end, is_plain, path[len(self._section) :] in self._known.urls)
 
     def _is_inner(self, path: Path) -> bool:
-        """Say whether a key is part of the value of a secret or of an unknown key."""
+        """Check whether a key is part of the value of a secret or of an unknown key."""
         depth = len(self._section)
-        if path[:depth] != self._section or len(path) == depth or path[depth:-1] in _TABLE_PATHS:
+        if path[:depth] != self._section or len(path) == depth or path[depth:-1] in self._known.tables:
             return False
-        return not any(path[depth:end] in _LEAF_PATHS for end in range(depth + 1, len(path)))
+        return not any(path[depth:end] in self._known.plain - self._known.tables for end in range(depth + 1, len(path)))
 
     def _is_plain(self, token: Token, path: Path) -> bool:
-        """Say whether a value may be shown: a table on the way to a key, or the value of a key that is no secret."""
+        """Check whether a value may be shown: a table on the way to a key, or the value of a key that is no secret."""
         if path == self._section[: len(path)]:
             return token.kind in {"table", "array"}
         if path[: len(self._section)] != self._section:
             return False
         rest = path[len(self._section) :]
-        if rest in _VARIANT_PATHS:
+        if rest in self._known.variants:
             return token.kind == "table"
-        if len(rest) == 2 and rest[0] == "allowed_languages" and isinstance(rest[1], int):  # noqa: PLR2004 -- an entry
+        if rest[:-1] in self._known.lists and isinstance(rest[-1], int):
             return token.kind not in {"table", "array"}
-        return rest in _PLAIN_PATHS
+        return rest in self._known.plain
 
     def _hidden(self, value: Masked, low: int, high: int) -> set[int]:
-        """Give the places of a value between two offsets that are masked."""
+        """Return the places of a value between two offsets that are masked."""
         start, end, is_plain, is_url = value
         if end - start > _LONGEST_TEMPLATE:
             return set(range(max(start, low), min(end, high)))
@@ -186,7 +207,7 @@ class Masker:
 
 
 def _plain_secrets(raw: str, *, is_url: bool) -> set[int]:
-    """Give the places in the spelling of a readable string that are masked all the same."""
+    """Return the places in the spelling of a readable string that are masked all the same."""
     is_url = is_url or "//" in raw
     if "\\" in raw and (is_url or "{" in raw):  # an escape may spell any of the marks that are looked for
         return set(range(len(raw)))
@@ -194,7 +215,7 @@ def _plain_secrets(raw: str, *, is_url: bool) -> set[int]:
 
 
 def _defaults(raw: str) -> set[int]:
-    """Give the places of the defaults and messages of well-formed references."""
+    """Return the places of the defaults and messages of well-formed references."""
     return {
         place
         for segment in parse(raw)
@@ -204,7 +225,7 @@ def _defaults(raw: str) -> set[int]:
 
 
 def _reference_names(raw: str, *, is_plain: bool) -> set[int]:
-    """Give the places of well-formed references without their defaults; a pasted ${sk-live} may be a key, no name."""
+    """Return the places of well-formed references without their defaults; a pasted ${sk-live} may be a key, no name."""
     places: set[int] = set()
     for segment in parse(raw):
         if not isinstance(segment, Reference) or (segment.operator == "-" and not is_plain):
@@ -217,7 +238,7 @@ def _reference_names(raw: str, *, is_plain: bool) -> set[int]:
 
 
 def url_secrets(raw: str) -> set[int]:
-    """Give the places in a URL's spelling that hold a user, a password, query values or a fragment."""
+    """Return the places in a URL's spelling that hold a user, a password, query values or a fragment."""
     hidden: set[int] = set()
     at = raw.rfind("@")
     if at >= 0:
@@ -239,7 +260,7 @@ def url_secrets(raw: str) -> set[int]:
 
 
 def _without_references(raw: str) -> str:
-    """Give a text of the same length with digits for its references, which may yield a host or a port."""
+    """Return a text of the same length with digits for its references, which may yield a host or a port."""
     references = (segment for segment in parse(raw) if isinstance(segment, Reference))
     text = raw
     for reference in references:
