@@ -114,7 +114,7 @@ class PageServer(ThreadingHTTPServer):
 class PageHandler(SimpleHTTPRequestHandler):
     """Answer GET and HEAD."""
 
-    server: PageServer
+    server: PageServer  # pyright: ignore[reportIncompatibleVariableOverride] -- it is made by no other
     protocol_version = "HTTP/1.1"
     extensions_map = {  # noqa: RUF012 -- the base class has it so
         ".css": "text/css; charset=utf-8",
