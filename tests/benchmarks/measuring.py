@@ -14,12 +14,13 @@ _SAMPLE_SECS = 0.02
 
 
 class Program(NamedTuple):
-    """One competitor: `scale` is what one run is divided by, `printed` whether it measures itself and prints seconds."""
+    """One competitor; `printed` tells whether it measures itself and prints seconds."""
 
     name: str
     command: list[str]
     printed: bool = False
     may_fail: bool = False
+    cwd: Path | None = None
 
 
 class Cost(NamedTuple):

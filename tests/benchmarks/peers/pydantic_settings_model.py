@@ -51,11 +51,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore")
     features: Features = Features()
 
+    @classmethod
+    def settings_customise_sources(cls, settings_cls, init_settings, **_others):
+        return (init_settings,)
+
 
 def load(path):
-    class FromFile(Settings):
-        @classmethod
-        def settings_customise_sources(cls, settings_cls, **_sources):
-            return (TomlConfigSettingsSource(settings_cls, path),)
-
-    return FromFile().features.code_execution
+    return Settings(**TomlConfigSettingsSource(Settings, path)()).features.code_execution
