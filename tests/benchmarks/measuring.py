@@ -55,7 +55,12 @@ def _once(program):
     with tempfile.TemporaryFile() as errors:
         start = time.perf_counter()
         done = subprocess.run(
-            program.command, env=ENV, stdout=subprocess.PIPE if program.printed else subprocess.DEVNULL, stderr=errors
+            program.command,
+            check=False,
+            cwd=program.cwd,
+            env=ENV,
+            stdout=subprocess.PIPE if program.printed else subprocess.DEVNULL,
+            stderr=errors,
         )
         took = time.perf_counter() - start
         if done.returncode not in ((0, 1) if program.may_fail else (0,)):
