@@ -37,4 +37,4 @@ def load(path):
     )
     config = ts.load_settings(Config, loaders=[loader], converter=ts.converters.get_default_cattrs_converter())
     external = config.mode.external
-    return config, external and _REFERENCE.sub(lambda found: os.environ[found[1]], external.api_key.get_secret_value())
+    return config, external and _REFERENCE.sub(lambda found: os.environ[found[1]], external.api_key)
