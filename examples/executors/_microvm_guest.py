@@ -253,15 +253,14 @@ def collect(folder: str, paths: list[str], room: int) -> tuple[dict[int, bytes],
         descriptor = _open_below(folder, path)
         if descriptor is None:
             continue
-        with open(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                continue
-            if status.st_size > room:
-                too_large += 1
-                continue
-            found[place] = file.read()
+        status = os.fstat(descriptor)
+        fits = status.st_size <= room
+        if stat.S_ISREG(status.st_mode) and fits:
+            with open(descriptor, "rb", closefd=False) as file:
+                found[place] = file.read()
             room -= len(found[place])
+        too_large += stat.S_ISREG(status.st_mode) and not fits
+        os.close(descriptor)
     return found, too_large
 
 
