@@ -237,6 +237,7 @@ class TestExceptions:
             run_guarded(Fake(described=throwing(error)), SERVER, request())
 
         assert error is caught.value.__cause__
+        assert caught.value.started is False
 
     def test_a_description_of_another_type_is_a_fault(self, run_guarded: Any) -> None:
         with pytest.raises(ExecutorFault) as caught:
@@ -325,6 +326,7 @@ class TestDeadline:
             run(slow(3 * NOW), SERVER, request(limits=BRIEF), grace_secs=0)
 
         assert caught.value.deadline_secs == NOW
+        assert caught.value.started
 
     def test_its_own_failure_weighs_more_than_the_delay(self) -> None:
         def act(_: object) -> ExecutionResult:

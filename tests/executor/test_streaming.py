@@ -204,6 +204,25 @@ def test_a_sync_stream_that_comes_back_late_is_told_so() -> None:
     assert executor.ended == ["closed"]
 
 
+def test_each_wait_for_a_chunk_takes_from_the_same_deadline() -> None:
+    executor: Any = FakeAsync()
+
+    async def dawdle(_: object) -> AsyncIterator[OutputChunk | ExecutionResult]:
+        while True:
+            await asyncio.sleep(NOW / 2)
+            yield CHUNK
+
+    executor.execute_streaming_async = dawdle
+    guard: Any = guarded_async(executor, SERVER, grace_secs=NOW)
+
+    async def main() -> None:
+        async with asyncio.timeout(10):
+            [item async for item in guard.execute_streaming_async(request(limits=BRIEF))]
+
+    with pytest.raises(DeadlineOverrun):
+        asyncio.run(main())
+
+
 @pytest.mark.parametrize("is_deaf", [False, True])
 def test_an_async_stream_that_hangs_is_cancelled_and_left(is_deaf: bool) -> None:  # noqa: FBT001 -- a parameter of a test
     ends: list[str] = []
