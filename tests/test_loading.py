@@ -71,9 +71,9 @@ def calls(path: Any, text: Any, table: Any, **options: Any) -> list[Callable[[],
         (["path", "env", "section", "allow_env", "strict"], load),
         (["text", "filename", "env", "section", "allow_env", "strict"], loads),
         (["table", "env", "section", "allow_env", "strict"], load_mapping),
-        (["path", "env", "section", "allow_env", "offline"], check_file),
-        (["text", "filename", "env", "section", "allow_env", "offline"], check_text),
-        (["table", "env", "section", "allow_env", "offline"], check_mapping),
+        (["path", "env", "section", "allow_env", "offline", "origins"], check_file),
+        (["text", "filename", "env", "section", "allow_env", "offline", "origins"], check_text),
+        (["table", "env", "section", "allow_env", "offline", "origins"], check_mapping),
     ],
 )
 def test_what_is_no_subject_is_a_keyword(expected: list[str], function: Any) -> None:
