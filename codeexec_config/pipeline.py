@@ -248,9 +248,7 @@ def _origins(outcome: Outcome, options: Options, places: Places | None) -> tuple
     from codeexec_config.diagnostics import Origin
     from codeexec_config.section.origins import sources
 
-    found = [
-        (source, (*options.section, *source.path)) for source in sources(outcome.section, options.model)
-    ]
+    found = [(source, (*options.section, *source.path)) for source in sources(outcome.section, options.model)]
     return tuple(
         Origin(
             path,

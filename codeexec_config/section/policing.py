@@ -83,7 +83,10 @@ class _Police:
                 shown = "the value" if path in self._resolution.made else short_number(value)
                 limit = quantity(ceiling, key.bounds.unit)
                 yield self._breach(
-                    path, entry, f"{shown} is more than the policy's maximum of {limit}", f"write {key.name} = {ceiling} or less"
+                    path,
+                    entry,
+                    f"{shown} is more than the policy's maximum of {limit}",
+                    f"write {key.name} = {ceiling} or less",
                 )
 
     def modes(self) -> Iterator[Finding]:
@@ -146,7 +149,12 @@ class _Police:
         for path in self._resolution.literals:
             if path not in self._sound.ill:
                 message = "the policy does not permit a key that is written into the file"
-                yield self._breach(path, "allow_literal_secrets", message, f'put it into the environment and write {path[-1]} = "${{NAME}}"')
+                yield self._breach(
+                    path,
+                    "allow_literal_secrets",
+                    message,
+                    f'put it into the environment and write {path[-1]} = "${{NAME}}"',
+                )
 
     def _breach(self, path: Path, entry: str, message: str, hint: str) -> Finding:
         related = self._policy.place_of(entry)
