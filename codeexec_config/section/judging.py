@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from codeexec_config.codes import Severity
 from codeexec_config.findings import Finding, Path, Target
 from codeexec_config.keys import Key, Kind, key_table, keys_of, union_of
 from codeexec_config.rules import across
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from codeexec_config.policy import Policy
     from codeexec_config.rules.urls import Url
+    from codeexec_config.section.policing import Sound
     from codeexec_config.section.resolve import Resolution
 
 _MOST_TRIED: Final = 100
@@ -52,16 +54,22 @@ def findings(resolution: Resolution, model: type[Any], policy: Policy | None = N
         alone += _judged(leaf, resolution, urls)
     facts = _facts(resolution, model, _cleartext(urls, policy), {finding.path for finding in alone})
     across_keys = list(across.judge(facts))
+    found = [*alone, *across_keys, *across.remarks(facts)]
     breaches: list[Finding] = []
     if policy is not None:
-        found = [*alone, *across_keys]
-        ill = {finding.path for finding in found if finding.code not in _GIVES_WAY}
-        breaches = list(_breaches(policy, resolution, model, facts, urls, ill))
-    remarks = [*alone, *across_keys, *across.remarks(facts)]
+        from codeexec_config.section.policing import violations
+
+        ill = {finding.path for finding in found if not _gives_way(finding)}
+        breaches = list(violations(policy, resolution, model, _sound(resolution, model, facts, urls, ill)))
     refused = {finding.path for finding in breaches}
-    yield from (finding for finding in remarks if finding.code not in _GIVES_WAY or finding.path not in refused)
+    yield from (finding for finding in found if finding.path not in refused or not _gives_way(finding))
     yield from breaches
     yield from _missing_secrets(values, model)
+
+
+def _gives_way(finding: Finding) -> bool:
+    """Check whether a finding is not reported of a value that breaks the policy."""
+    return finding.code in _GIVES_WAY or (finding.code == "insecure-url" and finding.weight is Severity.WARNING)
 
 
 def _cleartext(urls: dict[Path, Url], policy: Policy | None) -> dict[Path, Url]:
@@ -73,18 +81,15 @@ def _cleartext(urls: dict[Path, Url], policy: Policy | None) -> dict[Path, Url]:
     return {path: url for path, url in urls.items() if not permits_cleartext(policy, url)}
 
 
-def _breaches(
-    policy: Policy, resolution: Resolution, model: type[Any], facts: Facts, urls: dict[Path, Url], ill: set[Path]
-) -> Iterator[Finding]:
-    from codeexec_config.section.policing import Sound, violations
+def _sound(resolution: Resolution, model: type[Any], facts: Facts, urls: dict[Path, Url], ill: set[Path]) -> Sound:
+    from codeexec_config.section.policing import Sound
 
     languages = facts.languages
     if "allowed_languages" not in resolution.values:
         default = key_table(model)["allowed_languages"].default
         languages = [Language(("allowed_languages", index), name) for index, name in enumerate(default)]
-    sound_urls = {path: url for path, url in urls.items() if path not in ill}
     mode = facts.mode.name if facts.mode else None
-    return violations(policy, resolution, model, Sound(mode, languages, sound_urls, ill))
+    return Sound(mode, languages, {path: url for path, url in urls.items() if path not in ill}, ill)
 
 
 def is_wasm(values: dict[str, Any], model: type[Any]) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from codeexec_config.findings import Path
 from codeexec_config.keys import Key, Kind, keys_of
 from codeexec_config.references import Reference, parse
 from codeexec_config.references import references as references_of
@@ -12,6 +11,8 @@ from codeexec_config.section.resolve import variant_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from codeexec_config.findings import Path
 
 Maker: TypeAlias = Literal["file", "default", "environment"]
 
