@@ -1,0 +1,317 @@
+"""A host's policy: each ceiling, where a breach stands, and how a policy is read."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from codeexec_config import (
+    ConfigError,
+    External,
+    Policy,
+    Runtime,
+    Secret,
+    Severity,
+    check_file,
+    check_mapping,
+    check_text,
+    load,
+    load_mapping,
+    load_policy,
+    loads,
+    to_toml,
+)
+from codeexec_config.keys import keys_of
+
+HEADER = "[features.code_execution]\n"
+DOCKER = {"sandboxed": {"runtime": "docker"}}
+SERVICE = {"external": {"url": "https://ce.example.com/run", "api_key": "${K}"}}
+
+
+def breaches(table, policy, env=None):
+    """Return the paths below the section of what breaks a policy."""
+    report = check_mapping(table, env=env or {"K": "k"}, policy=policy)
+    return [d.path[2:] for d in report.diagnostics if d.code == "policy-violation"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "good", "bad", "path"),
+    [
+        ({"max_timeout_secs": 60}, {"timeout_secs": 60}, {"timeout_secs": 61}, ("timeout_secs",)),
+        ({"max_memory_mb": 512}, {"max_memory_mb": 512}, {"max_memory_mb": 513}, ("max_memory_mb",)),
+        (
+            {"languages": ["python"]},
+            {"allowed_languages": ["python"]},
+            {"allowed_languages": ["python", "javascript"]},
+            ("allowed_languages", 1),
+        ),
+        ({"modes": ["sandboxed"]}, {"mode": DOCKER}, {"mode": "wasm"}, ("mode",)),
+        ({"modes": ["wasm"]}, {"mode": {"wasm": {}}}, {"mode": DOCKER}, ("mode",)),
+        (
+            {"runtimes": ["gvisor"]},
+            {"mode": {"sandboxed": {"runtime": "gvisor"}}},
+            {"mode": DOCKER},
+            ("mode", "sandboxed", "runtime"),
+        ),
+        (
+            {"minimum_isolation": "gvisor"},
+            {"mode": {"sandboxed": {"runtime": "firecracker"}}},
+            {"mode": DOCKER},
+            ("mode", "sandboxed", "runtime"),
+        ),
+        (
+            {"url_hosts": ["*.example.com"]},
+            {"mode": SERVICE},
+            {"mode": {"external": {"url": "https://ce.example.org", "api_key": "${K}"}}},
+            ("mode", "external", "url"),
+        ),
+        (
+            {"allow_literal_secrets": False},
+            {"mode": SERVICE},
+            {"mode": {"external": {"url": "https://h", "api_key": "literal"}}},
+            ("mode", "external", "api_key"),
+        ),
+    ],
+)
+def test_each_entry_permits_and_forbids(entry, good, bad, path):
+    policy = Policy(**entry)
+
+    assert [] == breaches(good, policy)
+    assert [path] == breaches(bad, policy)
+    assert [] == breaches(bad, Policy())
+
+
+def test_the_same_file_has_two_verdicts_under_two_policies():
+    text = HEADER + "timeout_secs = 300\n"
+
+    assert check_text(text, env={}, policy=Policy(max_timeout_secs=300)).ok
+    assert not check_text(text, env={}, policy=Policy(max_timeout_secs=299)).ok
+
+
+def test_minimum_isolation_judges_sandboxes_only():
+    policy = Policy(minimum_isolation=Runtime.FIRECRACKER)
+
+    assert [] == breaches({"mode": "wasm"}, policy)
+    assert [] == breaches({"mode": SERVICE}, policy)
+    assert [("mode", "sandboxed", "runtime")] == breaches({"mode": {"sandboxed": {"runtime": "gvisor"}}}, policy)
+
+
+def test_a_runtime_breaks_one_entry_at_a_time():
+    policy = Policy(runtimes=["firecracker"], minimum_isolation="gvisor")
+
+    assert [("mode", "sandboxed", "runtime")] == breaches({"mode": DOCKER}, policy)
+
+
+def test_a_default_that_breaks_it_is_marked_at_the_header():
+    text = "# a host\n" + HEADER
+
+    report = check_text(text, env={}, policy=Policy(max_timeout_secs=10, languages=["python"]))
+
+    assert [("allowed_languages",), ("timeout_secs",)] == sorted(d.path[2:] for d in report.diagnostics)
+    assert {2} == {d.span.start.line for d in report.diagnostics}
+    assert all("default" in d.help for d in report.diagnostics)
+
+
+def test_the_defaults_of_an_absent_section_are_judged_too():
+    report = check_text("", env={}, policy=Policy(modes=["sandboxed"]))
+
+    assert ["policy-violation", "section-not-found"] == [d.code for d in report.diagnostics]
+    assert report.config is None
+    assert check_text("", env={}, policy=Policy(modes=["wasm"])).ok
+
+
+def test_a_number_of_the_environment_is_not_repeated():
+    [found] = check_mapping({"timeout_secs": "${T}"}, env={"T": "4711"}, policy=Policy(max_timeout_secs=60)).diagnostics
+
+    assert "the value is more than the policy's maximum of 60 seconds" in found.message
+    assert "4711" not in str(found)
+
+
+def test_a_language_of_the_environment_is_not_repeated():
+    table = {"mode": DOCKER, "allowed_languages": ["${L}"]}
+
+    [found] = check_mapping(table, env={"L": "ruby"}, policy=Policy(languages=["python"])).diagnostics
+
+    assert "ruby" not in str(found)
+
+
+def test_a_hard_limit_is_said_before_the_policys():
+    report = check_mapping({"timeout_secs": 100_000}, env={}, policy=Policy(max_timeout_secs=60))
+
+    assert ["out-of-range"] == [d.code for d in report.diagnostics]
+
+
+def test_a_breach_replaces_what_would_only_be_remarked():
+    table = {"mode": DOCKER, "allowed_languages": ["python", "brainfuck", "python"]}
+    report = check_mapping(table, env={}, policy=Policy(languages=["ruby"]))
+
+    assert ["policy-violation"] * 3 == [d.code for d in report.diagnostics]
+
+
+def test_a_breach_replaces_the_warning_on_plain_http():
+    table = {"mode": {"external": {"url": "http://h.example"}}}
+    report = check_mapping(table, env={}, policy=Policy(url_hosts=["other"]))
+
+    assert ["policy-violation", "missing-secret"] == [d.code for d in report.diagnostics]
+
+
+def test_nothing_more_is_said_of_a_language_that_the_mode_does_not_run():
+    report = check_mapping({"allowed_languages": ["ruby"]}, env={}, policy=Policy(languages=["python"]))
+
+    assert ["unsupported-language"] == [d.code for d in report.diagnostics]
+
+
+def test_a_disabled_section_is_only_warned():
+    table = {"enabled": False, "timeout_secs": 300}
+    report = check_mapping(table, env={}, policy=Policy(max_timeout_secs=60))
+
+    assert [("policy-violation", Severity.WARNING)] == [(d.code, d.severity) for d in report.diagnostics]
+    assert 300 == report.config.timeout_secs
+
+
+@pytest.mark.parametrize("host", ["code-exec", "CODE-EXEC", "code-exec."])
+def test_insecure_hosts_permits_plain_http_with_a_key(host):
+    table = {"mode": {"external": {"url": f"http://{host}:8080/run", "api_key": "${K}"}}}
+    policy = Policy(insecure_hosts=["code-*"])
+
+    assert not check_mapping(table, env={"K": "k"}).ok
+    assert not check_mapping(table, env={"K": "k"}, policy=Policy(insecure_hosts=["other"])).ok
+    report = check_mapping(table, env={"K": "k"}, policy=policy)
+    assert () == report.diagnostics
+    assert External(url=f"http://{host}:8080/run", api_key=Secret("k")) == report.config.mode
+    assert host in to_toml(report.config)
+
+
+def test_the_variables_of_argument_and_policy_must_both_be_allowed():
+    table = {"timeout_secs": "${A_B}"}
+    env = {"A_B": "5"}
+
+    assert 5 == load_mapping(table, env=env, policy=Policy(allow_env=["A_*"])).timeout_secs
+    for policy, allowed in ((["B_*"], None), (["A_*"], ["B_*"]), (["B_*"], ["A_*"])):
+        report = check_mapping(table, env=env, policy=Policy(allow_env=policy), allow_env=allowed)
+        assert ["forbidden-variable"] == [d.code for d in report.diagnostics]
+        assert () == report.env_reads
+
+
+@pytest.mark.parametrize("policy", [{}, "policy.toml", 3])
+def test_a_policy_of_another_type_is_a_type_error(policy):
+    with pytest.raises(TypeError, match="policy must be a Policy or None"):
+        loads("", policy=policy)
+
+
+# -- in code -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("entries", "kind", "said"),
+    [
+        ({"max_timeout_secs": "x"}, TypeError, "max_timeout_secs: expected an int or None, found a str"),
+        ({"max_timeout_secs": True}, TypeError, "found a bool"),
+        ({"languages": "python"}, TypeError, "languages: expected a list or tuple of str or None"),
+        ({"allow_env": ["A", None]}, TypeError, r"allow_env\[1\]: expected a str, found None"),
+        ({"allow_literal_secrets": None}, TypeError, "allow_literal_secrets: expected a bool"),
+        ({"max_memory_mb": 0}, ValueError, "max_memory_mb: 0 is less than the minimum"),
+        ({"modes": ["wsm"]}, ValueError, r"modes\[0\]: invalid mode"),
+        ({"runtimes": ["podman"]}, ValueError, r"runtimes\[0\]: invalid runtime"),
+        ({"minimum_isolation": "kata"}, ValueError, "minimum_isolation: invalid runtime"),
+        ({"languages": ["C D"]}, ValueError, r"languages\[0\]: invalid name"),
+    ],
+)
+def test_a_wrong_entry_is_a_wrong_argument(entries, kind, said):
+    with pytest.raises(kind, match=said):
+        Policy(**entries)
+
+
+def test_a_policy_is_data():
+    policy = Policy(languages=["python"], minimum_isolation="gvisor")
+
+    assert Policy(languages=("python",), minimum_isolation=Runtime.GVISOR) == policy
+    assert policy == pickle.loads(pickle.dumps(policy))  # noqa: S301 -- our own
+    assert {key.default for key in keys_of(Policy)} == {None, True}
+
+
+# -- from a file -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def policy_file(tmp_path):
+    def write(text):
+        path = tmp_path / "policy.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_a_policy_file_holds_the_entries_at_its_root(policy_file):
+    path = policy_file('max_timeout_secs = 60\nmodes = ["wasm"]\nallow_literal_secrets = false\n')
+
+    assert Policy(max_timeout_secs=60, modes=["wasm"], allow_literal_secrets=False) == load_policy(path)
+    assert Policy() == load_policy(policy_file(""))
+
+
+def test_a_breach_names_the_place_in_the_policy_file(policy_file, tmp_path):
+    path = policy_file("# ours\nmax_timeout_secs = 60\n")
+    app = tmp_path / "app.toml"
+    app.write_text(HEADER + "timeout_secs = 61\n", encoding="utf-8")
+
+    [found] = check_file(app, env={}, policy=load_policy(path)).diagnostics
+
+    [related] = found.related
+    assert (str(path), 2, 20) == (related.file, related.span.start.line, related.span.start.column)
+    assert "max_timeout_secs = 60" == related.excerpt
+    with pytest.raises(ConfigError, match=r"policy\.toml"):
+        load(app, env={}, policy=load_policy(path))
+
+
+def test_a_breach_without_a_policy_file_names_the_entry():
+    [found] = check_mapping({"timeout_secs": 61}, env={}, policy=Policy(max_timeout_secs=60)).diagnostics
+
+    assert "`max_timeout_secs`" in found.message
+    assert () == found.related
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("max_timeout_sec = 60", ("unknown-key", "max_timeout_sec")),
+        ("max_memory_mb = 0", ("out-of-range", "max_memory_mb")),
+        ('max_memory_mb = "512"', ("wrong-type", "max_memory_mb")),
+        ('languages = ["ruby", "Py thon"]', ("invalid-language", "languages", 1)),
+        ('languages = "ruby"', ("wrong-type", "languages")),
+        ("languages = [3]", ("wrong-type", "languages", 0)),
+        ('modes = ["wasm", "sandbox"]', ("unknown-mode", "modes", 1)),
+        ('runtimes = ["gvisr"]', ("unknown-runtime", "runtimes", 0)),
+        ('minimum_isolation = "gvisr"', ("unknown-runtime", "minimum_isolation")),
+        ('url_hosts = ["${H}"]', ("reference-not-allowed", "url_hosts", 0)),
+        ('languages = ["${X}"]', ("reference-not-allowed", "languages", 0)),
+        ('allow_literal_secrets = "no"', ("wrong-type", "allow_literal_secrets")),
+    ],
+)
+def test_a_broken_policy_file_gets_findings_at_their_places(policy_file, line, found):
+    with pytest.raises(ConfigError) as caught:
+        load_policy(policy_file(f"# first\n{line}\n"))
+
+    [diagnostic] = caught.value.diagnostics
+    assert found == (diagnostic.code, *diagnostic.path)
+    assert 2 == diagnostic.span.start.line
+
+
+@pytest.mark.parametrize(("raw", "code"), [(b"x =", "invalid-toml"), (b"\xff", "invalid-encoding")])
+def test_a_policy_file_that_is_not_toml_is_said_so(tmp_path, raw, code):
+    path = tmp_path / "p.toml"
+    path.write_bytes(raw)
+
+    with pytest.raises(ConfigError) as caught:
+        load_policy(path)
+
+    assert [(code, str(path))] == [(d.code, d.file) for d in caught.value.diagnostics]
+
+
+def test_a_policy_file_that_cannot_be_read_is_said_so(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        load_policy(tmp_path / "missing.toml")
+    assert ["unreadable-file"] == [d.code for d in caught.value.diagnostics]
+    with pytest.raises(TypeError, match="not bytes"):
+        load_policy(b"policy.toml")
