@@ -1,0 +1,268 @@
+"""A key is described once: a model with a few keys more goes through every stage without a line changed for it."""
+
+from __future__ import annotations
+
+import json
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+import jsonschema
+import pytest
+from cattrs import Converter
+
+from codeexec_config import CodeExecutionConfig, External, Policy, Runtime, Sandboxed, Secret, Wasm, to_toml
+from codeexec_config.document.excerpts import known_paths
+from codeexec_config.executor import ExecutionLimits
+from codeexec_config.keys import REQUIRED, Bounds, Key, Kind, described, keys_of, once_a_class, union_of
+from codeexec_config.model import MODE_TEXTS, VARIANTS, Mode
+from codeexec_config.pipeline import Options, report_of, run_mapping, run_text
+from codeexec_config.schema import _make
+from codeexec_config.section.structure import _HOOKS
+from codeexec_config.writing import to_plain
+from tests.generated import keys_table
+
+CANARY = "sk-canary-1"
+HEADER = "[features.code_execution]\n"
+
+
+@attrs.frozen(kw_only=True)
+class Service(External):
+    """The external mode with a text and a secret more."""
+
+    region: str = attrs.field(
+        default="eu", metadata=described(Key(Kind.TEXT, "where the service runs", examples=("eu", "${REGION}")))
+    )
+    token: Secret | None = attrs.field(
+        default=None, metadata=described(Key(Kind.SECRET, "a second key", examples=("${TOKEN}",)))
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Bigger(CodeExecutionConfig):
+    """The config with a bounded integer and a boolean more."""
+
+    mode: Any = attrs.field(
+        default=Wasm(),
+        metadata=described(
+            Key(
+                Kind.UNION,
+                "where code runs",
+                examples=("wasm",),
+                form="mode",
+                choices=MODE_TEXTS,
+                variants=MappingProxyType({**VARIANTS, "external": Service}),
+            )
+        ),
+    )
+    max_disk_mb: int = attrs.field(
+        default=64,
+        metadata=described(
+            Key(
+                Kind.INTEGER,
+                "how much a run may write",
+                examples=(64, "${DISK:-64}"),
+                bounds=Bounds(1, 4096, "MiB", "a program needs some disk", "more fills the host's"),
+            )
+        ),
+    )
+    network: bool = attrs.field(
+        default=False,
+        metadata=described(Key(Kind.BOOLEAN, "whether a run has a network", examples=(True, "${NET:-false}"))),
+    )
+
+
+LITERAL = (
+    HEADER
+    + 'max_disk_mb = 128\nnetwork = true\n[features.code_execution.mode.external]\nurl = "https://h"\n'
+    + 'api_key = "${K}"\nregion = "us"\ntoken = "${T}"\n'
+)
+REFERENCED = (
+    HEADER
+    + 'max_disk_mb = "${D:-128}"\nnetwork = "${N}"\n[features.code_execution.mode.external]\nurl = "https://h"\n'
+    + 'api_key = "${K}"\nregion = "${R}"\ntoken = "${T}"\n'
+)
+ENV = {"K": CANARY, "T": CANARY, "N": "true", "R": "us"}
+
+
+def check(text: str, env: dict[str, str] | None = None, **options: Any) -> Any:
+    chosen = Options(ENV if env is None else env, ("features", "code_execution"), model=Bigger, **options)
+    return report_of(run_text(text, "app.toml", chosen), chosen)
+
+
+@pytest.mark.parametrize("text", [LITERAL, REFERENCED])
+def test_new_keys_load_from_literals_and_references(text: str) -> None:
+    report = check(text)
+
+    assert () == report.diagnostics
+    config = report.config
+    assert (128, True, "us", CANARY) == (
+        config.max_disk_mb,
+        config.network,
+        config.mode.region,
+        config.mode.token.reveal(),
+    )
+
+
+def test_new_keys_keep_their_types_and_limits() -> None:
+    text = (
+        HEADER + 'max_disk_mb = 5000\nnetwork = 1\nmax_disk_m = 3\nmode.external = { url = "https://h", token = 3 }\n'
+    )
+
+    codes = {(d.code, d.path[-1]) for d in check(text).diagnostics}
+    expected = {("out-of-range", "max_disk_mb"), ("wrong-type", "network"), ("wrong-type", "token")}
+    assert expected | {("unknown-key", "max_disk_m")} == codes - {("missing-secret", "api_key")}
+
+
+def test_an_excerpt_shows_a_plain_key_and_masks_a_secret() -> None:
+    text = HEADER + f'mode.external = {{ url = "x", region = "us", token = "{CANARY}" }}\n'
+
+    [excerpt] = {d.excerpt for d in check(text).diagnostics if d.code == "invalid-url"}
+
+    assert '"us"' in excerpt
+    assert CANARY not in str(check(text))
+
+
+def test_new_keys_are_written_and_read_back() -> None:
+    config = check(LITERAL).config
+
+    assert config == check(to_toml(config)).config
+    assert "max_disk_mb = 128" in to_toml(config)
+    assert 'token = "${T}"' in to_toml(config)
+
+
+def test_an_unread_secret_and_text_are_deferred() -> None:
+    report = check(REFERENCED, {}, offline=True)
+
+    assert {"max_disk_mb", "network", "region", "token", "api_key"} == {item.path[-1] for item in report.deferred}
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        {"max_disk_mb": 1},
+        {"max_disk_mb": 0},
+        {"max_disk_mb": "${D:-4096}"},
+        {"max_disk_mb": "${D:-4097x}"},
+        {"max_disk_mb": "64"},
+        {"network": "${N:-false}"},
+        {"network": "yes"},
+        {"network": 1},
+        {"mode": {"external": {"url": "https://h", "region": 3}}},
+        {"mode": {"external": {"url": "https://h", "region": "${"}}},
+        {"mode": {"external": {"url": "https://h", "token": "${T}", "region": "x"}}},
+        {"mode": {"external": {"url": "https://h", "token": ""}}},
+        {"mode": {"external": {"url": "https://h", "tokens": "${T}"}}},
+    ],
+)
+@pytest.mark.parametrize("draft", ["7", "2020-12"])
+def test_schema_and_validator_have_one_verdict(section: dict[str, Any], draft: str) -> None:
+    schema = _make("section", draft, Bigger)
+    options = Options({}, ("s",), offline=True, model=Bigger)
+    judge = jsonschema.validators.validator_for(schema)(schema)
+
+    assert judge.is_valid(section) == report_of(run_mapping(section, "", options), options).ok
+
+
+def test_the_schema_describes_new_keys() -> None:
+    properties = _make("section", "7", Bigger)["properties"]
+
+    assert (1, 4096, 64) == tuple(properties["max_disk_mb"][name] for name in ("minimum", "maximum", "default"))
+    assert "token" in properties["mode"]["properties"]["external"]["properties"]
+
+
+# -- the real model ----------------------------------------------------------------------------------------------------
+
+CLASSES = (CodeExecutionConfig, *VARIANTS.values(), Policy)
+KEYS = [(cls, key) for cls in CLASSES for key in keys_of(cls)]
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_every_field_is_described(cls: type[Any]) -> None:
+    assert [field.name for field in attrs.fields(cls)] == [key.name for key in keys_of(cls)]
+
+
+@pytest.mark.parametrize(("cls", "key"), KEYS)
+def test_a_description_is_whole(cls: type[Any], key: Key) -> None:
+    assert key.text
+    assert key.examples
+    assert (key.kind is Kind.INTEGER) == (key.bounds is not None)
+    assert (key.kind is Kind.LIST) == (key.item is not None)
+    assert (key.kind is Kind.UNION) == (key.variants is not None)
+    assert (key.kind in {Kind.CHOICE, Kind.UNION}) == (key.choices is not None)
+
+
+def test_every_kind_has_a_hook_and_a_word() -> None:
+    assert set(Kind) == set(_HOOKS)
+
+
+def test_every_mode_is_a_variant_with_a_text() -> None:
+    union = union_of(CodeExecutionConfig)
+
+    assert union is not None
+    assert set(VARIANTS.values()) == set(Mode.__args__)
+    assert list(VARIANTS) == list(union.choices or ()) == list(MODE_TEXTS)
+
+
+def test_every_runtime_has_a_text_and_a_rank_of_its_own() -> None:
+    key = next(key for key in keys_of(Sandboxed) if key.kind is Kind.CHOICE)
+
+    assert [str(runtime) for runtime in Runtime] == list(key.choices or ())
+    assert len(Runtime) == len({runtime.isolation for runtime in Runtime}) == len({r.summary for r in Runtime})
+
+
+def test_every_key_has_a_path_that_excerpts_know() -> None:
+    known = known_paths(CodeExecutionConfig)
+    plain = {path[-1] for path in known.plain}
+
+    for _, key in KEYS[: len(KEYS) - len(keys_of(Policy))]:
+        assert (key.name in plain) == (key.kind is not Kind.SECRET)
+
+
+@pytest.mark.parametrize("config", [CodeExecutionConfig(), CodeExecutionConfig(mode=Sandboxed(runtime="docker"))])
+def test_every_key_is_written(config: CodeExecutionConfig) -> None:
+    assert set(to_plain(config)) == {key.name for key in keys_of(CodeExecutionConfig)}
+    assert json.dumps(to_plain(config))
+
+
+def test_every_key_stands_in_the_readmes_table() -> None:
+    table = "\n".join(keys_table())
+
+    assert all(f"{key.name}`" in table for cls, key in KEYS if cls is not Policy)
+
+
+def test_every_limit_of_the_executors_comes_from_a_key_or_stands_alone() -> None:
+    config = CodeExecutionConfig(timeout_secs=7, max_memory_mb=9)
+
+    limits = ExecutionLimits.from_config(config)
+
+    assert (7, 9 * 1024**2) == (limits.wall_secs, limits.memory_bytes)
+    for field in attrs.fields(ExecutionLimits):
+        lower = attrs.evolve(limits, **{field.name: 1})
+        assert 1 == getattr(limits.clamped_to(lower), field.name)
+        assert 1 == getattr(lower.clamped_to(limits), field.name)
+
+
+def test_a_required_key_has_no_default() -> None:
+    assert {"runtime", "url"} == {key.name for cls, key in KEYS if key.default is REQUIRED and cls is not Policy}
+
+
+def test_what_is_made_of_a_class_is_made_once() -> None:
+    made: list[type[Any]] = []
+
+    @once_a_class
+    def make(cls: type[Any]) -> str:
+        made.append(cls)
+        return cls.__name__
+
+    assert ["Wasm", "Wasm"] == [make(Wasm), make(Wasm)]
+    assert [Wasm] == made
+
+
+def test_hooks_know_every_key() -> None:
+    from codeexec_config import register_hooks
+
+    converter = Converter()
+    register_hooks(converter, env={})
+
+    assert set(converter.unstructure(CodeExecutionConfig())) == {key.name for key in keys_of(CodeExecutionConfig)}
