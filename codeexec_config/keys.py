@@ -7,7 +7,7 @@ of a key, never on its name; only the rules across keys name keys.
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
@@ -22,8 +22,11 @@ REQUIRED: Final = attrs.NOTHING
 """The default of a key that has none."""
 
 
-class Kind(Enum):
-    """What a key holds; the value is what messages call it."""
+class Kind(StrEnum):
+    """What a key holds; the value is what messages call it.
+
+    A StrEnum hashes as its string does, in C: every load looks kinds up.
+    """
 
     BOOLEAN = "a boolean"
     INTEGER = "an integer"

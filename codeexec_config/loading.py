@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -26,11 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["check_file", "check_mapping", "check_text", "load", "load_mapping", "loads", "register_hooks"]
 
-_PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
-_BARE = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
-_SECTION = re.compile(rf"[ \t]*{_PART}(?:[ \t]*\.[ \t]*{_PART})*[ \t]*")
+_DEFAULT_SECTION: Final = tuple(limits.SECTION.split("."))
 _OWN: Final = frozenset({"codeexec_config", "cattrs"})
-_ENTRANCE: Final = frozenset({__name__, run_file.__module__})
+_ENTRANCE: Final = frozenset({__name__, run_file.__module__, "codeexec_config.section.paths"})
 """The modules that read arguments: what they raise needs no note of where."""
 
 
@@ -84,28 +81,13 @@ def section_path(section: str) -> Path:
         TypeError: it is not a str.
         ValueError: it is not a dotted path.
     """
+    if section == limits.SECTION:
+        return _DEFAULT_SECTION
     if not isinstance(section, str):
         raise TypeError("section must be a str")
-    if _BARE.fullmatch(section):
-        return tuple(section.split("."))
-    path = _key_parts(section) if _SECTION.fullmatch(section) else ()
-    if not path:
-        raise ValueError('section must be a dotted path such as features.code_execution, or a."b.c"')
-    return path
+    from codeexec_config.section.paths import read_path
 
-
-def _key_parts(key: str) -> Path:
-    import tomllib
-
-    try:
-        table: Any = tomllib.loads(f"{key} = 0")
-    except (ValueError, RecursionError):
-        return ()
-    parts: list[str] = []
-    while table != 0:
-        [(part, table)] = table.items()
-        parts.append(part)
-    return tuple(parts)
+    return read_path(section)
 
 
 # -- the public functions ----------------------------------------------------------------------------------------------

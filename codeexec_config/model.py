@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, assert_never, cast
 
 import attrs
 
+from codeexec_config import limits
 from codeexec_config.findings import Finding
-from codeexec_config.keys import Bounds, Key, Kind, described, keys_of
+from codeexec_config.keys import Bounds, Key, Kind, described, keys_of, once_a_class
 from codeexec_config.rules import across
 from codeexec_config.rules.alone import judge
 from codeexec_config.secret import Secret
@@ -297,6 +298,25 @@ _PYTHON_TYPES: Final[dict[Kind, tuple[type | tuple[type, ...], str]]] = {
 """What a constructor takes for each kind."""
 
 
+class _Check(NamedTuple):
+    """How a constructor looks at one field; `exact` are the types that need no second look."""
+
+    key: Key
+    name: str
+    path: Path
+    exact: frozenset[type]
+    is_optional: bool
+
+
+@once_a_class
+def _checks(cls: type[Any]) -> tuple[_Check, ...]:
+    def exact(key: Key) -> frozenset[type]:
+        types, _ = _PYTHON_TYPES[key.kind]
+        return frozenset(types if isinstance(types, tuple) else (types,))
+
+    return tuple(_Check(key, key.name, (key.name,), exact(key), key.default is None) for key in keys_of(cls))
+
+
 def _wrong_type(key: Key, value: object, path: Path) -> Finding | None:
     types, name = _PYTHON_TYPES[key.kind]
     if isinstance(value, types) and not (key.kind is Kind.INTEGER and isinstance(value, bool)):
@@ -313,56 +333,69 @@ def _article(name: str) -> str:
 
 def alone(instance: Any, urls: dict[Path, Url]) -> list[Finding]:
     """Judge each field alone: its type, then its value."""
-    found: list[Finding | None] = []
-    for key in keys_of(type(instance)):
-        value = getattr(instance, key.name)
-        path = (key.name,)
-        if value is None and key.default is None:
+    found: list[Finding] = []
+    for key, name, path, exact, is_optional in _checks(type(instance)):
+        value = getattr(instance, name)
+        if value is None and is_optional:
             continue
-        wrong = _wrong_type(key, value, path)
-        if wrong or key.item is None:
-            found.append(wrong or judge(key, value, path, urls))
-            continue
-        for index, entry in enumerate(cast("tuple[object, ...]", value)):
-            way = (key.name, index)
-            found.append(_wrong_type(key.item, entry, way) or judge(key.item, entry, way, urls))
-    return [finding for finding in found if finding is not None]
+        wrong = None if type(value) in exact else _wrong_type(key, value, path)
+        if wrong is None and key.item is not None:
+            found += _entries(key.item, value, name, urls)
+        elif finding := wrong or judge(key, value, path, urls):
+            found.append(finding)
+    return found
+
+
+def _entries(key: Key, values: tuple[object, ...], name: str, urls: dict[Path, Url]) -> Iterator[Finding]:
+    for index, value in enumerate(values):
+        path = (name, index)
+        wrong = None if type(value) is str else _wrong_type(key, value, path)
+        if finding := wrong or judge(key, value, path, urls):
+            yield finding
 
 
 def _across(config: CodeExecutionConfig, found: list[Finding]) -> Iterator[Finding]:
     """Judge the fields of a config that is on together, as far as each is right by itself."""
     ill = {finding.path for finding in found}
     names = () if ("allowed_languages",) in ill else config.allowed_languages
-    ways = ((("allowed_languages", index), name) for index, name in enumerate(names))
     return across.judge(
         across.Facts(
             enabled=True,
             mode=None if ("mode",) in ill else mode_facts(config.mode),
-            languages=[across.Language(way, name) for way, name in ways if way not in ill],
+            languages=[
+                across.Language(("allowed_languages", index), name)
+                for index, name in enumerate(names)
+                if ("allowed_languages", index) not in ill
+            ],
             memory=None if ("max_memory_mb",) in ill else config.max_memory_mb,
             allows_nothing=not names and ("allowed_languages",) not in ill,
         )
     )
 
 
-def facts_of(config: CodeExecutionConfig) -> across.Facts:
-    """Return what the rules across keys need of a config, of which all is known."""
-    names = enumerate(config.allowed_languages)
-    return across.Facts(
-        enabled=config.enabled,
-        mode=mode_facts(config.mode),
-        languages=[across.Language(("allowed_languages", index), name) for index, name in names],
-        memory=config.max_memory_mb,
-    )
+def is_flawless(config: CodeExecutionConfig) -> bool:
+    """Check, cheaply, that no rule can have a warning or a note on a config that is on.
+
+    The constructors have found no error. What is left to remark on is a secret that is missing, which plain http
+    without a key is part of, and a language that is not known or listed twice.
+    """
+    names = config.allowed_languages
+    mode = config.mode
+    has_secrets = all(getattr(mode, name) is not None for name in _secrets_of(type(mode)))
+    return has_secrets and len(set(names)) == len(names) and limits.LANGUAGES.keys() >= set(names)
+
+
+@once_a_class
+def _secrets_of(cls: type[Any]) -> tuple[str, ...]:
+    return tuple(key.name for key in keys_of(cls) if key.kind is Kind.SECRET)
 
 
 def mode_facts(mode: Mode) -> across.ModeFacts:
     """Return what the rules across keys need of a mode."""
     name = name_of(mode)
-    permitted = getattr(mode, "_permitted", False)
-    urls = {} if permitted else {("mode", name, *path): url for path, url in _urls_of(mode).items()}
-    secrets = (getattr(mode, key.name) for key in keys_of(type(mode)) if key.kind is Kind.SECRET)
-    is_keyed = any(secret is not None for secret in secrets)
+    is_permitted = getattr(mode, "_permitted", False)
+    urls = {} if is_permitted else {("mode", name, *path): url for path, url in _urls_of(mode).items()}
+    is_keyed = any(getattr(mode, secret) is not None for secret in _secrets_of(type(mode)))
     return across.ModeFacts(name, getattr(mode, "runtime", None), urls, keyed=is_keyed)
 
 

@@ -26,8 +26,7 @@ from codeexec_config.document import Document, parse
 from codeexec_config.document.select import select
 from codeexec_config.findings import Finding, Path, errors
 from codeexec_config.keys import Kind, union_of
-from codeexec_config.model import CodeExecutionConfig, facts_of, permitted, stand_in
-from codeexec_config.rules import across
+from codeexec_config.model import CodeExecutionConfig, is_flawless, permitted, stand_in
 from codeexec_config.section.environment import Environment, Patterns
 from codeexec_config.section.resolve import UNKNOWN, Resolution, resolve
 from codeexec_config.section.structure import build, build_variant
@@ -151,13 +150,13 @@ def _run_section(
     if isinstance(resolution, BaseException):
         return resolution
     config, shape = build(resolution.values, options.model)
+    if config is not None and options.policy is None and not found and _says_nothing(config, resolution):
+        return Outcome(config, document=place.document, file=place.file, reads=environment.reads, section=section)
     place = place._replace(
         reads=environment.reads,
         section=section,
         deferred=tuple(((*options.section, *path), reference) for path, reference in resolution.deferred),
     )
-    if config is not None and options.policy is None and not found and _is_flawless(config, resolution):
-        return place._replace(config=config)
     every = _every_finding(resolution, options, chain(found, resolution.findings, shape))
     if errors(every) or (resolution.unread and resolution.enabled):
         config = None
@@ -168,13 +167,11 @@ def _run_section(
     return place._replace(config=config, found=every)
 
 
-def _is_flawless(config: Any, resolution: Resolution) -> bool:
+def _says_nothing(config: Any, resolution: Resolution) -> bool:
     """Check whether nothing at all is to be said of a section whose config could be made."""
     if resolution.findings or resolution.unread or resolution.literals or not resolution.enabled:
         return False
-    facts = facts_of(config)
-    is_open = facts.mode is not None and facts.mode.name == "external" and not facts.mode.keyed
-    return not is_open and next(across.remarks(facts), None) is None
+    return is_flawless(config)
 
 
 def _every_finding(resolution: Resolution, options: Options, found: Iterable[Finding]) -> list[Finding]:

@@ -122,9 +122,16 @@ def _flaw(value: object, reference: object) -> Exception | None:
     for name, argument in (("value", value), ("reference", "" if reference is None else reference)):
         if not isinstance(argument, str):
             return TypeError(f"the {name} of a Secret must be a str")
-    if isinstance(reference, str) and not re.fullmatch(_REFERENCES, reference):
+    if isinstance(reference, str) and not _is_made_of_references(reference):
         return ValueError("the reference of a Secret is written ${NAME}")
     return None
+
+
+def _is_made_of_references(text: str) -> bool:
+    name = text[2:-1]
+    if text.startswith("${") and text.endswith("}") and name.isascii() and name.isidentifier():
+        return True
+    return re.fullmatch(_REFERENCES, text) is not None
 
 
 def _closed_over(value: str) -> Callable[[], str]:

@@ -11,7 +11,7 @@ import datetime as dt
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from cattrs import BaseValidationError, ClassValidationError, Converter, ForbiddenExtraKeysError
+from cattrs import BaseConverter, BaseValidationError, ClassValidationError, ForbiddenExtraKeysError
 from cattrs.errors import AttributeValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 
@@ -50,7 +50,7 @@ def _hook_of(cls: type[Any]) -> Hook:
     """Return what structures a class's table; cattrs' own would take any object that can be indexed."""
     overrides: Any = {key.name: override(struct_hook=_hook_of_key(key)) for key in keys_of(cls)}
     return make_dict_structure_fn(
-        cls, Converter(), _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=True, **overrides
+        cls, BaseConverter(), _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=True, **overrides
     )
 
 
