@@ -2,25 +2,22 @@
 
 from typing import TYPE_CHECKING
 
-from codeexec_config.diagnostics import (
-    ConfigError,
-    ConfigWarning,
-    Deferred,
-    Diagnostic,
-    Edit,
-    Fix,
-    Position,
-    Related,
-    Report,
-    Severity,
-    Span,
-)
 from codeexec_config.loading import check_file, check_mapping, check_text, load, load_mapping, loads, register_hooks
 from codeexec_config.model import CodeExecutionConfig, External, Mode, Runtime, Sandboxed, Wasm
 from codeexec_config.secret import Secret
-from codeexec_config.writing import to_toml
+
+if TYPE_CHECKING:
+    from codeexec_config._version import VERSION as __version__  # noqa: N811 -- the name that tools look for
+    from codeexec_config.codes import CODES, Severity
+    from codeexec_config.diagnostics import Deferred, Diagnostic, Edit, Fix, Origin, Position, Related, Span
+    from codeexec_config.policy import Policy
+    from codeexec_config.policy_file import load_policy
+    from codeexec_config.report import ConfigError, ConfigWarning, Report
+    from codeexec_config.schema import json_schema
+    from codeexec_config.writing import to_toml
 
 __all__ = [
+    "CODES",
     "CodeExecutionConfig",
     "ConfigError",
     "ConfigWarning",
@@ -30,6 +27,8 @@ __all__ = [
     "External",
     "Fix",
     "Mode",
+    "Origin",
+    "Policy",
     "Position",
     "Related",
     "Report",
@@ -39,25 +38,52 @@ __all__ = [
     "Severity",
     "Span",
     "Wasm",
+    "__version__",
     "check_file",
     "check_mapping",
     "check_text",
     "json_schema",
     "load",
     "load_mapping",
+    "load_policy",
     "loads",
     "register_hooks",
     "to_toml",
 ]
 
-if TYPE_CHECKING:
-    from codeexec_config.schema import json_schema
-else:
+# A good file needs none of these, so a host that starts up does not wait for them.
+_LATER = {
+    "CODES": "codes",
+    "ConfigError": "report",
+    "ConfigWarning": "report",
+    "Deferred": "diagnostics",
+    "Diagnostic": "diagnostics",
+    "Edit": "diagnostics",
+    "Fix": "diagnostics",
+    "Origin": "diagnostics",
+    "Policy": "policy",
+    "Position": "diagnostics",
+    "Related": "diagnostics",
+    "Report": "report",
+    "Severity": "codes",
+    "Span": "diagnostics",
+    "__version__": "_version",
+    "json_schema": "schema",
+    "load_policy": "policy_file",
+    "to_toml": "writing",
+}
 
-    def __getattr__(name: str) -> object:
-        # No host needs a schema to start up.
-        if name == "json_schema":
-            from codeexec_config.schema import json_schema
 
-            return json_schema
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    module = import_module(f"codeexec_config.{_LATER[name]}")
+    value: object = getattr(module, "VERSION" if name == "__version__" else name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,87 +1,29 @@
-"""What is said about a file, as data: codes, findings, diagnostics, reports, and the one exception.
-
-Sentences become text in `rendering`; nothing here prints.
-"""
+"""What is said about a file, as data: places, fixes, diagnostics and origins."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, Literal
 
 import attrs
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from codeexec_config.model import CodeExecutionConfig
+from codeexec_config.codes import Severity
+from codeexec_config.findings import Finding, Path, printable_line
 
 __all__ = [
-    "CODES",
-    "ConfigError",
-    "ConfigWarning",
     "Deferred",
     "Diagnostic",
     "Edit",
-    "Finding",
     "Fix",
-    "Path",
+    "Origin",
     "Position",
     "Related",
-    "Report",
-    "Severity",
     "Span",
 ]
 
-Path = tuple[str | int, ...]
-
-
-class Severity(StrEnum):
-    """How much a finding weighs: an error fails, a warning fails under `strict`, a note never does."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-
-_LONGEST: Final = 100
+CROPPED: Final = "…"
+"""Opens an excerpt whose line starts further left; the marked place then stands `LEAD` code points behind it."""
+LEAD: Final = 40
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
-
-CODES: Final[dict[str, Severity]] = {
-    "unreadable-file": Severity.ERROR,
-    "invalid-encoding": Severity.ERROR,
-    "file-too-large": Severity.ERROR,
-    "invalid-toml": Severity.ERROR,
-    "wrong-type": Severity.ERROR,
-    "unknown-key": Severity.ERROR,
-    "missing-key": Severity.ERROR,
-    "unknown-mode": Severity.ERROR,
-    "unknown-runtime": Severity.ERROR,
-    "empty-mode": Severity.ERROR,
-    "ambiguous-mode": Severity.ERROR,
-    "out-of-range": Severity.ERROR,
-    "empty-languages": Severity.ERROR,
-    "invalid-language": Severity.ERROR,
-    "unsupported-language": Severity.ERROR,
-    "unknown-language": Severity.WARNING,
-    "duplicate-language": Severity.WARNING,
-    "unset-variable": Severity.ERROR,
-    "invalid-reference": Severity.ERROR,
-    "forbidden-variable": Severity.ERROR,
-    "reference-not-allowed": Severity.ERROR,
-    "unbraced-reference": Severity.WARNING,
-    "invalid-url": Severity.ERROR,
-    "credentials-in-url": Severity.ERROR,
-    "metadata-url": Severity.ERROR,
-    "insecure-url": Severity.ERROR,
-    "empty-secret": Severity.ERROR,
-    "malformed-secret": Severity.ERROR,
-    "literal-secret": Severity.WARNING,
-    "missing-secret": Severity.NOTE,
-    "misplaced-section": Severity.WARNING,
-    "section-not-found": Severity.NOTE,
-    "policy-violation": Severity.ERROR,
-}
-"""Every code once, with its usual severity; the rules across keys lower theirs in a disabled section."""
 
 
 @attrs.frozen
@@ -138,6 +80,25 @@ class Deferred:
     reference: str
 
 
+@attrs.frozen
+class Origin:
+    """Where one value of the effective config comes from.
+
+    Args:
+        path: the key, from the root of the file.
+        value: the value, or the reference where the environment or a secret made it.
+        kind: `"file"`, `"default"` or `"environment"`.
+        span: the value in the file, or None for a default.
+        reference: the text of the file that the environment completed, as `${NAME}`, else None.
+    """
+
+    path: Path
+    value: object
+    kind: Literal["file", "default", "environment"]
+    span: Span | None
+    reference: str | None
+
+
 @attrs.frozen(kw_only=True)
 class Diagnostic:
     """One finding with its place.
@@ -167,159 +128,44 @@ class Diagnostic:
     fix: Fix | None = None
 
     def order(self) -> tuple[Any, ...]:
-        """Give the sort key of a report: without a place first, then start, end, severity, code."""
+        """Return the sort key of a report: without a place first, then start, end, severity, code."""
         where = (-1, -1) if self.span is None else (self.span.start.offset, self.span.end.offset)
         return (*where, _RANK[self.severity], self.code)
 
-
-def printable_line(text: str) -> str:
-    """Give a text without anything that moves the cursor, ends the line or turns the reading direction."""
-    if text.isprintable():
-        return text
-    return "".join(ch if ch.isprintable() else f"\\u{{{ord(ch):x}}}" for ch in text)
-
-
-def printable(name: str) -> str:
-    """Give a name from a file as a message can hold it: in one line, and not too long."""
-    shown = printable_line(name[:_LONGEST])
-    return shown if len(name) <= _LONGEST else f"{shown}…"
-
-
-class Target(NamedTuple):
-    """What of a path a finding marks, before anyone knows where that is.
-
-    `part` is "value" or "key"; `within` narrows a string value to a stretch of its text.
-    """
-
-    path: Path
-    part: str = "value"
-    within: tuple[int, int] | None = None
-
-
-class Amendment(NamedTuple):
-    """A fix before it has places.
-
-    `action` is "rename" (a key), "replace" (a value), "reword" (a string within its quotes) or "remove" (an entry).
-    """
-
-    title: str
-    action: str
-    path: Path
-    text: str = ""
-
-
-class Finding(NamedTuple):
-    """What is wrong and with which key; a leaf rule knows its own key, and its callers prefix the path."""
-
-    code: str
-    message: str
-    path: Path = ()
-    help: str | None = None
-    severity: Severity | None = None
-    target: Target | None = None
-    related: tuple[tuple[str, Target], ...] = ()
-    amendment: Amendment | None = None
-
-    @property
-    def weight(self) -> Severity:
-        """The severity that holds: the finding's own, or the usual one of its code."""
-        return self.severity or CODES[self.code]
-
-    def under(self, *prefix: str | int) -> Finding:
-        """Give the same finding seen from further up."""
-        return self._replace(
-            path=prefix + self.path,
-            target=self.target and self.target._replace(path=prefix + self.target.path),
-            related=tuple((text, other._replace(path=prefix + other.path)) for text, other in self.related),
-            amendment=self.amendment and self.amendment._replace(path=prefix + self.amendment.path),
-        )
-
-    def placeless(self, file: str | None = None) -> Diagnostic:
-        """Give the diagnostic of a finding that has no place in a text."""
-        return Diagnostic(
-            code=self.code,
-            severity=self.weight,
-            message=self.message,
-            path=self.path,
-            file=file,
-            help=self.help,
-            related=tuple(Related(text, file, None) for text, _ in self.related),
-        )
-
-
-class ConfigError(ValueError):
-    """Say everything that is wrong with one configuration: the one exception for whatever a file says.
-
-    Args:
-        diagnostics: all findings, in file order.
-    """
-
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        self.diagnostics = tuple(diagnostics)
-        super().__init__(self.diagnostics)
-
     def __str__(self) -> str:
-        from codeexec_config.rendering.text import render_plain  # here: a config that is right prints nothing
-
-        return render_plain(self.diagnostics)
-
-
-class ConfigWarning(UserWarning):
-    """Carry a finding that is no error through the module `warnings`, as `.diagnostic`."""
-
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        self.diagnostic = diagnostic
-        super().__init__(diagnostic)
-
-    def __str__(self) -> str:
-        from codeexec_config.rendering.concise import render_line
-
-        return render_line(self.diagnostic)
-
-
-@attrs.frozen(kw_only=True)
-class Report:
-    """What a check found.
-
-    Args:
-        config: the config, or None when there are errors or when `offline` left something open.
-        diagnostics: all findings, in file order.
-        deferred: the references that were not looked up.
-        env_reads: the names that were looked up, sorted.
-        file: the file's name as it was given, or None.
-    """
-
-    config: CodeExecutionConfig | None
-    diagnostics: tuple[Diagnostic, ...] = ()
-    deferred: tuple[Deferred, ...] = ()
-    env_reads: tuple[str, ...] = ()
-    file: str | None = None
+        """Return the finding as one line: `file:line:column: severity[code]: message (help)`."""
+        where = place(self.file, self.span) or self.dotted
+        lead = f"{where}: " if where else ""
+        hint = f" ({self.help})" if self.help else ""
+        return printable_line(f"{lead}{self.severity}[{self.code}]: {self.message}{hint}")
 
     @property
-    def errors(self) -> tuple[Diagnostic, ...]:
-        """The findings that fail."""
-        return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
+    def dotted(self) -> str:
+        """The path as people write it, for a finding without any other place."""
+        return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path).removeprefix(".")
 
-    @property
-    def warnings(self) -> tuple[Diagnostic, ...]:
-        """The findings that fail under `strict`."""
-        return tuple(d for d in self.diagnostics if d.severity is Severity.WARNING)
 
-    @property
-    def ok(self) -> bool:
-        """Whether there is no error."""
-        return not self.errors
+def placeless(finding: Finding, file: str | None = None) -> Diagnostic:
+    """Return the diagnostic of a finding that has no place in a text."""
+    return Diagnostic(
+        code=finding.code,
+        severity=finding.weight,
+        message=finding.message,
+        path=finding.path,
+        file=file,
+        help=finding.help,
+        related=(*(Related(text, file, None) for text, _ in finding.related), *finding.elsewhere),
+    )
 
-    def raise_for_errors(self) -> None:
-        """Raise what was found.
 
-        Raises:
-            ConfigError: there is an error; it carries all findings, the warnings too.
-        """
-        if not self.ok:
-            raise ConfigError(self.diagnostics)
+def place(file: str | None, span: Span | None) -> str:
+    """Return `file:line:column` as far as it is known."""
+    name = file or ""
+    if span is None:
+        return name
+    return f"{name}:{span.start.line}:{span.start.column}" if name else f"{span.start.line}:{span.start.column}"
 
-    def __str__(self) -> str:
-        from codeexec_config.rendering.text import render_plain
 
-        return render_plain(self.diagnostics)
+def marker_column(excerpt: str, column: int) -> int:
+    """Return where in an excerpt the place stands whose column in its line is known; both count from 1."""
+    return LEAD + 2 if excerpt.startswith(CROPPED) else column

@@ -1,18 +1,24 @@
-"""The typed config: a frozen model whose instances are valid by construction."""
+"""The typed config: a frozen model whose instances are valid, and on each field what is known of its key."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never, cast
 
 import attrs
 
-from codeexec_config import checks, limits
-from codeexec_config.diagnostics import ConfigError, Finding, Severity
+from codeexec_config.findings import Finding
+from codeexec_config.keys import Bounds, Key, Kind, described, keys_of
+from codeexec_config.rules import across
+from codeexec_config.rules.alone import judge
 from codeexec_config.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from codeexec_config.findings import Path
+    from codeexec_config.rules.urls import Url
 
 __all__ = ["CodeExecutionConfig", "External", "Mode", "Runtime", "Sandboxed", "Wasm"]
 
@@ -24,13 +30,44 @@ class Runtime(StrEnum):
     FIRECRACKER = "firecracker"
     GVISOR = "gvisor"
 
+    @property
+    def summary(self) -> str:
+        """One line on what isolates a run."""
+        match self:
+            case Runtime.DOCKER:
+                return "Docker containers: the host's kernel is shared"
+            case Runtime.GVISOR:
+                return "gVisor containers: a kernel of its own in user space"
+            case Runtime.FIRECRACKER:
+                return "Firecracker microVMs: a virtual machine for each run, needs KVM"
+            case _:
+                assert_never(self)
 
-def _as_runtime(value: str) -> Runtime:
+    @property
+    def isolation(self) -> int:
+        """The rank of its isolation, the weakest first."""
+        match self:
+            case Runtime.DOCKER:
+                return 0
+            case Runtime.GVISOR:
+                return 1
+            case Runtime.FIRECRACKER:
+                return 2
+            case _:
+                assert_never(self)
+
+
+RUNTIME_TEXTS: Final = MappingProxyType({str(runtime): runtime.summary for runtime in Runtime})
+
+
+def as_runtime(value: str) -> Runtime:
+    """Return the member that a string names, to convert a field."""
     # A text that names none stays as it is, for the rules to say so with everything else.
-    return Runtime(value) if isinstance(value, str) and value in limits.RUNTIMES else cast("Runtime", value)
+    return Runtime(value) if isinstance(value, str) and value in RUNTIME_TEXTS else cast("Runtime", value)
 
 
-def _as_tuple(value: Sequence[str]) -> tuple[str, ...]:
+def as_tuple(value: Sequence[str]) -> tuple[str, ...]:
+    """Return a list as a tuple, to convert a field."""
     return tuple(value) if isinstance(value, list) else cast("tuple[str, ...]", value)
 
 
@@ -38,6 +75,20 @@ class _StandIn:
     """Room for a mark beside the attrs fields: this `Wasm` stands for an external mode that could not be read."""
 
     __slots__ = ("_stands_for",)
+
+
+class _Judged:
+    """Room beside the attrs fields for what the rules across keys need.
+
+    `_urls` are the URLs that the constructor has parsed; `_permitted` says that a policy permits plain http to them.
+    """
+
+    __slots__ = ("_permitted", "_urls")
+
+    def __attrs_post_init__(self) -> None:
+        urls: dict[Path, Url] = {}
+        _refuse(alone(self, urls))
+        object.__setattr__(self, "_urls", urls)
 
 
 @attrs.frozen(kw_only=True)
@@ -50,7 +101,7 @@ class Wasm(_StandIn):
 
 
 @attrs.frozen(kw_only=True)
-class Sandboxed:
+class Sandboxed(_Judged):
     """Run code on this server, in a sandbox.
 
     Args:
@@ -60,14 +111,22 @@ class Sandboxed:
         ConfigError: the runtime is unknown.
     """
 
-    runtime: Runtime = attrs.field(converter=_as_runtime)
-
-    def __attrs_post_init__(self) -> None:
-        _refuse(_sandboxed_findings(self))
+    runtime: Runtime = attrs.field(
+        converter=as_runtime,
+        metadata=described(
+            Key(
+                Kind.CHOICE,
+                "the sandbox: docker, firecracker or gvisor",
+                examples=tuple(RUNTIME_TEXTS),
+                form="runtime",
+                choices=RUNTIME_TEXTS,
+            )
+        ),
+    )
 
 
 @attrs.frozen(kw_only=True)
-class External:
+class External(_Judged):
     """Send code to an HTTP service.
 
     Args:
@@ -78,15 +137,41 @@ class External:
         ConfigError: the URL or the key is one that no client could use.
     """
 
-    url: str
-    api_key: Secret | None = None
-
-    def __attrs_post_init__(self) -> None:
-        _refuse(_external_findings(self))
+    url: str = attrs.field(
+        metadata=described(
+            Key(
+                Kind.TEXT,
+                "the service's absolute http or https URL; plain http only to loopback when there is a key",
+                examples=("https://code-exec.example.com", "http://localhost:2000/api/v2", "${CODE_EXEC_URL}"),
+                form="url",
+            )
+        )
+    )
+    api_key: Secret | None = attrs.field(
+        default=None,
+        metadata=described(
+            Key(
+                Kind.SECRET,
+                "the service's key, as a reference such as ${CODE_EXEC_API_KEY}; a key in the file earns a warning",
+                examples=("${CODE_EXEC_API_KEY}", "${CODE_EXEC_API_KEY:?ask the platform team for a key}"),
+            )
+        ),
+    )
 
 
 Mode: TypeAlias = Wasm | Sandboxed | External
 """The tagged union of where code runs; `match` narrows it."""
+
+VARIANTS: Final = MappingProxyType({"wasm": Wasm, "sandboxed": Sandboxed, "external": External})
+"""The variants by their discriminator; the first is the one that a bare string names."""
+
+MODE_TEXTS: Final = MappingProxyType(
+    {
+        "wasm": "runs in the user's browser, Pyodide for Python and QuickJS for JavaScript; the server runs nothing",
+        "sandboxed": "runs on this server, in a sandbox of the runtime named",
+        "external": "sends the code to an HTTP service, with the key if there is one",
+    }
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -104,119 +189,210 @@ class CodeExecutionConfig:
         ConfigError: a value, or several together, that the loader would refuse; it lists them all.
     """
 
-    enabled: bool = limits.DEFAULT_ENABLED
-    mode: Mode = attrs.field(factory=Wasm)
-    allowed_languages: tuple[str, ...] = attrs.field(default=limits.DEFAULT_LANGUAGES, converter=_as_tuple)
-    timeout_secs: int = limits.DEFAULT_TIMEOUT_SECS
-    max_memory_mb: int = limits.DEFAULT_MAX_MEMORY_MB
+    enabled: bool = attrs.field(
+        default=True,
+        metadata=described(
+            Key(
+                Kind.BOOLEAN,
+                "whether code execution is on; a disabled section is still checked, but needs no environment",
+                examples=(True, False, "${CODE_EXEC_ENABLED:-true}"),
+            )
+        ),
+    )
+    mode: Mode = attrs.field(
+        default=Wasm(),
+        metadata=described(
+            Key(
+                Kind.UNION,
+                'where code runs: "wasm" in the browser, `sandboxed` on this server, `external` at a service',
+                examples=(
+                    "wasm",
+                    {"sandboxed": {"runtime": "docker"}},
+                    {"sandboxed": {"runtime": "gvisor"}},
+                    {"external": {"url": "https://code-exec.example.com", "api_key": "${CODE_EXEC_API_KEY}"}},
+                ),
+                form="mode",
+                choices=MODE_TEXTS,
+                variants=VARIANTS,
+            )
+        ),
+    )
+    allowed_languages: tuple[str, ...] = attrs.field(
+        default=("python", "javascript"),
+        converter=as_tuple,
+        metadata=described(
+            Key(
+                Kind.LIST,
+                "the languages a program may be written in, by name, lower case; mode wasm runs python and "
+                "javascript only",
+                examples=(["python", "javascript"], ["python", "javascript", "bash"]),
+                form="languages",
+                item=Key(Kind.TEXT, form="language"),
+            )
+        ),
+    )
+    timeout_secs: int = attrs.field(
+        default=30,
+        metadata=described(
+            Key(
+                Kind.INTEGER,
+                "how long one run may take, in seconds, 1 to 86400 (one day)",
+                examples=(30, 120, "${CODE_EXEC_TIMEOUT_SECS:-30}"),
+                bounds=Bounds(
+                    minimum=1,
+                    maximum=86_400,
+                    unit="second",
+                    floor_reason="a program needs some time to run",
+                    ceiling_reason="one run is limited to a day",
+                ),
+            )
+        ),
+    )
+    max_memory_mb: int = attrs.field(
+        default=256,
+        metadata=described(
+            Key(
+                Kind.INTEGER,
+                "how much memory one run may use, in MiB (1048576 bytes), 1 to 1048576; docker needs at least 6, "
+                "wasm can address at most 4096",
+                examples=(256, 2048, "${CODE_EXEC_MAX_MEMORY_MB:-256}"),
+                bounds=Bounds(
+                    minimum=1,
+                    maximum=1_048_576,
+                    unit="MiB",
+                    floor_reason="a program needs some memory to run",
+                    ceiling_reason="one run is limited to 1 TiB",
+                ),
+            )
+        ),
+    )
 
     def __attrs_post_init__(self) -> None:
-        _refuse(_config_findings(self))
+        found = alone(self, {})
+        if self.enabled is not False:
+            found += _across(self, found)
+        _refuse(found)
 
 
-def _refuse(findings: Iterable[Finding]) -> None:
-    errors = [f for f in findings if f.weight is Severity.ERROR]
-    if errors:
-        raise ConfigError(finding.placeless() for finding in errors)
-
-
-def wrong_type(key: str, expected: str) -> Finding:
-    """Say that a field is not of its type; the value stays out of it."""
-    return Finding("wrong-type", f"`{key}` must be {expected}", (key,))
-
-
-def _sandboxed_findings(mode: Sandboxed) -> Iterator[Finding]:
-    runtime: object = mode.runtime
-    if isinstance(runtime, Runtime):
+def _refuse(found: list[Finding]) -> None:
+    if not found:
         return
-    if isinstance(runtime, str):
-        yield Finding(
-            "unknown-runtime",
-            "this is no runtime",
-            ("runtime",),
-            help=f"write one of {', '.join(limits.RUNTIMES)}",
+    from codeexec_config.diagnostics import placeless
+    from codeexec_config.findings import errors
+    from codeexec_config.report import ConfigError
+
+    if failing := errors(found):
+        raise ConfigError(map(placeless, failing))
+
+
+_PYTHON_TYPES: Final[dict[Kind, tuple[type | tuple[type, ...], str]]] = {
+    Kind.BOOLEAN: (bool, "a bool"),
+    Kind.INTEGER: (int, "an int"),
+    Kind.TEXT: (str, "a str"),
+    Kind.SECRET: (Secret, "a Secret"),
+    Kind.CHOICE: (str, "a str"),
+    Kind.LIST: (tuple, "a list or tuple of str"),
+    Kind.UNION: (tuple(VARIANTS.values()), "a Wasm, Sandboxed or External"),
+}
+"""What a constructor takes for each kind."""
+
+
+def _wrong_type(key: Key, value: object, path: Path) -> Finding | None:
+    types, name = _PYTHON_TYPES[key.kind]
+    if isinstance(value, types) and not (key.kind is Kind.INTEGER and isinstance(value, bool)):
+        return None
+    optional = " or None" if key.default is None else ""
+    return Finding("wrong-type", f"expected {name}{optional}, found {_article(type(value).__name__)}", path)
+
+
+def _article(name: str) -> str:
+    if name == "NoneType":
+        return "None"
+    return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
+
+
+def alone(instance: Any, urls: dict[Path, Url]) -> list[Finding]:
+    """Judge each field alone: its type, then its value."""
+    found: list[Finding | None] = []
+    for key in keys_of(type(instance)):
+        value = getattr(instance, key.name)
+        path = (key.name,)
+        if value is None and key.default is None:
+            continue
+        wrong = _wrong_type(key, value, path)
+        if wrong or key.item is None:
+            found.append(wrong or judge(key, value, path, urls))
+            continue
+        for index, entry in enumerate(cast("tuple[object, ...]", value)):
+            way = (key.name, index)
+            found.append(_wrong_type(key.item, entry, way) or judge(key.item, entry, way, urls))
+    return [finding for finding in found if finding is not None]
+
+
+def _across(config: CodeExecutionConfig, found: list[Finding]) -> Iterator[Finding]:
+    """Judge the fields of a config that is on together, as far as each is right by itself."""
+    ill = {finding.path for finding in found}
+    names = () if ("allowed_languages",) in ill else config.allowed_languages
+    ways = ((("allowed_languages", index), name) for index, name in enumerate(names))
+    return across.judge(
+        across.Facts(
+            enabled=True,
+            mode=None if ("mode",) in ill else mode_facts(config.mode),
+            languages=[across.Language(way, name) for way, name in ways if way not in ill],
+            memory=None if ("max_memory_mb",) in ill else config.max_memory_mb,
+            allows_nothing=not names and ("allowed_languages",) not in ill,
         )
-    else:
-        yield wrong_type("runtime", "a Runtime or its name")
-
-
-def _external_findings(mode: External) -> Iterator[Finding]:
-    target: object = mode.url
-    key: object = mode.api_key
-    found = checks.url(target) if isinstance(target, str) else wrong_type("url", "a str")
-    if found:
-        yield found
-    if isinstance(key, Secret):
-        flaw = checks.secret(key.reveal()) if key.resolved else None
-        if flaw:
-            yield flaw
-    elif key is not None:
-        yield wrong_type("api_key", "a Secret or None")
-
-
-def _config_findings(config: CodeExecutionConfig) -> Iterator[Finding]:
-    enabled: object = config.enabled
-    if not isinstance(enabled, bool):
-        yield wrong_type("enabled", "a bool")
-    mode: object = config.mode
-    choice = choice_of(config.mode) if isinstance(mode, Wasm | Sandboxed | External) else None
-    if choice is None:
-        yield wrong_type("mode", "a Wasm, Sandboxed or External")
-    on = enabled is not False
-    alone = [*_languages_findings(config, enabled=on), *_number_findings(config)]
-    yield from alone
-    ill = {finding.path for finding in alone}
-    names = config.allowed_languages if ("allowed_languages",) not in ill else ()
-    yield from checks.across(
-        enabled=on,
-        choice=choice,
-        languages=[checks.Language(*pair) for pair in enumerate(names) if ("allowed_languages", pair[0]) not in ill],
-        memory=None if ("max_memory_mb",) in ill else config.max_memory_mb,
     )
 
 
-def _languages_findings(config: CodeExecutionConfig, *, enabled: bool) -> Iterator[Finding]:
-    names: object = config.allowed_languages
-    if not isinstance(names, tuple):
-        yield wrong_type("allowed_languages", "a list or tuple of str")
-        return
-    empty = None if names else checks.empty_languages(enabled=enabled)
-    if empty:
-        yield empty
-    for place, name in enumerate(names):
-        if not isinstance(name, str):
-            yield wrong_type("allowed_languages", "a list or tuple of str")._replace(path=("allowed_languages", place))
-        elif found := checks.language(checks.Language(place, name)):
-            yield found
+def facts_of(config: CodeExecutionConfig) -> across.Facts:
+    """Return what the rules across keys need of a config, of which all is known."""
+    names = enumerate(config.allowed_languages)
+    return across.Facts(
+        enabled=config.enabled,
+        mode=mode_facts(config.mode),
+        languages=[across.Language(("allowed_languages", index), name) for index, name in names],
+        memory=config.max_memory_mb,
+    )
 
 
-def _number_findings(config: CodeExecutionConfig) -> Iterator[Finding]:
-    for key in limits.BOUNDS:
-        value: object = getattr(config, key)
-        if not isinstance(value, int) or isinstance(value, bool):
-            yield wrong_type(key, "an int")
-        elif found := checks.bounded(key, value):
-            yield found
+def mode_facts(mode: Mode) -> across.ModeFacts:
+    """Return what the rules across keys need of a mode."""
+    name = name_of(mode)
+    permitted = getattr(mode, "_permitted", False)
+    urls = {} if permitted else {("mode", name, *path): url for path, url in _urls_of(mode).items()}
+    secrets = (getattr(mode, key.name) for key in keys_of(type(mode)) if key.kind is Kind.SECRET)
+    is_keyed = any(secret is not None for secret in secrets)
+    return across.ModeFacts(name, getattr(mode, "runtime", None), urls, keyed=is_keyed)
 
 
-def choice_of(mode: Mode) -> checks.Choice:
-    """Give the facts of a valid mode that the rules across keys need."""
-    if isinstance(mode, External):
-        return checks.choice_of_url(mode.url, keyed=mode.api_key is not None)
-    return checks.Choice("sandboxed", runtime=mode.runtime) if isinstance(mode, Sandboxed) else checks.WASM
+def name_of(mode: Mode) -> str:
+    """Return the discriminator of a mode."""
+    return next(name for name, cls in VARIANTS.items() if isinstance(mode, cls))
+
+
+def _urls_of(mode: Any) -> dict[Path, Url]:
+    try:
+        return cast("dict[Path, Url]", mode._urls)  # noqa: SLF001 -- written by the constructor
+    except AttributeError:  # a variant without URLs, or one that was copied or unpickled
+        urls: dict[Path, Url] = {}
+        alone(mode, urls)
+        return urls
+
+
+def permitted(mode: Mode) -> Mode:
+    """Mark a mode as one that a policy permits to use plain http."""
+    object.__setattr__(mode, "_permitted", True)
+    return mode
 
 
 def stand_in() -> Wasm:
-    """Give a `Wasm` that stands for an external mode whose URL was not read."""
+    """Return a `Wasm` that stands for an external mode whose URL was not read."""
     mode = Wasm()
     object.__setattr__(mode, "_stands_for", "external")
     return mode
 
 
 def is_stand_in(mode: Mode) -> bool:
-    """Say whether a mode stands for one that was not read."""
+    """Check whether a mode stands for one that was not read."""
     return hasattr(mode, "_stands_for")
-
-
-DEFAULT: Final = CodeExecutionConfig()
-"""What an absent section means."""

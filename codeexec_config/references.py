@@ -52,7 +52,7 @@ class Reference(NamedTuple):
 
 
 class Malformed(NamedTuple):
-    """A stretch that opens like a reference and is none."""
+    """A stretch that opens like a reference and is not one."""
 
     start: int
     end: int
@@ -105,24 +105,24 @@ def _read_body(body: str, start: int, end: int) -> Segment:
 
 
 def references(segments: tuple[Segment, ...]) -> list[Reference]:
-    """Give the well-formed references among segments."""
+    """Return the well-formed references among segments."""
     return [segment for segment in segments if isinstance(segment, Reference)]
 
 
 def is_unset(reference: Reference, value: str | None) -> bool:
-    """Say whether a reference has nothing to give for a variable's value."""
+    """Check whether a reference has nothing to give for a variable's value."""
     missing = not value if reference.operator.startswith(":") else value is None
     return missing and reference.default is None
 
 
 def expand(reference: Reference, value: str | None) -> str:
-    """Give what a reference that is not unset stands for."""
+    """Return what a reference that is not unset stands for."""
     missing = not value if reference.operator == ":-" else value is None
     return reference.text if missing else value or ""
 
 
 def canonical(segments: tuple[Segment, ...]) -> str | None:
-    """Give a text that is made of references alone as `${A}${B}`, else None."""
+    """Return a text that is made of references alone as `${A}${B}`, else None."""
     if not segments or not all(isinstance(segment, Reference) for segment in segments):
         return None
     return "".join(reference.canonical for reference in references(segments))

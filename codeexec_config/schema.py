@@ -1,4 +1,4 @@
-"""The model and its limits as a JSON Schema: what an editor knows of the section.
+"""The model as a JSON Schema: what an editor knows of the section.
 
 The form is bent to the editors' engines. A union of types in place of `anyOf`, one `pattern` and one `not` a string,
 the rules across keys as one chain of `if` on the section: so a slip is one short message on its own line, and no
@@ -7,16 +7,12 @@ message prints the table around it, in which a key may stand.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
-
-import attrs
+from typing import Any, Final, Literal, TypeAlias, assert_never
 
 from codeexec_config import limits
 from codeexec_config._version import VERSION
-from codeexec_config.model import CodeExecutionConfig, External, Sandboxed, Wasm
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from codeexec_config.keys import REQUIRED, Key, Kind, keys_of
+from codeexec_config.model import CodeExecutionConfig
 
 __all__ = ["json_schema"]
 
@@ -35,25 +31,24 @@ _TITLES: Final = {
 }
 
 Schema: TypeAlias = dict[str, Any]
-Field: TypeAlias = "attrs.Attribute[Any]"
 
 
 def json_schema(kind: Literal["document", "section"] = "document", draft: Literal["7", "2020-12"] = "7") -> Schema:
-    """Give the JSON Schema by which editors complete, explain and check the section.
+    """Return the JSON Schema by which editors complete, explain and check the section.
 
     Args:
         kind: `"document"` for a host's whole file, `"section"` for the section's table alone.
         draft: `"7"`, which all editors read, or `"2020-12"`.
 
     Raises:
-        ValueError: there is no such kind or draft.
+        ValueError: `kind` or `draft` is none of these.
     """
     return _make(kind, draft)
 
 
-def _make(kind: str, draft: str) -> Schema:
+def _make(kind: str, draft: str, model: type[Any] = CodeExecutionConfig) -> Schema:
     name = file_name(kind, draft)
-    section = _section(draft)
+    section = _section(draft, model)
     return {
         "$schema": _DIALECTS[draft],
         "$id": BASE_URL + name,
@@ -65,10 +60,10 @@ def _make(kind: str, draft: str) -> Schema:
 
 
 def file_name(kind: str, draft: str) -> str:
-    """Give the name that a schema is published under.
+    """Return the name that a schema is published under.
 
     Raises:
-        ValueError: there is no such kind or draft.
+        ValueError: `kind` or `draft` is none of these.
     """
     if kind not in limits.SCHEMA_KINDS:
         raise ValueError(f"kind must be one of {', '.join(limits.SCHEMA_KINDS)}")
@@ -78,10 +73,10 @@ def file_name(kind: str, draft: str) -> str:
 
 
 def schema_text(kind: str, draft: str) -> str:
-    """Give a schema as the text of its file.
+    """Return a schema as the text of its file.
 
     Raises:
-        ValueError: there is no such kind or draft.
+        ValueError: `kind` or `draft` is none of these.
     """
     import json
 
@@ -105,12 +100,10 @@ def _closed_table(properties: Schema) -> Schema:
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
-def _section(draft: str) -> Schema:
-    properties = {field.name: _KEYS[field.name](field) for field in attrs.fields(CodeExecutionConfig)}
-    properties["mode"] |= _one_variant(draft)
+def _section(draft: str, model: type[Any]) -> Schema:
     return {
         "description": "How code that a model writes may run: where, in which languages, and within which limits.",
-        **_closed_table(properties),
+        **_closed_table({key.name: _key(key, draft) for key in keys_of(model)}),
         **_across_keys(),
     }
 
@@ -118,31 +111,56 @@ def _section(draft: str) -> Schema:
 # The keys
 
 
-def _described(name: str, *sentences: str, default: object = None) -> Schema:
-    examples = list(limits.EXAMPLES[name])
+def _key(key: Key, draft: str) -> Schema:  # noqa: PLR0911 -- one return a kind
+    match key.kind:
+        case Kind.BOOLEAN:
+            return {**_typed(key), "type": ["boolean", "string"], **_whole_reference("true|false")}
+        case Kind.INTEGER:
+            return {**_typed(key), "type": ["integer", "string"], **_range(key), **_whole_reference(_TOML_INTEGER)}
+        case Kind.TEXT:
+            return {**_described(key), "type": "string", **_text(_FORMS[key.form])}
+        case Kind.SECRET:
+            return {**_described(key), "type": "string", **_secret()}
+        case Kind.CHOICE:
+            return {**_described(key), "type": "string", **_choice(key)}
+        case Kind.LIST:
+            return _list(key)
+        case Kind.UNION:
+            return {**_union(key, draft), **_one_variant(key, draft)}
+        case _:
+            assert_never(key.kind)
+
+
+def _described(key: Key, *more: str) -> Schema:
+    """Describe a key: its text, the choices that it has, its default and examples."""
+    sentences = [_sentence(key.text), *more]
+    default = _plain_default(key)
+    if default is not None:
+        sentences.append(f"Default: `{_toml(default)}`.")
+    text = " ".join(sentences)
+    if key.choices is not None:
+        text = "\n".join((text, "", *(f"- `{name}`: {line}." for name, line in key.choices.items())))
     if default is None:
-        return {"description": " ".join(sentences), "examples": examples}
-    text = " ".join((*sentences, f"Default: `{_toml(default)}`."))
-    return {"description": text, "default": default, "examples": examples}
+        return {"description": text, "examples": list(key.examples)}
+    return {"description": text, "default": default, "examples": list(key.examples)}
+
+
+def _plain_default(key: Key) -> object:
+    """Return a default as TOML has it, None for a key without one."""
+    if key.default is REQUIRED or key.default is None:
+        return None
+    if key.variants is not None:
+        return next(iter(key.variants))
+    return list(key.default) if isinstance(key.default, tuple) else key.default
 
 
 def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}."
+    return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
-def _key(field: Field, *more: str) -> Schema:
-    default = list(field.default) if isinstance(field.default, tuple) else field.default
-    return _described(
-        field.name,
-        _sentence(limits.KEY_TEXTS[field.name]),
-        *more,
-        default=None if field.default is attrs.NOTHING else default,
-    )
-
-
-def _typed_key(field: Field) -> Schema:
-    *_, reference = limits.EXAMPLES[field.name]
-    return _key(field, f'An environment variable can give it, as a string with one reference: `"{reference}"`.')
+def _typed(key: Key) -> Schema:
+    *_, reference = key.examples
+    return _described(key, f'An environment variable can give it, as a string with one reference: `"{reference}"`.')
 
 
 def _toml(value: object) -> str:
@@ -153,28 +171,12 @@ def _toml(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def _with_choices(described: Schema, texts: Mapping[str, str]) -> Schema:
-    lines = (f"- `{name}`: {text}." for name, text in texts.items())
-    return {**described, "description": "\n".join((described["description"], "", *lines))}
+def _range(key: Key) -> Schema:
+    return {} if key.bounds is None else {"minimum": key.bounds.minimum, "maximum": key.bounds.maximum}
 
 
-def _enabled(field: Field) -> Schema:
-    return {**_typed_key(field), "type": ["boolean", "string"], **_whole_reference("true|false")}
-
-
-def _number(field: Field) -> Schema:
-    bounds = limits.BOUNDS[field.name]
-    return {
-        **_typed_key(field),
-        "type": ["integer", "string"],
-        "minimum": bounds.minimum,
-        "maximum": bounds.maximum,
-        **_whole_reference(_TOML_INTEGER),
-    }
-
-
-def _languages(field: Field) -> Schema:
-    array = _key(field)
+def _list(key: Key) -> Schema:
+    array = _described(key)
     return {**array, "type": "array", "items": _language(array["description"])}
 
 
@@ -194,38 +196,49 @@ def _language(array_text: str) -> Schema:
 
 def _language_text(name: str) -> str:
     modes = "every mode" if name in limits.WASM_LANGUAGES else "the modes sandboxed and external"
-    return f"{limits.LANGUAGE_TITLES[name]}. For {modes}."
+    return f"{limits.LANGUAGES[name]}. For {modes}."
 
 
-def _mode(field: Field) -> Schema:
-    name, *_ = limits.MODES
-    described = _described(field.name, _sentence(limits.KEY_TEXTS[field.name]), default=name)
+def _union(key: Key, draft: str) -> Schema:
+    variants = key.variants or {}
+    described = _described(key._replace(examples=()))
+    del described["examples"]
     return {
-        **_with_choices(described, limits.MODE_TEXTS),
+        "description": described["description"],
+        "default": described["default"],
+        "examples": list(key.examples),
         "type": ["string", "object"],
-        "pattern": _whole(name),
+        "pattern": _whole(next(iter(variants))),
         "minProperties": 1,
         "additionalProperties": False,
-        "properties": {mode: _variant(mode) for mode in limits.MODES},
+        "properties": {name: _variant(key, name, draft) for name in variants},
     }
 
 
-def _variant(name: str) -> Schema:
-    fields = attrs.fields(_VARIANTS[name])
-    required = [field.name for field in fields if field.default is attrs.NOTHING]
+def _variant(union: Key, name: str, draft: str) -> Schema:
+    keys = keys_of((union.variants or {})[name])
+    required = [key.name for key in keys if key.default is REQUIRED]
     table = {
-        **_described(name, _sentence(limits.MODE_TEXTS[name])),
-        **_closed_table({field.name: _KEYS[field.name](field) for field in fields}),
+        "description": _sentence((union.choices or {})[name]),
+        "examples": _variant_examples(union, name),
+        **_closed_table({key.name: _key(key, draft) for key in keys}),
     }
     return {**table, "required": required, "x-taplo": {"initKeys": list(required)}} if required else table
 
 
-def _one_variant(draft: str) -> Schema:
+def _variant_examples(union: Key, name: str) -> list[object]:
+    """Return the examples of the union that are of this variant, and an empty table for the bare one."""
+    tables = [example[name] for example in union.examples if isinstance(example, dict) and name in example]
+    return tables or [{}]
+
+
+def _one_variant(union: Key, draft: str) -> Schema:
     """Refuse a second variant, at its own key.
 
     The one refused is never the one that may hold a key to a service: engines print what a false schema refuses.
     """
-    order = sorted(limits.MODES, key=lambda name: "api_key" not in limits.VARIANT_KEYS[name])
+    variants = union.variants or {}
+    order = sorted(variants, key=lambda name: all(key.kind is not Kind.SECRET for key in keys_of(variants[name])))
     rest = {name: order[place:] for place, name in enumerate(order, start=1)}
     return {
         _DEPENDENT[draft]: {
@@ -234,46 +247,23 @@ def _one_variant(draft: str) -> Schema:
     }
 
 
-def _runtime(field: Field) -> Schema:
+def _choice(key: Key) -> Schema:
+    choices = key.choices or {}
+    return {"enum": list(choices), "x-taplo": {"docs": {"enumValues": list(choices.values())}}}
+
+
+def _secret() -> Schema:
     return {
-        **_with_choices(_key(field), limits.RUNTIME_TEXTS),
-        "type": "string",
-        "enum": list(limits.RUNTIMES),
-        "x-taplo": {"docs": {"enumValues": [limits.RUNTIME_TEXTS[name] for name in limits.RUNTIMES]}},
-    }
-
-
-def _url(field: Field) -> Schema:
-    return {**_key(field), "type": "string", **_text(_whole(_URL))}
-
-
-def _api_key(field: Field) -> Schema:
-    return {
-        **_key(field),
-        "type": "string",
         "pattern": f"{_whole(_HEADER_SAFE)}|{_MESSAGE_OPENS}",
         "not": {"type": "string", "pattern": _malformed(_SECRET_BODY)},
     }
-
-
-_KEYS: Final = {
-    "enabled": _enabled,
-    "mode": _mode,
-    "allowed_languages": _languages,
-    "timeout_secs": _number,
-    "max_memory_mb": _number,
-    "runtime": _runtime,
-    "url": _url,
-    "api_key": _api_key,
-}
-_VARIANTS: Final[dict[str, type[attrs.AttrsInstance]]] = {"wasm": Wasm, "sandboxed": Sandboxed, "external": External}
 
 
 # The rules across keys
 
 
 def _across_keys() -> Schema:
-    """Say what holds between keys, of a section that is on.
+    """Describe what holds between keys, of a section that is on.
 
     One chain on the section: `allOf` empties Taplo's completion and hover, `if` inside `mode` Tombi's judgement.
     """
@@ -293,7 +283,7 @@ def _across_keys() -> Schema:
 
 
 def _wasm_chosen() -> Schema:
-    name, *_ = limits.MODES
+    name = "wasm"
     table = _open_table({"required": [name], "properties": {name: True}})
     return _open_table({"properties": {"mode": {**table, "type": ["string", "object"], "pattern": _whole(name)}}})
 
@@ -350,21 +340,23 @@ _URL: Final = (
 )
 
 
+_FORMS: Final[dict[str | None, str | None]] = {None: None, "url": _whole(_URL)}
+"""The pattern of each form that a text may have."""
+
+
 def _malformed(body: str) -> str:
     # A `$` before `${` makes it literal.
     return rf"(?:^|[^$])\$\{{(?!{body})"
 
 
-def _text(pattern: str) -> Schema:
-    """Say what a string is, unless references make it: then only that they are well formed."""
-    return {
-        "pattern": f"{pattern}|{_REFERENCE_OPENS}",
-        "not": {"type": "string", "pattern": _malformed(_BODY)},
-    }
+def _text(pattern: str | None) -> Schema:
+    """Describe a string, unless references make it: then only that they are well formed."""
+    well_formed = {"not": {"type": "string", "pattern": _malformed(_BODY)}}
+    return well_formed if pattern is None else {"pattern": f"{pattern}|{_REFERENCE_OPENS}", **well_formed}
 
 
 def _whole_reference(value: str) -> Schema:
-    """Say of a string that it is one reference, whose default text is a value of the type."""
+    """Describe a string that is one reference, whose default text is a value of the type."""
     body = rf"\{{{_NAME}(?::?(?:-(?:{value})|\?{_TEXT_OF_REFERENCE}))?\}}|<{_NAME}>"
     return {
         "pattern": r"^\$[{<]",

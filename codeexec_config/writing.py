@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from codeexec_config import limits
-from codeexec_config.model import CodeExecutionConfig, Mode, Sandboxed, Wasm, is_stand_in
+from codeexec_config.keys import Key, Kind, keys_of
+from codeexec_config.model import CodeExecutionConfig, is_stand_in
 from codeexec_config.references import escape
 
 if TYPE_CHECKING:
@@ -23,44 +24,55 @@ def to_toml(config: CodeExecutionConfig, *, reveal_secrets: bool = False) -> str
         ValueError: a secret is a literal, or the config stands for a mode that was not read.
     """
     plain = to_plain(config, reveal_secrets=reveal_secrets)
-    mode = plain.pop("mode")
+    tables = {key: value for key, value in plain.items() if isinstance(value, dict)}
     lines = [f"[{limits.SECTION}]"]
-    lines += (f"{key} = {_value(value)}" for key, value in plain.items())
-    if isinstance(mode, str):
-        lines.insert(2, f"mode = {_value(mode)}")
-        return "\n".join(lines) + "\n"
-    [(name, variant)] = mode.items()
-    lines += ("", f"[{limits.SECTION}.mode.{name}]")
-    lines += (f"{key} = {_value(value)}" for key, value in variant.items())
+    lines += (f"{key} = {_value(value)}" for key, value in plain.items() if key not in tables)
+    for key, table in tables.items():
+        for name, variant in table.items():
+            lines += ("", f"[{limits.SECTION}.{key}.{name}]")
+            lines += (f"{inner} = {_value(value)}" for inner, value in variant.items())
     return "\n".join(lines) + "\n"
 
 
-def to_plain(config: CodeExecutionConfig, *, reveal_secrets: bool = False) -> dict[str, Any]:
-    """Give a config as the built-ins that its TOML would parse to.
+def to_plain(config: Any, *, reveal_secrets: bool = False) -> dict[str, Any]:
+    """Return a config, or one of its variants, as the built-ins that its TOML would parse to.
 
     Raises:
         ValueError: as in `to_toml`.
     """
+    values = ((key, getattr(config, key.name)) for key in keys_of(type(config)))
     return {
-        "enabled": config.enabled,
-        "mode": _mode(config.mode, reveal_secrets=reveal_secrets),
-        "allowed_languages": list(config.allowed_languages),
-        "timeout_secs": config.timeout_secs,
-        "max_memory_mb": config.max_memory_mb,
+        key.name: _plain(key, value, reveal=reveal_secrets)
+        for key, value in values
+        if value is not None or key.default is not None
     }
 
 
-def _mode(mode: Mode, *, reveal_secrets: bool) -> str | dict[str, Any]:
-    if is_stand_in(mode):
+def _plain(key: Key, value: Any, *, reveal: bool) -> Any:
+    match key.kind:
+        case Kind.BOOLEAN | Kind.INTEGER:
+            return value
+        case Kind.TEXT:
+            return escape(value)
+        case Kind.CHOICE:
+            return str(value)
+        case Kind.SECRET:
+            return _secret(value, reveal=reveal)
+        case Kind.LIST:
+            return [escape(entry) for entry in value]
+        case Kind.UNION:
+            return _union(key, value, reveal=reveal)
+        case _:
+            assert_never(key.kind)
+
+
+def _union(key: Key, value: Any, *, reveal: bool) -> str | dict[str, Any]:
+    if is_stand_in(value):
         raise ValueError("the mode of this disabled section was not read, so it cannot be written; set its variables")
-    if isinstance(mode, Wasm):
-        return "wasm"
-    if isinstance(mode, Sandboxed):
-        return {"sandboxed": {"runtime": str(mode.runtime)}}
-    external = {"url": escape(mode.url)}
-    if mode.api_key is not None:
-        external["api_key"] = _secret(mode.api_key, reveal=reveal_secrets)
-    return {"external": external}
+    variants = key.variants or {}
+    name = next(name for name, cls in variants.items() if isinstance(value, cls))
+    plain = to_plain(value, reveal_secrets=reveal)
+    return {name: plain} if plain or name != next(iter(variants)) else name
 
 
 def _secret(secret: Secret, *, reveal: bool) -> str:

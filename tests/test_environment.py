@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from codeexec_config import ConfigError, check_file, check_mapping, check_text, load, load_mapping, loads
-from codeexec_config.environment import Environment
+from codeexec_config.section.environment import Environment
 
 HEADER = "[features.code_execution]\n"
 EXTERNAL = HEADER + "[features.code_execution.mode.external]\n"
@@ -174,7 +174,7 @@ def test_a_value_that_is_a_subclass_of_str_is_read_as_what_it_holds() -> None:
 def test_a_value_that_is_no_str_is_a_type_error_that_names_the_variable(value: Any) -> None:
     env: Any = {"T": value}
 
-    with pytest.raises(TypeError, match=r"^the environment's value of T is no str$"):
+    with pytest.raises(TypeError, match=r"^the environment's value of T is not a str$"):
         check_text(HEADER + 'timeout_secs = "${T}"\n', env=env)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codeexec_config import Report, check_text
-from codeexec_config.excerpts import marker_column
+from codeexec_config.diagnostics import marker_column
 from codeexec_config.rendering.concise import render_concise
 from codeexec_config.rendering.structured import document, file_entry
 from tests.test_fixes import Slips

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from codeexec_config import Severity, check_file, check_text
-from codeexec_config.diagnostics import CODES
+from codeexec_config.codes import CODES
 
 FOLDER = Path(__file__).parent / "findings"
 CASES = sorted(FOLDER.glob("*/*.toml"))

@@ -336,7 +336,7 @@ def test_an_interruption_leaves_nothing_behind_either(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("codeexec_config.loading.findings", interrupted)
+    monkeypatch.setattr("codeexec_config.pipeline.facts_of", interrupted)
     text = EXTERNAL + GOOD_URL + 'api_key = "${K}"\n'
 
     with pytest.raises(KeyboardInterrupt) as caught:

@@ -71,9 +71,9 @@ def calls(path: Any, text: Any, table: Any, **options: Any) -> list[Callable[[],
         (["path", "env", "section", "allow_env", "strict"], load),
         (["text", "filename", "env", "section", "allow_env", "strict"], loads),
         (["table", "env", "section", "allow_env", "strict"], load_mapping),
-        (["path", "env", "section", "allow_env", "offline"], check_file),
-        (["text", "filename", "env", "section", "allow_env", "offline"], check_text),
-        (["table", "env", "section", "allow_env", "offline"], check_mapping),
+        (["path", "env", "section", "allow_env", "offline", "origins"], check_file),
+        (["text", "filename", "env", "section", "allow_env", "offline", "origins"], check_text),
+        (["table", "env", "section", "allow_env", "offline", "origins"], check_mapping),
     ],
 )
 def test_what_is_no_subject_is_a_keyword(expected: list[str], function: Any) -> None:
@@ -402,7 +402,7 @@ def test_a_flood_of_findings_is_cut_and_says_so() -> None:
 
 
 def test_an_internal_contradiction_is_no_silent_success(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codeexec_config.loading.findings", lambda _: [])
+    monkeypatch.setattr("codeexec_config.section.judging.findings", lambda *_: [])
 
     with pytest.raises(AssertionError, match="disagree"):
         loads(HEADER + "timeout_secs = 0\n")

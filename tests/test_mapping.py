@@ -14,9 +14,9 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codeexec_config import ConfigError, External, check_mapping, load_mapping, loads
-from codeexec_config.mapping import Plain
-from codeexec_config.resolution import UNKNOWN
+from codeexec_config import CodeExecutionConfig, ConfigError, External, check_mapping, load_mapping, loads
+from codeexec_config.section.plain import Plain
+from codeexec_config.section.resolve import UNKNOWN
 
 SECTION = ("features", "code_execution")
 ENV = {"K": "the-key"}
@@ -175,7 +175,7 @@ def test_every_item_of_tomlkit_has_its_type(expected: str, spelling: str) -> Non
 
     [finding] = check_mapping({"mode": {"sandboxed": {"runtime": item}}}, env={}).diagnostics
 
-    assert f"this must be a string, not {expected}" == finding.message
+    assert f"expected a string, found {expected}" == finding.message
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_every_item_of_tomlkit_has_its_type(expected: str, spelling: str) -> Non
     ],
 )
 def test_a_scalar_has_its_exact_type_and_a_container_in_its_place_only_its_kind(expected: Any, value: Any) -> None:
-    plain = Plain({"timeout_secs": value})
+    plain = Plain({"timeout_secs": value}, CodeExecutionConfig)
 
     assert {"timeout_secs": expected} == plain.value
     assert type(expected) is type(plain.value["timeout_secs"])
@@ -345,7 +345,7 @@ def test_what_is_reported_does_not_depend_on_the_kind_of_container(table: dict[s
 
 
 def test_what_nobody_can_know_is_marked() -> None:
-    assert {"mode": UNKNOWN} == Plain({"mode": None}).value
+    assert {"mode": UNKNOWN} == Plain({"mode": None}, CodeExecutionConfig).value
 
 
 class Failing(UserDict[str, Any]):

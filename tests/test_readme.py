@@ -1,4 +1,4 @@
-"""Every block of the README runs, and its tables are those of `limits`."""
+"""Every block of the README runs, and what is generated is what the model makes."""
 
 import os
 import re
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from codeexec_config import check_text, limits, loads
+from codeexec_config import check_text, loads
+from tests import generated
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -22,36 +23,9 @@ def blocks(language, mark=""):
     return [body for kind, marked, body in BLOCKS if kind == language and marked == mark]
 
 
-def keys_table():
-    defaults = {
-        "enabled": "true",
-        "mode": '"wasm"',
-        "allowed_languages": '["python", "javascript"]',
-        "timeout_secs": limits.DEFAULT_TIMEOUT_SECS,
-        "max_memory_mb": limits.DEFAULT_MAX_MEMORY_MB,
-        "runtime": "required",
-        "url": "required",
-        "api_key": "none",
-    }
-    names = {"runtime": "mode.sandboxed.runtime", "url": "mode.external.url", "api_key": "mode.external.api_key"}
-    rows = [f"| `{names.get(key, key)}` | {_code(defaults[key])} | {text} |" for key, text in limits.KEY_TEXTS.items()]
-    return ["| key | default | meaning |", "|---|---|---|", *rows]
-
-
-def _code(default):
-    return default if default in {"required", "none"} else f"`{default}`"
-
-
-def modes_table():
-    rows = [f"| `{name}` | {text} |" for name, text in {**limits.MODE_TEXTS, **limits.RUNTIME_TEXTS}.items()]
-    return ["| mode or runtime | code |", "|---|---|", *rows]
-
-
-@pytest.mark.parametrize(("name", "table"), [("keys", keys_table()), ("modes", modes_table())])
-def test_a_table_is_that_of_the_limits(name, table):
-    found = re.search(rf"<!-- begin: {name} -->\n(.*?)<!-- end: {name} -->", README, re.DOTALL)
-
-    assert "\n".join(table) + "\n" == found[1]
+@pytest.mark.parametrize("path", generated.files(), ids=lambda path: path.name)
+def test_a_generated_file_is_up_to_date(path):
+    assert path not in generated.stale(), "run python -m tests.generated"
 
 
 def test_every_block_is_of_a_kind_that_is_run():

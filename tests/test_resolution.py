@@ -434,7 +434,7 @@ def test_disabled_every_reference_is_deferred() -> None:
 
     report = check(table, {"E": "false"})
 
-    assert ["T", "L", "H", "K"] == [item.reference[2:-1] for item in report.deferred]
+    assert ["H", "K", "L", "T"] == [item.reference[2:-1] for item in report.deferred]
     assert ("E",) == report.env_reads
 
 

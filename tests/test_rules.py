@@ -3,6 +3,7 @@
 import pytest
 
 from codeexec_config import Severity, check_mapping, check_text, limits
+from tests.facts import BOUNDS
 
 DOCKER = {"sandboxed": {"runtime": "docker"}}
 GVISOR = {"sandboxed": {"runtime": "gvisor"}}
@@ -16,9 +17,9 @@ def service(url="https://x", **keys):
     return {"external": {"url": url, **({"api_key": "${K}"} | keys)}}
 
 
-@pytest.mark.parametrize("key", sorted(limits.BOUNDS))
+@pytest.mark.parametrize("key", sorted(BOUNDS))
 def test_a_number_stays_within_its_limits(key):
-    bounds = limits.BOUNDS[key]
+    bounds = BOUNDS[key]
     for value in (bounds.minimum, bounds.maximum):
         assert [] == codes({key: value, "mode": GVISOR})
     for value in (bounds.minimum - 1, bounds.maximum + 1, -(2**63), 2**64):

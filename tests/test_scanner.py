@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tomlkit.exceptions import TOMLKitError
 
-from codeexec_config.diagnostics import Position, Span, Target
-from codeexec_config.scanner import Lines, Scan, Spelling, locate
+from codeexec_config.diagnostics import Position, Span
+from codeexec_config.document.scanner import Lines, Scan, Spelling, locate
+from codeexec_config.findings import Target
 from tests.toml_writer import Writer, documents, walk
 
 if TYPE_CHECKING:

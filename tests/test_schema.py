@@ -22,6 +22,7 @@ from codeexec_config import CodeExecutionConfig, External, Sandboxed, json_schem
 from codeexec_config._version import VERSION
 from codeexec_config.cli import schema as command
 from codeexec_config.schema import file_name, schema_text
+from tests.facts import MODES, RUNTIMES
 from tests.test_schema_verdict import JUDGES, slipped
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def test_the_keys_are_the_models_in_its_order() -> None:
     assert [field.name for field in attrs.fields(CodeExecutionConfig)] == list(SECTION["properties"])
     assert [field.name for field in attrs.fields(Sandboxed)] == list(KEYS["sandboxed"]["properties"])
     assert [field.name for field in attrs.fields(External)] == list(KEYS["external"]["properties"])
-    assert list(limits.MODES) == list(KEYS["mode"]["properties"])
+    assert list(MODES) == list(KEYS["mode"]["properties"])
 
 
 @pytest.mark.parametrize("name", KEYS)
@@ -176,7 +177,7 @@ def test_a_description_says_what_a_person_needs(name: str, phrases: list[str]) -
 
 def test_each_offered_value_has_a_text_of_its_own() -> None:
     language = KEYS["allowed_languages"]["items"]["anyOf"][0]
-    for offered, names in [(KEYS["runtime"], limits.RUNTIMES), (language, limits.KNOWN_LANGUAGES)]:
+    for offered, names in [(KEYS["runtime"], RUNTIMES), (language, limits.KNOWN_LANGUAGES)]:
         texts = offered["x-taplo"]["docs"]["enumValues"]
 
         assert list(names) == offered["enum"]
@@ -206,7 +207,7 @@ def test_no_message_on_a_slip_prints_the_key_beside_it(section: dict[str, Any]) 
 @pytest.mark.parametrize("second", ["wasm", "sandboxed"])
 def test_a_second_variant_is_refused_without_printing_the_key(second: str) -> None:
     section: dict[str, Any] = {
-        "mode": {"external": {"url": "https://h", "api_key": CANARY}, second: limits.EXAMPLES[second][0]}
+        "mode": {"external": {"url": "https://h", "api_key": CANARY}, second: KEYS[second]["examples"][0]}
     }
     (error,) = JUDGES["section", "7"].iter_errors(section)
 
@@ -288,6 +289,9 @@ def test_output_goes_through_a_symlink(tmp_path: Path) -> None:
     assert schema_text("document", "7") == (tmp_path / "real.json").read_text("utf-8")
 
 
+PROGRAM = "python -m codeexec_config"
+
+
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -296,12 +300,15 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(
 
     file = tmp_path / "s.json"
     file.write_text("old")
-    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
 
     assert 2 == run("--output", file)
     assert "old" == file.read_text("utf-8")
     assert [file] == list(tmp_path.iterdir())
-    assert ("", f"codeexec_config schema: error: {file}: No space left on device\n") == capsys.readouterr()
+    assert (
+        "",
+        f"{PROGRAM} schema: error: {file}: the file cannot be written: no space left on device\n",
+    ) == capsys.readouterr()
 
 
 def test_check_is_silent_about_a_file_that_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
@@ -332,7 +339,7 @@ def test_a_place_that_cannot_be_read_or_written_is_status_2(
     assert 2 == run(option, tmp_path / place)
     out, err = capsys.readouterr()
     assert "" == out
-    assert err.startswith(f"codeexec_config schema: error: {tmp_path / place}: ")
+    assert err.startswith(f"{PROGRAM} schema: error: {tmp_path / place}: ")
 
 
 @pytest.mark.parametrize("arguments", [["--kind", "table"], ["--draft", "4"], ["--check", "a", "--output", "b"]])

@@ -19,8 +19,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from codeexec_config import Diagnostic, check_mapping, check_text
-from codeexec_config.limits import KNOWN_LANGUAGES, MODES, RUNTIMES, SECTION_KEYS
+from codeexec_config.limits import KNOWN_LANGUAGES
 from codeexec_config.schema import json_schema
+from tests.facts import MODES, RUNTIMES, SECTION_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codeexec_config import Diagnostic, Position, check_file, check_text, limits
-from codeexec_config.source import Document, decode, parse
+from codeexec_config.document import Document
+from codeexec_config.document.parse import decode, parse
 from tests.test_scanner import same
 from tests.toml_writer import documents
 

@@ -2,12 +2,13 @@
 
 import pytest
 
-from codeexec_config import checks, urls
+from codeexec_config.findings import Finding
+from codeexec_config.rules import urls
 
 
 def code_of(url):
-    finding = checks.url(url)
-    return finding and finding.code
+    found = urls.judge(url, ("url",))
+    return found.code if isinstance(found, Finding) else None
 
 
 @pytest.mark.parametrize(
@@ -80,15 +81,15 @@ def test_what_no_client_could_call_is_invalid(url):
 
 
 def test_a_host_in_other_letters_is_shown_in_punycode():
-    assert "write the host as xn--bcher-kva.example" == checks.url("https://bücher.example").help
+    assert "write the host as xn--bcher-kva.example" == urls.judge("https://bücher.example", ("url",)).help
 
 
 def test_nothing_is_shown_of_a_host_that_the_environment_made():
-    assert "xn--" not in checks.url("https://bücher.example", made=True).help
+    assert "xn--" not in urls.judge("https://bücher.example", ("url",), made=True).help
 
 
 def test_a_host_that_has_no_punycode_gets_the_general_hint():
-    assert "write an absolute URL" in checks.url("https://ü..example").help
+    assert "write an absolute URL" in urls.judge("https://ü..example", ("url",)).help
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from codeexec_config import (
     to_toml,
 )
 from codeexec_config.testing import assert_no_leak
+from tests.facts import BOUNDS
 
 # -- generated configs -------------------------------------------------------------------------------------------------
 
@@ -74,8 +75,8 @@ def configs(draw: st.DrawFn, *, literal: bool = False) -> tuple[CodeExecutionCon
         enabled=enabled,
         mode=mode,
         allowed_languages=draw(st.lists(allowed, min_size=int(enabled), max_size=4)),
-        timeout_secs=draw(st.integers(limits.TIMEOUT_SECS.minimum, limits.TIMEOUT_SECS.maximum)),
-        max_memory_mb=draw(st.integers(6, 4096 if kind is Wasm else limits.MAX_MEMORY_MB.maximum)),
+        timeout_secs=draw(st.integers(BOUNDS["timeout_secs"].minimum, BOUNDS["timeout_secs"].maximum)),
+        max_memory_mb=draw(st.integers(6, 4096 if kind is Wasm else BOUNDS["max_memory_mb"].maximum)),
     )
     return config, env
 

@@ -1,81 +1,87 @@
-"""The command line: `python -m codeexec_config COMMAND`."""
+"""The command line: `python -m codeexec_config COMMAND`, also installed as `codeexec-config`.
+
+One module a command: `add_parser` describes its arguments and names the function that runs it, which returns the exit
+status. Only the module of the command that is called is imported.
+"""
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-from codeexec_config.cli import conformance, schema, validate
+from codeexec_config.cli.parsing import USAGE_STATUS, Formatter, Parser, program
+from codeexec_config.cli.streams import LostOutputError, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS: Final = (validate, schema, conformance)
-_USAGE_STATUS: Final = 2
+__all__ = ["Formatter", "main", "make_parser"]
+
+COMMANDS: Final = ("validate", "schema", "conformance")
+INTERRUPTED: Final = 130
 _EPILOG: Final = """\
 examples:
-  python -m codeexec_config validate app.toml
-  python -m codeexec_config validate --strict --format json config/
-  cat app.toml | python -m codeexec_config validate -
+  %(prog)s validate app.toml
+  %(prog)s schema --output code-execution.schema.json
 
-`COMMAND --help` says more of each command.
+`%(prog)s COMMAND --help` has more about each command.
 """
-
-# A fixed width keeps argparse from measuring the terminal, which imports more than the rest of a run together.
-Formatter = partial(argparse.RawDescriptionHelpFormatter, width=100)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit status: 0 valid, 1 findings that fail, 2 usage or an unreadable path."""
-    _speak_utf8()
-    try:
-        status = _run(sys.argv[1:] if argv is None else list(argv))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        silence()
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return status
-
-
-def silence() -> None:
-    """End a conversation that nobody listens to: what is left in the buffer must not fail again at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Run one command; return its exit status: 0 valid, 1 findings that fail, 2 usage or something unreadable."""
+    with guarded() as errors:
+        try:
+            status = _run(sys.argv[1:] if argv is None else list(argv))
+            sys.stdout.flush()
+        except LostOutputError as lost:
+            status = _end_without_output(lost)
+        except KeyboardInterrupt:
+            status = INTERRUPTED
+        errors.flush()
+        return USAGE_STATUS if errors.is_lost else status
 
 
 def _run(argv: list[str]) -> int:
-    parser = make_parser()
+    parser = make_parser(argv[0] if argv else "")
     try:
-        options = parser.parse_args(argv)
+        options, left = parser.parse_known_args(argv)
+        if left:
+            getattr(options, "parser", parser).refuse(left)
     except SystemExit as request:
         return int(request.code or 0)
     if options.command is None:
         parser.print_help()
-        return _USAGE_STATUS
+        return USAGE_STATUS
     status: int = options.run(options)
     return status
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Make the parser of all commands."""
-    parser = argparse.ArgumentParser(
-        prog="codeexec_config",
+def _end_without_output(lost: LostOutputError) -> int:
+    if lost.reason is None:
+        return 0
+    print(f"{program()}: error: cannot write to standard output: {lost.reason}", file=sys.stderr)
+    return USAGE_STATUS
+
+
+def make_parser(command: str = "") -> Parser:
+    """Build the parser of one command, or of all when the name is not a command's."""
+    parser = Parser(
+        prog=program(),
         description="Read, check and explain the [features.code_execution] section of a TOML file.",
         epilog=_EPILOG,
-        formatter_class=Formatter,
     )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for command in _COMMANDS:
-        command.add_parser(commands)
+    parser.add_argument(
+        "--version", action="version", version=f"codeexec-config {_version()}", help="print the version and exit"
+    )
+    commands: Any = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name in (command,) if command in COMMANDS else COMMANDS:
+        import_module(f"codeexec_config.cli.{name}").add_parser(commands)
     return parser
 
 
-def _speak_utf8() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(encoding="utf-8", errors="backslashreplace")
+def _version() -> str:
+    from codeexec_config._version import VERSION
+
+    return VERSION

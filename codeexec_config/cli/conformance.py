@@ -1,4 +1,4 @@
-"""`conformance`: say whether an executor keeps its promises."""
+"""`conformance`: tell whether an executor keeps its promises."""
 
 from __future__ import annotations
 
@@ -8,23 +8,31 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from typing import IO
 
     from codeexec_config.conformance import ConformanceReport
 
+_PROFILES: Final = {"no-imports": ("imports", "processes"), "no-processes": ("processes",)}
 _EPILOG: Final = """\
 exit status:
   0  no check fails
   1  a check fails
-  2  a usage error: no such module or factory, or one that raises
+  2  a usage error: no such module, factory, language or check, or a factory that raises
 
-example:
-  python -m codeexec_config conformance my_host.executors:make_executor --language python
+A check fails when a promise is not kept, is skipped when its capability is not declared or when it cannot tell, and is
+n/a when the language, the form of the executor or the interpreter has nothing to show.
+
+examples:
+  python -m codeexec_config conformance my_host.executors:make_executor
+  python -m codeexec_config conformance my_host.executors:make_executor --language python --check T04 --check T05
+  python -m codeexec_config conformance my_host.remote:Executor --leak-probe my_host.remote:containers_with
+  python -m codeexec_config conformance my_host.small:Interpreter --profile no-imports --output report.txt
 """
 
 
 class _UsageError(Exception):
-    """Carries the one line that says what is wrong with the command."""
+    """Carries the text that says what is wrong with the command."""
 
 
 def add_parser(commands: Any) -> None:
@@ -34,87 +42,155 @@ def add_parser(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "conformance",
         help="run the conformance kit on an executor",
-        description="Run programs through an executor and say which of its promises it keeps. The current folder is on "
-        "the import path.",
+        description="Run programs through an executor and report which of its promises it keeps. The current folder is "
+        "on the import path.",
         epilog=_EPILOG,
         formatter_class=Formatter,
     )
     parser.add_argument("target", metavar="MODULE:FACTORY", help="what makes the executor, without arguments")
-    parser.add_argument(
+    choice = parser.add_argument_group("what is run")
+    choice.add_argument(
         "--language",
         action="append",
         metavar="NAME",
         help="a language to test it with; may be given more than once (default: all)",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="how the report is printed")
+    choice.add_argument(
+        "--check", action="append", metavar="ID", help="a check to make; may be given more than once (default: all)"
+    )
+    choice.add_argument(
+        "--profile", action="append", choices=tuple(_PROFILES), help="what its interpreters lack by their nature"
+    )
+    choice.add_argument(
+        "--snippets", metavar="MODULE:TABLE", help="programs of your own: a mapping of language to purpose to code"
+    )
+    choice.add_argument(
+        "--leak-probe",
+        metavar="MODULE:FUNC",
+        help="what returns the processes and containers that carry a marker, where this machine does not show them",
+    )
+    output = parser.add_argument_group("output")
+    output.add_argument("--format", choices=("text", "json"), default="text", help="how the report is printed")
+    output.add_argument("--output", metavar="FILE", help="write the report to a file")
+    output.add_argument("--traceback", action="store_true", help="print the whole traceback of what was raised")
     parser.set_defaults(run=run, parser=parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the kit and give the exit status."""
+    """Run the kit and return the exit status."""
+    from codeexec_config.conformance import own_output, with_printed
+
     try:
-        report = _report(options)
+        with own_output() as (standard, printed):
+            report = with_printed(_report(options), printed)
+            _write(report, options, standard)
     except _UsageError as error:
         print(f"codeexec_config conformance: error: {error}", file=sys.stderr)
         return 2
-    _print(report, options.format)
     return 0 if report.ok else 1
 
 
 def _report(options: argparse.Namespace) -> ConformanceReport:
     from codeexec_config.conformance import run_conformance
 
-    executor = _made(_factory(options.target))
+    executor = _made(_named(options.target, "FACTORY", options), options)
+    probe = _probe(options)
     try:
-        return run_conformance(executor, languages=options.language)
+        return run_conformance(
+            executor,
+            languages=options.language,
+            checks=options.check,
+            leak_probe=probe,
+            snippets=_snippets(options),
+            lacking={feature for name in options.profile or () for feature in _PROFILES[name]},
+            progress=_progress if sys.stderr.isatty() else None,
+        )
     except ValueError as error:
         raise _UsageError(str(error)) from error
 
 
-def _factory(target: str) -> Callable[[], Any]:
+def _probe(options: argparse.Namespace) -> Any:
+    probe = _optional(options.leak_probe, "FUNC", options)
+    if probe is not None and not callable(probe):
+        raise _UsageError(f"{options.leak_probe} cannot be called: name a function that takes a marker")
+    return probe
+
+
+def _snippets(options: argparse.Namespace) -> Mapping[str, Mapping[str, str]] | None:
+    from collections.abc import Mapping
+
+    table = _optional(options.snippets, "TABLE", options)
+    if table is not None and not (
+        isinstance(table, Mapping) and all(isinstance(programs, Mapping) for programs in table.values())
+    ):
+        raise _UsageError(f"{options.snippets} is no mapping of language to purpose to code")
+    return table
+
+
+def _optional(target: str | None, kind: str, options: argparse.Namespace) -> Any:
+    return None if target is None else _named(target, kind, options)
+
+
+def _named(target: str, kind: str, options: argparse.Namespace) -> Any:
+    """Import what MODULE:NAME stands for."""
     from importlib import import_module
 
     name, colon, path = target.partition(":")
     if not (name and colon and path):
-        raise _UsageError("write MODULE:FACTORY, such as my_host.executors:make_executor")
+        raise _UsageError(f"write MODULE:{kind}, such as my_host.executors:make_executor")
     if os.getcwd() not in sys.path:  # noqa: PTH109 -- as the import system spells it
         sys.path.insert(0, os.getcwd())  # noqa: PTH109 -- the same
     try:
-        module = import_module(name)
+        found: Any = import_module(name)
     except (Exception, SystemExit) as error:
-        raise _UsageError(f"cannot import {name}: {_said(error)}") from error
-    return _attribute(module, name, path)
-
-
-def _attribute(module: object, name: str, path: str) -> Callable[[], Any]:
-    found = module
+        raise _UsageError(f"cannot import {name}: {_said(error, options)}") from error
     for part in path.split("."):
         if not hasattr(found, part):
             raise _UsageError(f"{name} has no {path}")
         found = getattr(found, part)
-    if not callable(found):
-        raise _UsageError(f"{name}:{path} cannot be called: name a function or a class that makes the executor")
     return found
 
 
-def _made(factory: Callable[[], Any]) -> Any:
+def _made(factory: Callable[[], Any], options: argparse.Namespace) -> Any:
+    if not callable(factory):
+        raise _UsageError(f"{options.target} cannot be called: name a function or a class that makes the executor")
     try:
         return factory()
     except (Exception, SystemExit) as error:
-        raise _UsageError(f"the factory raised {_said(error)}") from error
+        raise _UsageError(f"the factory raised {_said(error, options)}") from error
 
 
-def _said(error: BaseException) -> str:
-    """Put an exception into one line: its type and place, or its text where that is only about names."""
+def _said(error: BaseException, options: argparse.Namespace) -> str:
+    """Put an exception into words: its type, the author's frame and its text, and the traceback if that was asked."""
     from codeexec_config.conformance.kit import told
 
-    return str(error).partition("\n")[0] if isinstance(error, ImportError) else told(error)
+    trace = error.__traceback__
+    words = told(error.with_traceback(trace.tb_next if trace else None))  # without the frame of this command
+    if options.traceback:
+        from traceback import format_exception
+
+        words += "\n" + "".join(format_exception(error)).rstrip()
+    return words
 
 
-def _print(report: ConformanceReport, form: str) -> None:
-    if form == "text":
-        print(report.render(), end="")
+def _progress(done: int, total: int, name: str) -> None:
+    print(f"\r\033[K{done}/{total} {name}", end="" if done < total else "\r\033[K", file=sys.stderr, flush=True)
+
+
+def _write(report: ConformanceReport, options: argparse.Namespace, standard: IO[str]) -> None:
+    text = report.render() if options.format == "text" else _json(report)
+    if options.output is None:
+        for line in text.splitlines(keepends=True):
+            standard.write(line)
         return
+    try:
+        with open(options.output, "w", encoding="utf-8") as file:  # noqa: PTH123 -- as the user spelt it
+            file.write(text)
+    except OSError as error:
+        raise _UsageError(f"cannot write {options.output}: {error.strerror}") from error
+
+
+def _json(report: ConformanceReport) -> str:
     import json
 
-    print(json.dumps(report.as_dict(), indent=2, ensure_ascii=False))
+    return json.dumps(report.as_dict(), indent=2, ensure_ascii=False) + "\n"

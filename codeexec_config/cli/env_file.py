@@ -2,40 +2,73 @@
 
 from __future__ import annotations
 
-import os
-from collections import ChainMap
-from typing import TYPE_CHECKING, cast
+from typing import Final, NamedTuple
 
-from codeexec_config import source
-from codeexec_config.diagnostics import Finding
+from codeexec_config.cli.streams import read_standard_input
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+_MOST_BYTES: Final = 1024 * 1024
+_QUOTES: Final = ("'", '"')
 
 
 class EnvFileError(Exception):
-    """Say what is wrong with the file, without any of its text."""
+    """What is wrong with the file, without any of its text."""
 
 
-def read_env_file(path: str, environ: Mapping[str, str] = os.environ) -> Mapping[str, str]:
-    """Give the environment with the file's variables over it.
+class EnvFile(NamedTuple):
+    """What a file says.
+
+    Attributes:
+        values: the variables.
+        remarks: for each value that is used as it is although another tool might change it: the line, and what of it.
+    """
+
+    values: dict[str, str]
+    remarks: tuple[tuple[int, str], ...]
+
+
+def read_env_file(path: str) -> EnvFile:
+    """Return what a file, a pipe, or standard input (`-`) says.
 
     A line is `NAME=value`, the value verbatim to the end of the line, or `NAME` alone for the environment's own; `#`
     opens a comment line. The last of two lines wins.
 
     Raises:
-        EnvFileError: it cannot be read, or a line has no name.
+        EnvFileError: it cannot be read, is over 1 MiB, or a line has no name.
     """
-    raw = source.read(path)
-    if isinstance(raw, Finding):
-        raise EnvFileError(f"--env-file: {raw.message}")
     values: dict[str, str] = {}
-    for number, line in enumerate(raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+    remarks: dict[str, tuple[int, str]] = {}
+    for number, line in enumerate(_read(path).removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         name, text = _entry(line.removesuffix(b"\r"), number)
         values.pop(name, None)
+        remarks.pop(name, None)
         if text is not None:
             values[name] = text
-    return ChainMap(values, cast("dict[str, str]", environ))
+            remark = _remark(text)
+            if remark:
+                remarks[name] = (number, f"the value of `{name}` {remark}")
+    return EnvFile(values, tuple(sorted(remarks.values())))
+
+
+def _read(path: str) -> bytes:
+    if path == "-":
+        raw = read_standard_input(_MOST_BYTES + 1)
+        if isinstance(raw, str):
+            raise EnvFileError(f"cannot read standard input: {raw}")
+    else:
+        raw = _read_file(path)
+    if len(raw) > _MOST_BYTES:
+        raise EnvFileError("the file is over 1 MiB; is this the right file?")
+    return raw
+
+
+def _read_file(path: str) -> bytes:
+    try:
+        # A pipe is waited for: secret managers hand their variables over so.
+        with open(path, "rb") as file:  # noqa: PTH123 -- pathlib costs start-up time
+            return file.read(_MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "no file has such a name"
+    raise EnvFileError(f"cannot read the file: {reason.lower()}")
 
 
 def _entry(line: bytes, number: int) -> tuple[str, str | None]:
@@ -45,9 +78,15 @@ def _entry(line: bytes, number: int) -> tuple[str, str | None]:
     try:
         name, equals, value = stripped.decode("utf-8").partition("=")
     except UnicodeDecodeError:
-        raise EnvFileError(f"--env-file: line {number} is not UTF-8") from None
+        raise EnvFileError(f"line {number} is not UTF-8") from None
     if not name:
-        raise EnvFileError(f"--env-file: line {number} has no name before =")
+        raise EnvFileError(f"line {number} has no name before =")
     if any(ch.isspace() for ch in name):
-        raise EnvFileError(f"--env-file: line {number} has a blank in its name")
+        raise EnvFileError(f"line {number} has a blank in its name")
     return name, value if equals else None
+
+
+def _remark(value: str) -> str:
+    if len(value) > 1 and value[0] in _QUOTES and value[-1] == value[0]:
+        return "is in quotes, which are part of it: nothing removes them, as in `docker run`"
+    return "contains `${`, which is part of it: nothing is expanded, as in `docker run`" if "${" in value else ""

@@ -3,75 +3,156 @@
 from __future__ import annotations
 
 import os
-import sys
+import stat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from attrs import evolve
-
-from codeexec_config import limits, source
-from codeexec_config.diagnostics import Path, Report
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator
 
 STANDARD_INPUT: Final = "-"
 _SKIPPED: Final = frozenset({"node_modules", "__pycache__"})
-_NOT_PARSED: Final = frozenset({"invalid-toml", "invalid-encoding", "file-too-large"})
+_ENVIRONMENT_MARK: Final = "pyvenv.cfg"
+_NAMED: Final = 6
+"""How many of the things that were passed over are remembered; a tree may hold any number."""
 
 
 class Place(NamedTuple):
-    """A file to look at; one that was found counts only when it has something of the section."""
+    """A file to look at.
+
+    Attributes:
+        path: its name, from the argument that led to it.
+        root: the argument, if that was a folder; such a file counts only when it has something of the section.
+        trouble: why a folder below the argument cannot be read.
+    """
 
     path: str
-    found: bool
+    root: str | None = None
+    trouble: str | None = None
 
 
-def find(paths: Iterable[str]) -> Iterator[Place]:
-    """Give the files, and for a folder every `*.toml` below it, in a stable order."""
-    for path in paths:
-        if path != STANDARD_INPUT and os.path.isdir(path):  # noqa: PTH112 -- a path is printed as it was given
-            yield from (Place(name, found=True) for name in _below(path))
-        else:
-            yield Place(path, found=False)
+class Finder:
+    """Yield the places below the paths of a command line, in a stable order, each file once.
 
+    Links are followed, to folders too.
 
-def _below(folder: str) -> Iterator[str]:
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not _is_skipped(parent, name))
-        for name in sorted(names):
-            if name.endswith(".toml") and not name.startswith("."):
-                yield os.path.join(parent, name)  # noqa: PTH118
+    Args:
+        paths: the arguments.
 
+    Attributes:
+        skipped: for each folder among the arguments, the first names that were passed over in it.
+    """
 
-def _is_skipped(parent: str, name: str) -> bool:
-    if name.startswith(".") or name in _SKIPPED:
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = tuple(paths)
+        self.skipped: dict[str, list[str]] = {}
+        self._given: set[str] = set()
+        self._walked: set[Hashable] = set()
+        self._single: dict[Hashable, str] = {}
+
+    def __iter__(self) -> Iterator[Place]:
+        """Walk once; a second walk would find that all has been seen."""
+        folders = {path: found for path in self._paths if (found := self._look(path))}
+        for path in self._paths:
+            if path in folders:
+                yield from self._below(path, folders[path])
+            elif path in self._given:
+                self._given.remove(path)
+                yield Place(path)
+
+    def _look(self, path: str) -> os.stat_result | None:
+        """Return what a folder is; note the identity of anything else."""
+        found = None if path == STANDARD_INPUT else _status(path)
+        if found is not None and stat.S_ISDIR(found.st_mode):
+            return found
+        identity: Hashable = os.path.abspath(path) if found is None else _identity(found)  # noqa: PTH100 -- the same
+        if not self._is_known(identity, path):
+            self._single[identity] = path
+            self._given.add(path)
+        return None
+
+    def _below(self, root: str, found: os.stat_result) -> Iterator[Place]:
+        if _identity(found) in self._walked:
+            return
+        self.skipped[root] = []
+        pending = [root]
+        while pending:
+            folder = pending.pop()
+            try:
+                identity = _identity(os.stat(folder))  # noqa: PTH116 -- a path is printed as it was given
+                with os.scandir(folder) as listing:
+                    entries = sorted(listing, key=lambda entry: entry.name)
+            except OSError as error:
+                yield Place(folder, root, (error.strerror or "").lower())
+                continue
+            if identity not in self._walked:
+                self._walked.add(identity)
+                yield from self._files(root, folder, entries, identity[0])
+                pending += reversed([entry.path for entry in entries if self._is_open(root, entry)])
+
+    def _files(self, root: str, folder: str, entries: list[os.DirEntry[str]], device: int) -> Iterator[Place]:
+        if folder != root and any(entry.name == _ENVIRONMENT_MARK for entry in entries):
+            self._skip(root, folder)
+            entries.clear()
+        for entry in entries:
+            if _is_toml(entry.name) and _is_file(entry):
+                if entry.name.startswith("."):
+                    self._skip(root, entry.path)
+                elif not self._is_elsewhere(entry, device):
+                    yield Place(entry.path, root)
+
+    def _is_open(self, root: str, entry: os.DirEntry[str]) -> bool:
+        """Check whether to walk into an entry."""
+        if _is_file(entry):
+            return False
+        if entry.name.startswith(".") or entry.name in _SKIPPED:
+            self._skip(root, entry.path)
+            return False
         return True
-    return os.path.exists(os.path.join(parent, name, "pyvenv.cfg"))  # noqa: PTH110, PTH118
 
+    def _skip(self, root: str, path: str) -> None:
+        if len(self.skipped[root]) < _NAMED:
+            self.skipped[root].append(path)
 
-def concerns(report: Report, path: str, section: Path) -> bool:
-    """Say whether a file that was found has the section or a near miss, or is not TOML and mentions it."""
-    codes = {diagnostic.code for diagnostic in report.diagnostics}
-    if "section-not-found" in codes:
+    def _is_elsewhere(self, entry: os.DirEntry[str], device: int) -> bool:
+        """Check whether a file has been reached in another way, or will be."""
+        if not entry.is_symlink():
+            return bool(self._single) and self._is_known((device, entry.inode()), entry.path)
+        found = _status(entry.path)
+        if found is None:
+            return False
+        identity = _identity(found)
+        if self._is_known(identity, entry.path):
+            return True
+        folder, name = os.path.split(os.path.realpath(entry.path))
+        home = _status(folder)
+        if home and _identity(home) in self._walked and _is_toml(name) and not name.startswith("."):
+            return True
+        self._single[identity] = entry.path
         return False
-    if codes & _NOT_PARSED:
-        return _mentions(path, str(section[-1]))
-    # `features = 3` in somebody else's file stands in the way of a section that nobody wrote.
-    return all(len(d.path) >= len(section) or d.code != "wrong-type" for d in report.diagnostics)
+
+    def _is_known(self, identity: Hashable, path: str) -> bool:
+        """Check for another way to the same file; two hard links are two files, which a fix may part."""
+        other = self._single.get(identity)
+        return other is not None and os.path.realpath(other) == os.path.realpath(path)
 
 
-def _mentions(path: str, name: str) -> bool:
+def _identity(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino
+
+
+def _status(path: str) -> os.stat_result | None:
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123
-            return name.encode() in stream.read(limits.MAX_FILE_BYTES)
-    except OSError:
-        return False
+        return os.stat(path)  # noqa: PTH116 -- the same
+    except (OSError, ValueError):
+        return None
 
 
-def read_standard_input() -> str | Report:
-    """Read what is piped in, up to the limit of a file's size."""
-    raw = sys.stdin.buffer.read(limits.MAX_FILE_BYTES + 1)
-    if len(raw) > limits.MAX_FILE_BYTES:
-        return Report(config=None, diagnostics=(source.too_large().placeless(STANDARD_INPUT),))
-    text = source.decode(raw)
-    return text if isinstance(text, str) else Report(config=None, diagnostics=(evolve(text, file=STANDARD_INPUT),))
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return not entry.is_dir()
+    except OSError:  # a link to itself
+        return True
+
+
+def _is_toml(name: str) -> bool:
+    return name[-5:].lower() == ".toml"

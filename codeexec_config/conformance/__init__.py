@@ -1,6 +1,6 @@
 """The kit that tells an executor's author whether it keeps the promises of the protocol.
 
-`run_conformance(executor)` runs programs through it and gives a `ConformanceReport`; `python -m codeexec_config
+`run_conformance(executor)` runs programs through it and returns a `ConformanceReport`; `python -m codeexec_config
 conformance MODULE:FACTORY` prints one; `codeexec_config.conformance.pytest_plugin` makes a test of each check. A check
 passes, fails, is skipped when its capability is not declared, or is not applicable to a language. A capability that is
 declared and not kept is a failure.
@@ -8,14 +8,18 @@ declared and not kept is a failure.
 
 from __future__ import annotations
 
+from codeexec_config.conformance.checks import CHECKS, Check
 from codeexec_config.conformance.figures import Deadlines, Sizes
+from codeexec_config.conformance.hosting import own_output, with_printed
 from codeexec_config.conformance.probing import LeakProbe, processes_with
 from codeexec_config.conformance.report import CheckResult, ConformanceReport, Override, Verdict
 from codeexec_config.conformance.snippets import SNIPPETS
 from codeexec_config.conformance.suite import run_conformance
 
 __all__ = [
+    "CHECKS",
     "SNIPPETS",
+    "Check",
     "CheckResult",
     "ConformanceReport",
     "Deadlines",
@@ -23,6 +27,8 @@ __all__ = [
     "Override",
     "Sizes",
     "Verdict",
+    "own_output",
     "processes_with",
     "run_conformance",
+    "with_printed",
 ]

@@ -103,6 +103,8 @@ class EventLoop:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._loop.set_default_executor(_DaemonThreads())
+        # What an abandoned call leaves undone has been told: asyncio would print the kit's frames.
+        self._loop.set_exception_handler(lambda *_: None)
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="conformance-loop")
         self._thread.start()
 

@@ -59,3 +59,9 @@ class Sizes(NamedTuple):
     """Its memory limit, so high that only a limit of processes can stop it."""
     together: int = 4
     """Programs at once."""
+    artifacts: int = 1 * MEBIBYTE
+    """The artifact limit of a program that is meant to meet it."""
+    sparse: int = 512 * MEBIBYTE
+    """The artifact that it leaves."""
+    disk_mebibytes: int = 2048
+    """What a program tries to write to a file."""

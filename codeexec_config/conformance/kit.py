@@ -4,107 +4,25 @@ from __future__ import annotations
 
 import secrets
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
-from codeexec_config.conformance.calling import Call, EventLoop, call_in_thread
-from codeexec_config.executor import ExecutionError, ExecutionLimits, ExecutionRequest, ExecutionResult
+from codeexec_config.conformance.opinions import Failed, NotApplicable, Skipped, cannot_tell, expect
+from codeexec_config.conformance.snippets.features import FEATURES, uses
+from codeexec_config.conformance.subject import Outcome, Subject
+from codeexec_config.conformance.wording import told
+from codeexec_config.executor import ExecutionLimits, ExecutionRequest, ExecutionResult, Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from codeexec_config.conformance.figures import Deadlines, Sizes
-    from codeexec_config.conformance.probing import LeakProbe
-    from codeexec_config.executor import Capability, ExecutorInfo, Status
+    from codeexec_config.conformance.calling import Call
+    from codeexec_config.conformance.elsewhere import Circumstances, Report
+    from codeexec_config.executor import Capability, ExecutorInfo
 
-__all__ = ["Failed", "Kit", "NotApplicable", "Outcome", "Skipped", "Subject", "expect", "told"]
+__all__ = ["Failed", "Kit", "NotApplicable", "Outcome", "Skipped", "Subject", "cannot_tell", "expect", "told"]
 
-_POLL_SECS = 0.02
-_SHOWN = 120
-
-
-class Failed(Exception):  # noqa: N818 -- a verdict, not an error
-    """The check did not see what must be seen; the text says what it saw."""
-
-
-class Skipped(Exception):  # noqa: N818 -- the same
-    """The check could not be made; the text says why."""
-
-
-class NotApplicable(Exception):  # noqa: N818 -- the same
-    """There is no program for it in this language, or the executor has not the form for it."""
-
-
-def expect(holds: object, message: str) -> None:
-    """Fail the check unless something holds."""
-    if not holds:
-        raise Failed(message)
-
-
-class Outcome(NamedTuple):
-    """How a call ended."""
-
-    result: Any
-    error: BaseException | None
-    secs: float
-
-
-class Subject:
-    """The executor under test, whichever form it has, and what is learnt about it on the way."""
-
-    def __init__(self, executor: Any, probe: LeakProbe, deadlines: Deadlines, sizes: Sizes) -> None:
-        self.executor = executor
-        self.probe = probe
-        self.deadlines = deadlines
-        self.sizes = sizes
-        self.is_async = hasattr(executor, "execute_async")
-        self.sights: dict[str, bool] = {}
-        self._loop: EventLoop | None = None
-
-    def describe(self) -> Outcome:
-        """Ask for one description."""
-        return self.settled(call_in_thread(self._description), "describe()", self.deadlines.describe)
-
-    def _description(self) -> object:
-        return self.executor.describe()
-
-    def start(self, name: str, *records: object) -> Call:
-        """Call a method, in the form that the executor has."""
-        if not self.is_async:
-            return call_in_thread(lambda: getattr(self.executor, name)(*records))
-        return self.loop.call(lambda: getattr(self.executor, f"{name}_async")(*records))
-
-    def finish(self, name: str, *records: object) -> Any:
-        """Call one of the small methods to its end and give what it gives."""
-        outcome = self.settled(self.start(name, *records), f"{name}()", self.deadlines.close)
-        expect(outcome.error is None, f"{name}() raised {told(outcome.error)}")
-        return outcome.result
-
-    @property
-    def loop(self) -> EventLoop:
-        """The event loop of async calls."""
-        if self._loop is None:
-            self._loop = EventLoop()
-        return self._loop
-
-    def settled(self, call: Call, what: str, secs: float) -> Outcome:
-        """Wait for the end of a call, or leave it behind."""
-        if call.wait(secs - call.secs):
-            return Outcome(call.result, call.error, call.secs)
-        call.cancel()
-        call.wait(self.deadlines.abandon)
-        self._replace_blocked_loop()
-        raise Failed(f"{what} was not back after {secs:g} s")
-
-    def _replace_blocked_loop(self) -> None:
-        if self._loop is not None and not self._loop.responds():
-            self._loop = None
-
-    def close(self) -> None:
-        """Let go of the event loop."""
-        if self._loop is not None:
-            self._loop.close()
-            self._loop = None
+_POLL_SECS = 0.04
 
 
 class Kit:
@@ -115,15 +33,25 @@ class Kit:
         info: how it describes itself.
         language: the one to write programs in.
         snippets: the programs, by purpose.
+        lacking: the features that its interpreter is known to lack.
     """
 
-    def __init__(self, subject: Subject, info: ExecutorInfo, language: str, snippets: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        info: ExecutorInfo,
+        language: str,
+        snippets: Mapping[str, str],
+        lacking: frozenset[str] = frozenset(),
+    ) -> None:
         self.subject = subject
         self.info = info
         self.language = language
         self.deadlines = subject.deadlines
         self.sizes = subject.sizes
         self._snippets = snippets
+        self._lacking = lacking
+        subject.lacks.setdefault(language, lacking)
 
     # Programs
 
@@ -140,6 +68,9 @@ class Kit:
         if not self.has(purpose):
             raise NotApplicable(f"no program for {purpose}")
         code = self._snippets[purpose]
+        for feature in sorted(self.subject.lacks.get(self.language, ())):
+            if uses(self.language, feature, code):
+                raise NotApplicable(f"this interpreter has no {feature}, which the program for {purpose} needs")
         for name, value in values.items():
             code = code.replace(f"@{name.upper()}@", str(value))
         return code
@@ -150,6 +81,7 @@ class Kit:
             wall_secs=wall or self.deadlines.run_limit,
             memory_bytes=fields.pop("memory", self.sizes.memory),
             output_bytes=fields.pop("output", self.sizes.output_limit),
+            **({"artifact_bytes": fields.pop("artifact_bytes")} if "artifact_bytes" in fields else {}),
         )
         return ExecutionRequest(language=self.language, code=code, limits=limits, **fields)
 
@@ -170,18 +102,53 @@ class Kit:
 
     def run(self, request: ExecutionRequest, *statuses: Status, call: Call | None = None) -> ExecutionResult:
         """Run to a verdict, one of those named if any are."""
-        return self.verdict(self.outcome(request, call), *statuses)
+        return self.verdict(self.outcome(request, call), *statuses, request=request)
 
-    def verdict(self, outcome: Outcome, *statuses: Status) -> ExecutionResult:
+    def verdict(self, outcome: Outcome, *statuses: Status, request: ExecutionRequest | None = None) -> ExecutionResult:
         """Give the verdict of a run that must have one, one of those named if any are."""
-        expect(outcome.error is None, f"raised {told(outcome.error)}")
+        expect(outcome.error is None, f"raised {told(outcome.error, request)}")
         result = outcome.result
-        expect(isinstance(result, ExecutionResult), f"gave {type(result).__name__} and no ExecutionResult")
+        expect(isinstance(result, ExecutionResult), f"returned {told(result)}")
         if statuses:
             names = " or ".join(statuses)
             expect(result.status in statuses, f"expected {names}, got {told(result)}")
         verdict: ExecutionResult = result
         return verdict
+
+    def shown(self, request: ExecutionRequest, word: str, *, call: Call | None = None) -> ExecutionResult:
+        """Run a program that looks at something, and skip the check when it did not get so far as to print a word."""
+        result = self.run(request, call=call)
+        if word.encode() not in result.stdout:
+            cannot_tell(f"the program did not get so far: {told(result)}")
+        return result
+
+    def elsewhere(self, request: ExecutionRequest, circumstances: Circumstances) -> Report:
+        """Run in a copy of the host's process, to whatever end."""
+        return self.subject.elsewhere.run(request, circumstances, self.allowed_secs(request))
+
+    def reported(self, request: ExecutionRequest, report: Report, *statuses: Status) -> ExecutionResult:
+        """Return the verdict of such a run, one of those named if any are."""
+        expect(not report.error, f"raised {report.error}")
+        return self.verdict(Outcome(report.result, None, 0), *statuses, request=request)
+
+    def most_at_once(self) -> int:
+        """Return how many programs may run at once: what the executor declares, and no more than the kit's own."""
+        return min(self.info.max_concurrency or self.sizes.together, self.sizes.together)
+
+    def learn_lacks(self) -> None:
+        """Learn what the interpreter refuses by its nature, so that programs that need it are not applicable."""
+        self.subject.lacks[self.language] = self._lacking | {
+            feature for feature in FEATURES if feature not in self._lacking and not self._works(feature)
+        }
+
+    def _works(self, feature: str) -> bool:
+        if not self.has(feature):
+            return True
+        try:
+            result = self.run(self.request(self._snippets[feature]))
+        except Failed:
+            return True  # the checks will tell what is wrong
+        return result.status is not Status.FAILED or b"works" in result.stdout
 
     def hello_works(self) -> None:
         """Make sure that the executor has survived: the next request must run."""
@@ -208,9 +175,9 @@ class Kit:
         """Give what carries the marker now."""
         return self.subject.probe(marker)
 
-    def expect_nothing_left(self, marker: str) -> None:
+    def expect_nothing_left(self, marker: str, secs: float | None = None) -> None:
         """Fail when something still carries the marker after the time to settle."""
-        until = time.monotonic() + self.deadlines.settle
+        until = time.monotonic() + (secs or self.deadlines.settle)
         left = self.left(marker)
         while left and time.monotonic() < until:
             time.sleep(_POLL_SECS)
@@ -220,8 +187,9 @@ class Kit:
     def expect_sight(self) -> None:
         """Skip the check when the probe cannot see this executor's programs: it would find nothing left, always."""
         if self.language not in self.subject.sights:
-            self.watched()
-        if not self.subject.sights[self.language]:
+            with suppress(Failed):  # of a limit that is not kept, which T04 tells
+                self.watched()
+        if not self.subject.sights.get(self.language):
             raise Skipped("the leak probe does not see this executor's programs: give run_conformance one that does")
 
     def watched(self) -> tuple[str, Outcome]:
@@ -240,31 +208,3 @@ class Kit:
         call = self.start(request)
         self.subject.sights[self.language] = self.sees(marker, call, self.allowed_secs(request))
         return marker, self.outcome(request, call)
-
-
-def told(what: ExecutionResult | BaseException | None) -> str:
-    """Put a result or an exception into words: never its text, which may hold a key or a URL, but its place."""
-    if isinstance(what, ExecutionResult):
-        return _told_result(what)
-    if isinstance(what, ExecutionError):
-        return f"{type(what).__name__}: {what}"
-    return f"{type(what).__name__}{_place(what)}"
-
-
-def _told_result(result: ExecutionResult) -> str:
-    words = [str(result.status)]
-    if result.exit_code is not None:
-        words.append(f"exit code {result.exit_code}")
-    if result.signal is not None:
-        words.append(f"signal {result.signal}")
-    words += (f"{name} {getattr(result, name)[:_SHOWN]!r}" for name in ("stdout", "stderr") if getattr(result, name))
-    return ", ".join(words)
-
-
-def _place(error: BaseException | None) -> str:
-    trace = error.__traceback__ if error else None
-    if trace is None:
-        return ""
-    while trace.tb_next:
-        trace = trace.tb_next
-    return f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-__all__ = ["LeakProbe", "processes_with"]
+__all__ = ["LeakProbe", "numbers", "processes_with", "read"]
 
 LeakProbe: TypeAlias = "Callable[[str], Collection[str]]"
-"""Takes a marker and gives a line for each thing alive that carries it; an executor may need one of its own."""
+"""Takes a marker and returns a line for each thing alive that carries it; an executor may need one of its own."""
 
 _PROC: Final = Path("/proc")
 _SHOWN: Final = 80
 
 
 def processes_with(marker: str, *, proc: Path = _PROC) -> list[str]:
-    """Give the processes of this machine that carry a marker in their arguments or environment.
+    """Return the processes of this machine that carry a marker in their arguments or environment.
 
     It sees what the machine's own process table shows: programs in containers and namespaces, but not those inside a
     virtual machine, of another machine, or of another user when it runs without privileges.
@@ -28,17 +28,28 @@ def processes_with(marker: str, *, proc: Path = _PROC) -> list[str]:
 
 
 def _found(marker: bytes, proc: Path) -> Iterator[str]:
-    for folder in proc.glob("[0-9]*"):
-        if int(folder.name) == os.getpid():
+    for pid in numbers(proc):
+        if pid == os.getpid():
             continue
-        arguments = _read(folder / "cmdline")
-        if marker in arguments or marker in _read(folder / "environ"):
+        arguments = read(f"{proc}/{pid}/cmdline")
+        if marker in arguments or marker in read(f"{proc}/{pid}/environ"):
             words = arguments.replace(b"\0", b" ").decode("utf-8", "replace")
-            yield f"process {folder.name}: {' '.join(words.split())[:_SHOWN]}"
+            yield f"process {pid}: {' '.join(words.split())[:_SHOWN]}"
 
 
-def _read(path: Path) -> bytes:
+def numbers(proc: Path) -> list[int]:
+    """Return the numbers of a process table."""
     try:
-        return path.read_bytes()
+        # Not pathlib: this is done many times a second.
+        return [int(name) for name in os.listdir(proc) if name.isdigit()]  # noqa: PTH208
+    except OSError:  # another system
+        return []
+
+
+def read(path: str) -> bytes:
+    """Return what a file of a process table holds, or nothing when it cannot be read."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 -- the same
+            return file.read()
     except OSError:  # it ended meanwhile, or is somebody else's
         return b""

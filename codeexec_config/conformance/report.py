@@ -38,6 +38,7 @@ class CheckResult:
         verdict: what it came to.
         detail: what was seen instead, or why it was not run.
         secs: how long it took.
+        action: what is done.
     """
 
     id: str
@@ -47,6 +48,7 @@ class CheckResult:
     verdict: Verdict
     detail: str = ""
     secs: float = 0.0
+    action: str = ""
 
 
 class Override(NamedTuple):
@@ -90,7 +92,7 @@ class ConformanceReport:
         return not self.failures
 
     def as_dict(self) -> dict[str, Any]:
-        """Give it as plain JSON types."""
+        """Return it as plain JSON types."""
         return {
             "version": 1,
             "executor": self.executor,
@@ -105,7 +107,7 @@ class ConformanceReport:
         }
 
     def render(self) -> str:
-        """Give it as a table with a column a language, and below it whatever needs a sentence."""
+        """Return a table with a column a language, and below it whatever needs a sentence."""
         return "\n".join(_lines(self)) + "\n"
 
     def _count(self, verdict: Verdict) -> int:
@@ -149,7 +151,7 @@ def _table(results: Iterable[CheckResult]) -> Iterator[str]:
 
 
 def _sentences(heading: str, results: Iterable[CheckResult], verdict: Verdict) -> Iterator[str]:
-    """Give the details of a verdict, those of several languages that say the same in one line."""
+    """Yield the details of a verdict, those of several languages that say the same in one line."""
     told: dict[tuple[str, str], list[str]] = {}
     for result in results:
         if result.verdict is verdict:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from codeexec_config.conformance.checks import CHECKS, Check, Scope
@@ -14,7 +16,7 @@ from codeexec_config.conformance.snippets import SNIPPETS
 from codeexec_config.executor import ExecutorInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from codeexec_config.conformance.probing import LeakProbe
     from codeexec_config.executor import AsyncCodeExecutor, Capability, CodeExecutor
@@ -23,7 +25,10 @@ __all__ = ["Case", "Plan", "Suite", "run_conformance", "run_plan"]
 
 _CORE = "core"
 _SHAPE = "D01"
+_TOGETHER = "N01"
+_BY_A_PROGRAM = (Scope.ONE_LANGUAGE, Scope.LAST_PROGRAM)
 _Opinion: TypeAlias = "tuple[Verdict, str]"
+Progress: TypeAlias = "Callable[[int, int, str], None]"
 _VERDICTS: dict[type[Exception], Verdict] = {
     Failed: Verdict.FAIL,
     Skipped: Verdict.SKIP,
@@ -33,7 +38,10 @@ _UNDESCRIBED = ExecutorInfo(name="(undescribed)", languages={})
 
 
 class Plan(NamedTuple):
-    """What to run of the kit, and by which numbers; `only` are identifiers of checks, None is all."""
+    """What to run of the kit, and by which numbers.
+
+    `only` are identifiers of checks, None is all; `lacking` are features that the languages' interpreters do not have.
+    """
 
     languages: Sequence[str] | None = None
     probe: LeakProbe = processes_with
@@ -41,37 +49,60 @@ class Plan(NamedTuple):
     only: Collection[str] | None = None
     deadlines: Deadlines = Deadlines()
     sizes: Sizes = Sizes()
+    lacking: frozenset[str] = frozenset()
 
 
 def run_conformance(
     executor: CodeExecutor | AsyncCodeExecutor,
     *,
     languages: Sequence[str] | None = None,
+    checks: Collection[str] | None = None,
     leak_probe: LeakProbe | None = None,
     snippets: Mapping[str, Mapping[str, str]] | None = None,
+    lacking: Collection[str] = (),
+    progress: Progress | None = None,
 ) -> ConformanceReport:
-    """Run every check of the kit that fits an executor, and say what was seen.
+    """Run every check of the kit that fits an executor, and return what was seen.
 
-    It takes a minute or so for each language. One that offers both forms is tested in the async one, on an event loop
+    It takes a minute or two for each language. One that offers both forms is tested in the async one, on an event loop
     of the kit's own. A call that does not come back is left behind, and its check failed.
 
     Args:
         executor: the one to test.
         languages: those to test it with; None is all that it describes.
-        leak_probe: gives what is alive and carries a marker, for executors whose programs `processes_with` cannot see.
+        checks: the identifiers of those to make; None is all.
+        leak_probe: returns what is alive and carries a marker, where `processes_with` cannot see the programs.
         snippets: programs to use instead of the kit's own, by language and purpose; the report shows them.
+        lacking: what the interpreters lack by their nature: "imports", "processes"; programs that need it are not
+            applicable. What an interpreter refuses is also found out.
+        progress: is told how many checks are done of how many, and the one that was.
 
     Raises:
-        ValueError: a language is none of the executor's.
+        ValueError: a language is none of the executor's, or a check is none of the kit's.
     """
-    return run_plan(executor, Plan(languages=languages, probe=leak_probe or processes_with, snippets=snippets or {}))
+    plan = Plan(
+        languages=languages,
+        probe=leak_probe or processes_with,
+        snippets=snippets or {},
+        only=checks,
+        lacking=frozenset(lacking),
+    )
+    return run_plan(executor, plan, progress=progress)
 
 
-def run_plan(executor: object, plan: Plan) -> ConformanceReport:
-    """Run a part of the kit."""
+def run_plan(executor: object, plan: Plan, *, progress: Progress | None = None) -> ConformanceReport:
+    """Run a part of the kit; `progress` is told how many cases are done of how many, and the one that was."""
     suite = Suite(executor, plan)
     try:
-        return suite.report(tuple(suite.results()))
+        total = sum(1 for _ in suite.cases())
+        results = []
+        for result in suite.results():
+            results.append(result)
+            if progress is not None:
+                progress(
+                    len(results), total, result.id if result.language is None else f"{result.id} {result.language}"
+                )
+        return suite.report(tuple(results))
     finally:
         suite.close()
 
@@ -90,19 +121,25 @@ class Suite:
     """The cases that fit an executor, each of which can be made alone; those of the end make the executor useless.
 
     Raises:
-        ValueError: a language of the plan is none of the executor's.
+        ValueError: a language of the plan is none of the executor's, or a check is none of the kit's.
     """
 
     def __init__(self, executor: object, plan: Plan) -> None:
+        _refuse_unknown(plan.only)
         self._plan = plan
+        self._judged: set[tuple[str, str | None]] = set()
+        self._failed: set[tuple[str, str | None]] = set()
+        self._learnt: set[str] = set()
         self._subject = Subject(executor, plan.probe, plan.deadlines, plan.sizes)
+        self._subject.elsewhere.prepare()
         self._info = _described(self._subject)
         self._languages = _chosen(plan.languages, self._info)
         self._kits = {name: self._kit(name) for name in self._languages}
 
     def _kit(self, language: str) -> Kit:
         own = self._plan.snippets.get(language, {})
-        return Kit(self._subject, self._info, language, {**SNIPPETS.get(language, {}), **own})
+        programs = {**SNIPPETS.get(language, {}), **own}
+        return Kit(self._subject, self._info, language, programs, self._plan.lacking)
 
     def cases(self) -> Iterator[Case]:
         """Give all cases in their order: the executor, each language, the end."""
@@ -111,6 +148,8 @@ class Suite:
             yield from (Case(check, None) for check in self._planned(Scope.ONE_LANGUAGE))
         for language in self._languages:
             yield from (Case(check, language) for check in self._planned(Scope.LANGUAGE))
+        if self._languages:
+            yield from (Case(check, None) for check in self._planned(Scope.LAST_PROGRAM))
         yield from (Case(check, None) for check in self._planned(Scope.END))
 
     def _planned(self, scope: Scope) -> list[Check]:
@@ -118,17 +157,37 @@ class Suite:
         return [check for check in CHECKS if check.scope is scope and (only is None or check.id in only)]
 
     def results(self) -> Iterator[CheckResult]:
-        """Make all cases; none after a shape that is wrong, since a missing method would only fail all others too."""
-        for case in self.cases():
-            result = self.judge(case)
-            yield result
-            if result.id == _SHAPE and result.verdict is Verdict.FAIL:
-                return
+        """Make all cases; none after a shape that is wrong, since a missing method would only fail all others too.
+
+        A check comes after those without which it cannot tell anything. Those that mostly wait come last of a language,
+        side by side where as many programs may run at once.
+        """
+        for _, group in groupby(self.cases(), key=lambda case: (case.check.scope, case.language)):
+            cases = _sorted_by_need(list(group))
+            for case in (each for each in cases if not each.check.waits):
+                result = self.judge(case)
+                yield result
+                if result.id == _SHAPE and result.verdict is Verdict.FAIL:
+                    return
+            for wave in _waves([each for each in cases if each.check.waits]):
+                with ThreadPoolExecutor(self._width(wave[0])) as pool:
+                    yield from pool.map(self.judge, wave)
+
+    def _width(self, case: Case) -> int:
+        """Return how many checks may run at once: one, unless programs were seen to run together."""
+        together = (_TOGETHER, case.language)
+        if case.language is None or together in self._failed or together not in self._judged:
+            return 1
+        return self._kits[case.language].most_at_once()
 
     def judge(self, case: Case) -> CheckResult:
         """Make one case, if it fits the executor."""
+        self._learn(case.language)
         start = time.monotonic()
         verdict, detail = self._unfit(case) or _made(case.check, self._target(case))
+        self._judged.add((case.check.id, case.language))
+        if verdict is Verdict.FAIL:
+            self._failed.add((case.check.id, case.language))
         return CheckResult(
             id=case.check.id,
             title=case.check.title,
@@ -137,7 +196,14 @@ class Suite:
             verdict=verdict,
             detail=detail,
             secs=round(time.monotonic() - start, 3),
+            action=case.check.action,
         )
+
+    def _learn(self, language: str | None) -> None:
+        """Learn once, before the checks of a language, what its interpreter refuses by its nature."""
+        if language is not None and language not in self._learnt:
+            self._learnt.add(language)
+            self._kits[language].learn_lacks()
 
     def _unfit(self, case: Case) -> _Opinion | None:
         check = case.check
@@ -145,6 +211,9 @@ class Suite:
             return Verdict.NOT_APPLICABLE, "the executor is sync"
         if check.needs is not None and check.needs not in self._declared(case.language):
             return Verdict.SKIP, f"the capability {check.needs} is not declared"
+        blind = [other for other in check.after.split() if (other, case.language) in self._failed]
+        if blind:
+            return Verdict.SKIP, f"cannot tell before {' and '.join(blind)} passes"
         return None
 
     def _declared(self, language: str | None) -> set[Capability]:
@@ -154,7 +223,7 @@ class Suite:
     def _target(self, case: Case) -> Subject | Kit:
         if case.language is not None:
             return self._kits[case.language]
-        return self._kits[self._languages[0]] if case.check.scope is Scope.ONE_LANGUAGE else self._subject
+        return self._kits[self._languages[0]] if case.check.scope in _BY_A_PROGRAM else self._subject
 
     def report(self, results: tuple[CheckResult, ...]) -> ConformanceReport:
         """Put results together with what they depend on."""
@@ -162,15 +231,59 @@ class Suite:
             executor=self._info.name,
             form="async" if self._subject.is_async else "sync",
             startup_secs=self._info.startup_secs,
-            results=results,
+            results=tuple(sorted(results, key=self._rank)),
             deadlines=self._plan.deadlines,
             sizes=self._plan.sizes,
             overrides=tuple(_overrides(self._languages, self._plan.snippets)),
         )
 
+    def _rank(self, result: CheckResult) -> tuple[int, int, int]:
+        """Return the place of a result in a report: that of its scope, its language, and its line of the table."""
+        position = next(number for number, check in enumerate(CHECKS) if check.id == result.id)
+        scope = list(Scope).index(CHECKS[position].scope)
+        return scope, 0 if result.language is None else self._languages.index(result.language), position
+
     def close(self) -> None:
         """Let go of what calls needed; it can be called again."""
         self._subject.close()
+
+
+def _refuse_unknown(only: Collection[str] | None) -> None:
+    known = [check.id for check in CHECKS]
+    unknown = [name for name in only or () if name not in known]
+    if unknown:
+        raise ValueError(f"there is no check {', '.join(unknown)}{_meant(unknown[0], known)}")
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    # Here: only a mistake needs a suggestion.
+    from difflib import get_close_matches
+
+    plain = {each.casefold(): each for each in known}
+    close = get_close_matches(name.casefold(), plain, 1, 0.5)
+    return f"; did you mean {plain[close[0]]}?" if close else ""
+
+
+def _sorted_by_need(cases: list[Case]) -> list[Case]:
+    """Return cases such that each comes after those without which it cannot tell anything."""
+    depths: dict[str, int] = {}
+    checks = {case.check.id: case.check for case in cases}
+
+    def depth(name: str) -> int:
+        if name not in depths:
+            depths[name] = max((1 + depth(other) for other in checks[name].after.split() if other in checks), default=0)
+        return depths[name]
+
+    return sorted(cases, key=lambda case: depth(case.check.id))
+
+
+def _waves(cases: list[Case]) -> Iterator[list[Case]]:
+    """Yield those that need none of the others, then those that need only them, and so on."""
+    while cases:
+        names = {case.check.id for case in cases}
+        ready = [case for case in cases if not names & set(case.check.after.split())]
+        yield ready
+        cases = [case for case in cases if case not in ready]
 
 
 def _described(subject: Subject) -> ExecutorInfo:
@@ -188,7 +301,8 @@ def _chosen(wanted: Sequence[str] | None, info: ExecutorInfo) -> list[str]:
     missing = [name for name in wanted if name not in info.languages]
     if missing:
         offered = ", ".join(info.languages) or "none"
-        raise ValueError(f"the executor does not describe {', '.join(missing)}; its languages are {offered}")
+        meant = _meant(missing[0], info.languages)
+        raise ValueError(f"the executor does not describe {', '.join(missing)}; its languages are {offered}{meant}")
     return list(dict.fromkeys(wanted))
 
 

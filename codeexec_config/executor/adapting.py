@@ -7,45 +7,50 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import attrs
 
 from codeexec_config.executor.records import Capability, ExecutorInfo
-from codeexec_config.executor.shapes import DESCRIBE, EXECUTE, EXECUTE_ASYNC, shape_complaints
+from codeexec_config.executor.shapes import DESCRIBE, EXECUTE, EXECUTE_ASYNC, optional_method, require_shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from concurrent.futures import Future
 
     from codeexec_config.executor.protocols import AsyncCodeExecutor, CodeExecutor
     from codeexec_config.executor.records import ExecutionRequest, ExecutionResult
 
 __all__ = ["as_async"]
 
-EXTRAS: Final = ("close", "check_health", "sweep", "open_session", "close_session")
-"""The optional methods that pass through a wrapper: each gives one thing, once."""
+_CARRIED: Final = ("close", "check_health", "sweep", "open_session", "close_session")
+"""The optional methods that a thread can carry: each returns one thing, once."""
 
 
 def as_async(executor: CodeExecutor | AsyncCodeExecutor) -> AsyncCodeExecutor:
-    """Give an async form of an executor: one that has it already as it is, else a wrapper that runs it in threads.
+    """Return the async form of an executor: itself if it has one, else a wrapper that runs it in threads.
 
-    A thread cannot be stopped, so the wrapper does not declare the capability `cancel`: a cancelled call returns at
-    once, and the program runs on until its limit. Its other extras are offered under their async names.
+    Each run has a thread of its own, so that none waits in a pool's line while its time goes by; what bounds their
+    number is `max_concurrency`, by the guard. A thread cannot be stopped, so the wrapper does not declare `cancel`: a
+    cancelled call returns at once, and the program runs on until its limit. The optional methods are there under their
+    async names, all but streaming.
 
     Raises:
-        TypeError: it has not the shape of an executor.
+        TypeError: the object does not have the shape of an executor.
     """
-    if hasattr(executor, EXECUTE_ASYNC.name):
-        refuse_misshapen(executor, DESCRIBE, EXECUTE_ASYNC)
+    if optional_method(executor, EXECUTE_ASYNC.name) is not None:
+        require_shape(executor, DESCRIBE, EXECUTE_ASYNC)
         return cast("AsyncCodeExecutor", executor)
-    refuse_misshapen(executor, DESCRIBE, EXECUTE)
-    return _InThreads(cast("CodeExecutor", executor))
+    require_shape(executor, DESCRIBE, EXECUTE)
+    return InThreads(cast("CodeExecutor", executor))
 
 
-def refuse_misshapen(executor: object, *needs: Any) -> None:
-    """Raise what is wrong with an executor's methods."""
-    complaints = list(shape_complaints(executor, needs=needs))
-    if complaints:
-        raise TypeError("this is no executor: " + "; ".join(complaints))
+def without_cancel(info: ExecutorInfo) -> ExecutorInfo:
+    """Return the description of the sync form, which cannot be cancelled."""
+    languages = {
+        name: attrs.evolve(support, capabilities=support.capabilities - {Capability.CANCEL})
+        for name, support in info.languages.items()
+    }
+    return attrs.evolve(info, languages=languages)
 
 
-class _InThreads:
-    """Run a sync executor's methods in the event loop's own threads."""
+class InThreads:
+    """Run a sync executor's methods in threads."""
 
     __slots__ = ("_executor",)
 
@@ -53,29 +58,37 @@ class _InThreads:
         self._executor = executor
 
     def describe(self) -> ExecutorInfo:
-        info = self._executor.describe()
-        return attrs.evolve(
-            info,
-            languages={
-                name: attrs.evolve(support, capabilities=support.capabilities - {Capability.CANCEL})
-                for name, support in info.languages.items()
-            },
-        )
+        return without_cancel(self._executor.describe())
 
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
-        from asyncio import to_thread
+        from asyncio import wrap_future
 
-        return await to_thread(self._executor.execute, request)
+        return await wrap_future(self.start(request))
+
+    def start(self, request: ExecutionRequest) -> Future[ExecutionResult]:
+        """Begin a run, whose end is known here even when nobody awaits it any more."""
+        return _in_thread(self._executor.execute, request)
 
     def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
         plain = name.removesuffix("_async")
-        if plain == name or plain not in EXTRAS:
+        method = optional_method(self._executor, plain) if plain != name and plain in _CARRIED else None
+        if method is None:
             raise AttributeError(name)
-        method = getattr(self._executor, plain)
 
-        async def in_thread(*records: Any) -> Any:
-            from asyncio import to_thread
+        async def carried(*records: Any) -> Any:
+            from asyncio import wrap_future
 
-            return await to_thread(method, *records)
+            return await wrap_future(_in_thread(method, *records))
 
-        return in_thread
+        return carried
+
+
+def _in_thread(function: Callable[..., Any], *records: Any) -> Future[Any]:
+    from concurrent.futures import ThreadPoolExecutor
+    from contextvars import copy_context
+
+    pool = ThreadPoolExecutor(1, thread_name_prefix="executor")
+    try:
+        return pool.submit(copy_context().run, function, *records)
+    finally:
+        pool.shutdown(wait=False)

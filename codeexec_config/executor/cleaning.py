@@ -1,4 +1,4 @@
-"""A verdict, once there, is returned: a clean-up that fails or hangs is told in `detail` and replaces nothing."""
+"""A verdict, once there, is returned: a clean-up that fails or hangs goes into `detail` and replaces nothing."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _attempt(clean_up: Callable[[], object], secs: float) -> str:
 async def _attempt_async(clean_up: Callable[[], Awaitable[object]], secs: float) -> str:
     import asyncio
 
-    task = asyncio.ensure_future(_told(clean_up))
+    task = asyncio.ensure_future(_noted(clean_up))
     _left_behind.add(task)
     task.add_done_callback(_left_behind.discard)
     loop = asyncio.get_running_loop()
@@ -107,7 +107,7 @@ async def _attempt_async(clean_up: Callable[[], Awaitable[object]], secs: float)
     return task.result() if task.done() else _delay(secs)
 
 
-async def _told(clean_up: Callable[[], Awaitable[object]]) -> str:
+async def _noted(clean_up: Callable[[], Awaitable[object]]) -> str:
     import asyncio
 
     try:

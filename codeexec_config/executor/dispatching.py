@@ -41,7 +41,7 @@ class ClientSideHandoff:
 
     @classmethod
     def from_config(cls, config: CodeExecutionConfig) -> ClientSideHandoff:
-        """Return what a config says to the browser."""
+        """Return what the browser needs of a config."""
         return cls(
             languages=config.allowed_languages,
             wall_secs=config.timeout_secs,

@@ -1,11 +1,11 @@
-"""Why a run has no verdict: everything that an executor or its guard raises, told apart by who can do something.
+"""Why a run has no verdict: everything that an executor or its guard raises, in families by who can do something.
 
-A verdict on the user's program is returned as an `ExecutionResult`; these say that there is none. Their `str()` is made
-of fixed sentences and of names and numbers of this protocol, never of code, environment, URLs or keys, so that a host
-may log it; what an executor adds in its own words is in `detail`, which nothing prints.
+A verdict on the user's program is returned as an `ExecutionResult`; an error means that there is none. Its `str()` is
+made of fixed sentences and of names and numbers of this protocol, never of code, environment, URLs or keys, so that a
+host may log it; what an executor adds in its own words is in `detail`, which nothing prints.
 """
 
-# ruff: noqa: N818 -- each name says what happened, and the family (PolicyError, ...) says that it is an error
+# ruff: noqa: N818 -- a name is what happened, and its family (PolicyError, ...) ends in Error
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_+#.-]{0,63}")
 
 
 class ExecutionError(Exception):
-    """Say that a request got no verdict.
+    """A request got no verdict.
 
     Args:
         detail: the raiser's own words, for a debugger; they stay out of `str()`, `repr()` and `args`.
@@ -137,15 +137,15 @@ class SessionNotFound(RequestError):
     """The session was never opened, is closed, or has expired."""
 
     code = "session-not-found"
-    summary = "there is no such session, or not any more"
+    summary = "the session does not exist, or not any more"
 
 
 class InfrastructureError(ExecutionError):
     """The executor itself failed, and there is no verdict on the program.
 
     A program that has begun may have had effects, so an error with `started=True` is not retryable unless its raiser
-    says `retryable=True`, because to run the program twice is fine. An executor that cannot tell whether the program
-    began, such as after a broken connection, leaves `started` at None and says `retryable=False`.
+    passes `retryable=True`, for a program that may well run twice. An executor that does not know whether the program
+    had begun, such as after a broken connection, leaves `started` at None and passes `retryable=False`.
 
     Args:
         detail: the raiser's own words, for a debugger; they stay out of `str()`, `repr()` and `args`.
@@ -179,7 +179,7 @@ class ExecutorOverloaded(InfrastructureError):
         detail: the raiser's own words, which nothing prints.
         retryable: as for every kind.
         started: as for every infrastructure error.
-        retry_after_secs: how long the back end asks to be left alone, when it says.
+        retry_after_secs: how long the back end asks to be left alone, where it does.
     """
 
     code = "executor-overloaded"
@@ -206,10 +206,10 @@ class ExecutorAuthError(InfrastructureError):
 
 
 class ExecutorFault(InfrastructureError):
-    """The executor broke the protocol: an exception of its own (see `__cause__`), or a result that is none."""
+    """The executor broke the protocol: it raised another exception (see `__cause__`), or returned another type."""
 
     code = "executor-fault"
-    summary = "the executor failed in a way that is not of the protocol"
+    summary = "the executor broke the protocol"
 
     def __str__(self) -> str:
         return f"{self.summary} ({type(self.__cause__).__name__})" if self.__cause__ else self.summary

@@ -1,4 +1,4 @@
-"""Whether an object has the shape of an executor, which `isinstance` on a protocol cannot tell."""
+"""Whether an object has the shape of an executor, which `isinstance` on a protocol does not show."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DESCRIBE: Final = _Shape("describe", 0)
 EXECUTE: Final = _Shape("execute", 1)
 EXECUTE_ASYNC: Final = _Shape("execute_async", 1, awaited=True)
 
-_SYNC_EXTRAS: Final = (
+SYNC_EXTRAS: Final = (
     _Shape("close", 0),
     _Shape("check_health", 0),
     _Shape("sweep", 0),
@@ -33,7 +33,7 @@ _SYNC_EXTRAS: Final = (
     _Shape("close_session", 1),
     _Shape("execute_streaming", 1),
 )
-_ASYNC_EXTRAS: Final = (
+ASYNC_EXTRAS: Final = (
     _Shape("close_async", 0, awaited=True),
     _Shape("check_health_async", 0, awaited=True),
     _Shape("sweep_async", 0, awaited=True),
@@ -49,33 +49,45 @@ _METHODS_OF: Final = {
 
 
 def check_executor(executor: object) -> list[str]:
-    """Say what an executor lacks, or has in a wrong shape, in sentences for its author; an empty list is none.
+    """Return what an executor lacks, or has in a wrong shape, in sentences for its author.
 
-    It looks at the methods and asks for one description; nothing is run.
+    Look at the methods and ask for one description; nothing is run.
     """
     complaints = list(shape_complaints(executor))
     return complaints or list(_description_complaints(executor))
 
 
 def shape_complaints(executor: object, *, needs: tuple[_Shape, ...] = ()) -> Iterator[str]:
-    """Say what is wrong with the methods; of `needs` each must be there, without it one of the two forms."""
+    """Yield what is wrong with the methods: each of `needs` must be there, or one of the two forms without any."""
     if isinstance(executor, type):
-        yield f"{executor.__name__} is a class: give an instance of it"
+        yield f"{executor.__name__} is a class: pass an instance of it"
         return
     if not needs and not _has(executor, EXECUTE) and not _has(executor, EXECUTE_ASYNC):
-        yield "neither `execute` nor `execute_async` is there: one of them runs a request"
+        yield "`execute` and `execute_async` are both missing: one of them runs a request"
     for shape in needs:
         if not _has(executor, shape):
             yield f"`{shape.name}` is missing"
     if DESCRIBE not in needs and not _has(executor, DESCRIBE):
         yield "`describe` is missing"
-    for shape in (DESCRIBE, EXECUTE, EXECUTE_ASYNC, *_SYNC_EXTRAS, *_ASYNC_EXTRAS):
+    for shape in (DESCRIBE, EXECUTE, EXECUTE_ASYNC, *SYNC_EXTRAS, *ASYNC_EXTRAS):
         if _has(executor, shape):
             yield from _method_complaints(shape, getattr(executor, shape.name))
 
 
+def require_shape(executor: object, *needs: _Shape) -> None:
+    """Raise a TypeError that lists what is wrong with an executor's methods."""
+    complaints = list(shape_complaints(executor, needs=needs))
+    if complaints:
+        raise TypeError("not an executor: " + "; ".join(complaints))
+
+
+def optional_method(executor: object, name: str) -> Any:
+    """Return a method that an executor may lack, or None; an attribute that is None counts as missing."""
+    return getattr(executor, name, None)
+
+
 def _has(executor: object, shape: _Shape) -> bool:
-    return getattr(executor, shape.name, None) is not None
+    return optional_method(executor, shape.name) is not None
 
 
 def _method_complaints(shape: _Shape, method: Any) -> Iterator[str]:
@@ -92,7 +104,7 @@ def _method_complaints(shape: _Shape, method: Any) -> Iterator[str]:
 
 
 def _async_name(shape: _Shape) -> str:
-    return "" if shape in (DESCRIBE, _ASYNC_EXTRAS[-1]) else f": its async form is named `{shape.name}_async`"
+    return "" if shape in (DESCRIBE, ASYNC_EXTRAS[-1]) else f": its async form is named `{shape.name}_async`"
 
 
 def _arguments(count: int) -> str:
@@ -104,7 +116,7 @@ def _takes(method: Any, count: int) -> bool:
         inspect.signature(method).bind(*[None] * count)
     except TypeError:
         return False
-    except ValueError:  # a builtin, which tells nothing of itself
+    except ValueError:  # a builtin may have no signature to look at
         return True
     return True
 
@@ -116,10 +128,10 @@ def _description_complaints(executor: Any) -> Iterator[str]:
         yield f"`describe` raised {type(error).__name__}"
         return
     if not isinstance(info, ExecutorInfo):
-        yield f"`describe` must give an ExecutorInfo, not {type(info).__name__}"
+        yield f"`describe` must return an ExecutorInfo, not {type(info).__name__}"
         return
     if info.protocol[0] != PROTOCOL[0]:
-        yield f"it is written for protocol {info.protocol[0]}, and this is {PROTOCOL[0]}"
+        yield f"protocol {info.protocol[0]} is declared, but this library speaks protocol {PROTOCOL[0]}"
     yield from _capability_complaints(executor, info)
 
 
@@ -127,8 +139,8 @@ def _capability_complaints(executor: object, info: ExecutorInfo) -> Iterator[str
     suffix = "_async" if _has(executor, EXECUTE_ASYNC) else ""
     declared = {capability for support in info.languages.values() for capability in support.capabilities}
     for capability, names in _METHODS_OF.items():
-        missing = [f"`{name}{suffix}`" for name in names if not hasattr(executor, f"{name}{suffix}")]
+        missing = [f"`{name}{suffix}`" for name in names if optional_method(executor, f"{name}{suffix}") is None]
         if capability in declared and missing:
-            yield f"the capability {capability} is declared, but {' and '.join(missing)} is missing"
+            yield f"the capability {capability} is declared without {' and '.join(missing)}"
     if Capability.CANCEL in declared and not suffix:
-        yield "the capability cancel is declared, but only `execute_async` can be cancelled"
+        yield "the capability cancel is declared without `execute_async`, the only form that can be cancelled"

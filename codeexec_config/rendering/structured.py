@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from codeexec_config.diagnostics import Diagnostic, Fix, Position, Report, Span
+    from codeexec_config.diagnostics import Diagnostic, Fix, Position, Span
+    from codeexec_config.report import Report
 
 VERSION: Final = 1
 
 
 def document(files: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Give the one object that `--format json` prints."""
+    """Return the one object that `--format json` prints."""
     entries = list(files)
     found = [diagnostic["severity"] for entry in entries for diagnostic in entry["diagnostics"]]
     summary = {
@@ -26,7 +27,7 @@ def document(files: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 
 def file_entry(path: str, report: Report, *, valid: bool) -> dict[str, Any]:
-    """Give one file's part."""
+    """Return one file's part."""
     return {
         "path": path,
         "valid": valid,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 from unicodedata import category, east_asian_width
 
-from codeexec_config.diagnostics import Severity, printable_line
-from codeexec_config.excerpts import marker_column
-from codeexec_config.rendering.concise import dotted, place
+from codeexec_config.codes import Severity
+from codeexec_config.diagnostics import marker_column, place
+from codeexec_config.findings import printable_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -43,12 +43,12 @@ ANSI: Final = Palette(
 
 
 def render_plain(diagnostics: Iterable[Diagnostic]) -> str:
-    """Give the text report without colour and without a final line end."""
+    """Return the text report without colour and without a final line end."""
     return render_text(diagnostics).removesuffix("\n")
 
 
 def render_text(diagnostics: Iterable[Diagnostic], palette: Palette = PLAIN) -> str:
-    """Give the text report, a blank line between findings."""
+    """Return the text report, a blank line between findings."""
     return "\n".join("".join(f"{line}\n" for line in _finding(diagnostic, palette)) for diagnostic in diagnostics)
 
 
@@ -60,7 +60,7 @@ def _finding(diagnostic: Diagnostic, palette: Palette) -> Iterator[str]:
     beside = [other for other in diagnostic.related if _is_beside(other, diagnostic)]
     apart = [other for other in diagnostic.related if other.span is not None and other not in beside]
     frame = _Frame(palette, [span for span in (diagnostic.span, *(other.span for other in apart)) if span])
-    where = place(diagnostic.file, diagnostic.span) or dotted(diagnostic)
+    where = place(diagnostic.file, diagnostic.span) or diagnostic.dotted
     yield from frame.header(where)
     yield from frame.source(diagnostic.excerpt, diagnostic.span, tint, beside)
     if diagnostic.help:
@@ -72,7 +72,7 @@ def _finding(diagnostic: Diagnostic, palette: Palette) -> Iterator[str]:
 
 
 def _is_beside(related: Related, diagnostic: Diagnostic) -> bool:
-    """Say whether a related place can be marked in the same line of source."""
+    """Check whether a related place can be marked in the same line of source."""
     span, other = diagnostic.span, related.span
     if span is None or other is None or related.excerpt != diagnostic.excerpt:
         return False
@@ -121,7 +121,7 @@ class _Frame:
 
 
 def _mark(excerpt: str, span: Span) -> tuple[int, int]:
-    """Give the columns before the mark and those under it, as a terminal counts them."""
+    """Return the columns before the mark and those under it, as a terminal counts them."""
     start = marker_column(excerpt, span.start.column) - 1
     if span.end.line > span.start.line:
         marked = excerpt[start:].rstrip()
@@ -132,7 +132,7 @@ def _mark(excerpt: str, span: Span) -> tuple[int, int]:
 
 
 def shown(excerpt: str) -> str:
-    """Give a source line as a terminal can show it: tabs as blanks, and nothing that moves the cursor."""
+    """Return a source line as a terminal can show it: tabs as blanks, and nothing that moves the cursor."""
     pieces: list[str] = []
     column = 0
     for ch in excerpt:

@@ -1,65 +1,71 @@
-// One program in one worker, in a page or under node: Pyodide runs python, QuickJS runs javascript.
+// One program in one worker: Pyodide runs python, QuickJS runs javascript.
 //
 // Whoever made the worker ends the program by ending the worker; nothing in here could stop a busy loop.
 
+import { StreamsWriter } from "./streams.mjs";
+
 const port = globalThis.self?.postMessage ? globalThis.self : (await import("node:worker_threads")).parentPort;
+const post = port.postMessage.bind(port); // bound before a program could replace it
 
-const runners = { python: preparePython, javascript: prepareJavascript };
+const ENGINES = {
+  python: async () => (await import("./python.mjs")).preparePython,
+  javascript: async () => (await import("./javascript.mjs")).prepareJavascript,
+};
 
-const job = await new Promise((resolve) => {
-  port.onmessage = ({ data }) => resolve(data);
-});
-port.postMessage(await perform(job));
+port.onmessage = async ({ data: job }) => {
+  port.onmessage = null;
+  post({ kind: "ended", ...(await perform(job)) });
+};
+post({ kind: "ready" });
 
-async function perform({ language, code, memoryBytes, runtimes }) {
-  const output = [];
-  const write = (...words) => void output.push(`${words.join(" ")}\n`);
-  limitWasmMemory(memoryBytes);
-  const run = await runners[language](runtimes, write);
-  port.postMessage({ started: true }); // the clock starts here: loading is not the program's time
-  const error = run(code);
-  const status = error === null ? "completed" : error.memory ? "memory_exceeded" : "failed";
-  return { status, stdout: output.join(""), error: error && error.message };
+async function perform({ handoff, language, memory, ...job }) {
+  if (!handoff.languages.includes(language) || !Object.hasOwn(ENGINES, language)) {
+    return { status: "refused", error: describe("NotAllowed", `the configuration does not allow ${language}`) };
+  }
+  const heap = limitWasmMemory(handoff.memory_bytes);
+  const streams = new StreamsWriter(memory);
+  const host = {
+    ...job,
+    memoryBytes: handoff.memory_bytes,
+    write: (name, bytes) => streams.write(name, bytes),
+    picture: (png, alt) => post({ kind: "picture", png, alt }),
+  };
+  try {
+    const prepare = await ENGINES[language]();
+    const { heapBytes, run } = await prepare(host);
+    if (heapBytes > handoff.memory_bytes) return tooSmall(language, heapBytes, handoff.memory_bytes);
+    post({ kind: "started" });
+    const { outOfMemory, ...verdict } = await run();
+    // A program that handled its lack of memory and went on is an ordinary one; so is one that raises the error itself.
+    return outOfMemory && heap.refused ? { ...verdict, status: "memory_exceeded" } : verdict;
+  } catch (error) {
+    const status = heap.refused ? "memory_exceeded" : "failed";
+    return { status, error: describe(error?.name ?? "Error", String(error?.message ?? error)) };
+  }
+}
+
+function tooSmall(language, needed, limit) {
+  const [needs, has] = [needed, limit].map((bytes) => Math.ceil(bytes / 2 ** 20));
+  const message = `${language} needs ${needs} MiB before a program starts, and the limit is ${has} MiB`;
+  return { status: "memory_exceeded", error: describe("MemoryError", message) };
+}
+
+function describe(type, message) {
+  return { type, message, line: null, traceback: "" };
 }
 
 // Pyodide has no setting for its memory, and QuickJS's own counts each allocation as a few bytes when it is wasm. The
 // heaps of both grow through this one call, and an allocation that cannot have more is a language's own error inside.
 function limitWasmMemory(bytes) {
-  const grow = WebAssembly.Memory.prototype.grow;
+  const heap = { refused: false };
+  const { grow } = WebAssembly.Memory.prototype;
   WebAssembly.Memory.prototype.grow = function limitedGrow(pages) {
-    if (this.buffer.byteLength + pages * 65536 > bytes) throw new RangeError("the memory limit is reached");
+    if (this.buffer.byteLength + pages * 65536 > bytes) {
+      heap.refused = true;
+      throw new RangeError("the memory limit is reached");
+    }
     return grow.call(this, pages);
   };
-}
-
-async function preparePython(runtimes, write) {
-  const { loadPyodide } = await import(runtimes.pyodide);
-  const pyodide = await loadPyodide({ stdout: write, stderr: write });
-  return (code) => {
-    try {
-      pyodide.runPython(code);
-      return null;
-    } catch (error) {
-      return { memory: error.type === "MemoryError", message: error.message };
-    }
-  };
-}
-
-async function prepareJavascript(runtimes, write) {
-  const { getQuickJS } = await import(runtimes.quickjs);
-  const context = (await getQuickJS()).newContext();
-  provideConsole(context, write);
-  return (code) => {
-    const { error } = context.evalCode(code);
-    if (!error) return null;
-    const { name, message } = context.dump(error);
-    return { memory: name === "InternalError" && message === "out of memory", message: `${name}: ${message}` };
-  };
-}
-
-function provideConsole(context, write) {
-  const log = context.newFunction("log", (...words) => write(...words.map((word) => context.getString(word))));
-  const console = context.newObject();
-  context.setProp(console, "log", log);
-  context.setProp(context.global, "console", console);
+  Object.freeze(WebAssembly.Memory.prototype); // a program that reaches JavaScript cannot put the old one back
+  return heap;
 }

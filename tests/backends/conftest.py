@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,12 +15,21 @@ import pytest
 
 from codeexec_config.executor import ExecutorUnavailable
 from tests.backends import engine
+from tests.backends.making import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CHECKOUT = Path(__file__).parents[2]
 IMAGE = "codeexec-test:latest"
+BLOCKS = re.findall(
+    r"^```(\w+) executor\n(.*?)^```$", (CHECKOUT / "README.md").read_text(), flags=re.DOTALL | re.MULTILINE
+)
+
+
+def blocks(kind: str) -> list[str]:
+    """Return the README's blocks of a kind that belong to its section on writing an executor."""
+    return [body for each, body in BLOCKS if each == kind]
 
 
 def _found(script: str) -> Path:
@@ -98,6 +108,44 @@ def docker(rootfs: Path) -> Iterator[Engine]:
     with engine.private_engine() as host:
         engine.load_image(host, rootfs, IMAGE)
         yield Engine(host)
+
+
+@pytest.fixture(scope="session")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the files of the README's section, each under the name in its first line."""
+    need("bwrap", "prlimit", "setpriv")
+    if not Path("/usr/bin/python3").exists():
+        pytest.skip("this machine has no /usr/bin/python3 for the sandbox")
+    folder = tmp_path_factory.mktemp("page")
+    for body in [*blocks("python"), *blocks("toml")]:
+        name = body.partition("\n")[0].removeprefix("# ")
+        (folder / name).write_text(body)
+    return folder
+
+
+def _sandbox(request: pytest.FixtureRequest) -> Sandbox:
+    made = request.getfixturevalue(request.param)
+    match request.param:
+        case "page":
+            return Sandbox("page", "my_executor:MyExecutor", folder=made)
+        case "docker":
+            env = {"CODEEXEC_IMAGE": made.image} | ({"DOCKER_HOST": made.host} if made.host else {})
+            return Sandbox("docker", "examples.executors.docker:from_environment", env)
+    return Sandbox(
+        request.param, f"examples.executors.{request.param}:from_environment", {"CODEEXEC_ROOTFS": str(made)}
+    )
+
+
+@pytest.fixture(params=["bubblewrap", "gvisor", "docker"])
+def sandbox(request: pytest.FixtureRequest) -> Sandbox:
+    """Each of the example sandboxes."""
+    return _sandbox(request)
+
+
+@pytest.fixture(params=["bubblewrap", "gvisor", "docker", "page"])
+def any_sandbox(request: pytest.FixtureRequest) -> Sandbox:
+    """Each of them, and the executor of the README."""
+    return _sandbox(request)
 
 
 @attrs.frozen

@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
+from tests.backends.conftest import CHECKOUT, blocks
 
-from tests.backends.conftest import CHECKOUT, need
+if TYPE_CHECKING:
+    from pathlib import Path
 
-BLOCKS = re.findall(
-    r"^```(\w+) executor\n(.*?)^```$", (CHECKOUT / "README.md").read_text(), flags=re.DOTALL | re.MULTILINE
-)
 SECONDS = 300
-
-
-def blocks(kind: str) -> list[str]:
-    return [body for each, body in BLOCKS if each == kind]
-
-
-@pytest.fixture
-def page(tmp_path: Path) -> Path:
-    """Write the files of the section, each under the name in its first line."""
-    need("bwrap", "prlimit")
-    if not Path("/usr/bin/python3").exists():
-        pytest.skip("this machine has no /usr/bin/python3 for the sandbox")
-    for body in [*blocks("python"), *blocks("toml")]:
-        name = body.partition("\n")[0].removeprefix("# ")
-        (tmp_path / name).write_text(body)
-    return tmp_path
 
 
 def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:

@@ -24,6 +24,7 @@ from examples.executors.bubblewrap import BubblewrapExecutor
 from examples.executors.docker import DockerExecutor
 from examples.executors.gvisor import GvisorExecutor
 from tests.backends import engine
+from tests.backends.making import Sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,29 +39,18 @@ def request(code: str, language: str = "bash", **fields: object) -> ExecutionReq
     return ExecutionRequest(**{"language": language, "code": code, "limits": LIMITS} | fields)  # type: ignore[arg-type]
 
 
-def run(executor: AsyncCodeExecutor, asked: ExecutionRequest) -> ExecutionResult:
-    return asyncio.run(executor.execute_async(asked))
+def run(executor: AsyncCodeExecutor | Sandbox, asked: ExecutionRequest) -> ExecutionResult:
+    made = executor.make() if isinstance(executor, Sandbox) else executor
+    return asyncio.run(made.execute_async(asked))
 
 
-@pytest.fixture(params=["bubblewrap", "gvisor", "docker"])
-def sandbox(request: pytest.FixtureRequest) -> AsyncCodeExecutor:
-    made = request.getfixturevalue(request.param)
-    match request.param:
-        case "bubblewrap":
-            return BubblewrapExecutor(made)
-        case "gvisor":
-            return GvisorExecutor(made)
-    return DockerExecutor(made.image, host=made.host)
-
-
-def test_neither_code_nor_the_hosts_keys_can_be_seen_in_ps(
-    sandbox: AsyncCodeExecutor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_neither_code_nor_the_hosts_keys_can_be_seen_in_ps(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     key, marker = secrets.token_hex(8), secrets.token_hex(8)
     monkeypatch.setenv("CODE_EXEC_API_KEY", key)
+    executor = sandbox.make()
 
     async def look() -> list[str]:
-        running = asyncio.create_task(sandbox.execute_async(request(f"sleep 2 # {marker}")))
+        running = asyncio.create_task(executor.execute_async(request(f"sleep 2 # {marker}")))
         seen: list[str] = []
         while not running.done():
             seen += processes_with(key) + processes_with(marker)
@@ -71,7 +61,7 @@ def test_neither_code_nor_the_hosts_keys_can_be_seen_in_ps(
     assert asyncio.run(look()) == []
 
 
-def test_variables_have_any_name_and_any_text(sandbox: AsyncCodeExecutor) -> None:
+def test_variables_have_any_name_and_any_text(sandbox: Sandbox) -> None:
     code = "import os\nfor name in ('A.b', 'quoted'): print(ascii(os.environ[name]))"
     env = {"A.b": "line\nline", "quoted": 'it\'s "$HOME" `id` \\ é'}
 
@@ -80,7 +70,7 @@ def test_variables_have_any_name_and_any_text(sandbox: AsyncCodeExecutor) -> Non
     assert [ascii(value) for value in env.values()] == result.text().splitlines()
 
 
-def test_a_file_of_the_request_can_be_imported(sandbox: AsyncCodeExecutor) -> None:
+def test_a_file_of_the_request_can_be_imported(sandbox: Sandbox) -> None:
     files = {"helper.py": b"answer = 42", "data/numbers.txt": b"1 2 3"}
 
     result = run(
@@ -90,7 +80,7 @@ def test_a_file_of_the_request_can_be_imported(sandbox: AsyncCodeExecutor) -> No
     assert "42 1 2 3\n" == result.text()
 
 
-def test_a_program_is_nobody_and_gains_nothing(sandbox: AsyncCodeExecutor) -> None:
+def test_a_program_is_nobody_and_gains_nothing(sandbox: Sandbox) -> None:
     result = run(sandbox, request("id -u; id -g; grep -E '^(CapEff|CapBnd|NoNewPrivs)' /proc/self/status"))
 
     uid, gid, *rest = result.text().split()
@@ -98,7 +88,7 @@ def test_a_program_is_nobody_and_gains_nothing(sandbox: AsyncCodeExecutor) -> No
     assert "0000000000000000" == rest[rest.index("CapEff:") + 1]
 
 
-def test_the_root_file_system_cannot_be_changed(sandbox: AsyncCodeExecutor) -> None:
+def test_the_root_file_system_cannot_be_changed(sandbox: Sandbox) -> None:
     result = run(
         sandbox, request("touch /usr/bin/x /etc/x /x 2>/dev/null; ls /usr/bin/x /etc/x /x 2>/dev/null; echo end")
     )
@@ -106,12 +96,12 @@ def test_the_root_file_system_cannot_be_changed(sandbox: AsyncCodeExecutor) -> N
     assert "end\n" == result.text()
 
 
-def test_what_is_unpacked_has_a_limit(sandbox: AsyncCodeExecutor) -> None:
+def test_what_is_unpacked_has_a_limit(sandbox: Sandbox) -> None:
     with pytest.raises(RequestTooLarge):
         run(sandbox, request("cat", stdin=b"x" * _payload.MAX_BYTES))
 
 
-def test_what_is_not_declared_is_refused(sandbox: AsyncCodeExecutor) -> None:
+def test_what_is_not_declared_is_refused(sandbox: Sandbox) -> None:
     with pytest.raises(CapabilityUnsupported):
         run(sandbox, request("true", session="x"))
     with pytest.raises(LanguageUnsupported):

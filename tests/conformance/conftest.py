@@ -1,17 +1,20 @@
-"""Executors that are broken on purpose leave processes and pipes to the garbage collector."""
+"""The reports that several tests read, and what executors that are broken on purpose leave to the garbage collector."""
 
 from __future__ import annotations
 
 import gc
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from codeexec_config.conformance import elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
+Reports = dict[str, dict[str, Any]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,3 +29,22 @@ def _collect() -> Iterator[None]:
     """Find it here, and not in a test of something else."""
     yield
     gc.collect()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _measured() -> Iterator[None]:
+    """Let what runs in a copy of this process be measured too, when this one is."""
+    from tests.conformance.judging import leave
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(elsewhere, "_leave", leave)
+        yield
+
+
+@pytest.fixture(scope="session")
+def reports(request: pytest.FixtureRequest) -> Reports:
+    """Run, side by side, whatever the tests of this session want to read."""
+    from tests.conformance.judging import judge_all
+
+    jobs = [item.callspec.params.get("job") for item in request.session.items if hasattr(item, "callspec")]
+    return judge_all(dict.fromkeys(filter(None, jobs)))

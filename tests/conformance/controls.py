@@ -3,6 +3,8 @@
 `CONTROLS` is the table: what is wrong, the checks that are run, and those that must fail. The others must pass.
 """
 
+# ruff: noqa: S108 -- sandboxes are told of these folders
+
 from __future__ import annotations
 
 import asyncio
@@ -33,7 +35,7 @@ from codeexec_config.executor import (
     SessionRequest,
     Status,
 )
-from tests.conformance.local import Local, Run, SyncLocal, kill
+from tests.conformance.local import Jailed, Local, Run, SyncLocal, can_jail, can_unshare, kill
 
 # Descriptions
 
@@ -119,7 +121,7 @@ class CallsEverythingCompleted(Local):
 class CallsSyntaxErrorsKilled(Local):
     def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
         result = super().verdict(run, output)
-        return attrs.evolve(result, status=Status.KILLED) if b"SyntaxError" in result.stderr else result
+        return attrs.evolve(result, status=Status.KILLED) if b"SyntaxError:" in result.stderr else result
 
 
 class LosesStandardError(Local):
@@ -457,29 +459,35 @@ class HasANetwork(Local):
     isolated = True
 
     def isolation(self, run: Run) -> list[str]:
-        return [part for part in super().isolation(run) if part != "--net"]
+        return []
 
 
-class ShowsTheHostsFiles(Local):
-    isolated = True
-
-    def isolation(self, run: Run) -> list[str]:
-        return super().isolation(run)[:2]
+class ShowsTheHostsFiles(Jailed):
+    def views(self, run: Run) -> list[str]:
+        return [*super().views(run)[:-2], "--bind", "/tmp", "/tmp", "--bind", "/var/tmp", "/var/tmp"]
 
 
 class InheritsTheEnvironment(Local):
+    capabilities = Local.capabilities | {Capability.CLEAN_ENV}
+
     def environment(self, run: Run) -> dict[str, str]:
         return {**os.environ, **super().environment(run)}
 
 
 class SharesAFolder(Local):
+    shared = "/var/tmp/local-shared-folder"
+
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages)
+        self.shared = f"{self.shared}-{os.getpid()}"
+
     def work_folder(self, run: Run) -> Path:
-        folder = Path("/var/tmp/local-shared-folder")  # noqa: S108
+        folder = Path(self.shared)
         folder.mkdir(exist_ok=True)
         return folder
 
     async def close_async(self) -> None:
-        shutil.rmtree("/var/tmp/local-shared-folder", ignore_errors=True)  # noqa: S108
+        shutil.rmtree(self.shared, ignore_errors=True)
 
 
 class WritesAnEnvFile(Local):
@@ -539,7 +547,7 @@ class FollowsLinks(Local):
 
 
 class InProcess:
-    """Sessions, honestly: python in this very process, for the one check on them."""
+    """Sessions, honestly: Python in this very process, for the one check on them."""
 
     def __init__(self) -> None:
         self.sessions: dict[str, dict[str, Any]] = {}
@@ -656,12 +664,16 @@ class GivesSomethingElse(Local):
         return result  # type: ignore[no-any-return]
 
 
+MORE = {Capability.ISOLATED_PROCESSES, Capability.DISK, Capability.HOST_DEATH}
+
+
 class Careless(
     InheritsTheEnvironment, SharesAFolder, KnowsNoMemoryLimit, CountsNoProcesses, ReadsUntilTheMainProcessEnds
 ):
     """Does nothing of what cannot be seen in a result; each language's programs must show it."""
 
     isolated = True
+    capabilities = Local.capabilities | {Capability.CLEAN_ENV, Capability.ISOLATED_FS, *MORE}
 
     def isolation(self, run: Run) -> list[str]:
         return []
@@ -674,7 +686,7 @@ class Careless(
             kill(run.process.pid)
 
 
-CARELESS = "T04 T05 M01 M02 M03 P01 K01 I01 I02 I03 I04 E01"
+CARELESS = "T04 T05 T12 T13 M01 M02 M03 M04 P01 G01 K01 I01 I02 I03 I04 I05 I06 I09 I12 I13 I15 H01"
 """What it must fail."""
 
 
@@ -689,6 +701,15 @@ class Control(NamedTuple):
     fails: str
     skips: str = ""
     needs_privilege: bool = False
+    needs_jail: bool = False
+
+    def missing(self) -> str:
+        """Return why this machine cannot run it, if so."""
+        if self.needs_privilege and not can_unshare():
+            return "this process may not give a program a network of its own"
+        if self.needs_jail and not can_jail():
+            return "this machine has no bubblewrap that works"
+        return ""
 
     def expected(self) -> dict[str, Verdict]:
         if self.fails == "D01":
@@ -701,7 +722,8 @@ ENDS = "R01 R02 R03 R04 R05 R06 R07 R08"
 OUTPUT = "R01 O01 O02 O03 O05"
 TIMES = "R01 T01 T02 T03 T04 T05"
 CARRIES = "R01 S01 F01 F02"
-SEES = "R01 I01 I02 I03 I04 E01"
+SEES = "R01 I01 I03 I04 E01"
+JAILED = "R01 I01 I02 I03 I04 I05"
 WHOLE = "D01 D02 D03 R01 L01"
 
 CONTROLS = (
@@ -744,7 +766,7 @@ CONTROLS = (
     Control(BlocksTheLoopForever, "R01 R02 K03", "R01 R02 K03"),
     Control(DiesWithATimeout, "R01 T01", "T01"),
     Control(CallsATimeoutAFailure, TIMES, "T01 T02 T03 T04"),
-    Control(LosesTheOutputOfATimeout, TIMES, "T02 T03"),
+    Control(LosesTheOutputOfATimeout, TIMES, "T02"),
     Control(AsksPolitely, TIMES, "T03"),
     Control(EndsTheProcessGroupOnly, TIMES, "T04 T05"),
     Control(LeavesChildrenOfTheDead, TIMES, "T05"),
@@ -764,11 +786,12 @@ CONTROLS = (
     Control(RunsOnWhenCancelled, "R01 K01 K02 K03", "K01 K02"),
     Control(StartsThoughCancelled, "R01 K01 K02 K03", "K02"),
     Control(BlocksTheLoop, "R01 K01 K03", "K03"),
-    Control(HasANetwork, SEES, "I01", needs_privilege=True),
-    Control(ShowsTheHostsFiles, SEES, "I02", needs_privilege=True),
-    Control(InheritsTheEnvironment, SEES, "I03 E01"),
-    Control(SharesAFolder, f"{SEES} L01", "I04"),
-    Control(WritesAnEnvFile, SEES, "E01"),
+    Control(HasANetwork, "R01 I01 I06 I07 I08 I04", "I01", "I06 I07 I08", needs_privilege=True),
+    Control(ShowsTheHostsFiles, JAILED, "I02", needs_jail=True),
+    Control(ShowsTheHostsFiles, "I09", "I09", needs_jail=True),
+    Control(InheritsTheEnvironment, SEES, "I03"),
+    Control(SharesAFolder, "R01 I01 I04 E01 L01", "I04"),
+    Control(WritesAnEnvFile, "R01 I01 I04 E01", "E01"),
     Control(ReadsStandardInputAsText, CARRIES, "S01"),
     Control(AddsALineEnd, CARRIES, "S01"),
     Control(InsistsOnBeingRead, CARRIES, "S01"),
@@ -783,7 +806,7 @@ CONTROLS = (
     Control(SessionsWithoutName, "D01 D02 Z01", "Z01"),
     Control(SessionsThatCannotBeOpened, "D01 D02 Z01", "Z01"),
     Control(RunsOneAtATime, "R01 R03 N01", "N01"),
-    Control(MixesOutputs, "R01 N01", "N01"),
+    Control(MixesOutputs, "R01 N01", "R01 N01"),
     Control(BreaksInItsOwnWords, "R01 X01", "X01"),
     Control(CallsABreakdownAFailure, "R01 X01", "X01"),
     Control(LeavesAllWhenBroken, "R01 X01", "X01"),

@@ -1,71 +1,137 @@
-"""Run controls in a process of their own: `python -m tests.conformance.judging KIND:LANGUAGE...` prints JSON lines.
+"""Run executors through the kit, many at once: `python -m tests.conformance.judging JOB...` prints JSON lines.
 
-Executors that are broken on purpose leave behind what a strict test run would count as its own: threads, pipes,
-warnings of half-started children. Here they end with their process.
+The kit mostly waits, so a dozen jobs keep a small machine busy. Each has a process of its own: executors that are
+broken on purpose leave behind what a strict test run would count as its own, threads, pipes, warnings of half-started
+children; here they end with their process.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from codeexec_config.conformance import Deadlines
+from codeexec_config.conformance import Deadlines, Sizes, elsewhere
+from codeexec_config.conformance.checks import CHECKS
 from codeexec_config.conformance.suite import Plan, run_plan
 from tests.conformance.controls import CARELESS, CONTROLS, Careless, InProcess
-from tests.conformance.local import Local
+from tests.conformance.defects import DEFECTS
+from tests.conformance.local import Jailed, Local
+from tests.conformance.shapes import OneAtATime, Restricted, Sessions, SlowStarter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable
 
-QUICK = Deadlines(run_limit=8, latency_limit=8, latency=3.5, once=2, settle=2, cancel=3, close=1, abandon=0.3)
-WORKERS = 3
+QUICK = Deadlines(run_limit=8, latency_limit=8, latency=3.5, once=2, settle=2, cancel=5, close=2, abandon=0.3)
+SMALL = Sizes(disk_mebibytes=64)
+AT_ONCE = 12
 MOST_SECS = 900
+ALL = {f"{number}:{it.make.__name__}": it for number, it in enumerate((*CONTROLS, *DEFECTS))}
+"""The controls, by a name of their own."""
+SLOW = """
+D01 D02 D03 R01 R04 R13 R15 O04 O09 O10 T01 T02 T03 T05 T06 T08 T09 T10 T11
+K01 K02 I16 N01 N02 X01 X04 L02 L04 L01
+"""
+HONEST: dict[str, tuple[type[Any], str]] = {
+    "Local": (Local, ""),
+    "Jailed": (Jailed, ""),
+    "Sessions": (Sessions, ""),
+    "Restricted": (Restricted, ""),
+    "OneAtATime": (OneAtATime, "D02 R01 I17 N01 N02 P02"),
+    "SlowStarter": (SlowStarter, SLOW),
+}
 
 
-def judge(name: str, language: str) -> dict[str, Any]:
-    """Run one control, the honest executor or the careless one, and give what the tests need of its report."""
-    if name in ("Local", "Careless"):
-        make: type[Any] = Local if name == "Local" else Careless
-        plan = Plan(deadlines=QUICK, only=None if name == "Local" else CARELESS.split())
-        report = run_plan(make(language), plan)
-    else:
-        [control] = [control for control in CONTROLS if control.make.__name__ == name]
-        executor = control.make() if issubclass(control.make, InProcess) else control.make(language)
-        report = run_plan(executor, Plan(only=control.checks.split(), deadlines=QUICK))
-    return {"name": name, "language": language, "rendered": report.render(), **report.as_dict()}
+def measuring() -> Any:
+    """Return what measures coverage here, if anything does."""
+    coverage = sys.modules.get("coverage")
+    return coverage and coverage.Coverage.current()
 
 
-def judge_all(names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Any]]:
-    """Run controls in a few processes and give their reports by name and language."""
-    parts = [names[number::WORKERS] for number in range(WORKERS)]
-    with ThreadPoolExecutor(WORKERS) as pool:
-        lines = chain.from_iterable(pool.map(_judge_elsewhere, parts))
-        return {(made["name"], made["language"]): made for made in map(json.loads, lines)}
+def leave() -> NoReturn:
+    """End a copy of this process at once, with what was measured in it."""
+    measure = measuring()
+    if measure:
+        measure.stop()
+        measure.save()
+    os._exit(0)
 
 
-def _judge_elsewhere(names: Sequence[tuple[str, str]]) -> list[str]:
-    root = Path(__file__).parents[2]
-    arguments = [sys.executable, "-W", "ignore", "-m", __name__, *(":".join(name) for name in names)]
+def judge(job: str) -> dict[str, Any]:
+    """Run one job and return what the tests need of its report."""
+    name, _, language = job.rpartition("/")
+    executor, checks = _made(name, language)
+    plan = Plan(only=checks.split() or None, deadlines=QUICK, sizes=SMALL)
+    report = run_plan(executor, plan)
+    return {"job": job, "rendered": report.render(), **report.as_dict()}
+
+
+def _made(name: str, language: str) -> tuple[Any, str]:
+    if name in ALL:
+        control = ALL[name]
+        return (control.make() if issubclass(control.make, InProcess) else control.make(language)), control.checks
+    if name == "Careless":
+        return Careless(language), CARELESS
+    make, checks = HONEST[name]
+    return make(language), checks
+
+
+def judge_all(jobs: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Run jobs in another process and return their reports."""
+    measured = ["-m", "coverage", "run"] if measuring() else []
     done = subprocess.run(
-        arguments,
-        cwd=root,
+        [sys.executable, "-W", "ignore", *measured, "-m", __name__, *jobs],
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
         check=False,
         timeout=MOST_SECS,
     )
-    return done.stdout.splitlines()
+    reports = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"job"')]
+    return {report["job"]: report for report in reports}
+
+
+def weight(job: str) -> int:
+    """Return how long a job takes, about: those that take long are begun first."""
+    name = job.rpartition("/")[0]
+    checks = ALL[name].checks if name in ALL else CARELESS if name == "Careless" else HONEST[name][1]
+    return len(checks.split()) if checks else len(CHECKS)
+
+
+def run_in_processes(jobs: list[str], run: Callable[[str], None]) -> None:
+    """Run each job in a copy of this process, a dozen at once."""
+    running: set[int] = set()
+    for job in sorted(jobs, key=weight, reverse=True):
+        if len(running) == AT_ONCE:
+            running.discard(os.wait()[0])
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.setsid()
+                run(job)
+            finally:
+                leave()  # some of them never end
+        running.add(pid)
+    for _ in running:
+        os.wait()
+
+
+def _print(job: str) -> None:
+    line = json.dumps(judge(job)).encode() + b"\n"
+    with open(REPORTS, "ab", buffering=0) as file:  # noqa: PTH123 -- a descriptor
+        file.write(line)
 
 
 if __name__ == "__main__":
-    for argument in sys.argv[1:]:
-        print(json.dumps(judge(*argument.split(":"))), flush=True)  # noqa: T201 -- its output
-    sys.stdout.flush()
-    os._exit(0)  # some of them never end
+    # What broken executors print stays out of the reports.
+    REPORTS = f"/proc/self/fd/{os.dup(1)}"
+    os.dup2(2, 1)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    elsewhere._leave = leave
+    run_in_processes(sys.argv[1:], _print)

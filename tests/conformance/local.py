@@ -4,6 +4,8 @@ It is no sandbox, but it keeps every promise that it declares, by a watchdog on 
 be got wrong is a small method, so that a control can get one of them wrong.
 """
 
+# ruff: noqa: PTH123, PTH208, S108 -- the process table is read many times a second; sandboxes are told of folders
+
 from __future__ import annotations
 
 import asyncio
@@ -11,10 +13,12 @@ import contextlib
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
 import uuid
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,19 +33,23 @@ from codeexec_config.executor import (
     ExecutorUnavailable,
     LanguageSupport,
     LanguageUnsupported,
+    RequestError,
     Status,
 )
 
 C = Capability
 BASE = {
-    *(C.EXIT_CODE, C.SIGNALS, C.STDERR, C.BYTES, C.MEMORY, C.MEMORY_STATUS, C.PIDS, C.CANCEL, C.CLEAN_ENV),
+    *(C.EXIT_CODE, C.SIGNALS, C.STDERR, C.BYTES, C.MEMORY, C.MEMORY_STATUS, C.PIDS, C.CANCEL),
     *(C.STDIN, C.ENV, C.FILES, C.ARTIFACTS, C.CLOSE, C.FAULT_INJECTION),
 }
+JAIL = {C.NO_NETWORK, C.ISOLATED_FS, C.CLEAN_ENV, C.ISOLATED_PROCESSES, C.HOST_DEATH}
 RUN_VARIABLE = "LOCAL_EXECUTOR_RUN"
 MOST_PROCESSES = 64
 WATCH_SECS = 0.02
 PAGE = os.sysconf("SC_PAGE_SIZE")
-HIDE_TEMPORARY = 'mount -t tmpfs none "$0" && exec "$@"'
+LONGEST_VARIABLE = 128 * 1024
+LONGEST_NAME = 255
+HOSTS_SIGNALS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGCHLD)
 COMMANDS: dict[str, list[str]] = {
     "python": [os.path.realpath(sys.executable), "-I"],
     "javascript": ["node"],
@@ -59,9 +67,18 @@ def installed() -> list[str]:
 
 
 def can_unshare() -> bool:
-    """Tell whether this process may give a program a network and mounts of its own."""
-    probe = ["unshare", "--net", "--mount", "sh", "-c", HIDE_TEMPORARY, tempfile.gettempdir(), "true"]
-    return bool(shutil.which("unshare")) and subprocess.run(probe, check=False, capture_output=True).returncode == 0
+    """Tell whether this process may give a program a network of its own."""
+    return _works("unshare", "--net", "true")
+
+
+@cache
+def can_jail() -> bool:
+    """Tell whether bubblewrap is here and may make its namespaces."""
+    return _works("bwrap", "--unshare-all", "--ro-bind", "/", "/", "true")
+
+
+def _works(*command: str) -> bool:
+    return bool(shutil.which(command[0])) and subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
 @attrs.define
@@ -70,12 +87,17 @@ class Run:
 
     request: ExecutionRequest
     id: str = attrs.field(factory=lambda: uuid.uuid4().hex)
-    folder: Path = attrs.field(factory=lambda: Path(tempfile.mkdtemp(prefix="local-", dir="/var/tmp")))
+    owner: str = "local"
+    folder: Path = Path()
     strangers: frozenset[int] = attrs.field(factory=lambda: frozenset(all_pids()))
     process: Any = None
     killed_for: Status | None = None
     kept: dict[str, bytearray] = attrs.field(factory=lambda: {"stdout": bytearray(), "stderr": bytearray()})
     cut: set[str] = attrs.field(factory=set)
+
+    def __attrs_post_init__(self) -> None:
+        if self.folder == Path():
+            self.folder = Path(tempfile.mkdtemp(prefix=f"{self.owner}-", dir="/var/tmp"))
 
     def members(self) -> list[int]:
         """Give the program's processes, wherever they have gone: they all inherit its variable."""
@@ -84,12 +106,13 @@ class Run:
 
 
 def all_pids() -> list[int]:
-    return [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
 def environment_of(pid: int) -> bytes:
     try:
-        return Path(f"/proc/{pid}/environ").read_bytes()
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            return file.read()
     except OSError:
         return b""
 
@@ -116,6 +139,7 @@ class Local:
 
     def __init__(self, *languages: str) -> None:
         self.languages = languages or ("python",)
+        self.running: list[Run] = []
 
     # What it says
 
@@ -126,22 +150,41 @@ class Local:
         )
 
     def declared(self) -> frozenset[Capability]:
-        return self.capabilities | ({C.NO_NETWORK, C.ISOLATED_FS} if self.isolated else set())
+        return self.capabilities | ({C.NO_NETWORK} if self.isolated else set())
 
     async def close_async(self) -> None:
-        """Nothing is held between runs."""
+        for run in tuple(self.running):
+            self.end(run)
 
     # A run
 
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
         if request.language not in self.languages:
             raise LanguageUnsupported(request.language)
-        run = Run(request)
+        self.refuse(request)
+        run = Run(request, owner=type(self).__name__)
+        self.running.append(run)
         try:
             return await self.run(run)
         finally:
             self.end(run)
             self.let_go(run)
+            self.running.remove(run)
+
+    def refuse(self, request: ExecutionRequest) -> None:
+        """Refuse what no program can be given, before anything is there."""
+        texts = [request.code, *request.env, *request.env.values(), *request.files, *request.collect]
+        try:
+            lengths = [len(text.encode()) for text in texts]
+        except UnicodeEncodeError:
+            raise RequestError("text that cannot be encoded") from None
+        if max(lengths[1 : 1 + 2 * len(request.env)], default=0) > LONGEST_VARIABLE - 256:
+            raise RequestError("a variable that is too long")
+        paths = [path.split("/") for path in request.files]
+        if any(len(name) > LONGEST_NAME for path in paths for name in path):
+            raise RequestError("a name that is too long")
+        if any(one == other[: len(one)] for one in paths for other in paths if len(one) < len(other)):
+            raise RequestError("a file below a file")
 
     async def run(self, run: Run) -> ExecutionResult:
         self.put_files(run)
@@ -157,7 +200,7 @@ class Local:
 
     async def break_down(self, run: Run) -> ExecutionResult:
         await asyncio.sleep(0.5)
-        raise ExecutorUnavailable(run.id)
+        raise ExecutorUnavailable(run.id, started=True)
 
     async def follow(self, run: Run) -> ExecutionResult:
         streams = {name: asyncio.create_task(self.read(run, name)) for name in ("stdout", "stderr")}
@@ -209,32 +252,66 @@ class Local:
 
     def isolation(self, run: Run) -> list[str]:
         del run
-        if not self.isolated:
-            return []
-        return ["unshare", "--net", "--mount", "sh", "-c", HIDE_TEMPORARY, tempfile.gettempdir()]
+        return ["unshare", "--net"] if self.isolated else []
 
     def environment(self, run: Run) -> dict[str, str]:
         plain = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(run.folder)}
         return {**plain, RUN_VARIABLE: run.id, **run.request.env}
 
+    def hosts_environment(self, run: Run) -> dict[str, str]:
+        """Return the environment of the first process, which here is the program."""
+        return self.environment(run)
+
     async def start(self, run: Run) -> None:
-        run.process = await asyncio.create_subprocess_exec(
+        if not self.can_wait():
+            raise ExecutorUnavailable("under an ignored SIGCHLD the ends of programs are lost", started=False)
+        starting = asyncio.ensure_future(self.spawn(run))
+        try:
+            run.process = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # asyncio would wait for the streams to end, which a child of the program may hold: it must be known first.
+            run.process = await starting
+            raise
+        except OSError as error:
+            raise ExecutorUnavailable(str(error), started=False) from error
+
+    async def spawn(self, run: Run) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
             *self.command(run),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
+            stdin=self.stdin(),
+            stdout=self.stdout(),
             stderr=self.stderr(),
             cwd=self.work_folder(run),
-            env=self.environment(run),
-            start_new_session=True,
+            env=self.hosts_environment(run),
+            preexec_fn=self.before_program,
+            **self.process_options(),
         )
 
-    def stderr(self) -> int:
+    def can_wait(self) -> bool:
+        return signal.getsignal(signal.SIGCHLD) != signal.SIG_IGN
+
+    def before_program(self) -> None:
+        for number in HOSTS_SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+
+    def process_options(self) -> dict[str, Any]:
+        return {"start_new_session": True}
+
+    def stdin(self) -> int:
+        return asyncio.subprocess.PIPE
+
+    def stdout(self) -> int | None:
+        return asyncio.subprocess.PIPE
+
+    def stderr(self) -> int | None:
         return asyncio.subprocess.PIPE
 
     def work_folder(self, run: Run) -> Path:
         return run.folder / "work"
 
     async def feed(self, run: Run) -> None:
+        if run.process.stdin is None:
+            return
         with contextlib.suppress(ConnectionError):
             run.process.stdin.write(run.request.stdin)
             await run.process.stdin.drain()
@@ -260,7 +337,7 @@ class Local:
         while True:
             members = run.members()
             sizes = {pid: resident_bytes(pid) for pid in members}
-            if self.is_too_big(run, sum(sizes.values())):
+            if self.is_too_big(run, self.size(sizes)):
                 largest = max(sizes, key=lambda pid: sizes[pid])
                 self.out_of_memory(run, is_main=largest == run.process.pid)
                 kill(largest)
@@ -268,6 +345,9 @@ class Local:
                 run.killed_for = run.killed_for or Status.KILLED
                 self.end(run)
             await asyncio.sleep(WATCH_SECS)
+
+    def size(self, sizes: dict[int, int]) -> int:
+        return sum(sizes.values())
 
     def is_too_big(self, run: Run, size: int) -> bool:
         return size > run.request.limits.memory_bytes
@@ -310,8 +390,68 @@ class Local:
         return Status.FAILED if code > 0 else Status.KILLED
 
     def artifacts(self, run: Run) -> dict[str, bytes]:
-        paths = {name: run.folder / "work" / name for name in run.request.collect}
-        return {name: path.read_bytes() for name, path in paths.items() if path.is_file() and not path.is_symlink()}
+        room = run.request.limits.artifact_bytes
+        found = {}
+        for name in run.request.collect:
+            content = read_inside(run.folder / "work", name, room)
+            if content is not None:
+                found[name] = content
+                room -= len(content)
+        return found
+
+
+def read_inside(folder: Path, name: str, most: int) -> bytes | None:
+    """Read a plain file below a folder, on a path without links, unless it is too big."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for part in name.split("/"):
+            inner = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = inner
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > most:
+            return None
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(most)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+class Jailed(Local):
+    """The same in bubblewrap, which hides the host."""
+
+    isolated = True
+    capabilities = frozenset((BASE - {C.SIGNALS, C.MEMORY_STATUS}) | JAIL)
+    shares: tuple[str, ...] = ("--unshare-all", "--disable-userns", "--unshare-user", "--uid", "1000", "--gid", "1000")
+
+    def isolation(self, run: Run) -> list[str]:
+        variables = [part for item in self.environment(run).items() for part in ("--setenv", *item)]
+        prefix = str(Path(os.path.realpath(sys.executable)).parents[1])
+        return [
+            *("bwrap", *self.shares, "--die-with-parent", "--new-session", "--clearenv", *variables),
+            *("--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib"),
+            *("--symlink", "usr/lib64", "/lib64", "--ro-bind", "/etc/alternatives", "/etc/alternatives"),
+            *self.views(run),
+            *("--ro-bind", prefix, prefix, "--bind", str(run.folder), str(run.folder)),
+            *("--chdir", str(self.work_folder(run))),
+        ]
+
+    def views(self, run: Run) -> list[str]:
+        """Return what the program sees of the kernel and of temporary folders."""
+        del run
+        # The settings of a kernel are root's to write, and a root by another number is root still.
+        return ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev", "--tmpfs", "/tmp"]
+
+    def hosts_environment(self, run: Run) -> dict[str, str]:
+        del run
+        return {"PATH": os.environ["PATH"]}
+
+    def put_files(self, run: Run) -> None:
+        super().put_files(run)
+        for path in (run.folder, *run.folder.rglob("*")):
+            path.chmod(0o777)
 
 
 class SyncLocal:

@@ -28,6 +28,11 @@ class Echo:
     def execute(self, request, /):
         return ExecutionResult(status=Status.COMPLETED, stdout=request.code.encode())
 
+class Loud(Echo):
+    def execute(self, request, /):
+        print("loud " * 1000)
+        return super().execute(request)
+
 class Shapeless:
     languages = ()
 
@@ -35,6 +40,10 @@ class Holder:
     make = Echo
 
 number = 3
+programs = {"python": {"utf8": "print(1)"}}
+
+def nothing(marker):
+    return []
 
 def leave():
     raise SystemExit(0)
@@ -49,7 +58,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     """Give the command, in a folder with a host's module."""
     (tmp_path / "kit_host.py").write_text(MODULE, encoding="utf-8")
     (tmp_path / "kit_wrong.py").write_text("import kit_no_such_module", encoding="utf-8")
-    (tmp_path / "kit_broken.py").write_text("raise RuntimeError('sk-canary')", encoding="utf-8")
+    (tmp_path / "kit_broken.py").write_text("raise RuntimeError('the wrong kind of day')", encoding="utf-8")
     (tmp_path / "kit_leaving.py").write_text("raise SystemExit(0)", encoding="utf-8")
     (tmp_path / "kit_garbled.py").write_text("def (", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
@@ -73,8 +82,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     from codeexec_config.conformance import suite
 
     def only_the_shape(executor: object, **options: object) -> object:
-        languages = options["languages"]
-        return suite.run_plan(executor, suite.Plan(languages=languages, only=["D01", "D02", "R02"]))  # type: ignore[arg-type]
+        languages, checks = options["languages"], options["checks"] or ["D01", "D02", "R02"]
+        return suite.run_plan(executor, suite.Plan(languages=languages, only=checks), progress=options["progress"])  # type: ignore[arg-type]
 
     monkeypatch.setattr("codeexec_config.conformance.run_conformance", only_the_shape)
 
@@ -82,30 +91,64 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("quick")
 class TestReport:
     def test_an_executor_that_passes_gives_0_and_a_table(
-        self, command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+        self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]
     ) -> None:
         assert command("kit_host:Echo") == 0
-        printed = capsys.readouterr()
+        printed = capfd.readouterr()
 
         assert printed.out.startswith("echo (sync, start-up 0 s)\n")
         assert printed.out.endswith("4 pass, 0 fail, 0 skip, 0 n/a\n")
         assert printed.err == ""
 
-    def test_one_that_fails_gives_1(self, command: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    def test_one_that_fails_gives_1(self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]) -> None:
         assert command("kit_host:Shapeless") == 1
-        assert "D01 all: neither `execute` nor `execute_async` is there" in capsys.readouterr().out
+        assert "\nfailed:\n  D01 all: " in capfd.readouterr().out
 
     def test_a_factory_may_be_inside_a_class(self, command: Callable[..., int]) -> None:
         assert command("kit_host:Holder.make") == 0
 
-    def test_languages_may_be_chosen(self, command: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    def test_languages_may_be_chosen(self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]) -> None:
         assert command("kit_host:Echo", "--language", "bash") == 0
-        assert "python" not in capsys.readouterr().out
+        assert "python" not in capfd.readouterr().out
 
-    def test_json_is_one_object(self, command: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    def test_what_an_executor_prints_is_a_finding_and_not_in_the_report(
+        self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        assert command("kit_host:Loud", "--format", "json") == 1
+        made = json.loads(capfd.readouterr().out)
+
+        [finding] = [result for result in made["results"] if result["verdict"] == "fail"]
+        assert finding["id"] == "O09"
+        assert finding["detail"].startswith("the executor printed 20004 bytes to the host's standard output: b'loud ")
+
+    def test_so_is_it_where_the_check_was_made(
+        self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        assert command("kit_host:Loud", "--check", "O09", "--check", "D01", "--language", "python") == 1
+        assert "O09 python: the executor printed to the host's standard output: b'loud " in capfd.readouterr().out
+
+    def test_a_report_may_go_to_a_file(
+        self, command: Callable[..., int], capfd: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        assert command("kit_host:Echo", "--format", "json", "--output", "report.json") == 0
+
+        assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["ok"]
+        assert capfd.readouterr().out == ""
+
+    def test_a_terminal_shows_progress(
+        self, command: Callable[..., int], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        assert command("kit_host:Echo", "--language", "bash") == 0
+
+        printed = capfd.readouterr().err
+        assert "\r\033[K1/3 D01\r" in printed
+        assert printed.endswith("3/3 R02 bash\r\033[K")
+
+    def test_json_is_one_object(self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]) -> None:
         assert command("kit_host:Echo", "--format", "json") == 0
 
-        assert json.loads(capsys.readouterr().out)["summary"]["pass"] == 4
+        assert json.loads(capfd.readouterr().out)["summary"]["pass"] == 4
 
 
 class TestUsage:
@@ -115,18 +158,24 @@ class TestUsage:
             (["kit_host"], "write MODULE:FACTORY, such as my_host.executors:make_executor"),
             (["kit_host:"], "write MODULE:FACTORY, such as my_host.executors:make_executor"),
             ([":make"], "write MODULE:FACTORY, such as my_host.executors:make_executor"),
-            (["kit_missing:make"], "cannot import kit_missing: No module named 'kit_missing'"),
-            (["kit_wrong:make"], "cannot import kit_wrong: No module named 'kit_no_such_module'"),
-            (["kit_broken:make"], "cannot import kit_broken: RuntimeError at kit_broken.py:1"),
-            (["kit_leaving:make"], "cannot import kit_leaving: SystemExit at kit_leaving.py:1"),
+            (
+                ["kit_missing:make"],
+                "cannot import kit_missing: ModuleNotFoundError: No module named 'kit_missing'",
+            ),
+            (
+                ["kit_wrong:make"],
+                "cannot import kit_wrong: ModuleNotFoundError at kit_wrong.py:1: No module named 'kit_no_such_module'",
+            ),
+            (["kit_broken:make"], "cannot import kit_broken: RuntimeError at kit_broken.py:1: the wrong kind of day"),
+            (["kit_leaving:make"], "cannot import kit_leaving: SystemExit at kit_leaving.py:1: 0"),
             (["kit_host:missing"], "kit_host has no missing"),
             (["kit_host:Holder.missing"], "kit_host has no Holder.missing"),
             (
                 ["kit_host:number"],
                 "kit_host:number cannot be called: name a function or a class that makes the executor",
             ),
-            (["kit_host:leave"], "the factory raised SystemExit at kit_host.py:23"),
-            (["kit_host:fail"], "the factory raised ConnectionError at kit_host.py:26"),
+            (["kit_host:leave"], "the factory raised SystemExit at kit_host.py:32: 0"),
+            (["kit_host:fail"], "the factory raised ConnectionError at kit_host.py:35: https://***@host"),
             (
                 ["kit_host:Echo", "--language", "perl"],
                 "the executor does not describe perl; its languages are python, bash",
@@ -134,19 +183,67 @@ class TestUsage:
         ],
     )
     def test_a_mistake_is_one_line_and_2(
-        self, command: Callable[..., int], capsys: pytest.CaptureFixture[str], arguments: list[str], line: str
+        self, command: Callable[..., int], capfd: pytest.CaptureFixture[str], arguments: list[str], line: str
     ) -> None:
         assert command(*arguments) == 2
-        printed = capsys.readouterr()
+        printed = capfd.readouterr()
 
         assert printed.err == f"codeexec_config conformance: error: {line}\n"
         assert printed.out == ""
 
+    @pytest.mark.parametrize(
+        ("arguments", "line"),
+        [
+            (["--check", "T4"], "there is no check T4; did you mean T14?"),
+            (["--check", "zzz"], "there is no check zzz"),
+            (
+                ["--language", "pyton"],
+                "the executor does not describe pyton; its languages are python, bash; did you mean python?",
+            ),
+            (
+                ["--leak-probe", "kit_host:number"],
+                "kit_host:number cannot be called: name a function that takes a marker",
+            ),
+            (["--snippets", "kit_host:number"], "kit_host:number is no mapping of language to purpose to code"),
+            (["--output", "no/such/folder"], "cannot write no/such/folder: No such file or directory"),
+        ],
+    )
+    def test_a_mistake_of_an_option_is_one_line_too(
+        self, command: Callable[..., int], capfd: pytest.CaptureFixture[str], arguments: list[str], line: str
+    ) -> None:
+        assert command("kit_host:Echo", *(arguments if "--check" in arguments else [*arguments, "--check", "D01"])) == 2
+
+        assert line in capfd.readouterr().err
+
+    def test_a_traceback_is_printed_on_request(
+        self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        assert command("kit_host:leave", "--traceback") == 2
+
+        assert "Traceback (most recent call last):" in capfd.readouterr().err
+
+    def test_programs_probes_and_profiles_may_be_given(
+        self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        arguments = [
+            "--check",
+            "O03",
+            "--language",
+            "python",
+            "--profile",
+            "no-imports",
+            "--leak-probe",
+            "kit_host:nothing",
+        ]
+        assert command("kit_host:Echo", *arguments, "--snippets", "kit_host:programs") == 1
+
+        assert "own program for utf8 in python:" in capfd.readouterr().out
+
     def test_a_module_that_is_no_python_is_one_line_too(
-        self, command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+        self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]
     ) -> None:
         assert command("kit_garbled:make") == 2
-        assert capsys.readouterr().err.count("\n") == 1
+        assert capfd.readouterr().err.count("\n") == 1
 
     def test_the_current_folder_is_not_added_twice(self, command: Callable[..., int], tmp_path: Path) -> None:
         for _ in range(2):

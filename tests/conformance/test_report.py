@@ -89,6 +89,7 @@ def test_it_is_json() -> None:
         "verdict": "fail",
         "detail": "it said no",
         "secs": 0.0,
+        "action": "",
     } == made["results"][1]
     assert made["results"][0]["language"] is None
     assert made["overrides"] == [{"language": "python", "purpose": "say", "code": "print(1)\nprint(2)"}]

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from codeexec_config import limits
+from codeexec_config import Runtime, limits
 from codeexec_config.schema import json_schema
 from tests.engines.documents import BROKEN, EXAMPLES, RIGHT, Broken, assert_points_at
+from tests.facts import MODES, RUNTIMES, SECTION_KEYS
 from tests.test_schema import KEYS
 
 if TYPE_CHECKING:
@@ -76,13 +77,13 @@ def test_the_slip_is_marked_in_a_few_words(server: LanguageServer, workspace: Pa
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (f"{SECTION}|\n", limits.SECTION_KEYS),
+        (f"{SECTION}|\n", SECTION_KEYS),
         (f"{SECTION}mode = |\n", ['"wasm"']),
-        (f"{SECTION}mode = {{ | }}\n", limits.MODES),
-        (f"{SECTION}[features.code_execution.mode]\n|\n", limits.MODES),
+        (f"{SECTION}mode = {{ | }}\n", MODES),
+        (f"{SECTION}[features.code_execution.mode]\n|\n", MODES),
         (f"{SECTION}mode = {{ sandboxed = {{ | }} }}\n", ["runtime"]),
-        (f"{SECTION}mode = {{ sandboxed = {{ runtime = | }} }}\n", [f'"{name}"' for name in limits.RUNTIMES]),
-        (f"{SECTION}mode.sandboxed.runtime = |\n", [f'"{name}"' for name in limits.RUNTIMES]),
+        (f"{SECTION}mode = {{ sandboxed = {{ runtime = | }} }}\n", [f'"{name}"' for name in RUNTIMES]),
+        (f"{SECTION}mode.sandboxed.runtime = |\n", [f'"{name}"' for name in RUNTIMES]),
         ("[features.code_execution.mode.external]\n|\n", ["url", "api_key"]),
         (f"{SECTION}allowed_languages = [|]\n", [f'"{name}"' for name in limits.KNOWN_LANGUAGES]),
         (f'{SECTION}allowed_languages = ["python", |]\n', [f'"{name}"' for name in limits.KNOWN_LANGUAGES]),
@@ -105,14 +106,14 @@ def test_an_example_offers_the_keys_that_it_does_not_have(server: LanguageServer
     offered = Place(server, workspace, f"{head}{section}|\n{rest}").offers()
 
     assert head.startswith(ATTACHED)
-    assert set(limits.SECTION_KEYS) - written - {"mode"} <= set(offered)
+    assert set(SECTION_KEYS) - written - {"mode"} <= set(offered)
     assert not written & set(offered)
 
 
 def test_a_neighbouring_table_is_offered_nothing(server: LanguageServer, workspace: Path) -> None:
     offered = Place(server, workspace, f"{ATTACHED}[server]\n|\n\n{SECTION}").offers()
 
-    assert not set(limits.SECTION_KEYS) & set(offered)
+    assert not set(SECTION_KEYS) & set(offered)
 
 
 # Hover
@@ -146,11 +147,11 @@ def test_the_section_explains_itself(server: LanguageServer, workspace: Path) ->
 
 
 @pytest.mark.parametrize("server", ["taplo"], indirect=True)
-@pytest.mark.parametrize("name", limits.RUNTIMES)
+@pytest.mark.parametrize("name", RUNTIMES)
 def test_a_runtime_explains_itself(server: LanguageServer, workspace: Path, name: str) -> None:
     text = f'{ATTACHED}{SECTION}mode.sandboxed.runtime = "{name[0]}|{name[1:]}"\n'
 
-    assert limits.RUNTIME_TEXTS[name] in Place(server, workspace, text).explanation()
+    assert Runtime(name).summary in Place(server, workspace, text).explanation()
 
 
 @pytest.mark.parametrize("server", ["taplo"], indirect=True)
@@ -158,4 +159,4 @@ def test_a_runtime_explains_itself(server: LanguageServer, workspace: Path, name
 def test_a_language_explains_itself(server: LanguageServer, workspace: Path, name: str) -> None:
     text = f'{ATTACHED}{SECTION}allowed_languages = ["ruby", "{name[0]}|{name[1:]}"]\nmode.external.url = "https://h"\n'
 
-    assert limits.LANGUAGE_TITLES[name] in Place(server, workspace, text).explanation()
+    assert limits.LANGUAGES[name] in Place(server, workspace, text).explanation()

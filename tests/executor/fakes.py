@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from codeexec_config.executor import (
@@ -13,6 +14,8 @@ from codeexec_config.executor import (
     LanguageSupport,
     SessionRequest,
     Status,
+    guarded,
+    guarded_async,
 )
 from codeexec_config.model import CodeExecutionConfig, External, Runtime, Sandboxed
 
@@ -94,3 +97,26 @@ class FakeWithExtras(Fake):
 
     def close_session(self, session: str, /) -> None:
         self.asked.append(session)
+
+
+def run(executor: Fake, config: CodeExecutionConfig, asked: ExecutionRequest, **options: float) -> ExecutionResult:
+    """Run one request through the sync guard."""
+    return guarded(executor, config, **options).execute(asked)
+
+
+def run_async(
+    executor: Fake, config: CodeExecutionConfig, asked: ExecutionRequest, **options: float
+) -> ExecutionResult:
+    """Run one request through the async guard; a sync fake's act becomes one that is awaited."""
+    if not isinstance(executor, FakeAsync):
+        executor = _Awaited(executor)
+    return asyncio.run(guarded_async(executor, config, **options).execute_async(asked))
+
+
+class _Awaited(FakeAsync):
+    def __init__(self, executor: Fake) -> None:
+        super().__init__(described=executor.describe)
+        self._executor = executor
+
+    async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
+        return self._executor.execute(request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +27,20 @@ def test_it_runs_in_another_thread() -> None:
 
     assert asyncio.run(as_async(executor).execute_async(request())) == DONE
     assert threads != [threading.main_thread()]
+
+
+def test_a_run_sees_the_hosts_context() -> None:
+    tenant = ContextVar[str]("tenant")
+    seen: list[str] = []
+
+    def act(_: object) -> ExecutionResult:
+        seen.append(tenant.get("nobody"))
+        return DONE
+
+    tenant.set("acme")
+
+    assert asyncio.run(as_async(Fake(act)).execute_async(request())) == DONE
+    assert seen == ["acme"]
 
 
 def test_the_event_loop_goes_on_meanwhile() -> None:
@@ -56,7 +71,7 @@ def test_cancel_is_not_declared() -> None:
 
 @pytest.mark.parametrize("executor", [object(), Fake])
 def test_what_is_no_executor_is_refused(executor: Any) -> None:
-    with pytest.raises(TypeError, match="this is no executor: "):
+    with pytest.raises(TypeError, match="not an executor: "):
         as_async(executor)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
-from codeexec_config.executor import ExecutorFault, run_then_clean_up, run_then_clean_up_async
+from codeexec_config.executor import ExecutorFault, cleaning, run_then_clean_up, run_then_clean_up_async
 from tests.executor.fakes import DONE
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def test_an_async_clean_up_that_hangs_is_left_behind() -> None:
             cleaned.set()
 
         result = await run_then_clean_up_async(done, clean_up, secs=NOW)
+        assert len(cleaning._left_behind) == 1  # the event loop alone would hold it weakly
         released.set()
 
         assert attrs.evolve(DONE, detail="clean-up not done after 0.05 s") == result

@@ -32,7 +32,19 @@ from codeexec_config.executor import (
     guarded_async,
 )
 from codeexec_config.model import CodeExecutionConfig
-from tests.executor.fakes import DONE, LIMITS, SERVER, SERVICE, Fake, FakeAsync, FakeWithExtras, info, request
+from tests.executor.fakes import (
+    DONE,
+    LIMITS,
+    SERVER,
+    SERVICE,
+    Fake,
+    FakeAsync,
+    FakeWithExtras,
+    info,
+    request,
+    run,
+    run_async,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -44,29 +56,6 @@ WASM = CodeExecutionConfig()
 DISABLED = attrs.evolve(SERVER, enabled=False)
 NOW = 0.05
 """A limit and a grace for tests that wait for a deadline."""
-
-
-def run(executor: Fake, config: CodeExecutionConfig, asked: ExecutionRequest, **options: float) -> ExecutionResult:
-    """Run one request through the sync guard."""
-    return guarded(executor, config, **options).execute(asked)
-
-
-def run_async(
-    executor: Fake, config: CodeExecutionConfig, asked: ExecutionRequest, **options: float
-) -> ExecutionResult:
-    """Run one request through the async guard; a sync fake's act becomes one that is awaited."""
-    if not isinstance(executor, FakeAsync):
-        executor = _Awaited(executor)
-    return asyncio.run(guarded_async(executor, config, **options).execute_async(asked))
-
-
-class _Awaited(FakeAsync):
-    def __init__(self, executor: Fake) -> None:
-        super().__init__(described=executor.describe)
-        self._executor = executor
-
-    async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
-        return self._executor.execute(request)
 
 
 @pytest.fixture(params=[run, run_async], ids=["sync", "async"])
@@ -162,7 +151,7 @@ class TestResult:
         with pytest.raises(ExecutorFault) as caught:
             run_guarded(Fake(lambda _: result), SERVER, request())
 
-        assert f"the call gave {type(result).__name__}" == caught.value.detail
+        assert f"expected an ExecutionResult, found {type(result).__name__}" == caught.value.detail
 
     def test_a_coroutine_that_nobody_awaits_is_a_fault(self) -> None:
         async def late() -> ExecutionResult:
@@ -248,12 +237,13 @@ class TestExceptions:
             run_guarded(Fake(described=throwing(error)), SERVER, request())
 
         assert error is caught.value.__cause__
+        assert caught.value.started is False
 
     def test_a_description_of_another_type_is_a_fault(self, run_guarded: Any) -> None:
         with pytest.raises(ExecutorFault) as caught:
             run_guarded(Fake(described=lambda: {"name": "x"}), SERVER, request())
 
-        assert caught.value.detail == "describe() gave dict"
+        assert caught.value.detail == "expected an ExecutorInfo, found dict"
 
     def test_an_async_method_that_gives_no_awaitable_is_a_fault(self) -> None:
         with pytest.raises(ExecutorFault) as caught:
@@ -336,6 +326,7 @@ class TestDeadline:
             run(slow(3 * NOW), SERVER, request(limits=BRIEF), grace_secs=0)
 
         assert caught.value.deadline_secs == NOW
+        assert caught.value.started
 
     def test_its_own_failure_weighs_more_than_the_delay(self) -> None:
         def act(_: object) -> ExecutionResult:
@@ -433,7 +424,7 @@ class TestCancellation:
             guard: Any = guarded_async(hanging(ends, on_cancel=go_on), SERVER, grace_secs=NOW)
             with pytest.raises(DeadlineOverrun):
                 await guard.execute_async(request(limits=BRIEF))
-            assert len(guard._running) == 1
+            assert len(guard._tasks) == 1
 
         asyncio.run(main())
 
@@ -448,7 +439,7 @@ class TestTheGuardItself:
         [(guarded, FakeAsync()), (guarded_async, Fake()), (guarded, Fake), (guarded_async, FakeAsync), (guarded, None)],
     )
     def test_what_is_no_executor_is_refused_at_once(self, make: Any, executor: object) -> None:
-        with pytest.raises(TypeError, match="this is no executor: "):
+        with pytest.raises(TypeError, match="not an executor: "):
             make(executor, SERVER)
 
     @pytest.mark.parametrize(("make", "executor"), [(guarded, Fake()), (guarded_async, FakeAsync())])

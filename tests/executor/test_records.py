@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
@@ -84,6 +85,17 @@ class TestLimits:
         integers = {field.name for field in attrs.fields(CodeExecutionConfig) if type(field.default) is int}
 
         assert integers == configured
+
+    def test_a_limit_more_is_a_field_more_and_nothing_else(self) -> None:
+        @attrs.frozen(kw_only=True)
+        class WithDisk(ExecutionLimits):
+            disk_bytes: int = attrs.field(metadata={CONFIG_KEY: ("max_disk_mb", 1024 * 1024)})
+
+        config: Any = SimpleNamespace(timeout_secs=1, max_memory_mb=1, max_disk_mb=2)
+        configured = WithDisk.from_config(config)
+
+        assert configured.disk_bytes == 2 * 1024 * 1024
+        assert attrs.evolve(configured, disk_bytes=9**9).clamped_to(configured) == configured
 
     def test_a_run_may_bring_back_16_mebibytes_of_artifacts(self) -> None:
         assert ExecutionLimits(wall_secs=1, memory_bytes=1).artifact_bytes == 16 * 1024 * 1024

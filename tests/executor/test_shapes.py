@@ -48,12 +48,12 @@ def test_a_whole_executor_gets_no_complaint(executor: object) -> None:
 @pytest.mark.parametrize(
     ("executor", "complaints"),
     [
-        (Fake, ["Fake is a class: give an instance of it"]),
+        (Fake, ["Fake is a class: pass an instance of it"]),
         (
             object(),
-            ["neither `execute` nor `execute_async` is there: one of them runs a request", "`describe` is missing"],
+            ["`execute` and `execute_async` are both missing: one of them runs a request", "`describe` is missing"],
         ),
-        (Bare(), ["neither `execute` nor `execute_async` is there: one of them runs a request"]),
+        (Bare(), ["`execute` and `execute_async` are both missing: one of them runs a request"]),
         (Bare(describe=None, execute=lambda _: 0), ["`describe` is missing"]),
         (Bare(execute=3), ["`execute` is not a method"]),
         (Bare(execute=coroutine), ["`execute` must not be an async function: its async form is named `execute_async`"]),
@@ -101,19 +101,22 @@ def broken() -> ExecutorInfo:
     ("describe", "complaint"),
     [
         (broken, "`describe` raised ValueError"),
-        (lambda: {"name": "x"}, "`describe` must give an ExecutorInfo, not dict"),
-        (lambda: ExecutorInfo(name="x", languages={}, protocol=(2, 0)), "it is written for protocol 2, and this is 1"),
+        (lambda: {"name": "x"}, "`describe` must return an ExecutorInfo, not dict"),
+        (
+            lambda: ExecutorInfo(name="x", languages={}, protocol=(2, 0)),
+            "protocol 2 is declared, but this library speaks protocol 1",
+        ),
         (
             lambda: info(Capability.CLOSE),
-            "the capability close is declared, but `close` is missing",
+            "the capability close is declared without `close`",
         ),
         (
             lambda: info(Capability.SESSIONS),
-            "the capability sessions is declared, but `open_session` and `close_session` is missing",
+            "the capability sessions is declared without `open_session` and `close_session`",
         ),
         (
             lambda: info(Capability.CANCEL),
-            "the capability cancel is declared, but only `execute_async` can be cancelled",
+            "the capability cancel is declared without `execute_async`, the only form that can be cancelled",
         ),
     ],
 )
@@ -125,10 +128,10 @@ def test_an_async_executor_needs_its_extras_in_async_form() -> None:
     executor = FakeAsync(described=lambda: info(Capability.CLOSE))
     executor.close = lambda: None  # type: ignore[attr-defined]
 
-    assert check_executor(executor) == ["the capability close is declared, but `close_async` is missing"]
+    assert check_executor(executor) == ["the capability close is declared without `close_async`"]
 
 
 def test_extras_of_the_right_shape_are_fine() -> None:
     assert check_executor(FakeWithExtras()) == [
-        "the capability cancel is declared, but only `execute_async` can be cancelled"
+        "the capability cancel is declared without `execute_async`, the only form that can be cancelled"
     ]

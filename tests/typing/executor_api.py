@@ -34,11 +34,17 @@ from codeexec_config.executor import (
     SupportsStreaming,
     SupportsSweep,
     as_async,
+    canonical_language,
     check_executor,
+    cut_output,
     dispatch,
     dispatch_runtime,
+    encode_request,
     guarded,
     guarded_async,
+    require_support,
+    run_then_clean_up,
+    run_then_clean_up_async,
 )
 from codeexec_config.model import CodeExecutionConfig, External, Sandboxed
 
@@ -124,10 +130,32 @@ def an_implementers_class_conforms(mine: Mine, mine_async: MineAsync) -> None:
 def the_guards_are_executors(mine: Mine, mine_async: MineAsync, config: CodeExecutionConfig) -> None:
     assert_type(guarded(mine, config), CodeExecutor)
     assert_type(guarded_async(mine_async, config), AsyncCodeExecutor)
-    assert_type(guarded_async(as_async(guarded(mine, config)), config, grace_secs=1), AsyncCodeExecutor)
+    assert_type(guarded_async(as_async(guarded(mine, config)), config, grace_secs=1, queue_secs=0.5), AsyncCodeExecutor)
     assert_type(as_async(mine), AsyncCodeExecutor)
     assert_type(as_async(mine_async), AsyncCodeExecutor)
     assert_type(check_executor(mine), list[str])
+
+
+def an_author_has_helpers(request: ExecutionRequest, info: ExecutorInfo, result: ExecutionResult) -> ExecutionResult:
+    assert_type(require_support(request, info), LanguageSupport)
+    encoded = encode_request(request, reserved=["main.py"])
+    assert_type(encoded.code, bytes)
+    assert_type(encoded.env, Mapping[bytes, bytes])
+    assert_type(encoded.files, Mapping[bytes, bytes])
+    assert_type(encoded.collect, tuple[bytes, ...])
+    assert_type(run_then_clean_up(lambda: result, lambda: None, secs=1), ExecutionResult)
+    return ExecutionResult(status=Status.COMPLETED, **cut_output(b"out", "text", request.limits))
+
+
+async def an_async_author_has_them_too(mine: MineAsync, request: ExecutionRequest) -> None:
+    ran = await run_then_clean_up_async(lambda: mine.execute_async(request), mine.close_async)
+    assert_type(ran, ExecutionResult)
+
+
+def the_limits_keep_their_type(config: CodeExecutionConfig, request: ExecutionRequest) -> None:
+    assert_type(ExecutionLimits.from_config(config), ExecutionLimits)
+    assert_type(request.limits.clamped_to(ExecutionLimits.from_config(config)), ExecutionLimits)
+    assert_type(canonical_language("py"), str)
 
 
 def dispatch_gives_what_its_handlers_give(config: CodeExecutionConfig, mine: Mine) -> None:

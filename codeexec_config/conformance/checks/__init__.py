@@ -1,4 +1,4 @@
-"""The table of checks: what must be seen of an executor, one function a line or two.
+"""The table of checks: what is done, what must be seen of an executor, and the capability that promises it.
 
 Identifiers are stable. A check with a program takes a `Kit`, one without takes the `Subject`. It returns when it saw
 what must be seen, and raises `Failed`, `Skipped` or `NotApplicable` else.
@@ -6,9 +6,8 @@ what must be seen, and raises `Failed`, `Skipped` or `NotApplicable` else.
 
 from __future__ import annotations
 
-from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Final
 
 from codeexec_config.conformance.checks import (
     cancelling,
@@ -16,82 +15,200 @@ from codeexec_config.conformance.checks import (
     describing,
     enduring,
     isolating,
+    lasting,
+    leaving,
+    measuring,
+    mistaking,
     output,
+    reaching,
     resources,
     running,
+    sharing,
+    streams,
     timing,
 )
-from codeexec_config.executor import Capability
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from codeexec_config.conformance.checks.table import Check, Scope
+from codeexec_config.executor import Capability as C  # noqa: N817 -- a column of the table
 
 __all__ = ["CHECKS", "Check", "Scope"]
 
+_WHOLE: Final = Scope.EXECUTOR
 
-class Scope(Enum):
-    """What a check looks at."""
+_DESCRIBING: Final = (
+    Check("D01", "has the shape of an executor", "look at its methods", describing.shape, scope=_WHOLE),
+    Check(
+        "D02", "describes itself the same each time, at once", "describe twice", describing.description, scope=_WHOLE
+    ),
+    Check(
+        *("D03", "refuses an unknown language", "run a language that is none", describing.unknown_language),
+        scope=Scope.ONE_LANGUAGE,
+    ),
+)
+_RUNNING: Final = (
+    Check("R01", "runs a program", "print a word", running.hello),
+    Check("R02", "takes an empty program", "run nothing", running.empty_code),
+    Check("R03", "a syntax error failed", "run what is no program", running.syntax_error),
+    Check("R04", "an uncaught error failed, and is told", "raise an error", running.uncaught_error, after="O09"),
+    Check("R05", "exit code 3 is the program's", "exit 3", partial(running.exit_code, code=3), C.EXIT_CODE),
+    Check("R06", "exit code 124 is no timeout", "exit 124", partial(running.exit_code, code=124), C.EXIT_CODE),
+    Check("R07", "exit code 137 is no kill", "exit 137", partial(running.exit_code, code=137), C.EXIT_CODE),
+    Check("R08", "a program can kill itself", "SIGKILL itself", running.own_signal, C.SIGNALS, after="R19"),
+    Check("R09", "a long program runs or is refused", "run 200 kB of source", running.long_source),
+    Check("R10", "the source arrives as it is", "print quotes, $HOME, backticks, Unicode", running.quoting),
+    Check("R11", "lines like end marks and fences are source", "print EOF, ```, a first word", running.verbatim),
+    Check("R12", "blank lines around a program are kept", "print a line number", running.blanks_around),
+    Check("R13", "source that cannot be encoded gets an answer", "half an emoji", mistaking.half_a_character),
+    Check(
+        "R14", "signals that the host ignores are not ignored", "look under SIGHUP ignored", reaching.ignored_signals
+    ),
+    Check("R15", "verdicts hold when the host ignores SIGCHLD", "run two programs so", reaching.ignored_children),
+    Check("R16", "processes can share a lock", "take one of multiprocessing", running.semaphore),
+    Check("R17", "a file may exceed the output limit", "write 512 KiB to a file", running.big_file),
+    Check("R18", "a first line names no place for the source", "# filename: ../../x", running.named_source),
+    Check("R19", "an interpreter that dies gets an answer", "SIGKILL itself", running.any_end),
+)
+_OUTPUT: Final = (
+    Check("O01", "the two streams are apart", "a line to each", output.streams_apart, C.STDERR, after="O09"),
+    Check("O02", "output is bytes", "write ff fe", output.raw_bytes, C.BYTES, after="O06"),
+    Check("O03", "text is UTF-8", "print Unicode", output.utf8),
+    Check("O04", "an endless flood is cut and flagged", "flood standard output", output.flood),
+    Check("O05", "a stream that is just full is whole", "print exactly the limit", output.exactly_full),
+    Check("O06", "output that is no text gets an answer", "write ff fe", streams.an_answer),
+    Check("O07", "a flood of the other stream is bounded", "flood standard error", streams.other_flood, after="O04"),
+    Check("O08", "a flood does not fill the host's disk", "flood, and look at files", streams.spooled, after="O04"),
+    Check("O09", "the host's own streams are its own", "look at what the host prints", streams.hosts_streams),
+    Check("O10", "output is read while the program runs", "print 300 kB of lines", streams.more_than_a_pipe),
+    Check("O11", "a line may be long", "print 300 kB in one line", streams.one_long_line, after="O10"),
+    Check("O12", "both streams are read at once", "300 kB to each", streams.both_full, C.STDERR, after="O10 O11"),
+    Check("O13", "characters are whole", "300 kB of three-byte characters", streams.characters_whole, after="O10 O11"),
+    Check("O14", "the output limit counts bytes", "fewer characters than the limit", streams.cap_in_bytes, after="O04"),
+    Check("O15", "blanks around the output are kept", "print blanks", streams.blanks_kept),
+    Check("O16", "line ends are the program's", "print lines", streams.line_ends_kept, after="O10"),
+    Check("O17", "a last line needs no line end", "print two lines and one line end", streams.last_line_kept),
+    Check("O18", "no output ends the output", "print usual end marks, and all that it can see", streams.end_marks),
+)
+_TIME: Final = (
+    Check("T01", "a busy loop is timed out on time", "loop", timing.busy_loop, waits=True),
+    Check("T02", "a timeout keeps the output", "print, then sleep", timing.partial_output, waits=True),
+    Check("T03", "a timeout needs no consent", "ignore SIGTERM", timing.deaf, waits=True),
+    Check("T04", "a timeout ends children too", "a child in a session of its own", timing.orphan, waits=True),
+    Check("T05", "a child ends with its parent", "a child that would go on", timing.outliving_child),
+    Check("T06", "a short program is quick", "print a word under a limit of 30 s", timing.no_latency),
+    Check("T07", "a program runs once", "fail late; be timed out", timing.run_once, waits=True),
+    Check("T08", "half a second is a limit", "sleep under 0.5 s", measuring.short_limit, after="T02", waits=True),
+    Check(
+        "T09", "limits are not cut to whole seconds", "2.2 s under 2.9 s", measuring.fraction, after="T08", waits=True
+    ),
+    Check("T10", "the start-up is not the program's time", "a limit below it", measuring.start_up_apart),
+    Check("T11", "the time in a result is the program's", "sleep 1 s", measuring.time_measured, waits=True),
+    Check("T12", "a program that fails leaves no child", "a child, then exit 3", leaving.failing_parent, after="T05"),
+    Check(
+        "T13", "a program that is killed leaves no child", "a child, SIGKILL", leaving.killed_parent, after="T05 R19"
+    ),
+    Check("T14", "a program that a signal ends runs once", "SIGKILL itself late", leaving.killed_once, after="R19"),
+)
+_RESOURCES: Final = (
+    Check("M01", "memory is limited", "fill 1 GiB under 128 MiB", resources.memory_limit, C.MEMORY),
+    Check("M02", "the memory limit is told", "the same", resources.memory_status, C.MEMORY_STATUS),
+    Check(
+        "M03", "a child's death of memory is the child's", "a child fills it", resources.childs_memory, C.MEMORY_STATUS
+    ),
+    Check(
+        "M04", "memory counts together", "8 children, 3 limits in all", resources.memory_together, C.MEMORY, after="M01"
+    ),
+    Check("M05", "the memory in a result is the program's", "fill 200 MiB; print a word", measuring.memory_measured),
+    Check("M06", "a tiny memory limit is no breakdown", "print a word under 1 MiB", mistaking.small_memory),
+    Check("P01", "a fork storm meets a limit", "500 forks", resources.fork_storm, C.PIDS),
+    Check("P02", "programs do not share a limit of processes", "3 forks beside 500", resources.processes_apart, C.PIDS),
+    Check("P03", "a fork storm gets the program's verdict", "500 forks", resources.storms_verdict, C.PIDS, after="P01"),
+    Check("G01", "what a program writes is bounded", "write 2 GiB to a file", resources.disk_bounded, C.DISK),
+)
+_CANCELLING: Final = (
+    Check("K01", "a cancelled run ends", "cancel it", cancelling.while_running, C.CANCEL, async_only=True),
+    Check("K02", "a cancelled start ends", "cancel that", cancelling.during_start_up, C.CANCEL, async_only=True),
+    Check("K03", "the event loop goes on", "a heartbeat beside a run", cancelling.heartbeat, async_only=True),
+)
+_ISOLATION: Final = (
+    Check("I01", "there is no network", "connect to the kit", isolating.no_network, C.NO_NETWORK),
+    Check("I02", "there are no files of the host", "read files of the kit", isolating.isolated_fs, C.ISOLATED_FS),
+    Check("I03", "there are no variables of the host", "print all", isolating.clean_env, C.CLEAN_ENV),
+    Check("I04", "programs share no state", "leave a variable and a file", isolating.no_shared_state),
+    Check("I05", "no process shows the host's variables", "/proc/*/environ", reaching.others_environment, C.CLEAN_ENV),
+    Check("I06", "there are no datagrams", "send one by UDP", reaching.datagrams, C.NO_NETWORK, after="I01"),
+    Check("I07", "there is no IPv6", "connect to ::1", reaching.newer_protocol, C.NO_NETWORK, after="I01"),
+    Check(
+        "I08", "there are no abstract sockets", "connect to one", reaching.abstract_sockets, C.NO_NETWORK, after="I01"
+    ),
+    Check(
+        "I09", "files of the host are not written", "append", reaching.host_files_written, C.ISOLATED_FS, after="I02"
+    ),
+    Check("I10", "the host's kernel is not set", "open settings and devices", reaching.kernel_settings, C.ISOLATED_FS),
+    Check("I11", "no descriptor of the host is inherited", "use all", reaching.descriptors, C.ISOLATED_FS),
+    Check("I12", "no process of the host is seen", "look", reaching.host_processes_seen, C.ISOLATED_PROCESSES),
+    Check("I13", "no process of the host is signalled", "try", reaching.host_processes_signalled, C.ISOLATED_PROCESSES),
+    Check("I14", "a program's group is its own", "kill 0", reaching.group_signalled, C.ISOLATED_PROCESSES),
+    Check(
+        "I15", "folders that all know are empty", "leave files in /tmp", sharing.files_left, C.ISOLATED_FS, after="I09"
+    ),
+    Check("I16", "libraries are as they were", "change one", sharing.patched_module),
+    Check("I17", "equal programs share no folder", "two at once", sharing.equal_programs, after="N01"),
+    Check("I18", "the host's process stays as it is", "set variables, chdir", reaching.hosts_process_unchanged),
+)
+_CARRYING: Final = (
+    Check("E01", "variables arrive exactly", "quotes, a line end", isolating.variables, C.ENV),
+    Check(
+        "E02", "no variable is dropped", "empty, small letters, Unicode", mistaking.odd_variables, C.ENV, after="E01"
+    ),
+    Check("E03", "a long variable arrives or is refused", "200 kB", mistaking.long_variable, C.ENV),
+    Check("E04", "a variable that cannot be encoded is refused", "half an emoji", mistaking.half_a_variable, C.ENV),
+    Check("S01", "standard input arrives exactly", "copy it", carrying.stdin, C.STDIN),
+    Check("S02", "standard input that is empty ends", "copy none", carrying.input_ends),
+    Check("S03", "the host's standard input is the host's", "copy it", carrying.hosts_input),
+    Check("F01", "files arrive exactly", "copy one; one outside", carrying.files, C.FILES),
+    Check("F02", "artifacts come back exactly", "bytes; one missing; a link", carrying.artifacts, C.ARTIFACTS),
+    Check(
+        "F03", "a linked folder leads nowhere", "a link to the kit's", carrying.linked_folder, C.ARTIFACTS, after="F02"
+    ),
+    Check("F04", "what is no file is no artifact", "a pipe, a folder", carrying.no_files, C.ARTIFACTS),
+    Check("F05", "artifacts are bounded", "512 MiB of nothing", carrying.sparse_artifact, C.ARTIFACTS),
+    Check("F06", "files need not be text", "all bytes", carrying.binary_file, C.FILES, after="F01"),
+    Check("F07", "paths that conflict are refused", "a, and a/b", mistaking.conflicting_paths, C.FILES),
+    Check("F08", "a name too long is refused", "300 characters", mistaking.long_name, C.FILES),
+    Check(
+        "F09", "no name of a file is taken", "main.py, and what is there", mistaking.users_files, C.FILES, after="F01"
+    ),
+)
+_SESSIONS: Final = (
+    Check("Z01", "a session keeps its state", "x = 1; print x + 1; close", lasting.keeps_state, C.SESSIONS),
+    Check("Z02", "two sessions are two", "x = 1; x = 5", lasting.two_sessions, C.SESSIONS, after="Z01"),
+    Check("Z03", "no answer comes late", "sleep over the limit", lasting.late_answer, C.SESSIONS, after="Z01"),
+    Check("Z04", "a timeout stops a session's program", "count", lasting.stops_computing, C.SESSIONS, after="Z01"),
+    Check("Z05", "a closed session is ended", "a child; close", lasting.closed_is_ended, C.SESSIONS, after="Z01"),
+    Check("Z06", "a session must have been opened", "another name", lasting.never_opened, C.SESSIONS),
+    Check("Z07", "a dead session gets an answer", "SIGKILL itself", lasting.dead_interpreter, C.SESSIONS, after="Z01"),
+)
+_ENDURING: Final = (
+    Check("N01", "programs run together", "as many as it takes", enduring.together),
+    Check("N02", "a wait for a place is not the program's time", "four at once", measuring.waiting_apart, after="N01"),
+    Check("X01", "a broken back end is told", "break it", leaving.broken_back_end, C.FAULT_INJECTION),
+    Check(
+        "X02", "nothing is started again", "break it, and count", leaving.broken_once, C.FAULT_INJECTION, after="X01"
+    ),
+    Check("X03", "an engine that is missing is told", "PATH leads nowhere", leaving.engine_missing),
+    Check("X04", "a clean-up that fails leaves the verdict", "no folder can go", leaving.clean_up_fails),
+    Check("X05", "an error says what began", "break it", leaving.begun_is_told, C.FAULT_INJECTION, after="X01"),
+    Check("H01", "a program does not outlive a dead host", "kill the host", leaving.host_killed, C.HOST_DEATH),
+    Check("H02", "sweep ends what a dead host left", "kill the host, sweep", leaving.swept),
+    Check("L02", "runs leave no folder", "run 3 programs, and look", leaving.folders_left),
+    Check("L03", "runs leave no zombie", "the same", leaving.zombies_left),
+    Check(
+        *("L04", "closing ends what runs", "close beside a program", leaving.close_with_something_running, C.CLOSE),
+        scope=Scope.LAST_PROGRAM,
+    ),
+    Check("L01", "closing twice is closing", "close twice", leaving.close_twice, C.CLOSE, scope=Scope.END),
+)
 
-    EXECUTOR = "the executor as a whole, before its languages"
-    ONE_LANGUAGE = "the executor as a whole, by a program in its first language"
-    LANGUAGE = "each language"
-    END = "the executor as a whole, when all else is done"
-
-
-class Check(NamedTuple):
-    """One line of the table."""
-
-    id: str
-    title: str
-    function: Callable[[Any], None]
-    needs: Capability | None = None
-    scope: Scope = Scope.LANGUAGE
-    async_only: bool = False
-
-
-CHECKS: Final = (
-    Check("D01", "has the shape of an executor", describing.shape, scope=Scope.EXECUTOR),
-    Check("D02", "describes itself the same each time, at once", describing.description, scope=Scope.EXECUTOR),
-    Check("D03", "refuses an unknown language", describing.unknown_language, scope=Scope.ONE_LANGUAGE),
-    Check("R01", "runs a program", running.hello),
-    Check("R02", "takes an empty program", running.empty_code),
-    Check("R03", "a syntax error failed", running.syntax_error),
-    Check("R04", "an uncaught error failed, and is told", running.uncaught_error),
-    Check("R05", "exit code 3 is the program's", partial(running.exit_code, code=3), Capability.EXIT_CODE),
-    Check("R06", "exit code 124 is no timeout", partial(running.exit_code, code=124), Capability.EXIT_CODE),
-    Check("R07", "exit code 137 is no kill", partial(running.exit_code, code=137), Capability.EXIT_CODE),
-    Check("R08", "a program can kill itself", running.own_signal, Capability.SIGNALS),
-    Check("R09", "a long program runs or is refused", running.long_source),
-    Check("R10", "the source arrives as it is", running.quoting),
-    Check("O01", "the two streams are apart", output.streams_apart, Capability.STDERR),
-    Check("O02", "output is bytes", output.raw_bytes, Capability.BYTES),
-    Check("O03", "text is UTF-8", output.utf8),
-    Check("O04", "an endless flood is cut and flagged", output.flood),
-    Check("O05", "a stream that is just full is whole", output.exactly_full),
-    Check("T01", "a busy loop is timed out on time", timing.busy_loop),
-    Check("T02", "a timeout keeps the output", timing.partial_output),
-    Check("T03", "a timeout needs no consent", timing.deaf),
-    Check("T04", "a timeout ends children too", timing.orphan),
-    Check("T05", "a child ends with its parent", timing.outliving_child),
-    Check("T06", "a short program is quick", timing.no_latency),
-    Check("T07", "a program runs once", timing.run_once),
-    Check("M01", "memory is limited", resources.memory_limit, Capability.MEMORY),
-    Check("M02", "the memory limit is told", resources.memory_status, Capability.MEMORY_STATUS),
-    Check("M03", "a child's death of memory is the child's", resources.childs_memory, Capability.MEMORY_STATUS),
-    Check("P01", "a fork storm meets a limit", resources.fork_storm, Capability.PIDS),
-    Check("K01", "a cancelled run ends", cancelling.while_running, Capability.CANCEL, async_only=True),
-    Check("K02", "a cancelled start ends", cancelling.during_start_up, Capability.CANCEL, async_only=True),
-    Check("K03", "the event loop goes on", cancelling.heartbeat, async_only=True),
-    Check("I01", "there is no network", isolating.no_network, Capability.NO_NETWORK),
-    Check("I02", "there are no files of the host", isolating.isolated_fs, Capability.ISOLATED_FS),
-    Check("I03", "there are no variables of the host", isolating.clean_env, Capability.CLEAN_ENV),
-    Check("I04", "programs share no state", isolating.no_shared_state),
-    Check("E01", "variables arrive exactly", isolating.variables, Capability.ENV),
-    Check("S01", "standard input arrives exactly", carrying.stdin, Capability.STDIN),
-    Check("F01", "files arrive exactly", carrying.files, Capability.FILES),
-    Check("F02", "artifacts come back exactly", carrying.artifacts, Capability.ARTIFACTS),
-    Check("Z01", "a session keeps its state", carrying.sessions, Capability.SESSIONS),
-    Check("N01", "programs run together", enduring.together),
-    Check("X01", "a broken back end is told", enduring.broken_back_end, Capability.FAULT_INJECTION),
-    Check("L01", "closing twice is closing", enduring.close_twice, Capability.CLOSE, scope=Scope.END),
+CHECKS: Final[tuple[Check, ...]] = (
+    *(*_DESCRIBING, *_RUNNING, *_OUTPUT, *_TIME, *_RESOURCES, *_CANCELLING),
+    *(*_ISOLATION, *_CARRYING, *_SESSIONS, *_ENDURING),
 )

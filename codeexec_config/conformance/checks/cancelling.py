@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
 from codeexec_config.conformance.kit import Failed, expect, told
+from codeexec_config.conformance.watching import Descendants
 from codeexec_config.executor import Status
 
 if TYPE_CHECKING:
@@ -32,15 +33,25 @@ def while_running(kit: Kit) -> None:
 
 
 def during_start_up(kit: Kit) -> None:
-    """K02: so does one that is cancelled before its program runs, at the first moment or half-way."""
+    """K02: so does one that is cancelled before its program runs: nothing new is left, marked or not."""
     kit.expect_sight()
-    for secs in (_FIRST_MOMENT_SECS, _FIRST_MOMENT_SECS + kit.info.startup_secs / 2):
+    warm = kit.info.startup_secs if kit.info.warm_startup_secs is None else kit.info.warm_startup_secs
+    for secs in (_FIRST_MOMENT_SECS, _FIRST_MOMENT_SECS + warm / 2):
         marker = kit.nonce()
-        call = kit.start(kit.request(kit.code("orphan", marker=marker)))
-        call.wait(secs)
-        _cancel(kit, call)
-        time.sleep(kit.info.startup_secs)  # what is still starting would be there only then
+        with Descendants() as born:
+            call = kit.start(kit.request(kit.code("orphan", marker=marker)))
+            call.wait(secs)
+            _cancel(kit, call)
+            time.sleep(kit.info.startup_secs)  # what is still starting would be there only then
         kit.expect_nothing_left(marker)
+        _expect_gone(kit, born)
+
+
+def _expect_gone(kit: Kit, born: Descendants) -> None:
+    until = time.monotonic() + kit.deadlines.settle
+    while (left := born.left()) and time.monotonic() < until:
+        time.sleep(_TICK_SECS)
+    expect(not left, f"left behind: {'; '.join(left[:3])}")
 
 
 def _cancel(kit: Kit, call: Call) -> None:

@@ -1,19 +1,15 @@
-"""S, F and Z: what goes in with a program, what comes out, and what lasts between programs."""
+"""S and F: what goes in with a program, and what comes out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from codeexec_config.conformance.checks.isolating import host_file
+from codeexec_config.conformance.elsewhere import Circumstances
 from codeexec_config.conformance.kit import expect, told
 from codeexec_config.conformance.snippets import ARTIFACT
-from codeexec_config.executor import (
-    Capability,
-    ExecutionLimits,
-    SessionNotFound,
-    SessionRequest,
-    Status,
-)
+from codeexec_config.conformance.watching import Growth
+from codeexec_config.executor import Capability, ExecutionError, ExecutionResult, Status
 
 if TYPE_CHECKING:
     from codeexec_config.conformance.kit import Kit
@@ -58,16 +54,52 @@ def artifacts(kit: Kit) -> None:
     expect(canary not in b"".join(result.artifacts.values()), "a link led to a file of the host")
 
 
-def sessions(kit: Kit) -> None:
-    """Z01: a session keeps a variable between programs, and is gone when closed."""
-    limits = ExecutionLimits(wall_secs=kit.deadlines.run_limit, memory_bytes=kit.sizes.memory)
-    name = kit.subject.finish("open_session", SessionRequest(language=kit.language, limits=limits))
-    expect(isinstance(name, str) and name, "open_session() gave no name")
-    kit.run(kit.request(kit.code("session_set"), session=name), Status.COMPLETED)
-    getting = kit.request(kit.code("session_get"), session=name)
-    result = kit.run(getting, Status.COMPLETED)
-    expect(result.stdout.strip() == b"2", f"expected 2, got {told(result)}")
-    kit.subject.finish("close_session", name)
-    outcome = kit.outcome(getting)
-    gone = isinstance(outcome.error, SessionNotFound)
-    expect(gone, f"expected SessionNotFound after the close, got {told(outcome.error or outcome.result)}")
+def linked_folder(kit: Kit) -> None:
+    """F03: a folder that is a link leads nowhere either."""
+    canary = kit.nonce().encode()
+    with host_file(canary.decode()) as path:
+        code = kit.code("link_folder", path=path.parent)
+        result = kit.shown(kit.request(code, collect=[f"out/{path.name}"]), "tried")
+    expect(canary not in b"".join(result.artifacts.values()), "a folder that is a link led to a file of the host")
+
+
+def no_files(kit: Kit) -> None:
+    """F04: what is asked for and is no file, such as a pipe or a folder, is left out."""
+    result = kit.shown(kit.request(kit.code("fifo"), collect=["out/fifo", "out/folder"]), "tried")
+    expect(result.status is not Status.TIMED_OUT, "it was timed out while its artifacts were collected")
+    expect("out/fifo" not in result.artifacts, "a pipe came back as a file")
+
+
+def sparse_artifact(kit: Kit) -> None:
+    """F05: a huge artifact that costs the program nothing does not cost the host its memory."""
+    request = kit.request(
+        kit.code("sparse", bytes=kit.sizes.sparse), collect=["out/sparse.bin"], artifact_bytes=kit.sizes.artifacts
+    )
+    with Growth() as growth:
+        outcome = kit.outcome(request)
+    size = 0
+    if not isinstance(outcome.error, ExecutionError):
+        size = sum(map(len, kit.verdict(outcome, request=request).artifacts.values()))
+    most = kit.sizes.host_growth
+    expect(size <= most, f"{size} bytes of artifacts came back under a limit of {kit.sizes.artifacts}")
+    expect(growth.memory <= most, f"the host process grew by {growth.memory} bytes")
+
+
+def binary_file(kit: Kit) -> None:
+    """F06: a file that is no text arrives exactly."""
+    result = kit.run(kit.request(kit.code("file_hex"), files={"data/in.bin": _ANY_BYTES}), Status.COMPLETED)
+    expect(result.stdout.strip() == _ANY_BYTES.hex().encode(), f"not byte for byte: {told(result)}")
+
+
+def input_ends(kit: Kit) -> None:
+    """S02: a program without input that reads it comes to its end."""
+    report = kit.elsewhere(kit.request(kit.code("stdin")), Circumstances())
+    kit.reported(kit.request(""), report, Status.COMPLETED)
+
+
+def hosts_input(kit: Kit) -> None:
+    """S03: a program does not get the host's own standard input."""
+    nonce = kit.nonce()
+    report = kit.elsewhere(kit.request(kit.code("stdin")), Circumstances(stdin=nonce.encode()))
+    got = report.result.stdout if isinstance(report.result, ExecutionResult) else b""
+    expect(nonce.encode() not in got, "the program read the standard input of the host")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codeexec_config.conformance.kit import expect, told
-from codeexec_config.conformance.snippets import QUOTED
-from codeexec_config.executor import RequestTooLarge, Status
+from codeexec_config.conformance.kit import NotApplicable, cannot_tell, expect, told
+from codeexec_config.conformance.snippets import QUOTED, VERBATIM
+from codeexec_config.executor import Capability, RequestError, RequestTooLarge, Status
 
 if TYPE_CHECKING:
     from codeexec_config.conformance.kit import Kit
@@ -70,3 +72,58 @@ def quoting(kit: Kit) -> None:
     """R10: quotes, dollars, backticks, backslashes and Unicode in the source arrive as they are."""
     result = kit.run(kit.request(kit.code("quoting")), Status.COMPLETED)
     expect(result.stdout.rstrip(b"\r\n") == QUOTED.encode(), f"not byte for byte: {told(result)}")
+
+
+def verbatim(kit: Kit) -> None:
+    """R11: lines that end a here-document or a fence, and a first word that names the language, are source."""
+    result = kit.run(kit.request(kit.code("verbatim")), Status.COMPLETED)
+    expect(result.stdout.strip() == VERBATIM.encode(), f"not as it was written: {told(result)}")
+
+
+def blanks_around(kit: Kit) -> None:
+    """R12: blank lines before a program are lines of it."""
+    if kit.declares(Capability.SESSIONS):
+        raise NotApplicable("notebooks drop them by design")
+    code = kit.code("line_number")
+    numbers = [_line_number(kit, "\n" * blanks + code) for blanks in (0, 3)]
+    expect(numbers[1] - numbers[0] == 3, f"3 blank lines moved the program by {numbers[1] - numbers[0]} lines")  # noqa: PLR2004
+
+
+def _line_number(kit: Kit, code: str) -> int:
+    return int(kit.shown(kit.request(code), "line").stdout.split()[1])
+
+
+def any_end(kit: Kit) -> None:
+    """R19: an interpreter that dies gets an answer."""
+    kit.run(kit.request(kit.code("kill_itself")))
+    kit.hello_works()
+
+
+def semaphore(kit: Kit) -> None:
+    """R16: what processes share, as `multiprocessing` does, is there."""
+    result = kit.run(kit.request(kit.code("semaphore")))
+    expect(b"works" in result.stdout, f"its locks need a writable /dev/shm: {told(result)}")
+
+
+def big_file(kit: Kit) -> None:
+    """R17: a file may be bigger than the limit of output."""
+    size = 8 * kit.sizes.output_limit
+    result = kit.run(kit.request(kit.code("big_file", bytes=size)))
+    if b"cannot 30" in result.stdout or b"EROFS" in result.stdout or b"EACCES" in result.stdout:
+        cannot_tell("the program may not write files")
+    expect(f"size {size}".encode() in result.stdout, f"a file of {size} bytes was not written: {told(result)}")
+
+
+def named_source(kit: Kit) -> None:
+    """R18: a first line that names a file does not decide where the source goes."""
+    comment = kit.code("comment")
+    with tempfile.TemporaryDirectory(prefix="codeexec-kit-") as folder:
+        targets = [f"{folder}/one", f"{'../' * 12}{folder.lstrip('/')}/two"]
+        for target in targets:
+            for key in ("filename:", "file:"):
+                code = f"{comment} {key} {target}\n{kit.code('say', text='word')}"
+                outcome = kit.outcome(kit.request(code))
+                if not isinstance(outcome.error, RequestError):
+                    kit.verdict(outcome, Status.COMPLETED, request=kit.request(code))
+        written = sorted(path.name for path in Path(folder).iterdir())
+    expect(not written, "the source was written where its first line said")

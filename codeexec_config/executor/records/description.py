@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import attrs
 
-from codeexec_config.executor.records import require
+from codeexec_config.executor import require
 from codeexec_config.executor.records.portable import Portable
 from codeexec_config.executor.records.vocabulary import PROTOCOL, Capability
 

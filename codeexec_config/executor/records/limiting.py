@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 import attrs
 
-from codeexec_config.executor.records import require
+from codeexec_config.executor import require
 from codeexec_config.limits import MEBIBYTE
 
 if TYPE_CHECKING:
@@ -49,12 +49,12 @@ class ExecutionLimits:
     artifact_bytes: int = attrs.field(default=16 * MEBIBYTE, validator=_positive_int)
 
     @classmethod
-    def from_config(cls, config: CodeExecutionConfig) -> ExecutionLimits:
+    def from_config(cls, config: CodeExecutionConfig) -> Self:
         """Return the limits that a config sets; those that it has no key for have their defaults."""
         configured = ((field.name, field.metadata.get(CONFIG_KEY)) for field in attrs.fields(cls))
         return cls(**{name: getattr(config, key[0]) * key[1] for name, key in configured if key})
 
-    def clamped_to(self, ceiling: ExecutionLimits) -> ExecutionLimits:
+    def clamped_to(self, ceiling: ExecutionLimits) -> Self:
         """Return the lower of each pair of limits."""
-        names = [field.name for field in attrs.fields(ExecutionLimits)]
-        return ExecutionLimits(**{name: min(getattr(self, name), getattr(ceiling, name)) for name in names})
+        names = [field.name for field in attrs.fields(type(ceiling))]
+        return attrs.evolve(self, **{name: min(getattr(self, name), getattr(ceiling, name)) for name in names})

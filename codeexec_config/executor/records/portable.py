@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
 
-from codeexec_config.executor.records import require
+from codeexec_config.executor import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable

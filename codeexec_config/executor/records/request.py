@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from codeexec_config.executor.records import require
+from codeexec_config.executor import require
 from codeexec_config.executor.records.limiting import ExecutionLimits
 from codeexec_config.executor.records.portable import Portable, mapping_field, size
 from codeexec_config.executor.records.vocabulary import Capability

@@ -1,0 +1,111 @@
+"""The formats of `validate`: how a file's findings are printed, and what holds them together.
+
+A file's piece is made where the file is checked, which may be in another process; the rest where all pieces meet.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from codeexec_config.diagnostics import Diagnostic
+    from codeexec_config.report import Report
+
+
+class Entry(NamedTuple):
+    """What there is to print of one file.
+
+    Attributes:
+        path: its name as it was given.
+        report: what was found.
+        shown: the findings that people are shown, fewer than all with `--quiet`.
+        valid: whether nothing in it fails.
+        fixed: how many fixes were applied, or None when that was not asked for.
+    """
+
+    path: str
+    report: Report
+    shown: Sequence[Diagnostic]
+    valid: bool
+    fixed: int | None = None
+
+
+class Format(ABC):
+    """A way to print.
+
+    Args:
+        coloured: whether text has colours.
+
+    Attributes:
+        between: what stands between two pieces that are printed as they come; None where they are kept for `whole`.
+    """
+
+    between: ClassVar[str | None] = ""
+
+    def __init__(self, *, coloured: bool) -> None:
+        self._coloured = coloured
+
+    @abstractmethod
+    def piece(self, entry: Entry) -> str:
+        """Return what is printed of one file."""
+
+    def whole(self, pieces: Sequence[str], summary: Mapping[str, int]) -> str:  # noqa: ARG002
+        """Return what is printed at the end, with the pieces in it that were kept."""
+        return ""
+
+
+class Text(Format):
+    """For people: the source line, marked, and the way out."""
+
+    between: ClassVar[str | None] = "\n"
+
+    def piece(self, entry: Entry) -> str:
+        """Return the text report of one file."""
+        if not entry.shown:
+            return ""
+        from codeexec_config.rendering.text import ANSI, PLAIN, render_text
+
+        return render_text(entry.shown, ANSI if self._coloured else PLAIN)
+
+
+class Concise(Format):
+    """A line a finding, for grep and for editors."""
+
+    def piece(self, entry: Entry) -> str:
+        """Return the lines of one file."""
+        from codeexec_config.rendering.concise import render_concise
+
+        return render_concise(entry.shown)
+
+
+class Json(Format):
+    """One object for programs."""
+
+    between: ClassVar[str | None] = None
+
+    def piece(self, entry: Entry) -> str:
+        """Return a file's entry, indented to its place."""
+        import json
+
+        from codeexec_config.rendering.structured import file_entry
+
+        data: dict[str, Any] = file_entry(entry.path, entry.report, valid=entry.valid)
+        if entry.fixed is not None:
+            data["fixed"] = entry.fixed
+        return json.dumps(data, ensure_ascii=False, indent=2).replace("\n", "\n    ")
+
+    def whole(self, pieces: Sequence[str], summary: Mapping[str, int]) -> str:
+        """Return the object."""
+        import json
+
+        from codeexec_config.rendering.structured import document
+
+        head = json.dumps({**document([]), "summary": summary}, indent=2).removesuffix("[]\n}")
+        entries = ",".join(f"\n    {piece}" for piece in pieces)
+        return f"{head}[{entries}\n  ]\n}}\n" if pieces else f"{head}[]\n}}\n"
+
+
+FORMATS: Final[dict[str, type[Format]]] = {"text": Text, "concise": Concise, "json": Json}

@@ -1,0 +1,259 @@
+"""Processes that check files, and the pipes between them and the command.
+
+Workers are forked: they have imported everything already and inherit the options and the environment, so that nothing
+of it stands in an argument. What goes over the pipes is plain tuples, a chunk of files at a time.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import signal
+import sys
+from contextlib import suppress
+from itertools import islice
+from mmap import mmap
+from select import select
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Final
+
+from codeexec_config.cli.checking import UNREADABLE, Outcome
+from codeexec_config.cli.files import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    Work = Callable[[Place], Outcome | None]
+    Results = Generator[tuple[Place, Outcome | None], None, None]
+
+_LARGEST_CHUNK: Final = 64
+_AHEAD: Final = 8
+"""Chunks per worker that may be done before their turn; it bounds the memory that they wait in."""
+_GRACE: Final = 2.0
+_PAUSE: Final = 0.001
+_STOP: Final = 0
+"""The byte of the shared memory that asks workers to stop; those behind it tell which file of a chunk each is at."""
+
+
+class _Chunk:
+    """Some places, what came of those that are done, and which are left."""
+
+    def __init__(self, places: list[Place]) -> None:
+        self.places = places
+        self.outcomes: list[Outcome | None] = [None] * len(places)
+        self.left = list(range(len(places)))
+
+    def fill(self, answers: list[tuple[object, ...] | None]) -> None:
+        for index, answer in zip(self.left, answers, strict=True):
+            self.outcomes[index] = None if answer is None else Outcome(*answer)  # type: ignore[arg-type]
+        self.left = []
+
+    def give_up(self, position: int, reason: str) -> None:
+        index = self.left.pop(min(position, len(self.left) - 1))
+        word = f"{self.places[index].path}: the process that was checking it died ({reason})"
+        self.outcomes[index] = Outcome(is_valid=False, status=UNREADABLE, words=(word,))
+
+
+class _Worker:
+    """The parent's side of a worker."""
+
+    def __init__(self, pid: int, slot: int, commands: int, answers: int) -> None:
+        self.pid = pid
+        self.slot = slot
+        self.outbox = os.fdopen(commands, "wb")
+        self.inbox = os.fdopen(answers, "rb")
+        self.chunk: _Chunk | None = None
+
+    def close(self) -> None:
+        """Let go of the pipes, after which the worker ends."""
+        self.inbox.close()
+        try:
+            self.outbox.close()
+        except BrokenPipeError:  # what it was to do has never arrived
+            return
+
+
+class Pool:
+    """Processes that check files.
+
+    Args:
+        work: what is done with a place.
+        count: how many processes.
+    """
+
+    def __init__(self, work: Work, count: int) -> None:
+        self._work = work
+        self._count = count
+        self._shared = mmap(-1, count + 1)
+        self._workers: list[_Worker] = []
+        self._chunks: dict[int, _Chunk] = {}
+        self._made = 0
+        self._yielded = 0
+        self._is_reading = False
+
+    def run(self, first: list[Place], places: Iterator[Place]) -> Iterator[tuple[Place, Outcome | None]]:
+        """Yield each place with what came of it, in order; on an interrupt, what is done by then."""
+        try:
+            waiting = self._cut(first, places)
+            while self._hand_out(waiting) or self._chunks:
+                self._wait()
+                yield from self._finished()
+        except KeyboardInterrupt:
+            self._drain()
+            for _, chunk in sorted(self._chunks.items()):
+                if not chunk.left:
+                    yield from zip(chunk.places, chunk.outcomes, strict=True)
+            raise
+        finally:
+            self._end()
+
+    def _cut(self, first: list[Place], places: Iterator[Place]) -> Iterator[_Chunk]:
+        """Yield chunks, small ones first: a few large files are shared out too."""
+        at = 0
+        while True:
+            size = min(_LARGEST_CHUNK, 1 + self._made // self._count)
+            some = first[at : at + size]
+            at += len(some)
+            some += islice(places, size - len(some))
+            if not some:
+                return
+            yield _Chunk(some)
+
+    def _hand_out(self, waiting: Iterator[_Chunk]) -> bool:
+        """Give every idle worker a chunk; return whether any was there."""
+        is_given = False
+        for slot in range(self._count):
+            if len(self._workers) == slot or self._workers[slot].chunk is None:
+                if self._made - self._yielded >= _AHEAD * self._count:
+                    break
+                chunk = next(waiting, None)
+                if chunk is None:
+                    break
+                if len(self._workers) == slot:
+                    self._workers.append(self._start(slot))
+                self._chunks[self._made] = chunk
+                self._made += 1
+                self._send(slot, chunk)
+                is_given = True
+        return is_given
+
+    def _send(self, slot: int, chunk: _Chunk) -> None:
+        worker = self._workers[slot]
+        worker.chunk = chunk
+        self._shared[slot + 1] = 0
+        try:
+            marshal.dump([tuple(chunk.places[index]) for index in chunk.left], worker.outbox)
+            worker.outbox.flush()
+        except BrokenPipeError:
+            self._replace(worker, chunk)
+
+    def _wait(self) -> None:
+        for worker, chunk in self._ready(None):
+            try:
+                self._read(worker, chunk)
+            except EOFError:
+                self._replace(worker, chunk)
+
+    def _drain(self) -> None:
+        """Take what has been sent by the time of an interrupt, unless that came in the middle of an answer."""
+        for worker, chunk in () if self._is_reading else self._ready(0):
+            with suppress(EOFError):
+                self._read(worker, chunk)
+
+    def _ready(self, timeout: float | None) -> list[tuple[_Worker, _Chunk]]:
+        busy = {worker.inbox.fileno(): (worker, worker.chunk) for worker in self._workers if worker.chunk}
+        return [busy[number] for number in select(list(busy), [], [], timeout)[0]] if busy else []
+
+    def _read(self, worker: _Worker, chunk: _Chunk) -> None:
+        self._is_reading = True
+        chunk.fill(marshal.load(worker.inbox))  # noqa: S302 -- the other end is this program
+        worker.chunk = None
+        self._is_reading = False
+
+    def _replace(self, worker: _Worker, chunk: _Chunk) -> None:
+        """Give up the file that a dead worker was at; let a new one do the rest of its chunk."""
+        self._is_reading = False
+        worker.close()
+        code = os.waitstatus_to_exitcode(os.waitpid(worker.pid, 0)[1])
+        chunk.give_up(self._shared[worker.slot + 1], f"signal {-code}" if code < 0 else f"exit status {code}")
+        self._workers[worker.slot] = self._start(worker.slot)
+        if chunk.left:
+            self._send(worker.slot, chunk)
+
+    def _finished(self) -> Iterator[tuple[Place, Outcome | None]]:
+        while self._yielded in self._chunks and not self._chunks[self._yielded].left:
+            chunk = self._chunks.pop(self._yielded)
+            self._yielded += 1
+            yield from zip(chunk.places, chunk.outcomes, strict=True)
+
+    def _start(self, slot: int) -> _Worker:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        commands, outbox = os.pipe()
+        inbox, answers = os.pipe()
+        pid = self._fork()
+        if pid:
+            os.close(commands)
+            os.close(answers)
+            return _Worker(pid, slot, outbox, inbox)
+        status = 1
+        try:
+            # A pipe of a sibling that stays open here would keep that sibling waiting.
+            for number in (outbox, inbox):
+                os.close(number)
+            for worker in self._workers:
+                if worker.slot != slot:
+                    os.close(worker.outbox.fileno())
+                    os.close(worker.inbox.fileno())
+            serve(self._work, commands, answers, self._shared, slot + 1)
+            status = 0
+        except BaseException as error:  # noqa: BLE001 -- nothing may unwind into the parent's program
+            sys.excepthook(type(error), error, error.__traceback__)
+        finally:
+            os._exit(status)
+
+    def _fork(self) -> int:
+        """Fork; the child hears no interrupt, since the parent hears it too and ends the work in order."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        pid = os.fork()
+        if pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return pid
+
+    def _end(self) -> None:
+        """Stop the workers; one that mends a file is let finish it, one that waits for input is not waited for."""
+        self._shared[_STOP] = 1
+        for worker in self._workers:
+            worker.close()
+        deadline = monotonic() + _GRACE
+        for worker in self._workers:
+            with suppress(ChildProcessError):  # an interrupt has come between its end and its replacement
+                while os.waitpid(worker.pid, os.WNOHANG)[0] == 0:
+                    if monotonic() > deadline:
+                        os.kill(worker.pid, 9)
+                    sleep(_PAUSE)
+
+
+def serve(work: Work, commands: int, answers: int, shared: mmap, position: int) -> None:
+    """Do what a worker does: check the files of a chunk, send what came of them, until there are no more."""
+    with os.fdopen(commands, "rb") as inbox, os.fdopen(answers, "wb", buffering=0) as outbox:
+        while True:
+            try:
+                chunk = marshal.load(inbox)  # noqa: S302 -- the other end is this program
+            except EOFError:
+                return
+            found = []
+            for number, place in enumerate(chunk):
+                shared[position] = number
+                if shared[_STOP]:
+                    return
+                outcome = work(Place(*place))
+                found.append(outcome and tuple(outcome))
+            _send_all(outbox.fileno(), marshal.dumps(found))
+
+
+def _send_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]

@@ -1,0 +1,112 @@
+"""Replace a file so that a reader sees the old bytes or the new ones, and nothing between."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from typing import Final
+
+_TEMPORARY: Final = ".codeexec-config-{}.tmp"
+
+
+class ReplaceError(Exception):
+    """Why a file was left as it is; `str()` holds nothing of what stands in it."""
+
+
+def replace(path: str, data: bytes, *, expected: bytes | None = None) -> None:
+    """Write a file through a temporary one in the same folder; keep its mode bits and its owner.
+
+    A link is followed. What is no regular file, such as a pipe, is written to as it is.
+
+    Args:
+        path: the file.
+        data: what it is to hold.
+        expected: what it must still hold right before it is replaced; None for anything, also for no file.
+
+    Raises:
+        ReplaceError: it is read-only, its folder takes no new file, or it holds something else by now.
+    """
+    target = os.path.realpath(path)
+    try:
+        before = _status(target)
+        if before is not None and not stat.S_ISREG(before.st_mode):
+            with open(target, "wb") as file:  # noqa: PTH123 -- pathlib costs start-up time
+                file.write(data)
+            return
+        if before is not None and not (before.st_mode & 0o222 and os.access(target, os.W_OK)):
+            raise ReplaceError("the file is read-only")
+        _replace(target, data, before, expected)
+    except OSError as error:
+        raise ReplaceError(f"the file cannot be written: {_reason(error)}") from None
+
+
+def _replace(target: str, data: bytes, before: os.stat_result | None, expected: bytes | None) -> None:
+    folder = os.path.dirname(target)  # noqa: PTH120
+    temporary = os.path.join(folder, _TEMPORARY.format(os.urandom(8).hex()))  # noqa: PTH118
+    try:
+        # A file that only some may read is never open to others, not even for a moment.
+        mode = 0o666 if before is None else 0o600
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+    except OSError as error:
+        raise ReplaceError(f"its folder takes no new file, so it cannot be replaced: {_reason(error)}") from None
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            if before is not None:
+                _take_over(file.fileno(), temporary, before)
+            file.flush()
+            os.fsync(file.fileno())
+        _refuse_changed(target, expected)
+        os.replace(temporary, target)  # noqa: PTH105
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)  # noqa: PTH108
+        raise
+    _sync_folder(folder)
+
+
+def _take_over(descriptor: int, temporary: str, before: os.stat_result) -> None:
+    """Give the new file the owner and the mode of the old one; the owner first, since that clears some bits."""
+    if hasattr(os, "fchown"):
+        mine = os.fstat(descriptor)
+        if (mine.st_uid, mine.st_gid) != (before.st_uid, before.st_gid):
+            try:
+                os.fchown(descriptor, before.st_uid, before.st_gid)
+            except OSError:
+                raise ReplaceError("the file belongs to somebody else, and would change hands") from None
+    os.chmod(temporary, stat.S_IMODE(before.st_mode))  # noqa: PTH101
+
+
+def _refuse_changed(target: str, expected: bytes | None) -> None:
+    if expected is not None and _content(target) != expected:
+        raise ReplaceError("the file was changed by someone else in the meantime, so it was left alone")
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)  # noqa: PTH116
+    except FileNotFoundError:
+        return None
+
+
+def _content(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            return file.read()
+    except OSError:
+        return None
+
+
+def _sync_folder(folder: str) -> None:
+    # What the folder says survives a power cut only when it is written too; not every system lets one do so.
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or "unknown reason").lower()

@@ -1,0 +1,208 @@
+"""T, L, X and H: what is left when a program, a run, or the host has ended."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from codeexec_config.conformance.elsewhere import Circumstances
+from codeexec_config.conformance.kit import NotApplicable, cannot_tell, expect, told
+from codeexec_config.conformance.watching import folders_here, shape_of, zombies
+from codeexec_config.executor import FAULT_EXTENSION, InfrastructureError, Status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from codeexec_config.conformance.kit import Kit, Subject
+
+_RUNS = 3
+_POLL_SECS = 0.02
+_FOR_LONG_SECS = 50.0
+
+
+def failing_parent(kit: Kit) -> None:
+    """T12: a program that fails leaves no child."""
+    _nothing_left_by(kit, "failing_parent", Status.FAILED)
+
+
+def killed_parent(kit: Kit) -> None:
+    """T13: a program that is killed leaves no child."""
+    _nothing_left_by(kit, "killed_parent", Status.KILLED, Status.FAILED)
+
+
+def _nothing_left_by(kit: Kit, purpose: str, *statuses: Status) -> None:
+    kit.expect_sight()
+    marker = kit.nonce()
+    result = kit.run(kit.request(kit.code(purpose, marker=marker)))
+    if b"started" not in result.stdout:
+        cannot_tell(f"the program could not start a child: {told(result)}")
+    kit.expect_nothing_left(marker)
+    if result.status not in statuses:
+        cannot_tell(f"the program ended otherwise: {told(result)}")
+
+
+def killed_once(kit: Kit) -> None:
+    """T14: a program that a signal ends is not run again."""
+    secs = kit.deadlines.once
+    start_up = kit.outcome(kit.request(kit.code("say", text="short"))).secs
+    nonce = kit.nonce()
+    outcome = kit.outcome(kit.request(kit.code("killed_late", text=nonce, secs=secs)))
+    result = kit.verdict(outcome)
+    expect(result.stdout.count(nonce.encode()) <= 1, "its start is in the output twice: it was run again")
+    expect(outcome.secs < start_up + 1.8 * secs, f"{secs:g} s of program took {outcome.secs:.1f} s: it was run again")
+
+
+def folders_left(kit: Kit) -> None:
+    """L02: runs leave no folder, file or control group behind."""
+    rounds: list[set[Path]] = []
+    for _ in range(_RUNS):
+        start = folders_here()
+        kit.run(kit.request(kit.code("say", text="word")))
+        rounds.append(folders_here() - start)
+    # The machine's other programs make things too: not the like of one in each round, and not for long.
+    until = time.monotonic() + kit.deadlines.settle + 2 * kit.deadlines.late
+    while (left := _left(rounds)) and time.monotonic() < until:
+        time.sleep(10 * _POLL_SECS)
+    expect(not left, f"{_RUNS} runs left {', '.join(left)}")
+
+
+def _left(rounds: list[set[Path]]) -> list[str]:
+    """Return one thing of each round that is still there, all alike, or nothing."""
+    here = folders_here()
+    alike = [{shape_of(path): str(path) for path in made & here} for made in rounds]
+    shapes = set.intersection(*map(set, alike))
+    return [each[shape] for shape in sorted(shapes)[:1] for each in alike]
+
+
+def zombies_left(kit: Kit) -> None:
+    """L03: runs leave no process of the host's that nobody waits for."""
+    before = zombies()
+    for _ in range(_RUNS):
+        kit.run(kit.request(kit.code("say", text="word")))
+    until = time.monotonic() + kit.deadlines.settle
+    while (left := zombies() - before) and time.monotonic() < until:
+        time.sleep(_POLL_SECS)
+    expect(not left, f"{_RUNS} runs left {len(left)} zombies")
+
+
+def close_with_something_running(kit: Kit) -> None:
+    """L04: closing ends what still runs."""
+    kit.expect_sight()
+    marker = kit.nonce()
+    request = kit.request(kit.code("orphan", marker=marker), wall=_FOR_LONG_SECS)
+    call = kit.start(request)
+    if not kit.sees(marker, call, kit.info.startup_secs + kit.deadlines.late):
+        cannot_tell("the program was not seen to start")
+    kit.subject.finish("close")
+    kit.expect_nothing_left(marker)
+    call.cancel()
+
+
+def close_twice(subject: Subject) -> None:
+    """L01: it can be closed, and closed again."""
+    subject.finish("close")
+    subject.finish("close")
+
+
+def broken_back_end(kit: Kit) -> None:
+    """X01: a back end that breaks during a run is an `InfrastructureError`, and nothing is left."""
+    kit.expect_sight()
+    marker = kit.nonce()
+    request = kit.request(
+        kit.code("orphan", marker=marker), wall=kit.deadlines.stop_limit, extensions={FAULT_EXTENSION: "backend"}
+    )
+    outcome = kit.outcome(request)
+    raised = isinstance(outcome.error, InfrastructureError)
+    expect(raised, f"expected an InfrastructureError, got {told(outcome.error or outcome.result, request)}")
+    kit.expect_nothing_left(marker)
+
+
+def broken_once(kit: Kit) -> None:
+    """X02: a program whose back end breaks is not started again."""
+    kit.expect_sight()
+    usual = _counted(kit, {})
+    broken = _counted(kit, {FAULT_EXTENSION: "backend"})
+    expect(broken <= usual, f"{broken} processes of the program were seen, {usual} of one that is started once")
+
+
+def _counted(kit: Kit, extensions: dict[str, str]) -> int:
+    marker = kit.nonce()
+    request = kit.request(kit.code("orphan", marker=marker), wall=kit.deadlines.stop_limit, extensions=extensions)
+    call = kit.start(request)
+    seen: set[str] = set()
+    until = time.monotonic() + kit.allowed_secs(request)
+    while not call.wait(_POLL_SECS) and time.monotonic() < until:
+        seen |= {each.partition(":")[0] for each in kit.left(marker)}
+    kit.outcome(request, call)
+    return len(seen)
+
+
+def engine_missing(kit: Kit) -> None:
+    """X03: an engine that is not there is no verdict on the program."""
+    request = kit.request(kit.code("say", text="word"))
+    report = kit.elsewhere(request, Circumstances(has_path=False))
+    expect(report.kind != "other", f"expected an InfrastructureError where PATH leads nowhere, got {report.error}")
+    if not report.error:
+        kit.reported(request, report, Status.COMPLETED)
+
+
+def clean_up_fails(kit: Kit) -> None:
+    """X04: a clean-up that fails does not take the verdict with it."""
+    request = kit.request(kit.code("say", text="word"))
+    report = kit.elsewhere(request, Circumstances(keeps_folders=True))
+    expect(not report.error, f"the program ran, and since no folder could be removed the call raised {report.error}")
+    kit.reported(request, report, Status.COMPLETED)
+
+
+def begun_is_told(kit: Kit) -> None:
+    """X05: an error after the program began says so, and does not ask for another try."""
+    if kit.info.protocol < (1, 1):
+        raise NotApplicable("the executor is written for protocol 1.0")
+    request = kit.request(
+        kit.code("before_sleep"), wall=kit.deadlines.stop_limit, extensions={FAULT_EXTENSION: "backend"}
+    )
+    error = kit.outcome(request).error
+    if not isinstance(error, InfrastructureError):
+        cannot_tell("the back end did not break")
+    expect(error.started is not False, "the error says that the program had not begun, and it had")
+    expect(not error.retryable, "the error asks for another try of what may have run")
+
+
+def host_killed(kit: Kit) -> None:
+    """H01: a program ends by its limit when its host has been killed."""
+    kit.expect_sight()
+    marker = _run_with_a_dead_host(kit, kit.deadlines.stop_limit)
+    time.sleep(kit.deadlines.stop_limit)
+    kit.expect_nothing_left(marker, kit.deadlines.late)
+
+
+def swept(kit: Kit) -> None:
+    """H02: `sweep` ends what was left when a host was killed, and keeps what runs under this one."""
+    if not kit.subject.offers("sweep"):
+        raise NotApplicable("the executor has no sweep")
+    kit.expect_sight()
+    marker = _run_with_a_dead_host(kit, _FOR_LONG_SECS)
+    mine = kit.nonce()
+    request = kit.request(kit.code("pause", text=mine))
+    call = kit.start(request)
+    kit.subject.finish("sweep")
+    kit.expect_nothing_left(marker)
+    result = kit.run(request, call=call)
+    expect(result.ok, f"it ended a program of this host: {told(result)}")
+
+
+def _run_with_a_dead_host(kit: Kit, wall: float) -> str:
+    marker = kit.nonce()
+    request = kit.request(kit.code("orphan", marker=marker), wall=wall)
+    until = time.monotonic() + kit.info.startup_secs + kit.deadlines.late
+
+    def is_running() -> bool:
+        while time.monotonic() < until:
+            if kit.left(marker):
+                return True
+            time.sleep(_POLL_SECS)
+        return False
+
+    if not kit.subject.elsewhere.killed(request, is_running):
+        cannot_tell("the program was not seen to start")
+    return marker

@@ -1,0 +1,100 @@
+"""T, M and N: limits that have fractions, and figures that are what they say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codeexec_config.conformance.kit import NotApplicable, cannot_tell, expect, told
+from codeexec_config.executor import Status
+
+if TYPE_CHECKING:
+    from codeexec_config.conformance.kit import Kit
+    from codeexec_config.executor import ExecutionResult
+
+_SHORT_SECS = 0.5
+_FRACTION = (2.9, 2.2)
+_ATTEMPTS = 3
+_NAP_SECS = 1.0
+_TOLERANCE_SECS = 0.1
+_TOUCHED_MEBIBYTES = 200
+_MEASURABLE_SECS = 0.8
+
+
+def short_limit(kit: Kit) -> None:
+    """T08: a limit of half a second is one, not none."""
+    kit.run(kit.request(kit.code("before_sleep"), wall=_SHORT_SECS), Status.TIMED_OUT)
+
+
+def fraction(kit: Kit) -> None:
+    """T09: a limit is not cut to whole seconds."""
+    wall, secs = _FRACTION
+    result = _napped(kit, wall, secs)
+    expect(result.ok, f"a program of {secs:g} s under a limit of {wall:g} s: {told(result)}")
+
+
+def _napped(kit: Kit, wall: float, secs: float) -> ExecutionResult:
+    """Run a program that sleeps; once more when it was stopped, because the machine may be busy."""
+    for _ in range(_ATTEMPTS - 1):
+        result = kit.run(kit.request(kit.code("nap", secs=secs), wall=wall))
+        if result.status is not Status.TIMED_OUT:
+            return result
+    return kit.run(kit.request(kit.code("nap", secs=secs), wall=wall))
+
+
+def start_up_apart(kit: Kit) -> None:
+    """T10: the executor's own start-up is not the program's time."""
+    secs = min(kit.outcome(kit.request(kit.code("say", text="short"))).secs for _ in range(2))
+    if secs < _MEASURABLE_SECS:
+        raise NotApplicable(f"a start-up of {secs:.2f} s is too short to be told from a program's time")
+    result = _napped(kit, 0.6 * secs, 0.1 * secs)
+    expect(result.ok, f"a program of {0.1 * secs:.1f} s under a limit of {0.6 * secs:.1f} s: {told(result)}")
+
+
+def time_measured(kit: Kit) -> None:
+    """T11: the time in a result is the program's, in seconds."""
+    outcome = kit.outcome(kit.request(kit.code("nap", secs=_NAP_SECS)))
+    measured = kit.verdict(outcome, Status.COMPLETED).wall_secs
+    if measured is None:
+        raise NotApplicable("the executor measures no time")
+    right = _NAP_SECS - _TOLERANCE_SECS <= measured <= outcome.secs + _TOLERANCE_SECS
+    expect(right, f"{measured:g} s were measured of a program of {_NAP_SECS:g} s that was back in {outcome.secs:.2f} s")
+
+
+def memory_measured(kit: Kit) -> None:
+    """M05: the memory in a result is that of this program, in bytes."""
+    code = kit.code("touch", mebibytes=_TOUCHED_MEBIBYTES)
+    small = kit.run(kit.request(kit.code("say", text="small"))).peak_memory_bytes
+    result = kit.run(kit.request(code, wall=kit.deadlines.latency_limit))
+    greedy = result.peak_memory_bytes
+    if greedy is None and small is None:
+        raise NotApplicable("the executor measures no memory")
+    if not result.ok:
+        cannot_tell(f"the program did not get so far: {told(result)}")
+    small = kit.run(kit.request(kit.code("say", text="small"))).peak_memory_bytes
+    touched = _TOUCHED_MEBIBYTES << 20
+    if greedy is not None:
+        fits = 0.9 * touched <= greedy <= 2 * kit.sizes.memory
+        expect(fits, f"{greedy} bytes were measured of a program that filled {touched}")
+    if small is not None:
+        expect(small < 0.9 * touched, f"{small} bytes were measured of a program that only prints a word")
+        expect(small > 1 << 16, f"{small} bytes were measured of an interpreter")
+
+
+def waiting_apart(kit: Kit) -> None:
+    """N02: what a program waits for its turn is not its time."""
+    most = kit.sizes.together if kit.info.max_concurrency is None else kit.most_at_once()
+    if most == 1:
+        raise NotApplicable("the executor runs one program at once")
+    secs, wall = _NAP_SECS, 3.0 * _NAP_SECS
+    request = kit.request(kit.code("nap", secs=secs), wall=wall)
+    calls = [kit.start(request) for _ in range(most)]
+    late = kit.allowed_secs(request) + most * secs
+    outcomes = [kit.subject.settled(call, "a call", late) for call in calls]
+    results = [kit.verdict(outcome, request=request) for outcome in outcomes]
+    stopped = sum(result.status is Status.TIMED_OUT for result in results)
+    expect(not stopped, f"of {most} programs of {secs:g} s at once, {stopped} met a limit of {wall:g} s")
+    measured = [result.wall_secs for result in results if result.wall_secs is not None]
+    expect(
+        max(measured, default=0) < 2 * secs + _TOLERANCE_SECS or max(call.secs for call in calls) < wall,
+        f"{max(measured, default=0):.1f} s were measured of a program of {secs:g} s that had to wait",
+    )

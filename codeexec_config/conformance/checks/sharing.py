@@ -1,0 +1,43 @@
+"""I: what one run leaves for another."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from codeexec_config.conformance.kit import NotApplicable, cannot_tell, expect, told
+
+if TYPE_CHECKING:
+    from codeexec_config.conformance.kit import Kit
+
+_APART_SECS = 0.4
+
+
+def files_left(kit: Kit) -> None:
+    """I15: a file that one program leaves in a folder that all know is not there for the next."""
+    nonce = kit.nonce()
+    kit.shown(kit.request(kit.code("leave_files", nonce=nonce)), "tried")
+    result = kit.shown(kit.request(kit.code("find_files", nonce=nonce)), "tried")
+    expect(b"found" not in result.stdout, f"a file of the program before was {told(result)}")
+
+
+def patched_module(kit: Kit) -> None:
+    """I16: a library that one program has changed is as it was for the next."""
+    kit.shown(kit.request(kit.code("patch_module")), "tried")
+    result = kit.shown(kit.request(kit.code("find_patch")), "tried")
+    expect(b"found" not in result.stdout, "the program before had changed a library, and still has")
+
+
+def equal_programs(kit: Kit) -> None:
+    """I17: two equal programs at once do not share a folder."""
+    if kit.most_at_once() == 1:
+        raise NotApplicable("the executor runs one program at once")
+    request = kit.request(kit.code("own_file", secs=4 * _APART_SECS))
+    first = kit.start(request)
+    time.sleep(_APART_SECS)
+    second = kit.start(request)
+    for result in [kit.run(request, call=call) for call in (first, second)]:
+        if b"written" not in result.stdout:
+            cannot_tell(f"the program could not write a file: {told(result)}")
+        words = result.text().split()
+        expect("own" in words, f"the file that it had written was {' '.join(words[1:])}")

@@ -1,0 +1,144 @@
+"""O: every byte of the two streams, and nothing of the host's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codeexec_config.conformance.elsewhere import Circumstances
+from codeexec_config.conformance.kit import expect, told
+from codeexec_config.conformance.snippets import MARKS
+from codeexec_config.conformance.watching import Growth
+from codeexec_config.executor import Capability, Status
+
+if TYPE_CHECKING:
+    from codeexec_config.conformance.kit import Kit
+    from codeexec_config.executor import ExecutionResult
+
+_LINE = 64
+_MORE_THAN_A_PIPE_HOLDS = 300_000
+_ROOM = 4 * _MORE_THAN_A_PIPE_HOLDS
+
+
+def an_answer(kit: Kit) -> None:
+    """O06: output that is no text gets an answer, whatever it is."""
+    kit.run(kit.request(kit.code("raw_bytes")))
+    kit.hello_works()
+
+
+def other_flood(kit: Kit) -> None:
+    """O07: an endless flood on standard error is bounded as well."""
+    flooded(kit, "flood_stderr", "stderr" if kit.declares(Capability.STDERR) else "")
+
+
+def flooded(kit: Kit, purpose: str, stream: str) -> None:
+    """Let a program flood a stream, and tell of everything that is wrong."""
+    request = kit.request(kit.code(purpose), wall=kit.deadlines.stop_limit)
+    with Growth() as growth:
+        result = kit.run(request)
+    cap = kit.sizes.output_limit
+    complaints = [
+        f"{name}: {len(getattr(result, name))} bytes came back under a limit of {cap}"
+        for name in ("stdout", "stderr")
+        if len(getattr(result, name)) > cap
+    ]
+    if result.status is Status.COMPLETED:
+        complaints.append("an endless program completed")
+    if stream and not getattr(result, stream):
+        complaints.append("nothing of it came back")
+    elif stream and not getattr(result, f"{stream}_truncated"):
+        complaints.append("it was cut without being flagged")
+    if growth.memory > kit.sizes.host_growth:
+        complaints.append(f"the host process grew by {growth.memory} bytes")
+    expect(not complaints, "; ".join(complaints))
+
+
+def spooled(kit: Kit) -> None:
+    """O08: an endless flood does not fill the host's disk."""
+    request = kit.request(kit.code("flood"), wall=kit.deadlines.stop_limit)
+    with Growth() as growth:
+        kit.run(request)
+    most = kit.sizes.host_growth
+    expect(growth.files <= most, f"a file of the host grew to {growth.files} bytes, and {most} would be generous")
+
+
+def hosts_streams(kit: Kit) -> None:
+    """O09: nothing of a program, and nothing else, is printed by the host's process."""
+    report = kit.elsewhere(kit.request(kit.code("both_streams")), Circumstances())
+    shown = b"to-out" in report.stdout + report.stderr or b"to-err" in report.stdout + report.stderr
+    expect(not shown, "the program's output went to the host's own streams")
+    expect(not report.stdout, f"the executor printed to the host's standard output: {report.stdout[:80]!r}")
+
+
+def more_than_a_pipe(kit: Kit) -> None:
+    """O10: more lines than a pipe holds arrive."""
+    count = _MORE_THAN_A_PIPE_HOLDS // _LINE
+    result = kit.run(kit.request(kit.code("lines", count=count), output=_ROOM), Status.COMPLETED)
+    lines = result.stdout.splitlines()
+    expect(len(lines) == count, f"expected {count} lines, got {len(lines)}")
+
+
+def one_long_line(kit: Kit) -> None:
+    """O11: a line may be as long as the output."""
+    count = _MORE_THAN_A_PIPE_HOLDS
+    result = kit.run(kit.request(kit.code("fill", count=count), output=_ROOM), Status.COMPLETED)
+    expect(len(result.stdout) == count, f"expected one line of {count} bytes, got {len(result.stdout)} bytes")
+
+
+def both_full(kit: Kit) -> None:
+    """O12: both streams may be fuller than a pipe."""
+    count = _MORE_THAN_A_PIPE_HOLDS
+    result = kit.run(kit.request(kit.code("both_full", count=count), output=_ROOM), Status.COMPLETED)
+    got = (result.stdout.count(b"o"), result.stderr.count(b"e"))
+    expect(got == (count, count), f"expected {count} bytes in each stream, got {got[0]} and {got[1]}")
+
+
+def characters_whole(kit: Kit) -> None:
+    """O13: a character that a read happens to part is whole."""
+    count = _MORE_THAN_A_PIPE_HOLDS // 3
+    expected = b"x" + "\u2603".encode() * count
+    result = kit.run(kit.request(kit.code("snowmen", count=count), output=_ROOM), Status.COMPLETED)
+    expect(result.stdout.rstrip(b"\n") == expected, f"{len(expected)} bytes of UTF-8 are not the same: {_odd(result)}")
+
+
+def _odd(result: ExecutionResult) -> str:
+    return f"got {len(result.stdout)} bytes, {result.text().count(chr(0xFFFD))} replaced characters"
+
+
+def cap_in_bytes(kit: Kit) -> None:
+    """O14: the limit of output counts bytes, not characters."""
+    cap = kit.sizes.output_limit
+    result = kit.run(kit.request(kit.code("snowmen", count=cap // 2)))
+    expect(len(result.stdout) <= cap, f"{len(result.stdout)} bytes came back under a limit of {cap}")
+    expect(result.stdout_truncated, "it was cut without being flagged")
+
+
+def blanks_kept(kit: Kit) -> None:
+    """O15: blanks and line ends around the output are kept."""
+    _exactly(kit, "blank_output", b"\n \tx \n\n")
+
+
+def line_ends_kept(kit: Kit) -> None:
+    """O16: line ends are the program's, not a terminal's."""
+    result = kit.run(kit.request(kit.code("lines", count=3)), Status.COMPLETED)
+    expect(b"\r" not in result.stdout, f"carriage returns were added: {told(result)}")
+
+
+def last_line_kept(kit: Kit) -> None:
+    """O17: a last line without a line end is kept."""
+    _exactly(kit, "last_line", b"first\nlast")
+
+
+def _exactly(kit: Kit, purpose: str, expected: bytes) -> None:
+    result = kit.run(kit.request(kit.code(purpose)), Status.COMPLETED)
+    same = result.stdout.replace(b"\r\n", b"\n") == expected  # O16 is about line ends
+    expect(same, f"expected {expected!r}, got {told(result)}")
+
+
+def end_marks(kit: Kit) -> None:
+    """O18: nothing that a program prints ends its output or decides its verdict."""
+    nonce = kit.nonce()
+    request = kit.request(kit.code("tell_all", marks=MARKS, text=nonce), output=_ROOM)
+    result = kit.run(request)
+    expect(nonce.encode() in result.stdout, "what came after something like an end mark is lost")
+    expect(result.status is Status.FAILED, f"it failed, and something in its output hid that: {result.status}")
+    expect(not result.artifacts, "artifacts came back that nobody asked for")

@@ -1,0 +1,90 @@
+"""The host's own standard output, taken away from an executor while a report is made."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from typing import IO, TYPE_CHECKING, Final
+
+import attrs
+
+from codeexec_config.conformance.report import CheckResult, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codeexec_config.conformance.report import ConformanceReport
+
+__all__ = ["Printed", "own_output", "with_printed"]
+
+_STREAMS: Final = "O09"
+_SHOWN: Final = 80
+
+
+class Printed:
+    """What was printed to standard output meanwhile: how much, and how it began."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.start = b""
+
+    def take(self, data: bytes) -> None:
+        """Count it and drop it."""
+        self.size += len(data)
+        self.start = (self.start + data)[:_SHOWN]
+
+
+@contextlib.contextmanager
+def own_output() -> Iterator[tuple[IO[str], Printed]]:
+    """Keep standard output for the report, on a descriptor of its own, and collect whatever else is printed."""
+    printed = Printed()
+    sys.stdout.flush()
+    kept, before = os.dup(1), sys.stdout
+    source, sink = os.pipe()
+    reader = threading.Thread(target=_drain, args=(source, printed), daemon=True)
+    reader.start()
+    os.dup2(sink, 1)
+    os.close(sink)
+    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+    report = os.fdopen(kept, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+    try:
+        yield report, printed
+    finally:
+        sys.stdout.close()
+        sys.stdout = before
+        report.flush()
+        os.dup2(kept, 1)
+        report.close()
+        # A program that was left behind may hold the other end for ever.
+        reader.join(1)
+
+
+def _drain(source: int, printed: Printed) -> None:
+    with open(source, "rb", buffering=0) as stream:
+        while data := stream.read(1 << 16):
+            printed.take(data)
+
+
+def with_printed(report: ConformanceReport, printed: Printed) -> ConformanceReport:
+    """Return a report that holds what was printed as a failure of the check that is about it."""
+    if not printed.size:
+        return report
+    detail = f"the executor printed {printed.size} bytes to the host's standard output: {printed.start!r}"
+    if not any(result.id == _STREAMS for result in report.results):
+        finding = CheckResult(
+            id=_STREAMS,
+            title="the host's own streams are its own",
+            language=None,
+            capability="core",
+            verdict=Verdict.FAIL,
+            detail=detail,
+            action="look at what the host prints",
+        )
+        return attrs.evolve(report, results=(*report.results, finding))
+    results = (
+        attrs.evolve(result, verdict=Verdict.FAIL, detail=result.detail or detail) if result.id == _STREAMS else result
+        for result in report.results
+    )
+    return attrs.evolve(report, results=tuple(results))

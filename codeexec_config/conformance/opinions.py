@@ -1,0 +1,30 @@
+"""What a check raises when it did not see what must be seen, and the helpers that raise it."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+__all__ = ["Failed", "NotApplicable", "Skipped", "cannot_tell", "expect"]
+
+
+class Failed(Exception):  # noqa: N818 -- a verdict, not an error
+    """The check did not see what must be seen; the text says what it saw."""
+
+
+class Skipped(Exception):  # noqa: N818 -- the same
+    """The check could not be made; the text says why."""
+
+
+class NotApplicable(Exception):  # noqa: N818 -- the same
+    """There is no program for it in this language, or the executor has not the form for it."""
+
+
+def expect(holds: object, message: str) -> None:
+    """Fail the check unless something holds."""
+    if not holds:
+        raise Failed(message)
+
+
+def cannot_tell(why: str) -> NoReturn:
+    """Skip the check: its program did not get so far as to show anything about the executor."""
+    raise Skipped(f"cannot tell: {why}")

@@ -1,0 +1,105 @@
+r"""The programs of the kit, by language and purpose.
+
+A purpose that a language lacks makes its checks "n/a" there. `@NAME@` stands for a value that the check fills in. An
+implementer whose interpreter differs (no `require`, no child processes) overrides single programs; a program must do
+what its purpose says here:
+
+| purpose | must |
+|---|---|
+| `say` | print @TEXT@ |
+| `comment` | be what opens a comment that runs to the end of the line |
+| `syntax_error` | not be a program |
+| `uncaught_error` | end by an error that says @TEXT@ |
+| `exit` | end with exit code @CODE@ |
+| `kill_itself` | end by a SIGKILL or an abort of its own, and print `survived` when it goes on |
+| `quoting` | print `QUOTED` |
+| `utf8` | print `UNICODE` |
+| `both_streams` | print `to-out` to standard output, `to-err` to standard error |
+| `raw_bytes` | write the bytes ff fe |
+| `flood` | print without end |
+| `fill` | write exactly @COUNT@ bytes |
+| `busy` | compute without end |
+| `before_sleep` | print `before`, flush, sleep a minute |
+| `deaf` | ignore SIGTERM, print `deaf`, flush, last a minute |
+| `orphan` | start a child that carries @MARKER@, in a session of its own, for a minute; sleep a minute |
+| `outliving` | start a child that carries @MARKER@ for a minute; print `parent done`; end well |
+| `fail_late` | print @TEXT@, flush, sleep @SECS@, end by an error |
+| `pause` | print @TEXT@-1, flush, sleep half a second, print @TEXT@-2 |
+| `touch` | print `begin`, flush, fill @MEBIBYTES@ MiB, print `touched` |
+| `child_touch` | let a child fill them; print `child died` or `child ended well`; end well |
+| `forks` | start up to @FORKS@ children of 20 s, then print `forks N` |
+| `connect` | send @NONCE@ to @PORT@ of each of @HOSTS@ (parted by blanks), a second each at most; print `tried` |
+| `read` | print the file @PATH@ when it can be read; print `tried` |
+| `environment` | print all variables |
+| `variables` | print `[` KIT_ONE `][` KIT_TWO `]` without a line end |
+| `stdin` | copy standard input to standard output |
+| `file` | copy the file data/in.txt to standard output |
+| `artifact` | write the bytes 00 ff fe 0a to out/result.bin |
+| `link` | make out/link a symbolic link to @PATH@ |
+| `leave_state` | set a variable `kit_state`, make a file `kit_state`, print `left` |
+| `find_state` | print `found` when either is there, else `clean` |
+| `session_set`, `session_get` | set x to 1; print x + 1 |
+| `session_put`, `session_show` | set x to @VALUE@; print x |
+| `session_late` | sleep @SECS@, print `late` |
+| `session_count` | count x up without end |
+| `session_child` | start a child that carries @MARKER@ for a minute, print `started` |
+| `imports`, `processes` | import a library, start a process; print `works` |
+| `verbatim` | begin with the language's name as a word, print `VERBATIM` |
+| `line_number` | print `line` and the number of this line of the source |
+| `tell_all` | print all that it can see of its own start, @MARKS@, and @TEXT@; end by exit code 1 |
+| `lines` | print @COUNT@ lines of 63 digits |
+| `both_full` | write @COUNT@ `e` to standard error, then as many `o` to standard output |
+| `snowmen` | write `x` and @COUNT@ snowmen |
+| `blank_output`, `last_line` | write `\\n \\tx \\n\\n`; write `first\\nlast` |
+| `flood_stderr` | print to standard error without end |
+| `nap` | sleep @SECS@, print `slept` |
+| `killed_late` | print @TEXT@, flush, sleep @SECS@, end by a SIGKILL of its own |
+| `failing_parent`, `killed_parent` | start a detached child with @MARKER@, print `started`, exit 3 or end by SIGKILL |
+| `touch_together` | let @CHILDREN@ children fill @MEBIBYTES@ MiB each; print `full` and how many hold it at once |
+| `forks_held` | start up to @FORKS@ children, hold them for @SECS@ |
+| `datagram` | send @NONCE@ by UDP to @PORT@ of each of @HOSTS@; print `tried` |
+| `abstract` | send @NONCE@ to the abstract socket @NAME@; print `tried` |
+| `write` | append @NONCE@ to each of @PATHS@; print `tried` |
+| `settings` | print the boot identifier, and `open` with each of @PATHS@ that can be written; print `tried` |
+| `inherited` | write @NONCE@ to each inherited descriptor, print what can be read from it; print `tried` |
+| `look_around` | print `seen in cmdline` or `seen in environ` of each process with @HEAD@@TAIL@ there; print `tried` |
+| `signal` | send SIGUSR1 to the process @PID@; print `tried` |
+| `signal_group` | send SIGTERM, which it ignores, to its own group; print `tried` |
+| `ignored_signals` | print the line SigIgn of its status; print `tried` |
+| `leave_files`, `find_files` | make, or look for, a file @NONCE@ in /tmp and the like; print `found`; print `tried` |
+| `patch_module`, `find_patch` | change a library; print `found` when it is changed; print `tried` |
+| `own_file` | write a file of a fixed name, print `written`, sleep @SECS@, print `own` if it is as it was |
+| `link_folder` | make out a symbolic link to the folder @PATH@; print `tried` |
+| `fifo` | make a pipe out/fifo and a folder out/folder; print `tried` |
+| `sparse` | make out/sparse.bin, @BYTES@ long and empty; print `tried` |
+| `file_hex` | print the file data/in.bin in hexadecimal digits |
+| `source_name` | print the name of its source and of all that is in its folder; print `tried` |
+| `show_files` | print name and text of each file of @NAMES@, a literal parted by bars; print `tried` |
+| `show_variables` | print `NAME=[VALUE]` for each of @NAMES@ |
+| `big_file`, `fill_disk` | write @BYTES@, print `size` and it; write up to @MEBIBYTES@ MiB, print `wrote` and it |
+| `semaphore` | take a lock that processes share, print `works` |
+| `change_host` | set a variable, the umask and the working folder; print `tried` |
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from codeexec_config.conformance.snippets import bash, javascript, julia, python, r, ruby, sql
+from codeexec_config.conformance.snippets.texts import ARTIFACT, MARKS, QUOTED, UNICODE, VERBATIM
+
+__all__ = ["ARTIFACT", "MARKS", "QUOTED", "SNIPPETS", "UNICODE", "VERBATIM"]
+
+_TABLES: Final = {
+    "python": python.PROGRAMS,
+    "javascript": javascript.PROGRAMS,
+    "bash": bash.PROGRAMS,
+    "ruby": ruby.PROGRAMS,
+    "r": r.PROGRAMS,
+    "julia": julia.PROGRAMS,
+    "sql": sql.PROGRAMS,
+}
+SNIPPETS: Final[dict[str, dict[str, str]]] = {
+    language: {purpose: code.strip("\n") for purpose, code in table.items()} for language, table in _TABLES.items()
+}
+"""The kit's programs, by language and purpose."""

@@ -1,0 +1,263 @@
+"""The kit's programs in Bash."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from codeexec_config.conformance.snippets.texts import QUOTED, UNICODE, VERBATIM
+
+__all__ = ["PROGRAMS"]
+
+PROGRAMS: Final = {
+    "say": "echo '@TEXT@'",
+    "comment": "#",
+    "syntax_error": "if then fi (",
+    "uncaught_error": ': "${KIT_UNSET:?@TEXT@}"',
+    "exit": "exit @CODE@",
+    "kill_itself": """
+kill -KILL $$
+echo survived
+""",
+    "quoting": "printf '%s\\n' '" + QUOTED.replace("'", "'\\''") + "'",
+    "utf8": f"echo '{UNICODE}'",
+    "both_streams": """
+echo to-out
+echo to-err >&2
+""",
+    "raw_bytes": r"printf '\377\376'",
+    "flood": r"while :; do printf '%01023d\n' 0; done",
+    "fill": "printf '%@COUNT@s' ''",
+    "busy": "while :; do :; done",
+    "before_sleep": """
+echo before
+sleep 60
+""",
+    "deaf": """
+trap '' TERM
+echo deaf
+sleep 60
+""",
+    "orphan": """
+setsid bash -c 'exec -a @MARKER@ sleep 60' &
+echo started
+sleep 60
+""",
+    "outliving": """
+(exec -a @MARKER@ sleep 60) &
+echo 'parent done'
+""",
+    "fail_late": """
+echo '@TEXT@'
+sleep @SECS@
+exit 1
+""",
+    "pause": """
+echo '@TEXT@-1'
+sleep 0.5
+echo '@TEXT@-2'
+""",
+    "touch": r"""
+echo begin
+blocks=$(head -c @MEBIBYTES@M /dev/zero | tr '\0' x)
+echo touched ${#blocks}
+""",
+    "child_touch": r"""
+if bash -c 'blocks=$(head -c @MEBIBYTES@M /dev/zero | tr "\0" x); : ${#blocks}' 2>/dev/null
+then echo 'child ended well'
+else echo 'child died'
+fi
+""",
+    "forks": """
+for ((i = 0; i < @FORKS@; i++)); do sleep 20 & done 2>/dev/null
+echoed=$(jobs -p | wc -l)
+echo forks $echoed
+""",
+    "connect": """
+for host in @HOSTS@; do
+  timeout 1 bash -c "echo @NONCE@ > /dev/tcp/$host/@PORT@" 2>/dev/null
+done
+echo tried
+""",
+    "read": """
+cat '@PATH@' 2>/dev/null
+echo tried
+""",
+    "environment": "export -p",
+    "variables": r'''printf '[%s][%s]' "$KIT_ONE" "$KIT_TWO"''',
+    "stdin": "cat",
+    "file": "cat data/in.txt",
+    "artifact": r"""
+mkdir -p out
+printf '\000\377\376\n' > out/result.bin
+""",
+    "link": """
+mkdir -p out
+ln -s '@PATH@' out/link
+""",
+    "leave_state": """
+kit_state=1
+: 2>/dev/null > kit_state
+echo left
+""",
+    "find_state": """
+if [ -n "$kit_state" ] || [ -e kit_state ]; then echo found; else echo clean; fi
+""",
+    "session_set": "x=1",
+    "session_get": "echo $((x + 1))",
+    "verbatim": "bash --version > /dev/null\ncat <<'KIT'\n" + VERBATIM + "\nKIT",
+    "line_number": "echo line $LINENO",
+    "tell_all": r"""
+for path in /proc/$$/cmdline /proc/$PPID/cmdline "$0" *; do
+  tr '\0' '\n' < "$path"
+  echo
+done 2>/dev/null
+echo "$BASH_EXECUTION_STRING"
+env
+cat <<'KIT-MARKS'
+@MARKS@
+KIT-MARKS
+echo @TEXT@
+exit 1
+""",
+    "lines": "for ((i = 0; i < @COUNT@; i++)); do printf '%063d\\n' $i; done",
+    "both_full": """
+printf '%@COUNT@s' '' | tr ' ' e >&2
+printf '%@COUNT@s' '' | tr ' ' o
+""",
+    "snowmen": r"""
+printf x
+head -c @COUNT@ /dev/zero | sed 's/\x00/\xe2\x98\x83/g'
+""",
+    "blank_output": r"printf '\n \tx \n\n'",
+    "last_line": r"printf 'first\nlast'",
+    "flood_stderr": r"while :; do printf '%01023d\n' 0 >&2; done",
+    "nap": """
+sleep @SECS@
+echo slept
+""",
+    "killed_late": """
+echo @TEXT@
+sleep @SECS@
+kill -KILL $$
+""",
+    "failing_parent": """
+setsid bash -c 'exec -a @MARKER@ sleep 60' &
+echo started
+sleep 0.3
+exit 3
+""",
+    "killed_parent": """
+setsid bash -c 'exec -a @MARKER@ sleep 60' &
+echo started
+sleep 0.3
+kill -KILL $$
+""",
+    "datagram": """
+for host in @HOSTS@; do
+  bash -c "echo @NONCE@ > /dev/udp/$host/@PORT@" 2>/dev/null
+done
+echo tried
+""",
+    "write": """
+for path in @PATHS@; do
+  { printf @NONCE@ >> "$path"; } 2>/dev/null
+done
+echo tried
+""",
+    "settings": """
+cat /proc/sys/kernel/random/boot_id 2>/dev/null
+for path in @PATHS@; do
+  [ -e $path ] && { : >> "$path"; } 2>/dev/null && echo open $path
+done
+echo tried
+""",
+    "inherited": r"""
+for number in 40 41 42 43; do
+  { printf @NONCE@ >&$number; } 2>/dev/null
+  cat /proc/$$/fd/$number 2>/dev/null
+done < /dev/null
+echo tried
+""",
+    "look_around": r"""
+head=@HEAD@
+for name in cmdline environ; do
+  grep -als "[${head:0:1}]${head:1}@TAIL@" /proc/[0-9]*/$name | grep -v "/$$/" | sed "s/^/seen in $name of /"
+done
+echo tried
+""",
+    "signal": """
+kill -USR1 @PID@ 2>/dev/null
+echo tried
+""",
+    "signal_group": """
+trap '' TERM
+kill -TERM 0
+echo tried
+""",
+    "ignored_signals": """
+while read -r line; do case $line in SigIgn*) echo "$line" ;; esac; done < /proc/$$/status
+echo tried
+""",
+    "leave_files": """
+for folder in /tmp /var/tmp /dev/shm "$HOME"; do
+  { : > "$folder/@NONCE@"; } 2>/dev/null
+done
+echo tried
+""",
+    "find_files": """
+for folder in /tmp /var/tmp /dev/shm "$HOME"; do
+  [ -e "$folder/@NONCE@" ] && echo found in $folder
+done
+echo tried
+""",
+    "own_file": """
+mine=$RANDOM$RANDOM
+echo $mine > kit_own
+echo written
+sleep @SECS@
+if [ ! -e kit_own ]; then echo gone
+elif [ "$(cat kit_own)" = $mine ]; then echo own
+else echo of another run
+fi
+""",
+    "link_folder": """
+ln -s '@PATH@' out
+echo tried
+""",
+    "fifo": """
+mkdir -p out/folder
+mkfifo out/fifo
+echo tried
+""",
+    "sparse": """
+mkdir -p out
+truncate -s @BYTES@ out/sparse.bin
+echo tried
+""",
+    "file_hex": r"od -An -v -tx1 data/in.bin | tr -d ' \n'",
+    "source_name": """
+echo "${0##*/}"
+ls -a
+echo tried
+""",
+    "show_files": """
+while read -r name; do echo "$name $(cat "$name")"; done < <(tr '|' '\\n' <<< @NAMES@)
+echo tried
+""",
+    "show_variables": """
+for name in @NAMES@; do echo "$name=[${!name-unset}]"; done
+""",
+    "big_file": """
+if head -c @BYTES@ /dev/zero > kit_big; then echo size $(stat -c %s kit_big); else echo cannot; fi
+""",
+    "fill_disk": """
+head -c @MEBIBYTES@M /dev/zero > kit_big 2>/dev/null
+echo wrote $(( $(stat -c %s kit_big) / 1048576 ))
+""",
+    "change_host": """
+export KIT_CHANGED=1
+umask 0
+cd /
+echo tried
+""",
+}

@@ -1,0 +1,348 @@
+"""The kit's programs in JavaScript, as Node.js runs it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from codeexec_config.conformance.snippets.texts import QUOTED, UNICODE, VERBATIM
+
+__all__ = ["PROGRAMS"]
+
+PROGRAMS: Final = {
+    "say": 'console.log("@TEXT@");',
+    "comment": "//",
+    "syntax_error": "function ( {",
+    "uncaught_error": 'throw new Error("@TEXT@");',
+    "exit": "process.exit(@CODE@);",
+    "kill_itself": """
+process.kill(process.pid, "SIGKILL");
+console.log("survived");
+""",
+    "quoting": "console.log('" + QUOTED.replace("\\", "\\\\").replace("'", "\\'") + "');",
+    "utf8": f'console.log("{UNICODE}");',
+    "both_streams": """
+console.log("to-out");
+console.error("to-err");
+""",
+    "raw_bytes": "process.stdout.write(Buffer.from([0xff, 0xfe]));",
+    "flood": r"""
+const fs = require("fs");
+const write = data => {
+  for (let at = 0; at < data.length;) {
+    try { at += fs.writeSync(1, data, at); } catch (error) { if (error.code !== 'EAGAIN') throw error; }
+  }
+};
+const block = Buffer.from("x".repeat(1023) + "\n");
+for (;;) write(block);
+""",
+    "fill": 'process.stdout.write("x".repeat(@COUNT@));',
+    "busy": "for (;;);",
+    "before_sleep": """
+console.log("before");
+setTimeout(() => {}, 60000);
+""",
+    "deaf": """
+process.on("SIGTERM", () => {});
+console.log("deaf");
+setTimeout(() => {}, 60000);
+""",
+    "orphan": """
+const { spawn, spawnSync } = require("child_process");
+const code = "setTimeout(() => {}, 60000)";
+spawn(process.execPath, ["-e", code, "@MARKER@"], { detached: true, stdio: "inherit" });
+console.log("started");
+setTimeout(() => {}, 60000);
+""",
+    "outliving": """
+const { spawn, spawnSync } = require("child_process");
+const code = "setTimeout(() => {}, 60000)";
+spawn(process.execPath, ["-e", code, "@MARKER@"], { stdio: "inherit" }).unref();
+console.log("parent done");
+""",
+    "fail_late": """
+const sleep = s => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, s * 1000);
+console.log("@TEXT@");
+sleep(@SECS@);
+throw new Error("late");
+""",
+    "pause": """
+const sleep = s => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, s * 1000);
+console.log("@TEXT@-1");
+sleep(0.5);
+console.log("@TEXT@-2");
+""",
+    "touch": """
+console.log("begin");
+const blocks = [];
+for (let i = 0; i < @MEBIBYTES@; i++) blocks.push(Buffer.alloc(1048576, 1));
+console.log("touched", blocks.length);
+""",
+    "child_touch": """
+const { spawn, spawnSync } = require("child_process");
+const greedy = "const b = []; for (let i = 0; i < @MEBIBYTES@; i++) b.push(Buffer.alloc(1048576, 1))";
+const child = spawnSync(process.execPath, ["-e", greedy], { stdio: "ignore" });
+console.log(child.status === 0 ? "child ended well" : "child died");
+""",
+    "forks": """
+const { spawn, spawnSync } = require("child_process");
+let made = 0;
+for (let i = 0; i < @FORKS@; i++) {
+  const child = spawn("sleep", ["20"], { stdio: "ignore" });
+  child.on("error", () => {});
+  child.unref();
+  if (child.pid) made += 1;
+}
+console.log("forks", made);
+""",
+    "connect": """
+const net = require("net");
+let open = 0;
+const done = () => { open -= 1; if (open === 0) console.log("tried"); };
+for (const host of "@HOSTS@".split(" ")) {
+  open += 1;
+  const socket = net.connect(@PORT@, host, () => socket.end("@NONCE@"));
+  socket.setTimeout(1000, () => socket.destroy());
+  socket.on("error", () => {});
+  socket.on("close", done);
+}
+""",
+    "read": """
+try { console.log(require("fs").readFileSync("@PATH@", "utf8")); } catch {}
+console.log("tried");
+""",
+    "environment": "console.log(process.env);",
+    "variables": "process.stdout.write(`[${process.env.KIT_ONE}][${process.env.KIT_TWO}]`);",
+    "stdin": "process.stdin.pipe(process.stdout);",
+    "file": 'process.stdout.write(require("fs").readFileSync("data/in.txt"));',
+    "artifact": """
+const fs = require("fs");
+fs.mkdirSync("out", { recursive: true });
+fs.writeFileSync("out/result.bin", Buffer.from([0, 255, 254, 10]));
+""",
+    "link": """
+const fs = require("fs");
+fs.mkdirSync("out", { recursive: true });
+fs.symlinkSync("@PATH@", "out/link");
+""",
+    "leave_state": """
+globalThis.kit_state = 1;
+try { require("fs").writeFileSync("kit_state", ""); } catch {}
+console.log("left");
+""",
+    "find_state": """
+const found = "kit_state" in globalThis || require("fs").existsSync("kit_state");
+console.log(found ? "found" : "clean");
+""",
+    "session_set": "x = 1;",
+    "session_get": "console.log(x + 1);",
+    "imports": """
+require("fs");
+console.log("works");
+""",
+    "processes": """
+const { spawnSync } = require("child_process");
+console.log(spawnSync(process.execPath, ["-e", ""]).status === 0 ? "works" : "refused");
+""",
+    "verbatim": "javascript = 3;\nconsole.log(`" + VERBATIM.replace("`", "\\`") + "`);",
+    "line_number": r"""console.log("line", Number(new Error().stack.split("\n")[1].match(/:(\d+):\d+\)?$/)[1]));""",
+    "tell_all": r"""
+const fs = require("fs");
+const show = path => {
+  try { fs.writeSync(1, fs.readFileSync(path, "latin1").slice(0, 20000).replaceAll("\0", "\n") + "\n"); } catch {}
+};
+show("/proc/self/cmdline");
+show(`/proc/${process.ppid}/cmdline`);
+for (const name of [process.argv[1], ...fs.readdirSync(".")]) show(name);
+for (const value of Object.values(process.env)) fs.writeSync(1, value + "\n");
+fs.writeSync(1, String.raw`@MARKS@` + "\n@TEXT@\n");
+process.exitCode = 1;
+""",
+    "lines": """
+for (let i = 0; i < @COUNT@; i++) console.log(String(i).padStart(63, "0"));
+""",
+    "both_full": """
+process.stderr.write("e".repeat(@COUNT@));
+process.stdout.write("o".repeat(@COUNT@));
+""",
+    "snowmen": r"""process.stdout.write("x" + "\u2603".repeat(@COUNT@));""",
+    "blank_output": r"""process.stdout.write("\n \tx \n\n");""",
+    "last_line": r"""process.stdout.write("first\nlast");""",
+    "flood_stderr": r"""
+const fs = require("fs");
+const block = Buffer.from("x".repeat(1023) + "\n");
+for (;;) {
+  try { fs.writeSync(2, block); } catch (error) { if (error.code !== "EAGAIN") throw error; }
+}
+""",
+    "nap": """
+setTimeout(() => console.log("slept"), @SECS@ * 1000);
+""",
+    "killed_late": """
+console.log("@TEXT@");
+setTimeout(() => process.kill(process.pid, "SIGKILL"), @SECS@ * 1000);
+""",
+    "failing_parent": """
+const { spawn } = require("child_process");
+const code = "setTimeout(() => {}, 60000)";
+spawn(process.execPath, ["-e", code, "@MARKER@"], { detached: true, stdio: "inherit" }).unref();
+console.log("started");
+process.exitCode = 3;
+""",
+    "killed_parent": """
+const { spawn } = require("child_process");
+const code = "setTimeout(() => {}, 60000)";
+spawn(process.execPath, ["-e", code, "@MARKER@"], { detached: true, stdio: "inherit" }).unref();
+console.log("started");
+process.kill(process.pid, "SIGKILL");
+""",
+    "datagram": """
+const dgram = require("dgram");
+const socket = dgram.createSocket("udp4");
+let open = 0;
+const done = () => { open -= 1; if (open === 0) { socket.close(); console.log("tried"); } };
+socket.on("error", () => {});
+for (const host of "@HOSTS@".split(" ")) { open += 1; socket.send("@NONCE@", @PORT@, host, done); }
+""",
+    "abstract": r"""
+const socket = require("net").connect("\0@NAME@", () => socket.end("@NONCE@"));
+socket.on("error", () => {});
+socket.on("close", () => console.log("tried"));
+""",
+    "write": """
+for (const path of "@PATHS@".split(" ")) {
+  try { require("fs").appendFileSync(path, "@NONCE@"); } catch {}
+}
+console.log("tried");
+""",
+    "settings": """
+const fs = require("fs");
+try { console.log(fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8")); } catch {}
+for (const path of "@PATHS@".split(" ")) {
+  try { fs.closeSync(fs.openSync(path, fs.constants.O_WRONLY)); console.log("open", path); } catch {}
+}
+console.log("tried");
+""",
+    "inherited": """
+const fs = require("fs");
+for (const number of [40, 41, 42, 43]) {
+  try { fs.writeSync(number, "@NONCE@"); } catch {}
+  try {
+    const buffer = Buffer.alloc(200);
+    fs.readSync(number, buffer, 0, 200, 0);
+    console.log(String(buffer));
+  } catch {}
+}
+console.log("tried");
+""",
+    "look_around": """
+const fs = require("fs");
+for (const pid of fs.existsSync("/proc") ? fs.readdirSync("/proc") : []) {
+  if (!/^[0-9]+$/.test(pid) || Number(pid) === process.pid) continue;
+  for (const name of ["cmdline", "environ"]) {
+    try {
+      const found = fs.readFileSync(`/proc/${pid}/${name}`, "latin1");
+      if (found.includes("@HEAD@" + "@TAIL@")) console.log("seen in", name, "of", pid);
+    } catch {}
+  }
+}
+console.log("tried");
+""",
+    "signal": """
+try { process.kill(@PID@, "SIGUSR1"); } catch {}
+console.log("tried");
+""",
+    "signal_group": """
+process.on("SIGTERM", () => {});
+process.kill(0, "SIGTERM");
+console.log("tried");
+""",
+    "ignored_signals": r"""
+console.log(require("fs").readFileSync("/proc/self/status", "utf8").match(/SigIgn.*/)[0]);
+console.log("tried");
+""",
+    "leave_files": """
+const fs = require("fs");
+for (const folder of ["/tmp", "/var/tmp", "/dev/shm", require("os").homedir()]) {
+  try { fs.writeFileSync(`${folder}/@NONCE@`, ""); } catch {}
+}
+console.log("tried");
+""",
+    "find_files": """
+const fs = require("fs");
+for (const folder of ["/tmp", "/var/tmp", "/dev/shm", require("os").homedir()]) {
+  if (fs.existsSync(`${folder}/@NONCE@`)) console.log("found in", folder);
+}
+console.log("tried");
+""",
+    "patch_module": """
+require("fs").kitState = Object.prototype.kitState = 1;
+console.log("tried");
+""",
+    "find_patch": """
+console.log(require("fs").kitState || {}.kitState ? "found" : "clean");
+console.log("tried");
+""",
+    "own_file": """
+const fs = require("fs");
+const mine = String(Math.random());
+fs.writeFileSync("kit_own", mine);
+console.log("written");
+setTimeout(() => {
+  try {
+    console.log(fs.readFileSync("kit_own", "utf8") === mine ? "own" : "of another run");
+  } catch { console.log("gone"); }
+}, @SECS@ * 1000);
+""",
+    "link_folder": """
+require("fs").symlinkSync("@PATH@", "out");
+console.log("tried");
+""",
+    "fifo": """
+const { execFileSync } = require("child_process");
+require("fs").mkdirSync("out/folder", { recursive: true });
+execFileSync("mkfifo", ["out/fifo"]);
+console.log("tried");
+""",
+    "sparse": """
+const fs = require("fs");
+fs.mkdirSync("out", { recursive: true });
+fs.writeFileSync("out/sparse.bin", "");
+fs.truncateSync("out/sparse.bin", @BYTES@);
+console.log("tried");
+""",
+    "file_hex": """console.log(require("fs").readFileSync("data/in.bin", "hex"));""",
+    "source_name": r"""
+console.log([(process.argv[1] || "").split("/").pop(), ...require("fs").readdirSync(".")].join("\n"));
+console.log("tried");
+""",
+    "show_files": """
+for (const name of @NAMES@.split("|")) console.log(name, require("fs").readFileSync(name, "utf8").trim());
+console.log("tried");
+""",
+    "show_variables": """
+for (const name of "@NAMES@".split(" ")) console.log(`${name}=[${process.env[name] ?? "unset"}]`);
+""",
+    "big_file": """
+const fs = require("fs");
+try {
+  fs.writeFileSync("kit_big", "x".repeat(@BYTES@));
+  console.log("size", fs.statSync("kit_big").size);
+} catch (error) { console.log("cannot", error.code); }
+""",
+    "fill_disk": """
+const fs = require("fs");
+const block = Buffer.alloc(1048576, 120);
+let made = 0;
+try {
+  const file = fs.openSync("kit_big", "w");
+  for (; made < @MEBIBYTES@; made++) fs.writeSync(file, block);
+} catch {}
+console.log("wrote", made);
+""",
+    "change_host": """
+process.env.KIT_CHANGED = "1";
+process.umask(0);
+process.chdir("/");
+console.log("tried");
+""",
+}

@@ -1,0 +1,508 @@
+"""The kit's programs in Python."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from codeexec_config.conformance.snippets.texts import QUOTED, UNICODE, VERBATIM
+
+__all__ = ["PROGRAMS"]
+
+PROGRAMS: Final = {
+    "say": 'print("@TEXT@")',
+    "comment": "#",
+    "syntax_error": "def (:",
+    "uncaught_error": 'raise ValueError("@TEXT@")',
+    "exit": """
+import sys
+sys.exit(@CODE@)
+""",
+    "kill_itself": """
+import os, signal
+os.kill(os.getpid(), signal.SIGKILL)
+print("survived")
+""",
+    "quoting": f"print(r'''{QUOTED}''')",
+    "utf8": f'print("{UNICODE}")',
+    "both_streams": """
+import sys
+print("to-out")
+print("to-err", file=sys.stderr)
+""",
+    "raw_bytes": r"""
+import sys
+sys.stdout.buffer.write(b"\xff\xfe")
+""",
+    "flood": r"""
+import os
+block = b"x" * 1023 + b"\n"
+while True:
+    os.write(1, block)
+""",
+    "fill": """
+import sys
+sys.stdout.write("x" * @COUNT@)
+""",
+    "busy": """
+while True:
+    pass
+""",
+    "before_sleep": """
+import time
+print("before", flush=True)
+time.sleep(60)
+""",
+    "deaf": """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("deaf", flush=True)
+for _ in range(600):
+    time.sleep(0.1)
+""",
+    "orphan": """
+import subprocess, sys, time
+child = [sys.executable, "-c", "import time; time.sleep(60)", "@MARKER@"]
+subprocess.Popen(child, start_new_session=True)
+print("started", flush=True)
+time.sleep(60)
+""",
+    "outliving": """
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "@MARKER@"])
+print("parent done")
+""",
+    "fail_late": """
+import time
+print("@TEXT@", flush=True)
+time.sleep(@SECS@)
+raise SystemExit(1)
+""",
+    "pause": """
+import time
+print("@TEXT@-1", flush=True)
+time.sleep(0.5)
+print("@TEXT@-2")
+""",
+    "touch": """
+print("begin", flush=True)
+blocks = [b"x" * 1048576 for _ in range(@MEBIBYTES@)]
+print("touched", len(blocks))
+""",
+    "child_touch": """
+import subprocess, sys
+greedy = "blocks = [b'x' * 1048576 for _ in range(@MEBIBYTES@)]"
+code = subprocess.run([sys.executable, "-c", greedy], stderr=subprocess.DEVNULL).returncode
+print("child died" if code else "child ended well")
+""",
+    "forks": """
+import os, time
+made = 0
+for _ in range(@FORKS@):
+    try:
+        child = os.fork()
+    except OSError:
+        break
+    if child == 0:
+        time.sleep(20)
+        os._exit(0)
+    made += 1
+print("forks", made)
+""",
+    "connect": """
+import socket
+for host in "@HOSTS@".split():
+    try:
+        with socket.create_connection((host, @PORT@), 1) as connection:
+            connection.sendall(b"@NONCE@")
+    except OSError:
+        pass
+print("tried")
+""",
+    "read": """
+try:
+    print(open("@PATH@").read())
+except OSError:
+    pass
+print("tried")
+""",
+    "environment": """
+import os
+for name, value in os.environ.items():
+    print(name, value)
+""",
+    "variables": """
+import os, sys
+sys.stdout.write("[%s][%s]" % (os.environ.get("KIT_ONE"), os.environ.get("KIT_TWO")))
+""",
+    "stdin": """
+import sys
+sys.stdout.buffer.write(sys.stdin.buffer.read())
+""",
+    "file": """
+import sys
+sys.stdout.buffer.write(open("data/in.txt", "rb").read())
+""",
+    "artifact": """
+import os
+os.makedirs("out", exist_ok=True)
+with open("out/result.bin", "wb") as file:
+    file.write(bytes([0, 255, 254, 10]))
+""",
+    "link": """
+import os
+os.makedirs("out", exist_ok=True)
+os.symlink("@PATH@", "out/link")
+""",
+    "leave_state": """
+kit_state = 1
+try:
+    open("kit_state", "w").close()
+except OSError:
+    pass
+print("left")
+""",
+    "find_state": """
+import os
+print("found" if "kit_state" in globals() or os.path.exists("kit_state") else "clean")
+""",
+    "session_set": "x = 1",
+    "session_get": "print(x + 1)",
+    "imports": """
+import os, sys, time
+print("works")
+""",
+    "processes": """
+import subprocess, sys
+print("works" if subprocess.run([sys.executable, "-c", ""]).returncode == 0 else "refused")
+""",
+    "verbatim": f"""
+python = 3
+text = '''{VERBATIM}'''
+print(text)
+""",
+    "line_number": """import sys
+print("line", sys._getframe().f_lineno)
+""",
+    "tell_all": r"""
+import os, sys
+def show(path):
+    try:
+        with open(path, "rb") as file:
+            sys.stdout.buffer.write(file.read(20000).replace(b"\0", b"\n") + b"\n")
+    except OSError:
+        pass
+    sys.stdout.flush()
+def show_frame(frame):
+    while frame:
+        for values in (frame.f_globals, frame.f_locals):
+            for value in list(values.values()):
+                if isinstance(value, (str, bytes)):
+                    print(value if isinstance(value, str) else value.decode("latin-1"))
+        frame = frame.f_back
+show("/proc/self/cmdline")
+show("/proc/%d/cmdline" % os.getppid())
+for name in [*sys.argv[:1], *os.listdir()]:
+    show(name)
+for value in os.environ.values():
+    print(value)
+show_frame(sys._getframe())
+print('''@MARKS@''')
+print("@TEXT@", flush=True)
+raise SystemExit(1)
+""",
+    "lines": """
+for number in range(@COUNT@):
+    print("%063d" % number)
+""",
+    "both_full": """
+import sys
+sys.stderr.write("e" * @COUNT@)
+sys.stderr.flush()
+sys.stdout.write("o" * @COUNT@)
+""",
+    "snowmen": r"""
+import sys
+sys.stdout.buffer.write(b"x" + "\u2603".encode() * @COUNT@)
+""",
+    "blank_output": r"""
+import sys
+sys.stdout.write("\n \tx \n\n")
+""",
+    "last_line": r"""
+import sys
+sys.stdout.write("first\nlast")
+""",
+    "flood_stderr": r"""
+import os
+block = b"x" * 1023 + b"\n"
+while True:
+    os.write(2, block)
+""",
+    "nap": """
+import time
+time.sleep(@SECS@)
+print("slept")
+""",
+    "killed_late": """
+import os, signal, time
+print("@TEXT@", flush=True)
+time.sleep(@SECS@)
+os.kill(os.getpid(), signal.SIGKILL)
+""",
+    "failing_parent": """
+import subprocess, sys
+child = [sys.executable, "-c", "import time; time.sleep(60)", "@MARKER@"]
+subprocess.Popen(child, start_new_session=True)
+print("started", flush=True)
+raise SystemExit(3)
+""",
+    "killed_parent": """
+import os, signal, subprocess, sys
+child = [sys.executable, "-c", "import time; time.sleep(60)", "@MARKER@"]
+subprocess.Popen(child, start_new_session=True)
+print("started", flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+""",
+    "touch_together": """
+import subprocess, sys
+greedy = "import sys, time; b = b'x' * (@MEBIBYTES@ << 20); print('full', flush=True); time.sleep(3)"
+pipe = subprocess.PIPE
+print("begin", flush=True)
+children = [subprocess.Popen([sys.executable, "-c", greedy], stdout=pipe) for _ in range(@CHILDREN@)]
+filled = [child.stdout.readline() for child in children]
+print("full", sum(child.poll() is None for child in children))
+""",
+    "forks_held": """
+import os, time
+made = 0
+for _ in range(@FORKS@):
+    try:
+        child = os.fork()
+    except OSError:
+        break
+    if child == 0:
+        time.sleep(20)
+        os._exit(0)
+    made += 1
+time.sleep(@SECS@)
+print("held", made)
+""",
+    "datagram": """
+import socket
+for host in "@HOSTS@".split():
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"@NONCE@", (host, @PORT@))
+    except OSError:
+        pass
+print("tried")
+""",
+    "abstract": r"""
+import socket
+try:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(1)
+        connection.connect("\0@NAME@")
+        connection.sendall(b"@NONCE@")
+except OSError:
+    pass
+print("tried")
+""",
+    "write": """
+for path in "@PATHS@".split():
+    try:
+        with open(path, "a") as file:
+            file.write("@NONCE@")
+    except OSError:
+        pass
+print("tried")
+""",
+    "settings": """
+import os
+try:
+    print(open("/proc/sys/kernel/random/boot_id").read())
+except OSError:
+    pass
+for path in "@PATHS@".split():
+    try:
+        os.close(os.open(path, os.O_WRONLY))
+        print("open", path)
+    except OSError:
+        pass
+print("tried")
+""",
+    "inherited": """
+import os
+for number in range(3, 256):
+    try:
+        os.write(number, b"@NONCE@")
+    except OSError:
+        pass
+    try:
+        print(os.pread(number, 200, 0))
+    except OSError:
+        pass
+print("tried")
+""",
+    "look_around": r"""
+import os, sys
+for pid in os.listdir("/proc") if os.path.isdir("/proc") else ():
+    if pid.isdigit() and int(pid) != os.getpid():
+        for name in ("cmdline", "environ"):
+            try:
+                with open("/proc/%s/%s" % (pid, name), "rb") as file:
+                    found = file.read()
+            except OSError:
+                continue
+            if b"@HEAD@" + b"@TAIL@" in found:
+                print("seen in", name, "of", pid)
+print("tried")
+""",
+    "signal": """
+import os, signal
+try:
+    os.kill(@PID@, signal.SIGUSR1)
+except OSError:
+    pass
+print("tried")
+""",
+    "signal_group": """
+import os, signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+os.kill(0, signal.SIGTERM)
+print("tried")
+""",
+    "ignored_signals": """
+for line in open("/proc/self/status"):
+    if line.startswith("SigIgn"):
+        print(line)
+print("tried")
+""",
+    "leave_files": """
+import os
+for folder in ("/tmp", "/var/tmp", "/dev/shm", os.path.expanduser("~")):
+    try:
+        open(os.path.join(folder, "@NONCE@"), "w").close()
+    except OSError:
+        pass
+print("tried")
+""",
+    "find_files": """
+import os
+for folder in ("/tmp", "/var/tmp", "/dev/shm", os.path.expanduser("~")):
+    if os.path.exists(os.path.join(folder, "@NONCE@")):
+        print("found in", folder)
+print("tried")
+""",
+    "patch_module": """
+import builtins, json
+json.kit_state = builtins.kit_state = 1
+print("tried")
+""",
+    "find_patch": """
+import builtins, json
+print("found" if hasattr(json, "kit_state") or hasattr(builtins, "kit_state") else "clean")
+print("tried")
+""",
+    "own_file": """
+import os, time
+mine = os.urandom(8).hex()
+with open("kit_own", "w") as file:
+    file.write(mine)
+print("written", flush=True)
+time.sleep(@SECS@)
+try:
+    print("own" if open("kit_own").read() == mine else "of another run")
+except OSError:
+    print("gone")
+""",
+    "link_folder": """
+import os
+os.symlink("@PATH@", "out")
+print("tried")
+""",
+    "fifo": """
+import os
+os.makedirs("out/folder")
+os.mkfifo("out/fifo")
+print("tried")
+""",
+    "sparse": """
+import os
+os.makedirs("out", exist_ok=True)
+with open("out/sparse.bin", "wb") as file:
+    file.truncate(@BYTES@)
+print("tried")
+""",
+    "file_hex": """
+print(open("data/in.bin", "rb").read().hex())
+""",
+    "source_name": """
+import os, sys
+print("\\n".join([os.path.basename(sys.argv[0]), *os.listdir()]))
+print("tried")
+""",
+    "show_files": """
+for name in @NAMES@.split("|"):
+    print(name, open(name).read().strip())
+print("tried")
+""",
+    "show_variables": """
+import os
+for name in "@NAMES@".split():
+    print("%s=[%s]" % (name, os.environ.get(name, "unset")))
+""",
+    "big_file": """
+import os
+try:
+    with open("kit_big", "wb") as file:
+        file.write(b"x" * @BYTES@)
+    print("size", os.path.getsize("kit_big"))
+except OSError as error:
+    print("cannot", error.errno)
+""",
+    "fill_disk": """
+block = b"x" * 1048576
+made = 0
+try:
+    with open("kit_big", "wb") as file:
+        for _ in range(@MEBIBYTES@):
+            file.write(block)
+            file.flush()
+            made += 1
+except OSError:
+    pass
+print("wrote", made)
+""",
+    "semaphore": """
+import multiprocessing
+with multiprocessing.Lock():
+    print("works")
+""",
+    "change_host": """
+import os
+os.environ["KIT_CHANGED"] = "1"
+os.umask(0)
+os.chdir("/")
+print("tried")
+""",
+    "session_put": "x = @VALUE@",
+    "session_show": "print(x)",
+    "session_late": """
+import time
+time.sleep(@SECS@)
+print("late")
+""",
+    "session_count": """
+import time
+x = 0
+while True:
+    x += 1
+    time.sleep(0.01)
+""",
+    "session_child": """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "@MARKER@"])
+print("started", flush=True)
+""",
+}

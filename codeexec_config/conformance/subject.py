@@ -1,0 +1,93 @@
+"""The executor under test, and calls to it that come back by a deadline."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from codeexec_config.conformance.calling import Call, EventLoop, call_in_thread
+from codeexec_config.conformance.elsewhere import Elsewhere
+from codeexec_config.conformance.opinions import Failed, expect
+from codeexec_config.conformance.wording import told
+
+if TYPE_CHECKING:
+    from codeexec_config.conformance.figures import Deadlines, Sizes
+    from codeexec_config.conformance.probing import LeakProbe
+
+__all__ = ["Outcome", "Subject"]
+
+
+class Outcome(NamedTuple):
+    """How a call ended."""
+
+    result: Any
+    error: BaseException | None
+    secs: float
+
+
+class Subject:
+    """The executor under test, whichever form it has, and what is learnt about it on the way."""
+
+    def __init__(self, executor: Any, probe: LeakProbe, deadlines: Deadlines, sizes: Sizes) -> None:
+        self.executor = executor
+        self.probe = probe
+        self.deadlines = deadlines
+        self.sizes = sizes
+        self.is_async = hasattr(executor, "execute_async")
+        self.elsewhere = Elsewhere(executor)
+        self.sights: dict[str, bool] = {}
+        self.lacks: dict[str, frozenset[str]] = {}
+        self._loop: EventLoop | None = None
+        self._lock = threading.Lock()
+
+    def describe(self) -> Outcome:
+        """Ask for one description."""
+        return self.settled(call_in_thread(self._description), "describe()", self.deadlines.describe)
+
+    def _description(self) -> object:
+        return self.executor.describe()
+
+    def offers(self, name: str) -> bool:
+        """Tell whether an optional method is there, in the form that the executor has."""
+        return getattr(self.executor, f"{name}_async" if self.is_async else name, None) is not None
+
+    def start(self, name: str, *records: object) -> Call:
+        """Call a method, in the form that the executor has."""
+        if not self.is_async:
+            return call_in_thread(lambda: getattr(self.executor, name)(*records))
+        return self.loop.call(lambda: getattr(self.executor, f"{name}_async")(*records))
+
+    def finish(self, name: str, *records: object) -> Any:
+        """Call one of the small methods to its end and return what it returns."""
+        outcome = self.settled(self.start(name, *records), f"{name}()", self.deadlines.close)
+        expect(outcome.error is None, f"{name}() raised {told(outcome.error)}")
+        return outcome.result
+
+    @property
+    def loop(self) -> EventLoop:
+        """The event loop of async calls."""
+        with self._lock:
+            if self._loop is None:
+                self._loop = EventLoop()
+            return self._loop
+
+    def settled(self, call: Call, what: str, secs: float) -> Outcome:
+        """Wait for the end of a call, or leave it behind."""
+        if call.wait(secs - call.secs):
+            return Outcome(call.result, call.error, call.secs)
+        call.cancel()
+        call.wait(self.deadlines.abandon)
+        self._replace_blocked_loop()
+        raise Failed(f"{what} was not back after {secs:g} s")
+
+    def _replace_blocked_loop(self) -> None:
+        with self._lock:
+            if self._loop is not None and not self._loop.responds():
+                self._loop = None
+
+    def close(self) -> None:
+        """Let go of the event loop, and of the process that holds a copy of the executor."""
+        self.elsewhere.close()
+        if self._loop is not None:
+            self._loop.close()
+            self._loop = None

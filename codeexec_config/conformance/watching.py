@@ -1,0 +1,163 @@
+"""Watching the host from outside: processes that are born of it, zombies, folders, memory and files that grow."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
+
+from codeexec_config.conformance.probing import numbers, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Descendants", "Growth", "folders_here", "shape_of", "zombies"]
+
+_PROC: Final = Path("/proc")
+_GROUPS: Final = Path("/sys/fs/cgroup")
+_TEMPORARY: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 -- looked at, not written to
+_SAMPLE_SECS: Final = 0.02
+_RANDOM_PART: Final = re.compile(r"[0-9a-f]{6,}|[A-Za-z0-9_]{8}$|\d+")
+_GROUP_DEPTH: Final = 3
+
+
+class _Process(NamedTuple):
+    """A line of the process table; the time of birth tells a number that is used again."""
+
+    pid: int
+    born: str
+    parent: int
+    state: str
+
+
+def _processes(proc: Path = _PROC) -> dict[int, _Process]:
+    found = {}
+    for pid in numbers(proc):
+        # The name stands in parentheses, and may hold blanks and parentheses itself.
+        fields = read(f"{proc}/{pid}/stat").rpartition(b")")[2].decode().split()
+        if fields:
+            found[pid] = _Process(pid, fields[19], int(fields[1]), fields[0])
+    return found
+
+
+def zombies(proc: Path = _PROC) -> set[int]:
+    """Return the children of this process that have ended and that nobody has waited for."""
+    return {each.pid for each in _processes(proc).values() if each.state == "Z" and each.parent == os.getpid()}
+
+
+class _Sampler:
+    """Looks at something again and again while a block runs."""
+
+    def __init__(self) -> None:
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True, name="conformance-watch")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self.look()
+
+    def _watch(self) -> None:
+        while not self._over.wait(_SAMPLE_SECS):
+            self.look()
+
+    def look(self) -> None:
+        """Take one sample."""
+        raise NotImplementedError
+
+
+class Descendants(_Sampler):
+    """The processes that this one has started since the block began, and theirs, wherever they have gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._before = {(each.pid, each.born) for each in _processes().values()}
+        self._seen: dict[int, str] = {}
+
+    def look(self) -> None:
+        """Note who is born of whom."""
+        table = _processes()
+        for each in sorted(table.values()):
+            is_ours = each.parent == os.getpid() or each.parent in self._seen
+            if is_ours and (each.pid, each.born) not in self._before:
+                self._seen[each.pid] = each.born
+
+    def left(self) -> list[str]:
+        """Return those that live on."""
+        table = _processes()
+        living = [table[pid] for pid, born in self._seen.items() if pid in table and table[pid].born == born]
+        return [f"process {each.pid}" for each in living if each.state != "Z"]
+
+
+class Growth(_Sampler):
+    """How much the memory of this process, and the files that it holds or makes, grew while a block ran."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.memory = 0
+        self.files = 0
+        self._resident = _resident_bytes()
+        self._folders = {path: _size(path) for path in _temporary_entries()}
+
+    def look(self) -> None:
+        """Compare with the start."""
+        self.memory = max(self.memory, _resident_bytes() - self._resident)
+        self.files = max(self.files, _open_bytes(), self._made_bytes())
+
+    def _made_bytes(self) -> int:
+        # The largest alone: other programs of this machine use these folders too.
+        return max((_size(path) for path in _temporary_entries() if path not in self._folders), default=0)
+
+
+def _resident_bytes(proc: Path = _PROC) -> int:
+    try:
+        return int((proc / "self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:  # another system: nothing is measured, and nothing grows
+        return 0
+
+
+def _open_bytes(proc: Path = _PROC) -> int:
+    """Return the size of the largest plain file that this process has open for its own."""
+    sizes = [0]
+    for link in (proc / "self/fd").glob("*"):
+        with contextlib.suppress(OSError):
+            # Disk blocks, not length: a file that is mapped, or has holes, fills nothing.
+            if link.is_file() and str(link.readlink()).startswith((*_TEMPORARY, tempfile.gettempdir())):
+                sizes.append(link.stat().st_blocks * 512)
+    return max(sizes)
+
+
+def _temporary_entries() -> Iterator[Path]:
+    for folder in dict.fromkeys((*_TEMPORARY, tempfile.gettempdir())):
+        with contextlib.suppress(OSError):
+            yield from Path(folder).iterdir()
+
+
+def _size(path: Path) -> int:
+    total = 0
+    with contextlib.suppress(OSError):
+        total = path.lstat().st_blocks * 512
+        if path.is_dir() and not path.is_symlink():
+            total += sum(entry.stat(follow_symlinks=False).st_blocks * 512 for entry in os.scandir(path))
+    return total
+
+
+def folders_here() -> set[Path]:
+    """Return what lies in the temporary folders, and the control groups."""
+    groups = {
+        path for depth in range(1, _GROUP_DEPTH + 1) for path in _GROUPS.glob("/".join("*" * depth)) if path.is_dir()
+    }
+    return set(_temporary_entries()) | groups
+
+
+def shape_of(path: Path) -> str:
+    """Return a path without the part of its name that is made up for each run."""
+    return f"{path.parent}/{_RANDOM_PART.sub('*', path.name)}"

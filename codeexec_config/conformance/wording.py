@@ -1,0 +1,99 @@
+"""What a report says of results and exceptions: enough to find the cause, and nothing that is secret."""
+
+from __future__ import annotations
+
+import os
+import re
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from codeexec_config.executor import ExecutionError, ExecutionResult
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from codeexec_config.executor import ExecutionRequest
+
+__all__ = ["place", "said", "told"]
+
+_SHOWN: Final = 120
+_LONGEST: Final = 300
+_SHORTEST_SECRET: Final = 6
+_USER_IN_URL: Final = re.compile(r"//[^/@\s]+@")
+_NAMED_SECRET: Final = re.compile(
+    r"(?i)\b([\w-]*(?:key|token|secret|passw(?:or)?d|authorization|bearer)[\w-]*)(\"?'?\s*[=:\s]\s*)\S+"
+)
+_SECRET_NAME: Final = re.compile(r"(?i)key|token|secret|passw|credential|auth")
+_PACKAGE: Final = str(Path(__file__).parents[1])
+_LIBRARIES: Final = tuple(
+    dict.fromkeys(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+)
+
+
+def told(what: object, request: ExecutionRequest | None = None) -> str:
+    """Put a result or an exception into words.
+
+    Args:
+        what: the result, the exception, or whatever else came back.
+        request: what was asked for; its own words are left out of an exception's text.
+    """
+    if isinstance(what, ExecutionResult):
+        return _told_result(what)
+    if not isinstance(what, BaseException):
+        return f"{type(what).__name__} and no ExecutionResult"
+    words = said(what, request)
+    return f"{type(what).__name__}{place(what)}" + (f": {words}" if words else "")
+
+
+def said(error: BaseException, request: ExecutionRequest | None = None) -> str:
+    """Return the first line of an exception's own text, without secrets and without the request's words."""
+    text = str(error)
+    detail = error.detail if isinstance(error, ExecutionError) else ""
+    if isinstance(detail, str) and detail:
+        text = f"{text} ({detail})"
+    for word in (*_words_of(request), *_secrets_of_the_host()):
+        text = text.replace(word, "***")
+    text = _NAMED_SECRET.sub(r"\1\2***", _USER_IN_URL.sub("//***@", text))
+    line = text.strip().partition("\n")[0].encode("utf-8", "backslashreplace").decode()
+    return line if len(line) <= _LONGEST else line[:_LONGEST] + "..."
+
+
+def _words_of(request: ExecutionRequest | None) -> list[str]:
+    if request is None:
+        return []
+    texts = [request.code, repr(request.code)[1:-1], *request.env.values()]
+    texts += [data.decode("latin-1") for data in (request.stdin, *request.files.values())]
+    return sorted((text for text in texts if len(text) >= _SHORTEST_SECRET), key=len, reverse=True)
+
+
+def _secrets_of_the_host() -> list[str]:
+    return [value for name, value in os.environ.items() if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_SECRET]
+
+
+def place(error: BaseException) -> str:
+    """Return where an exception was raised: the innermost frame of the author's own, or the innermost of all."""
+    frames = [(file, line) for file, line in _frames(error.__traceback__) if "importlib" not in file]
+    own = [(file, line) for file, line in frames if not file.startswith((_PACKAGE, *_LIBRARIES))]
+    if not frames:
+        return ""
+    file, line = (own or frames)[-1]
+    return f" at {Path(file).name}:{line}"
+
+
+def _frames(trace: TracebackType | None) -> list[tuple[str, int]]:
+    found = []
+    while trace is not None:
+        found.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
+        trace = trace.tb_next
+    return found
+
+
+def _told_result(result: ExecutionResult) -> str:
+    words = [str(result.status)]
+    if result.exit_code is not None:
+        words.append(f"exit code {result.exit_code}")
+    if result.signal is not None:
+        words.append(f"signal {result.signal}")
+    words += (f"{name} {getattr(result, name)[:_SHOWN]!r}" for name in ("stdout", "stderr") if getattr(result, name))
+    return ", ".join(words)

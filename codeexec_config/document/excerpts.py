@@ -1,0 +1,282 @@
+"""Quote the source line of a finding, with everything in it masked that could be a secret.
+
+An excerpt is made once, masked as it is made, and no object keeps the text. Each masked code point becomes one `*`, so
+that columns stay true and the caret still stands under its mark.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from codeexec_config.diagnostics import CROPPED, LEAD
+from codeexec_config.keys import Kind, keys_of, once_a_class
+from codeexec_config.references import Reference, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codeexec_config.document.scanner import Scan, Stretch, Token
+    from codeexec_config.findings import Path
+    from codeexec_config.keys import Key
+
+_WIDTH: Final = 160
+_MASK: Final = "*"
+_NAMES = r"[ \t]*[A-Za-z0-9_-]+[ \t]*(?:\.[ \t]*[A-Za-z0-9_-]+[ \t]*){0,79}"
+_KEPT_BLINDLY = re.compile(rf"[ \t]*(?:\[{_NAMES}\]|\[\[{_NAMES}\]\]|[A-Za-z0-9_-]+[ \t]*=(?!=))")
+_LONGEST_TEMPLATE: Final = 4000
+_DOLLAR = re.compile(r"\\(?:x24|u0024|U00000024)\Z")
+"""A dollar sign by an escape: before a `${` it makes that a literal."""
+_LONGEST_ESCAPE: Final = len("\\U00000024")
+
+_AUTHORITY = re.compile("//([^/?#'\"]*)")
+_HOST_AND_PORT = re.compile(r"(?:[^:\[\]]*|\[[^\[\]]*\])(?::[0-9]*)?")
+
+
+class Known(NamedTuple):
+    """The paths of a model's keys, by what of them may be shown.
+
+    Attributes:
+        tables: the tables whose keys are no part of anybody's value.
+        variants: those that stand for a variant of the union.
+        plain: what has a value that is no secret.
+        lists: the lists among them.
+        urls: the URLs among them.
+    """
+
+    tables: frozenset[Path]
+    variants: frozenset[Path]
+    plain: frozenset[Path]
+    lists: frozenset[Path]
+    urls: frozenset[Path]
+
+
+@once_a_class
+def known_paths(model: type[Any]) -> Known:
+    """Return the paths of a model's keys, from its description."""
+    keys = dict(_described(model, ()))
+    variants = {(*path, name) for path, key in keys.items() for name in key.variants or ()}
+    unions = {path for path, key in keys.items() if key.variants is not None}
+    return Known(
+        tables=frozenset({()} | unions | variants),
+        variants=frozenset(variants),
+        plain=frozenset(path for path, key in keys.items() if key.kind is not Kind.SECRET),
+        lists=frozenset(path for path, key in keys.items() if key.item is not None),
+        urls=frozenset(path for path, key in keys.items() if key.form == "url"),
+    )
+
+
+def _described(cls: type[Any], path: Path) -> Iterator[tuple[Path, Key]]:
+    for key in keys_of(cls):
+        way = (*path, key.name)
+        yield way, key
+        for name, variant in (key.variants or {}).items():
+            yield from _described(variant, (*way, name))
+
+
+class Masked(NamedTuple):
+    """A value with something to mask; a plain one is readable but for parts of a URL and the defaults of references."""
+
+    start: int
+    end: int
+    is_plain: bool
+    is_url: bool
+
+
+def window(bounds: Stretch, at: int) -> tuple[Stretch, str]:
+    """Return the part of a line that an excerpt shows around a place, and what stands before it."""
+    start, end = bounds
+    if end - start <= _WIDTH:
+        return (start, end), ""
+    if at - start <= LEAD + 1:
+        return (start, min(end, start + _WIDTH)), ""
+    return (at - LEAD, min(end, at - LEAD + _WIDTH)), CROPPED
+
+
+def _framed(lead: str, line: str, *, goes_on: bool) -> str:
+    """Mark what is left out of a line; one that begins with the mark itself must not look cropped."""
+    if not lead and line.startswith(CROPPED):
+        line = line.replace(CROPPED, ".", 1)
+    return lead + line + (CROPPED if goes_on else "")
+
+
+class Masker:
+    """Quote lines of a text that a parser has accepted.
+
+    Args:
+        scan: its tokens.
+        section: the path of the section; what stands elsewhere is masked.
+        model: the class whose keys the section has.
+    """
+
+    def __init__(self, scan: Scan, section: Path, model: type[Any]) -> None:
+        self._text = scan.text
+        self._known = known_paths(model)
+        self._section = section
+        self._masked = list(self._masked_values(scan))
+        self._comments = scan.comments
+        self._lines: dict[Stretch, bool] = {}
+
+    def excerpt(self, bounds: Stretch, at: int) -> str:
+        """Return the masked line, or the part of it around `at`."""
+        (start, end), lead = window(bounds, at)
+        shown = list(self._text[start:end])
+        for value in self._overlapping(start, end):
+            for place in self._hidden(value, start, end):
+                shown[place - start] = _MASK
+        if self._is_masked(bounds):
+            self._hide_comment(shown, bounds, start, end)
+        return _framed(lead, "".join(shown), goes_on=end < bounds[1])
+
+    def _is_masked(self, bounds: Stretch) -> bool:
+        """Check whether anything of a line is masked; once a line, as one may have a thousand findings."""
+        if bounds not in self._lines:
+            self._lines[bounds] = any(
+                value.end - value.start > _LONGEST_TEMPLATE or self._hidden(value, *bounds)
+                for value in self._overlapping(*bounds)
+            )
+        return self._lines[bounds]
+
+    def _overlapping(self, start: int, end: int) -> Iterator[Masked]:
+        # Masked values never nest, so both their starts and their ends are sorted.
+        index = max(bisect_left(self._masked, start, key=itemgetter(0)) - 1, 0)
+        while index < len(self._masked) and self._masked[index].start < end:
+            if self._masked[index].end > start:
+                yield self._masked[index]
+            index += 1
+
+    def _hide_comment(self, shown: list[str], bounds: Stretch, start: int, end: int) -> None:
+        """Mask the comment of a line; in a run of comments the first # of a line opens the line's own."""
+        index = bisect_left(self._comments, bounds[1], key=itemgetter(0)) - 1
+        if index < 0:
+            return
+        run_start, run_end = self._comments[index]
+        mark = self._text.find("#", max(run_start, bounds[0]), min(run_end, bounds[1]))
+        for place in range(max(mark + 1, start), end) if mark >= 0 else ():
+            shown[place - start] = _MASK
+
+    def _masked_values(self, scan: Scan) -> Iterator[Masked]:
+        found = [self._masked_value(token, path) for path, token in scan.values.items()]
+        keys = (place for path, places in scan.mentions.items() if self._is_inner(path) for place in places)
+        found += (Masked(start, end, is_plain=False, is_url=False) for start, end in keys)
+        covered = 0
+        for value in sorted(filter(None, found), key=lambda value: (value.start, -value.end)):
+            if value.end > covered:
+                covered = value.end
+                yield value
+
+    def _masked_value(self, token: Token, path: Path) -> Masked | None:
+        is_plain = self._is_plain(token, path)
+        if is_plain and token.kind != "string":
+            return None
+        return Masked(token.start, token.end, is_plain, path[len(self._section) :] in self._known.urls)
+
+    def _is_inner(self, path: Path) -> bool:
+        """Check whether a key is part of the value of a secret or of an unknown key."""
+        depth = len(self._section)
+        if path[:depth] != self._section or len(path) == depth or path[depth:-1] in self._known.tables:
+            return False
+        return not any(path[depth:end] in self._known.plain - self._known.tables for end in range(depth + 1, len(path)))
+
+    def _is_plain(self, token: Token, path: Path) -> bool:
+        """Check whether a value may be shown: a table on the way to a key, or the value of a key that is no secret."""
+        if path == self._section[: len(path)]:
+            return token.kind in {"table", "array"}
+        if path[: len(self._section)] != self._section:
+            return False
+        rest = path[len(self._section) :]
+        if rest in self._known.variants:
+            return token.kind == "table"
+        if rest[:-1] in self._known.lists and isinstance(rest[-1], int):
+            return token.kind not in {"table", "array"}
+        return rest in self._known.plain
+
+    def _hidden(self, value: Masked, low: int, high: int) -> set[int]:
+        """Return the places of a value between two offsets that are masked."""
+        start, end, is_plain, is_url = value
+        if end - start > _LONGEST_TEMPLATE:
+            return set(range(max(start, low), min(end, high)))
+        raw = self._text[start:end]
+        hidden = _plain_secrets(raw, is_url=is_url) if is_plain else set(range(len(raw)))
+        if raw[0] in {'"', "'"}:
+            hidden -= {0, len(raw) - 1}
+            hidden -= _reference_names(raw, is_plain=is_plain)
+        return {start + place for place in hidden if raw[place] not in "\r\n" and low <= start + place < high}
+
+
+def _plain_secrets(raw: str, *, is_url: bool) -> set[int]:
+    """Return the places in the spelling of a readable string that are masked all the same."""
+    is_url = is_url or "//" in raw
+    if "\\" in raw and (is_url or "{" in raw):  # an escape may spell any of the marks that are looked for
+        return set(range(len(raw)))
+    return _defaults(raw) | url_secrets(raw) if is_url else _defaults(raw)
+
+
+def _defaults(raw: str) -> set[int]:
+    """Return the places of the defaults and messages of well-formed references."""
+    return {
+        place
+        for segment in parse(raw)
+        if isinstance(segment, Reference)
+        for place in range(segment.end - 1 - len(segment.text), segment.end - 1)
+    }
+
+
+def _reference_names(raw: str, *, is_plain: bool) -> set[int]:
+    """Return the places of well-formed references without their defaults; a pasted ${sk-live} may be a key, no name."""
+    places: set[int] = set()
+    for segment in parse(raw):
+        if not isinstance(segment, Reference) or (segment.operator == "-" and not is_plain):
+            continue
+        if _DOLLAR.search(raw, max(0, segment.start - _LONGEST_ESCAPE), segment.start):
+            continue
+        places.update(range(segment.start, segment.end - 1 - len(segment.text)))
+        places.add(segment.end - 1)
+    return places
+
+
+def url_secrets(raw: str) -> set[int]:
+    """Return the places in a URL's spelling that hold a user, a password, query values or a fragment."""
+    hidden: set[int] = set()
+    at = raw.rfind("@")
+    if at >= 0:
+        scheme = raw.find("//")
+        hidden.update(range(scheme + 2 if 0 <= scheme < at else 1, at))
+    elif authority := _AUTHORITY.search(_without_references(raw)):
+        # What stands where a port does and is none may be a password whose @ is missing.
+        hidden.update(() if _HOST_AND_PORT.fullmatch(authority[1]) else range(*authority.span(1)))
+    query = re.search("[?#]", raw)
+    if query:
+        names = {
+            place
+            for found in re.finditer(r"(?<=[?&;])[A-Za-z0-9_.-]+=", raw[query.start() :])
+            for place in range(query.start() + found.start(), query.start() + found.end())
+        }
+        marks = {place for place in range(query.start(), len(raw)) if raw[place] in "?&;#"}
+        hidden.update(set(range(query.start(), len(raw))) - names - marks)
+    return hidden
+
+
+def _without_references(raw: str) -> str:
+    """Return a text of the same length with digits for its references, which may yield a host or a port."""
+    references = (segment for segment in parse(raw) if isinstance(segment, Reference))
+    text = raw
+    for reference in references:
+        text = text[: reference.start] + "0" * (reference.end - reference.start) + text[reference.end :]
+    return text
+
+
+def blind_excerpt(scan: Scan, bounds: Stretch, at: int) -> str:
+    """Quote a line of a text that is not TOML: a header stays, or a bare key and its `=`, where a statement begins."""
+    (start, end), lead = window(bounds, at)
+    kept = _KEPT_BLINDLY.match(scan.text, *bounds) if _begins_statement(scan, bounds) else None
+    visible = min(max(kept.end(), start), end) if kept else start
+    hidden = "".join(ch if ch in " \t" else _MASK for ch in scan.text[visible:end])
+    return _framed(lead, scan.text[start:visible] + hidden, goes_on=end < bounds[1])
+
+
+def _begins_statement(scan: Scan, bounds: Stretch) -> bool:
+    index = bisect_left(scan.statements, bounds[0])
+    return index < len(scan.statements) and scan.statements[index] < bounds[1]

@@ -1,0 +1,140 @@
+"""Read a TOML text into plain built-ins with the standard library; what it refuses goes to `refusal`."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from typing import TYPE_CHECKING, Any, Final
+
+from codeexec_config import limits
+from codeexec_config.document import Document
+from codeexec_config.findings import Finding
+
+if TYPE_CHECKING:
+    from codeexec_config.diagnostics import Diagnostic
+
+BOM: Final = "\ufeff"
+_SHORTEST_LONG_KEY: Final = 2 * limits.MAX_KEY_PARTS + 1
+
+
+def read(path: str) -> bytes | Finding:
+    """Read a regular file, up to the limit of its size."""
+    try:
+        descriptor = _open_regular(path)
+        if descriptor is None:
+            return Finding("unreadable-file", "not a regular file", help="pipe it in and write - for the path")
+        with open(descriptor, "rb", buffering=0) as stream:  # noqa: PTH123 -- a descriptor
+            raw = stream.read(limits.MAX_FILE_BYTES + 1) or b""
+            while len(raw) <= limits.MAX_FILE_BYTES and (more := stream.read(limits.MAX_FILE_BYTES + 1 - len(raw))):
+                raw += more
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "no file has such a name"
+        return Finding("unreadable-file", f"cannot read the file: {reason.lower()}")
+    return too_large() if len(raw) > limits.MAX_FILE_BYTES else raw
+
+
+def _open_regular(path: str) -> int | None:
+    # Without O_NONBLOCK opening a pipe waits for its writer; some devices act on being opened, so look first.
+    if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
+        return None
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def too_large() -> Finding:
+    """Refuse a text over the limit."""
+    return Finding(
+        "file-too-large",
+        f"the file is over {limits.MAX_FILE_BYTES // limits.MEBIBYTE} MiB",
+        help="a configuration is smaller; is this the right file?",
+    )
+
+
+def decode(raw: bytes) -> str | Diagnostic:
+    """Decode UTF-8, or return the first byte that is not."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8")
+    return _encoding_error(before, "the file is not UTF-8")
+
+
+def check_text(text: str) -> Finding | Diagnostic | None:
+    """Check that a str could be a file: its size, and no half of a surrogate pair."""
+    try:
+        size = len(text) if text.isascii() else len(text.encode("utf-8"))
+    except UnicodeEncodeError as error:
+        return _encoding_error(
+            text[: error.start], "the text contains half of a surrogate pair, which UTF-8 cannot write"
+        )
+    return too_large() if size > limits.MAX_FILE_BYTES else None
+
+
+def _encoding_error(before: str, message: str) -> Diagnostic:
+    from codeexec_config.codes import Severity
+    from codeexec_config.diagnostics import Diagnostic, Position, Span
+
+    shift = before.startswith(BOM)
+    line_start = before.rfind("\n") + 1
+    column = len(before) - line_start + 1 - (shift and line_start == 0)
+    start = Position(before.count("\n") + 1, column, len(before))
+    end = Position(start.line, column + 1, len(before) + 1)
+    return Diagnostic(
+        code="invalid-encoding",
+        severity=Severity.ERROR,
+        message=message,
+        span=Span(start, end),
+        help="save the file as UTF-8",
+    )
+
+
+def parse(text: str, file: str | None) -> Document | Diagnostic:
+    """Read a text, or return where it is not TOML."""
+    shift = int(text.startswith(BOM))
+    body = text[shift:] if shift else text
+    refused: ValueError | RecursionError | None = None
+    if _may_pass_limits(body):
+        try:
+            data = tomllib.loads(body)
+        except (ValueError, RecursionError) as error:
+            refused = error.with_traceback(None)
+        else:
+            if not _is_deep(body, data):
+                return Document(body, shift, data)
+    from codeexec_config.document.refusal import read_refused
+
+    return read_refused(body, shift, file, refused)
+
+
+def _may_pass_limits(body: str) -> bool:
+    """Rule out long keys and integers before the parser, which takes quadratic time for them."""
+    if len(body) < _SHORTEST_LONG_KEY:
+        return True
+    lines = body.split("\n")
+    longest = max(map(len, lines))
+    if longest < _SHORTEST_LONG_KEY:
+        return True
+    return longest <= limits.MAX_INTEGER_DIGITS and not any(
+        line.count(".") >= limits.MAX_KEY_PARTS for line in lines if len(line) >= _SHORTEST_LONG_KEY
+    )
+
+
+def _is_deep(body: str, data: dict[str, Any]) -> bool:
+    """Check whether containers nest so deep that a limit may be broken; cheaper than the exact answer."""
+    if body.count("[") + body.count("{") <= limits.MAX_DEPTH:
+        return False
+    level: list[Any] = [data]
+    for _ in range(limits.MAX_DEPTH):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if type(parent) is dict else parent)
+            if type(child) is dict or type(child) is list
+        ]
+        if not level:
+            return False
+    return True

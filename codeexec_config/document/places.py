@@ -1,0 +1,99 @@
+"""Return findings their places: spans, masked excerpts and edits, from one scan of the text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from codeexec_config.diagnostics import Diagnostic, Edit, Fix, Related, Span
+from codeexec_config.document.excerpts import Masker
+from codeexec_config.document.scanner import Lines, Scan, Stretch, locate, past_space
+from codeexec_config.findings import Finding, Path, Target
+
+if TYPE_CHECKING:
+    from codeexec_config.document import Document
+    from codeexec_config.findings import Amendment
+
+_BLANKS_AND_COMMA = re.compile(r"[ \t]*,[ \t]*")
+
+
+class Places:
+    """The places of one document.
+
+    Args:
+        document: a text that a parser has accepted.
+        file: its name as it was given.
+        section: the path of the section.
+        model: the class whose keys the section has.
+    """
+
+    def __init__(self, document: Document, file: str | None, section: Path, model: type[Any]) -> None:
+        self._scan = Scan(document.body)
+        self._lines = Lines(document.body, document.shift)
+        self._masker = Masker(self._scan, section, model)
+        self._file = file
+
+    def diagnostic(self, finding: Finding) -> Diagnostic:
+        """Return a finding its place."""
+        stretch = self._find(finding.target or Target(finding.path))
+        return Diagnostic(
+            code=finding.code,
+            severity=finding.weight,
+            message=finding.message,
+            path=finding.path,
+            span=stretch and self._lines.span(*stretch),
+            file=self._file,
+            excerpt=stretch and self._excerpt(stretch),
+            help=finding.help,
+            related=(*(self.related(message, target) for message, target in finding.related), *finding.elsewhere),
+            fix=finding.amendment and self._fix(finding.amendment),
+        )
+
+    def span(self, path: Path) -> Span | None:
+        """Return where the value at a path stands."""
+        stretch = self._find(Target(path))
+        return stretch and self._lines.span(*stretch)
+
+    def _find(self, target: Target) -> Stretch | None:
+        return locate(self._scan, target)
+
+    def _excerpt(self, stretch: Stretch) -> str:
+        return self._masker.excerpt(self._lines.bounds(stretch[0]), stretch[0])
+
+    def related(self, message: str, target: Target) -> Related:
+        """Return another place that a finding speaks of."""
+        stretch = self._find(target)
+        span = stretch and self._lines.span(*stretch)
+        return Related(message, self._file, span, excerpt=stretch and self._excerpt(stretch))
+
+    def _fix(self, amendment: Amendment) -> Fix:
+        if amendment.action == "rename":
+            edits = [(place, amendment.text) for place in self._scan.mentions[amendment.path]]
+        elif amendment.action == "remove":
+            edits = [(place, "") for place in self._entry(amendment.path)]
+        else:
+            edits = [self._replacement(amendment)]
+        return Fix(amendment.title, tuple(Edit(self._lines.span(*place), text) for place, text in edits))
+
+    def _replacement(self, amendment: Amendment) -> tuple[Stretch, str]:
+        token = self._scan.values[amendment.path]
+        quote = self._scan.text[token.start] if amendment.action == "reword" else ""
+        return (token.start, token.end), f"{quote}{amendment.text}{quote}"
+
+    def _entry(self, path: Path) -> list[Stretch]:
+        """Return the stretches of an array's entry and of the comma that goes with it; comments stay."""
+        text = self._scan.text
+        token = self._scan.values[path]
+        behind = _BLANKS_AND_COMMA.match(text, token.end)
+        if behind:
+            return [(token.start, behind.end())]
+        after = past_space(text, token.end)
+        if text.startswith(",", after):
+            return [(token.start, token.end), (after, after + 1)]
+        *parent, index = path
+        leader = self._scan.values[(*parent, int(index) - 1)]
+        before = _BLANKS_AND_COMMA.fullmatch(text, leader.end, token.start)
+        if before:
+            return [(leader.end, token.end)]
+        comma = past_space(text, leader.end)
+        return [(comma, comma + 1), (token.start, token.end)]

@@ -1,0 +1,89 @@
+"""What a stage found, before anyone knows where it stands in a text.
+
+A leaf rule knows its own key and its callers prefix the path; places, masked excerpts and edits follow at the end, and
+only when there is something to place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from codeexec_config.codes import CODES, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from codeexec_config.diagnostics import Related
+
+Path = tuple[str | int, ...]
+
+_LONGEST: Final = 100
+
+
+class Target(NamedTuple):
+    """What of a path a finding marks.
+
+    `part` is "value" or "key"; `within` narrows a string value to a stretch of its text.
+    """
+
+    path: Path
+    part: str = "value"
+    within: tuple[int, int] | None = None
+
+
+class Amendment(NamedTuple):
+    """A fix before it has places.
+
+    `action` is "rename" (a key), "replace" (a value), "reword" (a string within its quotes) or "remove" (an entry).
+    """
+
+    title: str
+    action: str
+    path: Path
+    text: str = ""
+
+
+class Finding(NamedTuple):
+    """What is wrong, and with which key; `elsewhere` are places in other files, such as a policy's."""
+
+    code: str
+    message: str
+    path: Path = ()
+    help: str | None = None
+    severity: Severity | None = None
+    target: Target | None = None
+    related: tuple[tuple[str, Target], ...] = ()
+    amendment: Amendment | None = None
+    elsewhere: tuple[Related, ...] = ()
+
+    @property
+    def weight(self) -> Severity:
+        """The severity that holds: the finding's own, or the usual one of its code."""
+        return self.severity or CODES[self.code]
+
+    def under(self, *prefix: str | int) -> Finding:
+        """Return the same finding seen from further up."""
+        return self._replace(
+            path=prefix + self.path,
+            target=self.target and self.target._replace(path=prefix + self.target.path),
+            related=tuple((text, other._replace(path=prefix + other.path)) for text, other in self.related),
+            amendment=self.amendment and self.amendment._replace(path=prefix + self.amendment.path),
+        )
+
+
+def errors(found: Iterable[Finding]) -> list[Finding]:
+    """Return the findings that fail."""
+    return [finding for finding in found if finding.weight is Severity.ERROR]
+
+
+def printable_line(text: str) -> str:
+    """Return a text without anything that moves the cursor, ends the line or turns the reading direction."""
+    if text.isprintable():
+        return text
+    return "".join(ch if ch.isprintable() else f"\\u{{{ord(ch):x}}}" for ch in text)
+
+
+def printable(name: str) -> str:
+    """Return a name from a file as a message can hold it: in one line, and not too long."""
+    shown = printable_line(name[:_LONGEST])
+    return shown if len(name) <= _LONGEST else f"{shown}…"

@@ -1,0 +1,111 @@
+"""How a key of the section is described: once, in the metadata of its field.
+
+Whoever needs to know something of a key iterates over `keys_of` a class and asks the description: resolution,
+structure, rules, excerpts, fixes, `to_toml`, the JSON Schema, `init`, the README's tables. Behaviour hangs on the kind
+of a key, never on its name; only the rules across keys name keys.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_T = TypeVar("_T")
+_METADATA: Final = "codeexec_config"
+REQUIRED: Final = attrs.NOTHING
+"""The default of a key that has none."""
+
+
+class Kind(Enum):
+    """What a key holds; the value is what messages call it."""
+
+    BOOLEAN = "a boolean"
+    INTEGER = "an integer"
+    TEXT = "a string"
+    SECRET = "a string of its own kind"  # noqa: S105 -- a description
+    CHOICE = "one of some names"
+    LIST = "an array of strings"
+    UNION = "a tagged union"
+
+
+class Bounds(NamedTuple):
+    """The inclusive range of an integer key, its unit in the singular, and why it ends where it does."""
+
+    minimum: int
+    maximum: int
+    unit: str
+    floor_reason: str
+    ceiling_reason: str
+
+
+class Key(NamedTuple):
+    """What is known of a key, from which everything else follows.
+
+    Attributes:
+        kind: what it holds.
+        text: one line on what it is for.
+        examples: values that people start from, in the order in which they are offered.
+        bounds: of an integer, its range.
+        form: of a text, a choice or an entry, the name of the grammar that it follows.
+        choices: of a choice, each name with a line of text.
+        item: of a list, the description of its entries.
+        variants: of a union, the class of each variant by its discriminator.
+        name: the field's own.
+        default: the field's own, or `REQUIRED`.
+    """
+
+    kind: Kind
+    text: str = ""
+    examples: tuple[object, ...] = ()
+    bounds: Bounds | None = None
+    form: str | None = None
+    choices: Mapping[str, str] | None = None
+    item: Key | None = None
+    variants: Mapping[str, type[Any]] | None = None
+    name: str = ""
+    default: Any = REQUIRED
+
+    @property
+    def takes_references(self) -> bool:
+        """Whether the environment may make it: what decides the isolation stands in the file."""
+        return self.kind not in {Kind.CHOICE, Kind.UNION}
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether a reference must be the whole string, and its value is read by TOML's grammar."""
+        return self.kind in {Kind.BOOLEAN, Kind.INTEGER}
+
+
+def described(key: Key) -> dict[str, Key]:
+    """Return the metadata that describes a field."""
+    return {_METADATA: key}
+
+
+def once_a_class(make: Callable[[type[Any]], _T]) -> Callable[[type[Any]], _T]:
+    """Keep what a function makes of each class: `functools.cache`, with a type that holds for classes."""
+    return cast("Callable[[type[Any]], _T]", cache(make))
+
+
+@once_a_class
+def keys_of(cls: type[Any]) -> tuple[Key, ...]:
+    """Return the keys of a class's table, in the order of its fields."""
+    return tuple(
+        field.metadata[_METADATA]._replace(name=field.name, default=field.default) for field in attrs.fields(cls)
+    )
+
+
+@once_a_class
+def key_table(cls: type[Any]) -> dict[str, Key]:
+    """Return the keys of a class's table by name."""
+    return {key.name: key for key in keys_of(cls)}
+
+
+def union_of(cls: type[Any]) -> Key | None:
+    """Return the tagged union among the keys of a class, if it has one."""
+    return next((key for key in keys_of(cls) if key.kind is Kind.UNION), None)

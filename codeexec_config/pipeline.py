@@ -1,0 +1,275 @@
+"""Run a check from beginning to end.
+
+The order of evaluation, each step on what the one before it left:
+
+1. Read the file, hold it to its limits, parse it. What is not TOML is the only finding.
+2. Select the section. An absent one means the defaults; near misses of its header are warned of.
+3. Resolve `enabled`, then the other references: none when the section is off, none when `offline`.
+4. Structure the values into the model, whose constructors run the rules. When all of that holds, what is left are the
+   remarks; a good file ends here.
+5. Otherwise collect every finding: those of the shape come from the tree of errors, those of the rules from a second
+   run over what is known.
+6. Offer fixes and give places, only when there is something to place. Everything so far knew paths only.
+7. Report. Nothing above raises for what a file says. An exception of the environment's own comes back as a value and
+   is raised by the public function, in whose frame no text of the file or of the environment is left.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from attrs import evolve
+
+from codeexec_config.document import Document, parse
+from codeexec_config.document.select import select
+from codeexec_config.findings import Finding, Path, errors
+from codeexec_config.keys import Kind, union_of
+from codeexec_config.model import CodeExecutionConfig, facts_of, permitted, stand_in
+from codeexec_config.rules import across
+from codeexec_config.section.environment import Environment, Patterns
+from codeexec_config.section.resolve import UNKNOWN, Resolution, resolve
+from codeexec_config.section.structure import build, build_variant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from codeexec_config.diagnostics import Diagnostic, Origin
+    from codeexec_config.document.places import Places
+    from codeexec_config.policy import Policy
+    from codeexec_config.report import Report
+
+_LISTED: Final = 1000
+"""Findings in one report; a file with more has one mistake many times over."""
+
+
+class Options(NamedTuple):
+    """What a caller says of a check, once it is read.
+
+    `model` is the class that the section is structured into.
+    """
+
+    env: Mapping[str, str]
+    section: Path
+    allowed: tuple[Patterns, ...] = ()
+    offline: bool = False
+    model: type[Any] = CodeExecutionConfig
+    policy: Policy | None = None
+    origins: bool = False
+
+
+class Outcome(NamedTuple):
+    """What a check came to, before anything of it has a place.
+
+    Attributes:
+        config: the config, or None.
+        found: the findings, with paths from the root of the file.
+        refused: the one diagnostic of a text that is not TOML; it has its place.
+        document: the text that the findings stand in, or None.
+        file: the file's name as it was given, or None.
+        deferred: each reference that was not looked up, with its path.
+        reads: the names that were looked up.
+        section: the section's own table, an empty one when it is absent, or None when nobody got so far.
+    """
+
+    config: Any
+    found: Sequence[Finding] = ()
+    refused: Diagnostic | None = None
+    document: Document | None = None
+    file: str | None = None
+    deferred: tuple[tuple[Path, str], ...] = ()
+    reads: tuple[str, ...] = ()
+    section: dict[str, Any] | None = None
+
+
+def run_file(path: str | os.PathLike[str], _: str, options: Options) -> Outcome | BaseException:
+    """Check a file."""
+    name = os.fspath(path)
+    if not isinstance(name, str):
+        raise TypeError("path must be a str or a path that yields one, not bytes")
+    raw = parse.read(name)
+    if isinstance(raw, Finding):
+        return Outcome(None, [raw], file=name)
+    text = parse.decode(raw)
+    if not isinstance(text, str):
+        return Outcome(None, refused=text, file=name)
+    return _run_decoded(text, name, options)
+
+
+def run_text(text: str, filename: str, options: Options) -> Outcome | BaseException:
+    """Check a text."""
+    if not isinstance(text, str) or not isinstance(filename, str):
+        raise TypeError("text and filename must be str")
+    flaw = parse.check_text(text)
+    if isinstance(flaw, Finding):
+        return Outcome(None, [flaw], file=filename)
+    if flaw is not None:
+        return Outcome(None, refused=flaw, file=filename)
+    return _run_decoded(text, filename, options)
+
+
+def run_mapping(table: object, _: str, options: Options) -> Outcome | BaseException:
+    """Check a section's own table."""
+    from codeexec_config.section.plain import Plain
+
+    plain = Plain(table, options.model)
+    if type(plain.value) is not dict:
+        found = plain.findings or [Finding("wrong-type", "expected the section to be a table")]
+        return Outcome(None, [finding.under(*options.section) for finding in found])
+    return _run_section(plain.value, options, Outcome(None), plain.findings)
+
+
+def _run_decoded(text: str, name: str, options: Options) -> Outcome | BaseException:
+    document = parse.parse(text, name)
+    if not isinstance(document, Document):
+        return Outcome(None, refused=document, file=name)
+    selected = select(document.data, options.section)
+    place = Outcome(None, document=document, file=name)
+    if selected is None:
+        return _run_absent(document, options, place)
+    if isinstance(selected, Finding):
+        return place._replace(found=[selected])
+    return _run_section(selected, options, place)
+
+
+def _run_absent(document: Document, options: Options, place: Outcome) -> Outcome | BaseException:
+    """Check what an absent section means: the defaults, which a policy may refuse."""
+    from codeexec_config.document.near_misses import absent
+
+    judged = _run_section({}, options, place)
+    if isinstance(judged, BaseException):
+        return judged
+    return judged._replace(found=[*absent(document.data, options.section), *judged.found])
+
+
+def _run_section(
+    section: dict[str, Any], options: Options, place: Outcome, found: Sequence[Finding] = ()
+) -> Outcome | BaseException:
+    environment = Environment(options.env, options.allowed)
+    resolution = resolve(section, environment, options.model, offline=options.offline)
+    if isinstance(resolution, BaseException):
+        return resolution
+    config, shape = build(resolution.values, options.model)
+    place = place._replace(
+        reads=environment.reads,
+        section=section,
+        deferred=tuple(((*options.section, *path), reference) for path, reference in resolution.deferred),
+    )
+    if config is not None and options.policy is None and not found and _is_flawless(config, resolution):
+        return place._replace(config=config)
+    every = _every_finding(resolution, options, chain(found, resolution.findings, shape))
+    if errors(every) or (resolution.unread and resolution.enabled):
+        config = None
+    elif config is None or resolution.unread:
+        config = _settled(resolution, options)
+    if every:
+        every = [finding.under(*options.section) for finding in _amended(every, section, options.model)]
+    return place._replace(config=config, found=every)
+
+
+def _is_flawless(config: Any, resolution: Resolution) -> bool:
+    """Check whether nothing at all is to be said of a section whose config could be made."""
+    if resolution.findings or resolution.unread or resolution.literals or not resolution.enabled:
+        return False
+    facts = facts_of(config)
+    is_open = facts.mode is not None and facts.mode.name == "external" and not facts.mode.keyed
+    return not is_open and next(across.remarks(facts), None) is None
+
+
+def _every_finding(resolution: Resolution, options: Options, found: Iterable[Finding]) -> list[Finding]:
+    from codeexec_config.section.judging import findings
+
+    return list(islice(chain(found, findings(resolution, options.model, options.policy)), _LISTED + 1))
+
+
+def _amended(found: list[Finding], section: dict[str, Any], model: type[Any]) -> list[Finding]:
+    from codeexec_config.section.fixes import amend
+
+    if len(found) > _LISTED:
+        found = found[:_LISTED]
+        last = found[-1]
+        found[-1] = last._replace(help=f"{last.help or 'mend this'}; there is more than is listed here")
+    return amend(found, section, model)
+
+
+def _settled(resolution: Resolution, options: Options) -> Any:
+    """Make the config that the constructors alone would not make of these values.
+
+    In a disabled section a key whose text was not read takes its default; a policy may permit plain http with a key.
+    """
+    texts = [path for path, key in resolution.unread.items() if key.kind is Kind.TEXT]
+    values = _known(resolution.values)
+    for path in texts:
+        values.pop(str(path[0]), None)
+    union = union_of(options.model)
+    if union is not None and any(path[0] == union.name for path in texts):
+        values[union.name] = stand_in()
+    elif union is not None and options.policy is not None and type(values.get(union.name)) is dict:
+        values[union.name] = permitted(build_variant(union, values[union.name]))
+    config, _ = build(values, options.model)
+    if config is None:
+        raise AssertionError("the rules of the loader and of the constructors disagree")
+    return config
+
+
+def _known(table: dict[str, Any]) -> dict[str, Any]:
+    known = {key: value for key, value in table.items() if value is not UNKNOWN}
+    return {key: _known(value) if type(value) is dict else value for key, value in known.items()}
+
+
+def report_of(outcome: Outcome, options: Options) -> Report:
+    """Tell what a check came to, each finding at its place."""
+    from codeexec_config.diagnostics import Deferred
+    from codeexec_config.report import Report
+
+    places = _places(outcome, options)
+    return Report(
+        config=outcome.config,
+        diagnostics=_placed(outcome, places),
+        origins=_origins(outcome, options, places),
+        deferred=tuple(Deferred(path, reference) for path, reference in outcome.deferred),
+        env_reads=outcome.reads,
+        file=outcome.file,
+    )
+
+
+def _places(outcome: Outcome, options: Options) -> Places | None:
+    if outcome.document is None or not (outcome.found or options.origins):
+        return None
+    from codeexec_config.document.places import Places
+
+    return Places(outcome.document, outcome.file, options.section, options.model)
+
+
+def _origins(outcome: Outcome, options: Options, places: Places | None) -> tuple[Origin, ...]:
+    if not options.origins or outcome.section is None or errors(outcome.found):
+        return ()
+    from codeexec_config.diagnostics import Origin
+    from codeexec_config.section.origins import sources
+
+    found = [(source, (*options.section, *source.path)) for source in sources(outcome.section, options.model)]
+    return tuple(
+        Origin(
+            path,
+            source.value,
+            source.maker,
+            places.span(path) if places and source.maker != "default" else None,
+            source.reference,
+        )
+        for source, path in found
+    )
+
+
+def _placed(outcome: Outcome, places: Places | None) -> tuple[Diagnostic, ...]:
+    if outcome.refused is not None:
+        return (evolve(outcome.refused, file=outcome.file),)
+    if not outcome.found:
+        return ()
+    if places is None:
+        from codeexec_config.diagnostics import placeless
+
+        placed = [placeless(finding, outcome.file) for finding in outcome.found]
+    else:
+        placed = [places.diagnostic(finding) for finding in outcome.found]
+    return tuple(sorted(placed, key=lambda diagnostic: diagnostic.order()))

@@ -1,0 +1,177 @@
+"""`Policy`: a host's own ceiling over what a file may ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import attrs
+from attrs.converters import optional
+
+from codeexec_config.keys import Bounds, Key, Kind, described
+from codeexec_config.model import MODE_TEXTS, RUNTIME_TEXTS, Runtime, alone, as_runtime, as_tuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from codeexec_config.diagnostics import Related
+
+__all__ = ["Policy"]
+
+_GLOB: Final = Key(Kind.TEXT, form="glob")
+
+
+class _Sourced:
+    """Room for the places of a policy's entries in the file that it was read from."""
+
+    __slots__ = ("_places",)
+
+
+@attrs.frozen(kw_only=True)
+class Policy(_Sourced):
+    """What a host permits; `Policy()` forbids nothing.
+
+    Args:
+        max_timeout_secs: the most seconds that a file may give one run.
+        max_memory_mb: the most MiB that a file may give one run.
+        languages: the languages that may be allowed.
+        modes: the modes that may be chosen.
+        runtimes: the sandboxes that may be named.
+        minimum_isolation: the weakest sandbox; docker is weaker than gvisor, gvisor than firecracker. It judges mode
+            sandboxed only: nothing of the other modes runs on this host.
+        url_hosts: globs of the hosts that code may be sent to, in lower case, without port and brackets.
+        insecure_hosts: globs of the hosts that plain http may lead to, even with a key.
+        allow_literal_secrets: whether a key may stand in the file.
+        allow_env: globs of the variables that a file may read.
+
+    Raises:
+        TypeError: an entry is of another type.
+        ValueError: an entry is out of range, or names what does not exist.
+    """
+
+    max_timeout_secs: int | None = attrs.field(
+        default=None,
+        metadata=described(
+            Key(
+                Kind.INTEGER,
+                "the most seconds that a file may give one run",
+                examples=(60,),
+                bounds=Bounds(1, 86_400, "second", "a program needs some time to run", "one run is limited to a day"),
+            )
+        ),
+    )
+    max_memory_mb: int | None = attrs.field(
+        default=None,
+        metadata=described(
+            Key(
+                Kind.INTEGER,
+                "the most MiB that a file may give one run",
+                examples=(1024,),
+                bounds=Bounds(1, 1_048_576, "MiB", "a program needs some memory to run", "one run is limited to 1 TiB"),
+            )
+        ),
+    )
+    languages: tuple[str, ...] | None = attrs.field(
+        default=None,
+        converter=optional(as_tuple),
+        metadata=described(
+            Key(
+                Kind.LIST,
+                "the languages that a file may allow",
+                examples=(["python", "javascript"],),
+                item=Key(Kind.TEXT, form="language"),
+            )
+        ),
+    )
+    modes: tuple[str, ...] | None = attrs.field(
+        default=None,
+        converter=optional(as_tuple),
+        metadata=described(
+            Key(
+                Kind.LIST,
+                "the modes that a file may choose",
+                examples=(["wasm", "sandboxed"],),
+                item=Key(Kind.CHOICE, form="mode", choices=MODE_TEXTS),
+            )
+        ),
+    )
+    runtimes: tuple[str, ...] | None = attrs.field(
+        default=None,
+        converter=optional(as_tuple),
+        metadata=described(
+            Key(
+                Kind.LIST,
+                "the sandboxes that a file may name",
+                examples=(["gvisor", "firecracker"],),
+                item=Key(Kind.CHOICE, form="runtime", choices=RUNTIME_TEXTS),
+            )
+        ),
+    )
+    minimum_isolation: Runtime | None = attrs.field(
+        default=None,
+        converter=optional(as_runtime),
+        metadata=described(
+            Key(
+                Kind.CHOICE,
+                "the weakest sandbox that a file may name: docker, then gvisor, then firecracker",
+                examples=("gvisor",),
+                form="runtime",
+                choices=RUNTIME_TEXTS,
+            )
+        ),
+    )
+    url_hosts: tuple[str, ...] | None = attrs.field(
+        default=None,
+        converter=optional(as_tuple),
+        metadata=described(
+            Key(
+                Kind.LIST,
+                "globs of the hosts that code may be sent to, without port and brackets",
+                examples=(["*.example.com"],),
+                item=_GLOB,
+            )
+        ),
+    )
+    insecure_hosts: tuple[str, ...] | None = attrs.field(
+        default=None,
+        converter=optional(as_tuple),
+        metadata=described(
+            Key(
+                Kind.LIST,
+                "globs of the hosts that plain http may lead to, even with a key",
+                examples=(["code-exec"],),
+                item=_GLOB,
+            )
+        ),
+    )
+    allow_literal_secrets: bool = attrs.field(
+        default=True,
+        metadata=described(Key(Kind.BOOLEAN, "whether a key may stand in the file itself", examples=(False,))),
+    )
+    allow_env: tuple[str, ...] | None = attrs.field(
+        default=None,
+        converter=optional(as_tuple),
+        metadata=described(
+            Key(
+                Kind.LIST,
+                "globs of the environment variables that a file may read",
+                examples=(["CODE_EXEC_*"],),
+                item=_GLOB,
+            )
+        ),
+    )
+
+    def __attrs_post_init__(self) -> None:
+        for finding in alone(self, {}):
+            name = "".join(f"[{part}]" if isinstance(part, int) else part for part in finding.path)
+            kind = TypeError if finding.code == "wrong-type" else ValueError
+            raise kind(f"{name}: {finding.message}")
+
+    def place_of(self, entry: str) -> Related | None:
+        """Return where the file that the policy was read from has an entry, or None."""
+        return cast("Mapping[str, Related]", getattr(self, "_places", {})).get(entry)
+
+
+def at_places(policy: Policy, places: Mapping[str, Related]) -> Policy:
+    """Note where the entries of a policy stand in its file."""
+    object.__setattr__(cast("Any", policy), "_places", places)
+    return policy

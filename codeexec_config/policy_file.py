@@ -1,0 +1,96 @@
+"""Read a policy from a TOML file: its entries stand at the root, and take no references."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from codeexec_config.diagnostics import Diagnostic, Related, placeless
+from codeexec_config.document import Document, parse
+from codeexec_config.document.places import Places
+from codeexec_config.findings import Finding, Path, Target
+from codeexec_config.keys import key_table
+from codeexec_config.policy import Policy, at_places
+from codeexec_config.references import Literal
+from codeexec_config.references import parse as parse_references
+from codeexec_config.report import ConfigError
+from codeexec_config.section.fixes import amend
+from codeexec_config.section.judging import findings
+from codeexec_config.section.resolve import Resolution
+from codeexec_config.section.structure import build
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["load_policy"]
+
+
+class PolicyFile(NamedTuple):
+    """What a policy file came to: the policy, or what is wrong."""
+
+    policy: Policy | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def load_policy(path: str | os.PathLike[str]) -> Policy:
+    """Read a host's policy from a TOML file that holds the entries of `Policy` at its root.
+
+    Args:
+        path: the file; a regular one of 16 MiB at most.
+
+    Raises:
+        ConfigError: the file says something wrong, or cannot be read.
+        TypeError: `path` is of another type.
+    """
+    found = read_policy(path)
+    if found.policy is None:
+        raise ConfigError(found.diagnostics)
+    return found.policy
+
+
+def read_policy(path: str | os.PathLike[str]) -> PolicyFile:
+    """Read a policy file; raise nothing for what it says."""
+    name = os.fspath(path)
+    if not isinstance(name, str):
+        raise TypeError("path must be a str or a path that yields one, not bytes")
+    raw = parse.read(name)
+    if isinstance(raw, Finding):
+        return PolicyFile(None, (placeless(raw, name),))
+    text = parse.decode(raw)
+    document = parse.parse(text, name) if isinstance(text, str) else text
+    if not isinstance(document, Document):
+        from attrs import evolve
+
+        return PolicyFile(None, (evolve(document, file=name),))
+    return _judge(document, name)
+
+
+def _judge(document: Document, name: str) -> PolicyFile:
+    policy, shape = build(document.data, Policy)
+    found = [*shape, *_references(document.data, ())]
+    if found or policy is None:
+        refused = {finding.path for finding in found}
+        found += (finding for finding in findings(Resolution(document.data), Policy) if finding.path not in refused)
+    places = Places(document, name, (), Policy)
+    if found:
+        placed = [places.diagnostic(finding) for finding in amend(found, document.data, Policy)]
+        return PolicyFile(None, tuple(sorted(placed, key=Diagnostic.order)))
+    entries = {entry: _place(places, entry) for entry in key_table(Policy) if entry in document.data}
+    return PolicyFile(at_places(policy, entries))
+
+
+def _place(places: Places, entry: str) -> Related:
+    return places.related("the policy's limit", Target((entry,)))
+
+
+def _references(value: Any, path: Path) -> Iterator[Finding]:
+    """Refuse what opens like a reference: a policy says the same in every environment."""
+    if isinstance(value, str) and not all(isinstance(segment, Literal) for segment in parse_references(value)):
+        yield Finding(
+            "reference-not-allowed",
+            "a policy takes no references",
+            path,
+            help="write the value itself",
+        )
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ()):
+        yield from _references(inner, (*path, key))

@@ -1,0 +1,108 @@
+"""A report on one configuration, and how it is raised and warned of; each can show itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from codeexec_config.codes import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from codeexec_config.diagnostics import Deferred, Diagnostic, Origin
+    from codeexec_config.model import CodeExecutionConfig
+
+__all__ = ["ConfigError", "ConfigWarning", "Report"]
+
+
+class ConfigError(ValueError):
+    """Everything that is wrong with one configuration: the one exception for whatever a file says.
+
+    Args:
+        diagnostics: all findings, in file order.
+    """
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        from codeexec_config.rendering.text import render_plain
+
+        return render_plain(self.diagnostics)
+
+
+class ConfigWarning(UserWarning):
+    """Carry a finding that is not an error through the module `warnings`, as `.diagnostic`."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+        super().__init__(diagnostic)
+
+    def __str__(self) -> str:
+        return str(self.diagnostic)
+
+
+@attrs.frozen(kw_only=True)
+class Report:
+    """What a check found.
+
+    Args:
+        config: the config, or None when there are errors or when `offline` left something open.
+        diagnostics: all findings, in file order.
+        deferred: the references that were not looked up.
+        env_reads: the names that were looked up, sorted.
+        file: the file's name as it was given, or None.
+        origins: where each value comes from, when that was asked for and there is no error.
+    """
+
+    config: CodeExecutionConfig | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    deferred: tuple[Deferred, ...] = ()
+    env_reads: tuple[str, ...] = ()
+    file: str | None = None
+    origins: tuple[Origin, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The findings that fail."""
+        return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """The findings that fail under `strict`."""
+        return tuple(d for d in self.diagnostics if d.severity is Severity.WARNING)
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no error."""
+        return not self.errors
+
+    def raise_for_errors(self) -> None:
+        """Raise what was found.
+
+        Raises:
+            ConfigError: there is an error; it carries all findings, the warnings too.
+        """
+        if not self.ok:
+            raise ConfigError(self.diagnostics)
+
+    def require(self) -> CodeExecutionConfig:
+        """Return the config.
+
+        Raises:
+            ConfigError: there is an error; it carries all findings, the warnings too.
+            ValueError: `offline` left something open, so that there is no config.
+        """
+        self.raise_for_errors()
+        if self.config is None:
+            names = ", ".join(sorted({deferred.reference for deferred in self.deferred}))
+            raise ValueError(f"there is no config without the environment: {names} was not read")
+        return self.config
+
+    def __str__(self) -> str:
+        from codeexec_config.rendering.text import render_plain
+
+        return render_plain(self.diagnostics)

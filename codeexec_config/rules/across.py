@@ -1,0 +1,158 @@
+"""Judge values together, as far as they are known: what a mode can run, and how a service is reached."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from codeexec_config import limits
+from codeexec_config.codes import Severity
+from codeexec_config.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from codeexec_config.findings import Path
+    from codeexec_config.rules.urls import Url
+
+_MEMORY: Final = ("max_memory_mb",)
+_LANGUAGES: Final = ("allowed_languages",)
+
+
+class Language(NamedTuple):
+    """An entry of `allowed_languages`: its way, its name, and whether the environment made it."""
+
+    path: Path
+    name: str
+    made: bool = False
+
+
+class ModeFacts(NamedTuple):
+    """What is known of a mode: its discriminator, the sandbox, the sound URLs by path, whether it has a secret."""
+
+    name: str
+    runtime: str | None = None
+    urls: Mapping[Path, Url] = {}
+    keyed: bool = False
+
+
+class Facts(NamedTuple):
+    """What the rules look at; None is not known, and not judged.
+
+    Attributes:
+        enabled: the section is on.
+        mode: where code runs.
+        languages: the entries that are well formed.
+        memory: MiB, within its own limits.
+        memory_made: the environment made `memory`.
+        allows_nothing: the list of languages is there and empty.
+    """
+
+    enabled: bool
+    mode: ModeFacts | None
+    languages: Sequence[Language]
+    memory: int | None
+    memory_made: bool = False
+    allows_nothing: bool = False
+
+
+def judge(facts: Facts) -> Iterator[Finding]:
+    """Yield what is wrong across keys; in a disabled section each is a warning."""
+    if facts.allows_nothing and facts.enabled:
+        yield _allows_nothing()
+    if facts.mode is None:
+        return
+    for finding in _of_mode(facts, facts.mode):
+        yield finding if facts.enabled else finding._replace(severity=Severity.WARNING)
+
+
+def remarks(facts: Facts) -> Iterator[Finding]:
+    """Yield the warnings that no error stands behind."""
+    mode = facts.mode
+    entries = facts.languages
+    if mode is not None and mode.name == "wasm":
+        # Of a name that the mode does not run nothing more is said.
+        entries = [entry for entry in entries if entry.name in limits.WASM_LANGUAGES]
+    names = {entry.name for entry in entries}
+    if len(names) < len(entries) or not names <= limits.LANGUAGES.keys():
+        from codeexec_config.rules import languages
+
+        yield from languages.remarks(entries)
+    if mode is not None and not mode.keyed:
+        yield from (finding._replace(severity=Severity.WARNING) for finding in _cleartext(mode))
+
+
+def _of_mode(facts: Facts, mode: ModeFacts) -> Iterator[Finding]:
+    if mode.name == "wasm":
+        yield from _unsupported(facts.languages)
+    yield from _memory(facts, mode)
+    if mode.keyed:
+        yield from _cleartext(mode)
+
+
+def _allows_nothing() -> Finding:
+    return Finding(
+        "empty-languages",
+        "no language is allowed, so nothing could ever run",
+        _LANGUAGES,
+        help='name at least one, such as ["python"], or switch the section off with enabled = false',
+    )
+
+
+def _unsupported(entries: Sequence[Language]) -> Iterator[Finding]:
+    for entry in entries:
+        if entry.name not in limits.WASM_LANGUAGES:
+            from codeexec_config.rules.languages import unsupported
+
+            yield unsupported(entry)
+
+
+def _memory(facts: Facts, mode: ModeFacts) -> Iterator[Finding]:
+    memory = facts.memory
+    if memory is None:
+        return
+    shown = "the value" if facts.memory_made else str(memory)
+    floor, ceiling = limits.DOCKER_MEMORY_FLOOR_MB, limits.WASM_MEMORY_CEILING_MB
+    if mode.runtime == "docker" and memory < floor:
+        yield Finding(
+            "out-of-range",
+            f"{shown} is less than the minimum of {floor} MiB that docker takes: its engine refuses",
+            _MEMORY,
+            help=f"write {floor} or more",
+        )
+    if mode.name == "wasm" and memory > ceiling:
+        yield Finding(
+            "out-of-range",
+            f"{shown} is more than the maximum of {ceiling} MiB that wasm can use: its addresses are 32-bit",
+            _MEMORY,
+            help=f"write {ceiling} or less, or choose another mode",
+        )
+
+
+def _cleartext(mode: ModeFacts) -> Iterator[Finding]:
+    for path, url in mode.urls.items():
+        if url.scheme != "http":
+            continue
+        from codeexec_config.rules.urls import is_loopback
+
+        if not is_loopback(url.host):
+            yield _insecure(path, keyed=mode.keyed)
+
+
+def _insecure(path: Path, *, keyed: bool) -> Finding:
+    what = "the key and all code" if keyed else "all code"
+    return Finding(
+        "insecure-url",
+        f"plain http sends {what} unencrypted; use https, or list the host in the policy's insecure_hosts",
+        path,
+        help="write https:// if the service speaks it",
+    )
+
+
+def missing_secret(path: Path) -> Finding:
+    """Note a service that is called without a key."""
+    return Finding(
+        "missing-secret",
+        "the service is called without a key",
+        path,
+        help=f'add {path[-1]} = "${{CODE_EXEC_API_KEY}}" if the service needs one',
+    )

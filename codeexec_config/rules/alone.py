@@ -1,0 +1,142 @@
+"""Judge one value by itself, as its key's kind and form have it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from codeexec_config import limits
+from codeexec_config.findings import Finding
+from codeexec_config.keys import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codeexec_config.findings import Path
+    from codeexec_config.keys import Key
+    from codeexec_config.rules.urls import Url
+    from codeexec_config.secret import Secret
+
+_LANGUAGES: Final = frozenset(limits.LANGUAGES)
+_MOST_DIGITS: Final = 20
+
+
+def judge(key: Key, value: Any, path: Path, urls: dict[Path, Url], *, made: bool = False) -> Finding | None:
+    """Return what is wrong with a value of the right type.
+
+    Args:
+        key: the description of the key, or of a list's entry.
+        value: the value.
+        path: the way to it, for the finding.
+        urls: where a URL that is sound is kept by its path, so that it is parsed once.
+        made: the environment made the value.
+    """
+    rule = _BY_KIND.get(key.kind)
+    return rule(key, value, path, urls, made) if rule else None
+
+
+def _integer(key: Key, value: int, path: Path, _: object, made: bool) -> Finding | None:  # noqa: FBT001 -- a table's signature
+    bounds = key.bounds
+    if bounds is None or bounds.minimum <= value <= bounds.maximum:
+        return None
+    is_low = value < bounds.minimum
+    limit, why = (bounds.minimum, bounds.floor_reason) if is_low else (bounds.maximum, bounds.ceiling_reason)
+    relation = "less than the minimum" if is_low else "more than the maximum"
+    shown = "the value" if made else short_number(value)
+    return Finding(
+        "out-of-range",
+        f"{shown} is {relation} of {quantity(limit, bounds.unit)}: {why}",
+        path,
+        help=f"write a whole number of {plural(bounds.unit)} from {bounds.minimum} to {bounds.maximum}",
+    )
+
+
+def short_number(value: int) -> str:
+    """Return a number as a message can hold it."""
+    return str(value) if abs(value) < 10**_MOST_DIGITS else "the number"
+
+
+def quantity(number: int, unit: str) -> str:
+    """Return a number with its unit."""
+    return f"{number} {unit if number == 1 else plural(unit)}"
+
+
+def plural(unit: str) -> str:
+    """Return a unit as many of it are called; symbols such as MiB have no plural."""
+    return f"{unit}s" if unit.islower() else unit
+
+
+def _text(key: Key, value: str, path: Path, urls: dict[Path, Url], made: bool) -> Finding | None:  # noqa: FBT001
+    rule = _BY_FORM.get(key.form or "")
+    return rule(value, path, urls, made) if rule else None
+
+
+def _language(value: str, path: Path, _: object, made: bool) -> Finding | None:  # noqa: FBT001
+    if value in _LANGUAGES:
+        return None
+    from codeexec_config.rules.languages import judge_form
+
+    return judge_form(value, path, made=made)
+
+
+def _url(value: str, path: Path, urls: dict[Path, Url], made: bool) -> Finding | None:  # noqa: FBT001
+    from codeexec_config.rules.urls import judge as judge_url
+
+    verdict = judge_url(value, path, made=made)
+    if isinstance(verdict, Finding):
+        return verdict
+    urls[path] = verdict
+    return None
+
+
+def _secret(_: Key, value: Secret, path: Path, __: object, ___: bool) -> Finding | None:  # noqa: FBT001
+    return judge_header(value.reveal(), path) if value.resolved else None
+
+
+def judge_header(value: str, path: Path) -> Finding | None:
+    """Judge a key as what it will be: the value of an HTTP header."""
+    if value.isascii() and value.isprintable() and value == value.strip() and value:
+        return None
+    if not value:
+        return Finding(
+            "empty-secret",
+            "the key is empty",
+            path,
+            help=f"set the variable, or remove {path[-1]} if the service needs no key",
+        )
+    stripped = value.strip(" ")
+    if not value.isascii():
+        reason = "contains a character that is not ASCII"
+    elif stripped.isprintable() and stripped != value:
+        reason = "has a blank at one end"
+    else:
+        reason = "contains a control character, such as a tab or the newline at the end of a mounted file"
+    return Finding(
+        "malformed-secret",
+        f"the key {reason}, which no HTTP header can carry",
+        path,
+        help="set the variable to the key alone, without blanks or line ends around it",
+    )
+
+
+def _choice(key: Key, value: str, path: Path, _: object, made: bool) -> Finding | None:  # noqa: FBT001
+    choices = key.choices or {}
+    if value in choices:
+        return None
+    from codeexec_config.rules.spelling import nearest_name
+
+    near = None if made else nearest_name(value, choices)
+    listed = ", ".join(choices)
+    hint = f'did you mean "{near}"? the {key.form}s are {listed}' if near else f"write one of {listed}"
+    return Finding(f"unknown-{key.form}", f"invalid {key.form}", path, help=hint)
+
+
+_BY_KIND: Final[dict[Kind, Callable[[Key, Any, Path, dict[Path, Url], bool], Finding | None]]] = {
+    Kind.INTEGER: _integer,
+    Kind.TEXT: _text,
+    Kind.SECRET: _secret,
+    Kind.CHOICE: _choice,
+}
+_BY_FORM: Final[dict[str, Callable[[str, Path, dict[Path, Url], bool], Finding | None]]] = {
+    "language": _language,
+    "url": _url,
+}

@@ -1,0 +1,97 @@
+"""Judge the names of languages that are not plainly known ones."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from codeexec_config import limits
+from codeexec_config.findings import Amendment, Finding, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from codeexec_config.findings import Path
+    from codeexec_config.rules.across import Language
+
+_FORM = re.compile(limits.LANGUAGE_PATTERN)
+
+
+def judge_form(name: str, path: Path, *, made: bool = False) -> Finding | None:
+    """Check that a name is well formed."""
+    if _FORM.fullmatch(name) and len(name) <= limits.LANGUAGE_LENGTH:
+        return None
+    form = (
+        "write a lower-case name: a letter, then letters, digits or _ + # . -, at most "
+        f'{limits.LANGUAGE_LENGTH} characters, such as "python"'
+    )
+    meant = None if made else meant_language(name)
+    return Finding(
+        "invalid-language",
+        "invalid name of a language",
+        path,
+        help=f'did you mean "{meant}"?' if meant else form,
+    )
+
+
+def meant_language(name: str) -> str | None:
+    """Return the known language that a text stands for, or None when none is near."""
+    plain = name.strip().lower()
+    if plain in limits.LANGUAGES:
+        return plain
+    if plain in limits.LANGUAGE_ALIASES:
+        return limits.LANGUAGE_ALIASES[plain]
+    from codeexec_config.rules.spelling import nearest_name
+
+    return nearest_name(plain, limits.KNOWN_LANGUAGES)
+
+
+def unsupported(entry: Language) -> Finding:
+    """Refuse a language that the browser does not run."""
+    meant = None if entry.made else meant_language(entry.name)
+    hint = "mode wasm runs python and javascript only; choose a sandboxed or external mode for other languages"
+    if meant in limits.WASM_LANGUAGES:
+        hint = f'did you mean "{meant}"?'
+    name = "this language" if entry.made else f"`{entry.name}`"
+    return Finding("unsupported-language", f"{name} does not run in mode wasm", entry.path, help=hint)
+
+
+def remarks(entries: Sequence[Language]) -> Iterator[Finding]:
+    """Warn of names that are not known, and of mentions after the first."""
+    names = {entry.name for entry in entries}
+    first: dict[str, Path] = {}
+    for entry in entries:
+        if not entry.made and entry.name in first:
+            yield _duplicate(entry, first[entry.name])
+        elif entry.name not in limits.LANGUAGES:
+            yield _unknown(entry, names)
+        if not entry.made:
+            first.setdefault(entry.name, entry.path)
+
+
+def _duplicate(entry: Language, first: Path) -> Finding:
+    return Finding(
+        "duplicate-language",
+        f"`{entry.name}` is already listed",
+        entry.path,
+        help="remove this mention",
+        related=(("first listed here", Target(first)),),
+        amendment=Amendment(f"remove the second `{entry.name}`", "remove", entry.path),
+    )
+
+
+def _unknown(entry: Language, listed: set[str]) -> Finding:
+    if entry.made:
+        return Finding("unknown-language", "unknown language", entry.path)
+    message = f"unknown language `{entry.name}`"
+    meant = meant_language(entry.name)
+    if meant is None:
+        usual = ", ".join(limits.KNOWN_LANGUAGES[:8])
+        hint = f"it is allowed as it is, if the executor knows it; the usual names are {usual}, ..."
+        return Finding("unknown-language", message, entry.path, help=hint)
+    amendment = (
+        Amendment(f"remove `{entry.name}`: `{meant}` is already listed", "remove", entry.path)
+        if meant in listed
+        else Amendment(f'write "{meant}"', "reword", entry.path, meant)
+    )
+    return Finding("unknown-language", message, entry.path, help=f'did you mean "{meant}"?', amendment=amendment)

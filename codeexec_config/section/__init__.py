@@ -1,0 +1,1 @@
+"""From plain values to a judged config: references, structure, rules, fixes."""

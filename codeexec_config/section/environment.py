@@ -1,0 +1,80 @@
+"""Look up variables: each at most once, only those that may be, and without a value left behind when that fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Patterns = tuple[str, ...]
+
+
+class Environment:
+    """The variables of one check.
+
+    Args:
+        mapping: where they come from.
+        allowed: glob patterns; each group must match a name for it to be read.
+    """
+
+    __slots__ = ("_allowed", "_mapping", "_values")
+
+    def __init__(self, mapping: Mapping[str, str], allowed: Iterable[Patterns] = ()) -> None:
+        self._mapping = mapping
+        self._allowed = tuple(allowed)
+        self._values: dict[str, str | None] = {}
+
+    def permits(self, name: str) -> bool:
+        """Check whether a file may read a variable."""
+        if not self._allowed:
+            return True
+        from fnmatch import fnmatchcase
+
+        return all(any(fnmatchcase(name, pattern) for pattern in group) for group in self._allowed)
+
+    def fetch(self, names: Iterable[str]) -> BaseException | None:
+        """Look names up; return what the mapping raised, without our frames and without a value kept.
+
+        A traceback shows the frames that an exception passed through, with their variables; so it is carried out as a
+        value, and raised where no frame holds a secret.
+        """
+        for name in names:
+            if name in self._values:
+                continue
+            failure = self._fetch(name)
+            if failure is not None:
+                self._values.clear()
+                return failure
+        return None
+
+    def _fetch(self, name: str) -> BaseException | None:
+        try:
+            value = self._mapping[name]
+        except KeyError:
+            self._values[name] = None
+            return None
+        except BaseException as error:  # noqa: BLE001 -- handed to the caller, who raises it
+            inner = error.__traceback__
+            return error.with_traceback(inner and inner.tb_next)
+        if not isinstance(value, str):
+            return TypeError(f"the environment's value of {name} is not a str")
+        text = str.__str__(value)
+        self._values[name] = text if _is_utf8(text) else None
+        return None
+
+    def __getitem__(self, name: str) -> str | None:
+        return self._values[name]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The names that were looked up, sorted."""
+        return tuple(sorted(self._values))
+
+
+def _is_utf8(value: str) -> bool:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

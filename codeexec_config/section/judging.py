@@ -1,0 +1,207 @@
+"""Run the rules over a section as far as it is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from codeexec_config.findings import Finding, Path, Target
+from codeexec_config.keys import Key, Kind, key_table, keys_of, union_of
+from codeexec_config.rules import across
+from codeexec_config.rules.across import Facts, Language, ModeFacts
+from codeexec_config.rules.alone import judge, judge_header
+from codeexec_config.secret import Secret
+from codeexec_config.section.resolve import taken_as_set, variant_of
+from codeexec_config.section.structure import meant_key, misspelt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codeexec_config.policy import Policy
+    from codeexec_config.rules.urls import Url
+    from codeexec_config.section.resolve import Resolution
+
+_MOST_TRIED: Final = 100
+"""Unknown keys of a mode that are tried for a misspelt secret."""
+
+_TYPES: Final[dict[Kind, type]] = {
+    Kind.INTEGER: int,
+    Kind.TEXT: str,
+    Kind.SECRET: Secret,
+    Kind.CHOICE: str,
+}
+
+
+_GIVES_WAY: Final = frozenset({"unknown-language", "duplicate-language", "literal-secret", "foreign-reference"})
+"""What is not said of a value that breaks the policy."""
+
+
+class Leaf(NamedTuple):
+    """A value of the right type, with its key's description."""
+
+    path: Path
+    key: Key
+    value: Any
+
+
+def findings(resolution: Resolution, model: type[Any], policy: Policy | None = None) -> Iterator[Finding]:
+    """Yield every finding on values: each alone, then the rules across keys, the policy, then warnings and notes."""
+    values = resolution.values
+    urls: dict[Path, Url] = {}
+    alone: list[Finding] = []
+    for leaf in _leaves(values, keys_of(model)):
+        alone += _judged(leaf, resolution, urls)
+    facts = _facts(resolution, model, _cleartext(urls, policy), {finding.path for finding in alone})
+    across_keys = list(across.judge(facts))
+    breaches: list[Finding] = []
+    if policy is not None:
+        found = [*alone, *across_keys]
+        ill = {finding.path for finding in found if finding.code not in _GIVES_WAY}
+        breaches = list(_breaches(policy, resolution, model, facts, urls, ill))
+    remarks = [*alone, *across_keys, *across.remarks(facts)]
+    refused = {finding.path for finding in breaches}
+    yield from (finding for finding in remarks if finding.code not in _GIVES_WAY or finding.path not in refused)
+    yield from breaches
+    yield from _missing_secrets(values, model)
+
+
+def _cleartext(urls: dict[Path, Url], policy: Policy | None) -> dict[Path, Url]:
+    """Return the URLs without those to hosts that the policy permits plain http to."""
+    if policy is None or not policy.insecure_hosts:
+        return urls
+    from codeexec_config.section.policing import permits_cleartext
+
+    return {path: url for path, url in urls.items() if not permits_cleartext(policy, url)}
+
+
+def _breaches(
+    policy: Policy, resolution: Resolution, model: type[Any], facts: Facts, urls: dict[Path, Url], ill: set[Path]
+) -> Iterator[Finding]:
+    from codeexec_config.section.policing import Sound, violations
+
+    languages = facts.languages
+    if "allowed_languages" not in resolution.values:
+        default = key_table(model)["allowed_languages"].default
+        languages = [Language(("allowed_languages", index), name) for index, name in enumerate(default)]
+    sound_urls = {path: url for path, url in urls.items() if path not in ill}
+    mode = facts.mode.name if facts.mode else None
+    return violations(policy, resolution, model, Sound(mode, languages, sound_urls, ill))
+
+
+def is_wasm(values: dict[str, Any], model: type[Any]) -> bool:
+    """Check whether a section is known to run in the browser."""
+    return _mode_name(values, model) == "wasm"
+
+
+def _leaves(table: dict[str, Any], keys: tuple[Key, ...], path: Path = ()) -> Iterator[Leaf]:
+    for key in keys:
+        value = table.get(key.name)
+        way = (*path, key.name)
+        if key.item is not None and type(value) is list:
+            for index, entry in enumerate(value):
+                if type(entry) is _TYPES[key.item.kind]:
+                    yield Leaf((*way, index), key.item, entry)
+        elif key.variants is not None and type(value) is dict:
+            name = variant_of(key, value)
+            if name is not None and type(value[name]) is dict:
+                yield from _leaves(value[name], keys_of(key.variants[name]), (*way, name))
+        elif type(value) is _TYPES.get(key.kind):
+            yield Leaf(way, key, value)
+
+
+def _judged(leaf: Leaf, resolution: Resolution, urls: dict[Path, Url]) -> Iterator[Finding]:
+    if leaf.key.kind is Kind.SECRET:
+        yield from _judged_secret(leaf.path, leaf.value, resolution)
+    elif found := judge(leaf.key, leaf.value, leaf.path, urls, made=leaf.path in resolution.made):
+        yield found
+
+
+def _judged_secret(path: Path, secret: Secret, resolution: Resolution) -> Iterator[Finding]:
+    literal = resolution.literals.get(path)
+    text = secret.reveal() if secret.resolved else taken_as_set(secret.reference or literal or "")
+    if found := judge_header(text, path):
+        yield found
+    elif literal is not None:
+        from codeexec_config.section.literals import literal_secret
+
+        yield literal_secret(literal, path)
+
+
+def _facts(resolution: Resolution, model: type[Any], urls: dict[Path, Url], ill: set[Path]) -> Facts:
+    values = resolution.values
+    names = values.get("allowed_languages")
+    memory = values.get("max_memory_mb")
+    is_known = type(memory) is int and ("max_memory_mb",) not in ill
+    return Facts(
+        enabled=resolution.enabled,
+        mode=_mode_facts(values, model, urls),
+        languages=list(_languages(names, resolution.made, ill)) if type(names) is list else [],
+        memory=memory if is_known else None,
+        memory_made=("max_memory_mb",) in resolution.made,
+        allows_nothing=names == [],
+    )
+
+
+def _languages(names: list[Any], made: set[Path], ill: set[Path]) -> Iterator[Language]:
+    for index, name in enumerate(names):
+        path = ("allowed_languages", index)
+        if type(name) is str and path not in ill:
+            yield Language(path, name, path in made)
+
+
+def _mode_name(values: dict[str, Any], model: type[Any]) -> str | None:
+    """Return the one mode that a section names, or None when that is not known."""
+    union = union_of(model)
+    if union is None or union.variants is None:
+        return None
+    bare = next(iter(union.variants))
+    if union.name not in values:
+        return None if union.name in misspelt(values, model).values() else bare
+    mode = values[union.name]
+    if type(mode) is dict:
+        return variant_of(union, mode)
+    return bare if mode == bare else None
+
+
+def _mode_facts(values: dict[str, Any], model: type[Any], urls: dict[Path, Url]) -> ModeFacts | None:
+    name = _mode_name(values, model)
+    if name is None:
+        return None
+    table = _variant_table(values, name)
+    runtime = table.get("runtime")
+    return ModeFacts(name, runtime if type(runtime) is str else None, urls, keyed=_is_keyed(table, model, name))
+
+
+def _variant_table(values: dict[str, Any], name: str) -> dict[str, Any]:
+    mode = values.get("mode")
+    table = mode.get(name) if type(mode) is dict else None
+    return table if type(table) is dict else {}
+
+
+def _is_keyed(table: dict[str, Any], model: type[Any], name: str) -> bool:
+    """Check whether a variant has a secret, or a key that stands for one."""
+    cls = _variant_class(model, name)
+    secrets = {key.name for key in keys_of(cls) if key.kind is Kind.SECRET}
+    if not secrets:
+        return False
+    unknown = [key for key in table if key not in key_table(cls)][:_MOST_TRIED]
+    return bool(secrets & table.keys()) or any(meant_key(key, table, cls) in secrets for key in unknown)
+
+
+def _variant_class(model: type[Any], name: str) -> type[Any]:
+    union = union_of(model)
+    variants = union.variants if union and union.variants else {}
+    return variants[name]
+
+
+def _missing_secrets(values: dict[str, Any], model: type[Any]) -> Iterator[Finding]:
+    """Note a service that is called without a key."""
+    name = _mode_name(values, model)
+    mode = values.get("mode")
+    if name is None or type(mode) is not dict or type(mode.get(name)) is not dict:
+        return
+    if _is_keyed(mode[name], model, name):
+        return
+    for key in keys_of(_variant_class(model, name)):
+        if key.kind is Kind.SECRET:
+            yield across.missing_secret(("mode", name, key.name))._replace(target=Target(("mode", name)))
+            return

@@ -1,0 +1,180 @@
+"""Hold a section to a host's policy."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from codeexec_config import limits
+from codeexec_config.codes import Severity
+from codeexec_config.findings import Finding, Path, Target
+from codeexec_config.keys import Kind, keys_of
+from codeexec_config.model import RUNTIME_TEXTS, Runtime
+from codeexec_config.rules.alone import quantity, short_number
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from codeexec_config.policy import Policy
+    from codeexec_config.rules.across import Language
+    from codeexec_config.rules.urls import Url
+    from codeexec_config.section.resolve import Resolution
+
+_RUNTIME: Final = ("mode", "sandboxed", "runtime")
+
+
+class Sound(NamedTuple):
+    """What of a section is known and right by itself, for a policy to judge.
+
+    Attributes:
+        mode: the discriminator of its mode, or None.
+        languages: the well-formed entries of its list, the defaults' too.
+        urls: the URLs by path.
+        ill: the paths that have an error already.
+    """
+
+    mode: str | None
+    languages: Sequence[Language]
+    urls: Mapping[Path, Url]
+    ill: Collection[Path]
+
+
+def violations(policy: Policy, resolution: Resolution, model: type[Any], sound: Sound) -> Iterator[Finding]:
+    """Yield each breach of a policy; in a disabled section each is a warning."""
+    police = _Police(policy, resolution, sound)
+    found = [
+        *police.numbers(model),
+        *police.modes(),
+        *police.runtimes(),
+        *police.languages(),
+        *police.hosts(),
+        *police.literals(),
+    ]
+    for finding in found:
+        yield finding if resolution.enabled else finding._replace(severity=Severity.WARNING)
+
+
+def permits_cleartext(policy: Policy | None, url: Url) -> bool:
+    """Check whether a policy permits plain http to the host of a URL."""
+    return policy is not None and _matches(url.host, policy.insecure_hosts or ())
+
+
+def _matches(host: str, globs: Sequence[str]) -> bool:
+    return any(fnmatchcase(host.lower(), glob.lower()) for glob in globs)
+
+
+class _Police:
+    def __init__(self, policy: Policy, resolution: Resolution, sound: Sound) -> None:
+        self._policy = policy
+        self._resolution = resolution
+        self._values = resolution.values
+        self._sound = sound
+
+    def numbers(self, model: type[Any]) -> Iterator[Finding]:
+        """Yield the numbers over their ceilings."""
+        for key in keys_of(model):
+            entry = key.name if key.name.startswith("max_") else f"max_{key.name}"
+            ceiling = getattr(self._policy, entry, None)
+            value = self._values.get(key.name, key.default)
+            if key.kind is not Kind.INTEGER or key.bounds is None or ceiling is None or type(value) is not int:
+                continue
+            path = (key.name,)
+            if value > ceiling and path not in self._sound.ill:
+                shown = "the value" if path in self._resolution.made else short_number(value)
+                limit = quantity(ceiling, key.bounds.unit)
+                yield self._breach(
+                    path,
+                    entry,
+                    f"{shown} is more than the policy's maximum of {limit}",
+                    f"write {key.name} = {ceiling} or less",
+                )
+
+    def modes(self) -> Iterator[Finding]:
+        """Yield the mode, when others are permitted only."""
+        permitted = self._policy.modes
+        mode = self._sound.mode
+        if permitted is None or mode is None or mode in permitted:
+            return
+        yield self._breach(
+            ("mode",), "modes", f"the policy does not permit mode {mode}", f"the policy permits {_listed(permitted)}"
+        )
+
+    def runtimes(self) -> Iterator[Finding]:
+        """Yield the sandbox, when others or stronger ones are permitted only."""
+        runtime = _runtime(self._values)
+        if runtime is None:
+            return
+        permitted = self._policy.runtimes
+        weakest = self._policy.minimum_isolation
+        if permitted is not None and runtime not in permitted:
+            message = f"the policy does not permit runtime {runtime}"
+            yield self._breach(_RUNTIME, "runtimes", message, f"the policy permits {_listed(permitted)}")
+        elif weakest is not None and runtime.isolation < weakest.isolation:
+            strong = [str(other) for other in Runtime if other.isolation >= weakest.isolation]
+            message = f"{runtime} isolates less than the policy's minimum, {weakest}"
+            yield self._breach(_RUNTIME, "minimum_isolation", message, f"the policy permits {_listed(strong)}")
+
+    def languages(self) -> Iterator[Finding]:
+        """Yield the languages that are not permitted; a default list is one finding."""
+        permitted = self._policy.languages
+        if permitted is None:
+            return
+        refused = [entry for entry in self._sound.languages if self._is_refused(entry, permitted)]
+        hint = f"the policy permits {_listed(permitted)}"
+        if "allowed_languages" in self._values:
+            for entry in refused:
+                name = "this language" if entry.made else f"`{entry.name}`"
+                yield self._breach(entry.path, "languages", f"the policy does not permit {name}", hint)
+        elif refused:
+            names = ", ".join(f"`{entry.name}`" for entry in refused)
+            yield self._breach(("allowed_languages",), "languages", f"the policy does not permit {names}", hint)
+
+    def _is_refused(self, entry: Language, permitted: Sequence[str]) -> bool:
+        # Of a language that the mode does not run nothing more is said.
+        runs = self._sound.mode != "wasm" or entry.name in limits.WASM_LANGUAGES
+        return runs and entry.name not in permitted
+
+    def hosts(self) -> Iterator[Finding]:
+        """Yield the URLs whose host is not permitted."""
+        permitted = self._policy.url_hosts
+        for path, url in self._sound.urls.items() if permitted is not None else ():
+            if permitted is not None and not _matches(url.host, permitted):
+                message = "the policy does not permit this host"
+                yield self._breach(path, "url_hosts", message, f"the policy permits {_listed(permitted)}")
+
+    def literals(self) -> Iterator[Finding]:
+        """Yield the keys that the file itself holds."""
+        if self._policy.allow_literal_secrets:
+            return
+        for path in self._resolution.literals:
+            if path not in self._sound.ill:
+                message = "the policy does not permit a key that is written into the file"
+                yield self._breach(
+                    path,
+                    "allow_literal_secrets",
+                    message,
+                    f'put it into the environment and write {path[-1]} = "${{NAME}}"',
+                )
+
+    def _breach(self, path: Path, entry: str, message: str, hint: str) -> Finding:
+        related = self._policy.place_of(entry)
+        is_default = path[0] not in self._values
+        return Finding(
+            "policy-violation",
+            f"{message} (`{entry}`)" if related is None else message,
+            path,
+            help=f"the default breaks it: set `{path[0]}`; {hint}" if is_default else hint,
+            target=Target(()) if is_default else None,
+            elsewhere=() if related is None else (related,),
+        )
+
+
+def _runtime(values: Mapping[str, Any]) -> Runtime | None:
+    value: Any = values
+    for part in _RUNTIME:
+        value = value.get(part) if type(value) is dict else None
+    return Runtime(value) if type(value) is str and value in RUNTIME_TEXTS else None
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) if names else "none"

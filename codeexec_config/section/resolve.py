@@ -1,0 +1,335 @@
+"""Put the environment into a section: which keys take references, in which form, and what stands in for unread ones."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from codeexec_config import references
+from codeexec_config.findings import Finding, Path, Target, printable
+from codeexec_config.keys import Key, Kind, keys_of
+from codeexec_config.references import Literal, Malformed, Reference, Segment
+from codeexec_config.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codeexec_config.section.environment import Environment
+
+SWITCH: Final = "enabled"
+"""The key that is resolved first: when it is false, nothing else is looked up."""
+
+
+class Unknown(Enum):
+    """The value of a key that is there, but that nobody can know; no rule judges it."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+
+
+class Slot(NamedTuple):
+    """A string of the section that may hold references."""
+
+    path: Path
+    key: Key
+    text: str
+    segments: tuple[Segment, ...]
+
+    @property
+    def references(self) -> list[Reference]:
+        """The references to look up, when the key takes any."""
+        return [ref for ref in references.references(self.segments) if not _is_malformed(self, ref)]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the text is one reference and nothing else."""
+        return len(self.segments) == 1 and isinstance(self.segments[0], Reference)
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether the value is a secret."""
+        return self.key.kind is Kind.SECRET
+
+
+class Resolution:
+    """A section on its way from a file's text to values.
+
+    Attributes:
+        values: the section with its references read; what nobody can know is `UNKNOWN`.
+        findings: what is wrong with references, with paths from the section.
+        made: the paths whose value is not the file's text alone.
+        unread: by path, the keys whose text holds a reference that was not looked up.
+        deferred: each such reference with its path.
+        literals: by path, the text of a secret that stands in the file.
+        enabled: whether the section is on.
+    """
+
+    __slots__ = ("deferred", "enabled", "findings", "literals", "made", "unread", "values")
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values = values
+        self.findings: list[Finding] = []
+        self.made: set[Path] = set()
+        self.unread: dict[Path, Key] = {}
+        self.deferred: list[tuple[Path, str]] = []
+        self.literals: dict[Path, str] = {}
+        self.enabled = True
+
+
+def resolve(
+    section: dict[str, Any], environment: Environment, model: type[Any], *, offline: bool = False
+) -> Resolution | BaseException:
+    """Read the references of a section; return what the environment raised, if it did."""
+    keys = keys_of(model)
+    slots = list(_slots(section, keys))
+    if not slots:
+        result = Resolution(section)
+        result.enabled = section.get(SWITCH) is not False
+        return result
+    result = Resolution(_copied(section, keys))
+    switch = [slot for slot in slots if slot.path == (SWITCH,)]
+    failure = _resolve_slots(result, switch, environment, read=not offline) if switch else None
+    if failure is not None:
+        return failure
+    result.enabled = result.values.get(SWITCH) is not False or (SWITCH,) in result.unread
+    rest = [slot for slot in slots if slot.path != (SWITCH,)]
+    failure = _resolve_slots(result, rest, environment, read=result.enabled and not offline)
+    return result if failure is None else failure
+
+
+def _slots(table: dict[str, Any], keys: tuple[Key, ...], path: Path = ()) -> Iterator[Slot]:
+    """Yield the strings of known keys that hold a dollar sign, except where the shape is wrong anyway."""
+    for key in keys:
+        value = table.get(key.name)
+        if key.item is not None and type(value) is list:
+            for index, entry in enumerate(value):
+                if type(entry) is str and "$" in entry:
+                    yield Slot((*path, key.name, index), key.item, entry, references.parse(entry))
+        elif key.variants is not None and type(value) is dict:
+            name = variant_of(key, value)
+            if name is not None and type(value[name]) is dict:
+                yield from _slots(value[name], keys_of(key.variants[name]), (*path, key.name, name))
+        elif type(value) is str and key.item is None and ("$" in value or key.kind is Kind.SECRET):
+            yield Slot((*path, key.name), key, value, references.parse(value))
+
+
+def variant_of(key: Key, table: dict[str, Any]) -> str | None:
+    """Return the one variant that a table of the union names, or None."""
+    known = [name for name in table if name in (key.variants or ())]
+    return known[0] if len(known) == 1 else None
+
+
+def _copied(section: dict[str, Any], keys: tuple[Key, ...]) -> dict[str, Any]:
+    """Copy as deep as references are written, so that the caller's data stays as it is."""
+    values = dict(section)
+    for key in keys:
+        value = values.get(key.name)
+        if type(value) is list:
+            values[key.name] = list(value)
+        elif type(value) is dict:
+            values[key.name] = {name: dict(item) if type(item) is dict else item for name, item in value.items()}
+    return values
+
+
+def _put(values: Any, path: Path, value: Any) -> None:
+    for part in path[:-1]:
+        values = values[part]
+    values[path[-1]] = value
+
+
+def _resolve_slots(
+    result: Resolution, slots: list[Slot], environment: Environment, *, read: bool
+) -> BaseException | None:
+    live = [slot for slot in slots if _is_read(slot)]
+    for slot in slots:
+        result.findings += _form_findings(slot)
+    for slot in live:
+        result.findings += (_forbidden(slot, ref) for ref in slot.references if not environment.permits(ref.name))
+    if read:
+        names = [ref.name for slot in live for ref in slot.references if environment.permits(ref.name)]
+        failure = environment.fetch(names)
+        if failure is not None:
+            return failure
+    for slot in slots:
+        _resolve_slot(result, slot, environment, read=read)
+    return None
+
+
+def _is_read(slot: Slot) -> bool:
+    """Check whether the references of a text are looked up: not where none may stand, or the type is wrong anyway."""
+    return slot.is_whole if slot.key.is_typed else slot.key.takes_references
+
+
+def _is_malformed(slot: Slot, segment: Segment) -> bool:
+    if isinstance(segment, Malformed):
+        return True
+    return slot.is_secret and isinstance(segment, Reference) and segment.operator == "-"
+
+
+def _form_findings(slot: Slot) -> Iterator[Finding]:
+    for segment in slot.segments:
+        target = Target(slot.path, within=(segment.start, segment.end))
+        if _is_malformed(slot, segment):
+            reason = (
+                segment.reason
+                if isinstance(segment, Malformed)
+                else "in a key, the text after - could be the key itself"
+            )
+            yield Finding(
+                "invalid-reference",
+                f"invalid reference: {reason}",
+                slot.path,
+                help=_form_hint(slot),
+                target=target,
+            )
+        elif isinstance(segment, Reference) and not slot.key.takes_references:
+            yield Finding(
+                "reference-not-allowed",
+                f"`{slot.path[-1]}` takes no reference: what decides the isolation stands in the file",
+                slot.path,
+                help="write the name itself",
+                target=target,
+            )
+
+
+def _form_hint(slot: Slot) -> str:
+    if slot.is_secret:
+        return "write ${NAME}, and put the key itself into that variable"
+    return "write ${NAME} or ${NAME:-default}; a literal ${ is written $${"
+
+
+def _forbidden(slot: Slot, reference: Reference) -> Finding:
+    return Finding(
+        "forbidden-variable",
+        f"this file may not read {reference.name}",
+        slot.path,
+        help="use a variable that the host allows, or have it allowed",
+        target=Target(slot.path, within=(reference.start, reference.end)),
+    )
+
+
+def _resolve_slot(result: Resolution, slot: Slot, environment: Environment, *, read: bool) -> None:
+    if slot.key.is_typed and not slot.is_whole:
+        if any(isinstance(segment, Malformed) for segment in slot.segments):
+            _put(result.values, slot.path, UNKNOWN)
+        return
+    if slot.is_secret and (literal := _literal_part(slot)) is not None:
+        result.literals[slot.path] = literal
+    if slot.references:
+        result.made.add(slot.path)
+    refused = any(_is_malformed(slot, segment) for segment in slot.segments) or (
+        not slot.key.takes_references and bool(slot.references)
+    )
+    forbidden = any(not environment.permits(ref.name) for ref in slot.references) and slot.key.takes_references
+    if read and slot.key.takes_references:
+        unset = [ref for ref in slot.references if environment.permits(ref.name) and _is_unset(slot, ref, environment)]
+        result.findings += (_unset(slot, ref) for ref in unset)
+        refused = refused or bool(unset)
+    if refused or forbidden:
+        _put(result.values, slot.path, UNKNOWN)
+    elif read or not slot.references:
+        _put(result.values, slot.path, _value(result, slot, environment))
+    else:
+        _defer(result, slot)
+
+
+def _is_unset(slot: Slot, reference: Reference, environment: Environment) -> bool:
+    return references.is_unset(_as_read(slot, reference), environment[reference.name])
+
+
+def _as_read(slot: Slot, reference: Reference) -> Reference:
+    """Read `${NAME:-}` as `${NAME}` in a key: an empty default would send requests without it."""
+    if slot.is_secret and reference.operator == ":-" and not reference.text:
+        return reference._replace(operator="")
+    return reference
+
+
+def _unset(slot: Slot, reference: Reference) -> Finding:
+    said = f": {printable(reference.text)}" if reference.operator in {":?", "?"} and reference.text else ""
+    empty = " or is empty" if reference.operator == ":?" else ""
+    return Finding(
+        "unset-variable",
+        f"the variable {reference.name} is not set{empty}{said}",
+        slot.path,
+        help=f"set {reference.name} in the environment of the process",
+        target=Target(slot.path, within=(reference.start, reference.end)),
+    )
+
+
+def _value(result: Resolution, slot: Slot, environment: Environment) -> Any:
+    text = "".join(
+        segment.text
+        if isinstance(segment, Literal)
+        else references.expand(_as_read(slot, segment), environment[segment.name])
+        for segment in slot.segments
+        if not isinstance(segment, Malformed)
+    )
+    if slot.is_secret:
+        return Secret(text, reference=_reference(slot))
+    return _typed(result, slot, text)
+
+
+def _typed(result: Resolution, slot: Slot, text: str) -> Any:
+    """Read a text as what the key takes; one that does not parse is said at the reference, without the text."""
+    if not slot.key.is_typed:
+        return text
+    value = references.read_boolean(text) if slot.key.kind is Kind.BOOLEAN else references.read_integer(text)
+    if value is not None:
+        return value
+    form = "true or false" if slot.key.kind is Kind.BOOLEAN else "an integer as TOML writes it, such as 30"
+    result.findings.append(
+        Finding(
+            "wrong-type",
+            f"the reference must yield {slot.key.kind.value}",
+            slot.path,
+            help=f"set the variable, or the default, to {form}",
+            target=Target(slot.path, within=(slot.segments[0].start, slot.segments[0].end)),
+        )
+    )
+    return UNKNOWN
+
+
+def _literal_part(slot: Slot) -> str | None:
+    """Return the text of a key that the file itself holds, in part or by a default, or None."""
+    literal = any(
+        segment.text if isinstance(segment, Literal) else isinstance(segment, Reference) and segment.default
+        for segment in slot.segments
+    )
+    return slot.text if literal else None
+
+
+def _reference(slot: Slot) -> str | None:
+    return None if _literal_part(slot) else references.canonical(slot.segments)
+
+
+def _defer(result: Resolution, slot: Slot) -> None:
+    result.unread[slot.path] = slot.key
+    result.deferred += ((slot.path, ref.canonical) for ref in slot.references)
+    if slot.is_secret:
+        value: Any = Secret._unread(  # noqa: SLF001 -- made here and nowhere else
+            slot.text, reference=_reference(slot), variable=slot.references[0].name
+        )
+        _put(result.values, slot.path, value)
+        return
+    default = _default_text(slot)
+    _put(result.values, slot.path, UNKNOWN if default is None else _typed(result, slot, default))
+
+
+def _default_text(slot: Slot) -> str | None:
+    """Return what the file alone makes of a text, or None when that needs a variable."""
+    pieces = [
+        segment.default if isinstance(segment, Reference) else segment.text
+        for segment in slot.segments
+        if not isinstance(segment, Malformed)
+    ]
+    return None if None in pieces else "".join(piece for piece in pieces if piece is not None)
+
+
+def taken_as_set(secret_text: str) -> str:
+    """Return the text of a key with each reference as some value, to look at what the file itself writes."""
+    return "".join(
+        segment.text if isinstance(segment, Literal) else (isinstance(segment, Reference) and segment.default) or "x"
+        for segment in references.parse(secret_text)
+    )

@@ -1,0 +1,332 @@
+"""Turn plain data into the model: the one place that knows cattrs.
+
+Each key of a class brings the hook of its kind. A hook looks at types and shapes and raises what it finds with the keys
+it knows; cattrs gathers that into a tree of errors whose notes hold the way there. What values mean is left to the
+rules, which the constructors run.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from cattrs import BaseValidationError, ClassValidationError, Converter, ForbiddenExtraKeysError
+from cattrs.errors import AttributeValidationNote
+from cattrs.gen import make_dict_structure_fn, override
+
+from codeexec_config.findings import Finding, Path, Target, printable
+from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class
+from codeexec_config.secret import Secret
+from codeexec_config.section.resolve import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    Hook = Callable[[Any, Any], Any]
+
+_LISTED: Final = 1001
+"""Findings that one array or table may have, one more than a report lists: so it knows that there are more."""
+
+
+class Invalid(Exception):  # noqa: N818 -- findings travelling through cattrs, not an error of ours
+    """Carry findings up through cattrs; none means that the value is not known and its finding is made already."""
+
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__()
+        self.findings = findings
+
+
+def build(values: dict[str, Any], model: type[Any]) -> tuple[Any, list[Finding]]:
+    """Return an instance of the model, or what is wrong with the shape (nothing, when a rule on values fails)."""
+    try:
+        return _hook_of(model)(values, model), []
+    except BaseValidationError as error:
+        return None, list(_findings(error, values, model))
+
+
+@once_a_class
+def _hook_of(cls: type[Any]) -> Hook:
+    """Return what structures a class's table; cattrs' own would take any object that can be indexed."""
+    overrides: Any = {key.name: override(struct_hook=_hook_of_key(key)) for key in keys_of(cls)}
+    return make_dict_structure_fn(
+        cls, Converter(), _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=True, **overrides
+    )
+
+
+def _hook_of_key(key: Key) -> Hook:
+    return partial(_HOOKS[key.kind], key)
+
+
+# -- one hook a kind ---------------------------------------------------------------------------------------------------
+
+
+def _boolean(_: Key, value: Any, __: Any) -> bool:
+    if type(value) is not bool:
+        raise _wrong_type(value, "a boolean, true or false")
+    return value
+
+
+def _integer(_: Key, value: Any, __: Any) -> int:
+    if type(value) is not int:
+        raise _wrong_type(value, "an integer")
+    return value
+
+
+def _text(_: Key, value: Any, __: Any) -> str:
+    if type(value) is not str:
+        raise _wrong_type(value, "a string")
+    return value
+
+
+def _secret(_: Key, value: Any, __: Any) -> Secret:
+    if type(value) is not Secret:
+        raise _wrong_type(value, "a string")
+    return value
+
+
+def _list(_: Key, value: Any, __: Any) -> tuple[str, ...]:
+    if type(value) is not list:
+        raise _wrong_type(value, "an array of strings", 'write it in brackets, such as ["python"]')
+    if all(type(entry) is str for entry in value):
+        return tuple(value)
+    findings: list[Finding] = []
+    for index, entry in enumerate(value):
+        if type(entry) is not str:
+            findings += (finding.under(index) for finding in _wrong_type(entry, "a string").findings)
+        if len(findings) >= _LISTED:
+            break
+    raise Invalid(*findings)
+
+
+def build_variant(key: Key, table: dict[str, Any]) -> Any:
+    """Return the variant that a table without mistakes makes."""
+    return _union(key, table, None)
+
+
+def _union(key: Key, value: Any, _: Any) -> Any:
+    """Read the union: the bare name of the first variant, or a table whose one key is the discriminator."""
+    variants = key.variants or {}
+    if isinstance(value, tuple(variants.values())):
+        return value  # the pipeline's own, made beforehand
+    if type(value) is str:
+        return _named_variant(key, value)
+    if type(value) is not dict:
+        raise _wrong_type(value, f'the string "{next(iter(variants))}" or a table', _forms(variants))
+    known = [name for name in value if name in variants]
+    if len(known) != 1:
+        raise Invalid(_no_variant(key, value) if not known else _ambiguous(known))
+    name = known[0]
+    findings = [_unknown_variant_key(other, name) for other in value if other != name]
+    try:
+        variant = _variant(value[name], variants[name])
+    except Invalid as error:
+        findings += (finding.under(name) for finding in error.findings)
+        raise Invalid(*findings) from None
+    if findings:
+        raise Invalid(*findings)
+    return variant
+
+
+def _variant(table: Any, cls: type[Any]) -> Any:
+    if type(table) is not dict:
+        raise _wrong_type(table, "a table")
+    try:
+        return _hook_of(cls)(table, cls)
+    except BaseValidationError as error:
+        found = list(_findings(error, table, cls))
+    raise Invalid(*found)
+
+
+_HOOKS: Final[dict[Kind, Callable[[Key, Any, Any], Any]]] = {
+    Kind.BOOLEAN: _boolean,
+    Kind.INTEGER: _integer,
+    Kind.TEXT: _text,
+    Kind.SECRET: _secret,
+    Kind.CHOICE: _text,
+    Kind.LIST: _list,
+    Kind.UNION: _union,
+}
+
+
+def _wrong_type(value: Any, expected: str, hint: str | None = None) -> Invalid:
+    if value is UNKNOWN:
+        return Invalid()
+    return Invalid(Finding("wrong-type", f"expected {expected}, found {_kind_of(value)}", help=hint))
+
+
+def _kind_of(value: Any) -> str:
+    names: tuple[tuple[type | tuple[type, ...], str], ...] = (
+        (bool, "a boolean"),
+        (int, "an integer"),
+        (float, "a float"),
+        ((str, Secret), "a string"),
+        (list, "an array"),
+        (dict, "a table"),
+        ((dt.date, dt.time), "a date or time"),
+    )
+    return next((name for kind, name in names if isinstance(value, kind)), "something that TOML cannot hold")
+
+
+# -- the tagged union --------------------------------------------------------------------------------------------------
+
+
+def _forms(variants: Mapping[str, type[Any]]) -> str:
+    bare, *others = variants
+    tables = (table_form(name, variants[name]).removeprefix("write ") for name in others)
+    return " or ".join((f'write mode = "{bare}"', *tables))
+
+
+def table_form(name: str, cls: type[Any]) -> str:
+    """Return how a variant is written, with what it needs."""
+    needed = (key for key in keys_of(cls) if key.default is REQUIRED)
+    inner = ", ".join(f'{key.name} = "{key.examples[0]}"' for key in needed)
+    return f"write mode = {{ {name} = {{ {inner} }} }}"
+
+
+def _listed(key: Key) -> str:
+    return f"the modes are {', '.join(key.variants or ())}"
+
+
+def _named_variant(key: Key, name: str) -> Any:
+    variants = key.variants or {}
+    bare = next(iter(variants))
+    if name == bare:
+        return variants[bare]()
+    if name in variants:
+        hint = table_form(name, variants[name])
+        raise Invalid(Finding("wrong-type", f"mode {name} is a table, with what it needs", help=hint))
+    from codeexec_config.rules.spelling import nearest_name
+
+    near = nearest_name(name, variants)
+    hint = _listed(key)
+    if near == bare:
+        hint = f'did you mean "{bare}"? {hint}'
+    elif near:
+        hint = f"did you mean `{near}`? {hint}; {table_form(near, variants[near])}"
+    raise Invalid(Finding("unknown-mode", "invalid mode", help=hint))
+
+
+def _no_variant(key: Key, table: dict[str, Any]) -> Finding:
+    if not table:
+        return Finding("empty-mode", "the mode is an empty table", help=_forms(key.variants or {}))
+    first = next(iter(table))
+    from codeexec_config.rules.spelling import nearest_name
+
+    near = nearest_name(first, key.variants or ())
+    stray = _stray_key(first)
+    lead = f"{stray};" if stray else f"did you mean `{near}`?" if near else None
+    return Finding(
+        "unknown-mode",
+        f"invalid mode `{printable(first)}`",
+        (first,),
+        help=" ".join(part for part in (lead, _listed(key)) if part),
+        target=Target((first,), "key"),
+    )
+
+
+def _ambiguous(known: list[str]) -> Finding:
+    first, second = known[:2]
+    return Finding(
+        "ambiguous-mode",
+        f"`{second}` is a second mode beside `{first}`",
+        (second,),
+        help="keep one of them",
+        target=Target((second,), "key"),
+        related=(("the first mode is here", Target((first,), "key")),),
+    )
+
+
+def _unknown_variant_key(key: str, name: str) -> Finding:
+    return Finding(
+        "unknown-key",
+        f"unknown key `{printable(key)}` beside `{name}`",
+        (key,),
+        help=_stray_key(key) or "a mode table holds one key; remove this one",
+        target=Target((key,), "key"),
+    )
+
+
+def _stray_key(key: str) -> str | None:
+    """Return where a key of the section belongs that a header of the mode has swallowed."""
+    from codeexec_config.model import CodeExecutionConfig
+
+    if key not in key_table(CodeExecutionConfig):
+        return None
+    return f"`{key}` belongs to the section itself: move it above the header of the mode"
+
+
+# -- reading the tree of errors ----------------------------------------------------------------------------------------
+
+
+def _findings(error: BaseException, values: dict[str, Any], cls: type[Any]) -> Iterator[Finding]:
+    """Yield the findings of one class's table; rules on values that its constructor broke are left to the loader."""
+    missing: list[str] = []
+    unknown: list[str] = []
+    for inner in error.exceptions if isinstance(error, ClassValidationError) else (error,):
+        name = _attribute(inner)
+        if isinstance(inner, ForbiddenExtraKeysError):
+            unknown = [key for key in values if key in inner.extra_fields]
+        elif isinstance(inner, KeyError):
+            missing.append(name)
+        elif isinstance(inner, Invalid):
+            yield from (finding.under(name) for finding in inner.findings)
+    meant = {key: meant_key(key, values, cls) for key in unknown[:_LISTED]}
+    yield from (_unknown_key(key, near, cls) for key, near in meant.items())
+    yield from (_missing_key(key_table(cls)[key]) for key in missing if key not in meant.values())
+
+
+def _attribute(error: BaseException) -> str:
+    notes = getattr(error, "__notes__", ())
+    return next((note.name for note in notes if isinstance(note, AttributeValidationNote)), "")
+
+
+def meant_key(key: str, values: dict[str, Any], cls: type[Any]) -> str | None:
+    """Return the key that an unknown one stands for, among those that the table lacks."""
+    from codeexec_config.rules.spelling import nearest_key
+
+    return nearest_key(key, (known.name for known in keys_of(cls) if known.name not in values))
+
+
+def _unknown_key(key: str, near: str | None, cls: type[Any]) -> Finding:
+    names = tuple(key_table(cls))
+    hint = f"the keys are {', '.join(names)}" if names else "this table has no keys"
+    if near:
+        hint = f"did you mean `{near}`?"
+    elif present := _nearest_of_all(key, names):
+        hint = f"`{present}` is here already; remove this one"
+    return Finding(
+        "unknown-key",
+        f"unknown key `{printable(key)}`",
+        (key,),
+        help=hint,
+        target=Target((key,), "key"),
+    )
+
+
+def _nearest_of_all(key: str, names: Iterable[str]) -> str | None:
+    from codeexec_config.rules.spelling import nearest_key
+
+    return nearest_key(key, names)
+
+
+def _missing_key(key: Key) -> Finding:
+    hint = f'add {key.name} = "{key.examples[0]}"'
+    if key.choices is not None:
+        hint = f"{hint}, or another of {', '.join(key.choices)}"
+    return Finding("missing-key", f"missing key `{key.name}`", (key.name,), help=hint, target=Target(()))
+
+
+def misspelt(values: dict[str, Any], cls: type[Any]) -> dict[str, str]:
+    """Return the unknown keys of a table that stand for a known one."""
+    unknown = [key for key in values if key not in key_table(cls)][:_LISTED]
+    meant = ((key, meant_key(key, values, cls)) for key in unknown)
+    return {key: near for key, near in meant if near}
+
+
+def leaf(values: dict[str, Any], path: Path, kind: type) -> Any:
+    """Return the value at a path when it is of exactly this type, else None."""
+    value: Any = values
+    for part in path:
+        value = value.get(part) if type(value) is dict else None
+    return value if type(value) is kind else None

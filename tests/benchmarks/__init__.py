@@ -1,0 +1,1 @@
+"""Measure the library beside its peers: `python -m tests.benchmarks`."""

@@ -1,0 +1,13 @@
+"""The parse, with the three packages imported that the library stands on; nothing is checked."""
+
+import tomllib
+
+import attrs
+import cattrs
+
+__all__ = ["attrs", "cattrs", "load"]
+
+
+def load(path):
+    with open(path, "rb") as stream:
+        return tomllib.load(stream)

@@ -1,0 +1,705 @@
+"""More executors that are broken on purpose, each by one mistake that real sandboxes were reported for."""
+
+# ruff: noqa: ASYNC110, ASYNC220, ASYNC240, S108 -- what is wrong with them is the point
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import io
+import os
+import resource
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from codeexec_config.executor import (
+    Capability,
+    ExecutionRequest,
+    ExecutionResult,
+    ExecutorInfo,
+    ExecutorUnavailable,
+    LanguageSupport,
+    SessionRequest,
+    Status,
+)
+from tests.conformance.controls import Control, PilesUpOutput, ReadsUntilTheMainProcessEnds, TriesAgain
+from tests.conformance.local import RUN_VARIABLE, Jailed, Local, Run, all_pids, environment_of, kill
+from tests.conformance.shapes import Sessions, SlowStarter
+
+C = Capability
+
+# How the source arrives, and how programs end
+
+
+class ChangesTheSource(Local):
+    def changed(self, code: str) -> str:
+        raise NotImplementedError
+
+    def source(self, run: Run) -> Path:
+        path = super().source(run)
+        path.write_bytes(self.changed(run.request.code).encode())
+        return path
+
+
+class EndsAtAHereDocumentsMark(ChangesTheSource):
+    def changed(self, code: str) -> str:
+        return code.split("\nEOF\n", maxsplit=1)[0]
+
+
+class TakesOffFences(ChangesTheSource):
+    def changed(self, code: str) -> str:
+        return code.split("```")[1] if "```" in code else code
+
+
+class DropsALeadingWord(ChangesTheSource):
+    def changed(self, code: str) -> str:
+        return code.removeprefix("python")
+
+
+class StripsTheSource(ChangesTheSource):
+    def changed(self, code: str) -> str:
+        return code.strip()
+
+
+class RefusesNothing(Local):
+    def refuse(self, request: ExecutionRequest) -> None:
+        """Find out when it is too late."""
+
+
+class KeepsIgnoredSignals(Local):
+    def before_program(self) -> None:
+        """Leave them as they are."""
+
+
+class TrustsItsParent(Local):
+    def can_wait(self) -> bool:
+        return True
+
+
+class HasNoSharedMemory(Jailed):
+    def views(self, run: Run) -> list[str]:
+        return [*super().views(run), "--remount-ro", "/dev"]
+
+
+class LimitsEveryFile(Local):
+    most = 100_000
+
+    def before_program(self) -> None:
+        super().before_program()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (self.most, self.most))
+
+
+class TakesAFileName(Local):
+    def source(self, run: Run) -> Path:
+        first, _, rest = run.request.code.partition("\n")
+        if first.startswith("# filename: "):
+            path = self.work_folder(run) / first.removeprefix("# filename: ")
+            path.write_text(rest)
+        return super().source(run)
+
+
+class DiesWithItsInterpreter(Local):
+    def status(self, run: Run, code: int) -> Status:
+        if code < 0 and not run.killed_for:
+            raise BrokenPipeError
+        return super().status(run, code)
+
+
+# Output
+
+
+class DecodesStrictly(Local):
+    async def read(self, run: Run, name: str) -> bytes:
+        return (await super().read(run, name)).decode().encode()
+
+
+class PilesUpStandardError(PilesUpOutput):
+    errors: Any = None
+
+    async def read(self, run: Run, name: str) -> bytes:
+        self.errors = run.kept["stderr"]
+        return await super().read(run, name)
+
+    def keep(self, kept: bytearray, data: bytes, most: int) -> None:
+        (super().keep if kept is self.errors else super(PilesUpOutput, self).keep)(kept, data, most)
+
+
+class SpoolsOutput(Local):
+    def keep(self, kept: bytearray, data: bytes, most: int) -> None:
+        super().keep(kept, data, most)
+        if not hasattr(self, "spool"):
+            self.spool = tempfile.TemporaryFile(dir="/var/tmp")  # noqa: SIM115 -- the defect
+        if self.spool.tell() < 400 << 20:
+            self.spool.write(8 * data)
+
+
+class PrintsWhatItDoes(Local):
+    async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
+        print("running", len(request.code))  # noqa: T201 -- the defect
+        return await super().execute_async(request)
+
+
+class LetsStandardErrorThrough(Local):
+    def stderr(self) -> None:
+        return None
+
+
+class ReadsAtTheEnd(Local):
+    async def read(self, run: Run, name: str) -> bytes:
+        await self.exited(run)
+        return await super().read(run, name)
+
+
+class ReadsLines(Local):
+    async def read(self, run: Run, name: str) -> bytes:
+        kept, most = run.kept[name], run.request.limits.output_bytes
+        while data := await getattr(run.process, name).readline():
+            self.keep(kept, data, most)
+            if self.is_over(kept, most):
+                run.cut.add(name)
+        return bytes(kept[:most])
+
+
+class ReadsOneStreamFirst(Local):
+    async def read(self, run: Run, name: str) -> bytes:
+        if name == "stderr":
+            await self.exited(run)
+        return await super().read(run, name)
+
+
+class DecodesChunks(Local):
+    def keep(self, kept: bytearray, data: bytes, most: int) -> None:
+        super().keep(kept, data.decode("utf-8", "replace").encode(), most)
+
+
+class CapsByCharacters(Local):
+    def keep(self, kept: bytearray, data: bytes, most: int) -> None:
+        super().keep(kept, data, 4 * most)
+
+    def is_over(self, kept: bytearray, most: int) -> bool:
+        return len(kept.decode("utf-8", "ignore")) > most
+
+    async def read(self, run: Run, name: str) -> bytes:
+        await super().read(run, name)
+        return run.kept[name].decode("utf-8", "ignore")[: run.request.limits.output_bytes].encode()
+
+
+class ChangesTheOutput(Local):
+    def changed(self, data: bytes) -> bytes:
+        raise NotImplementedError
+
+    async def read(self, run: Run, name: str) -> bytes:
+        return self.changed(await super().read(run, name))
+
+
+class StripsOutput(ChangesTheOutput):
+    def changed(self, data: bytes) -> bytes:
+        return data.strip()
+
+
+class HasATerminal(ChangesTheOutput):
+    def changed(self, data: bytes) -> bytes:
+        return data.replace(b"\n", b"\r\n")
+
+
+class LosesTheLastLine(ChangesTheOutput):
+    def changed(self, data: bytes) -> bytes:
+        return data[: data.rfind(b"\n") + 1]
+
+
+class EndsAtAMark(ChangesTheOutput):
+    def changed(self, data: bytes) -> bytes:
+        return data.split(b"__DONE__")[0]
+
+
+class BelievesTheOutput(Local):
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        result = super().verdict(run, output)
+        if b"EXIT_CODE=0" in output["stdout"]:
+            return attrs.evolve(result, status=Status.COMPLETED, exit_code=0)
+        return result
+
+
+# Time
+
+
+class HasNoFractions(Local):
+    def wall_secs(self, run: Run) -> float:
+        return int(run.request.limits.wall_secs) or 3600
+
+
+class RoundsDown(Local):
+    def wall_secs(self, run: Run) -> float:
+        return max(1, int(run.request.limits.wall_secs))
+
+
+class CountsItsStartUp(SlowStarter):
+    def wall_secs(self, run: Run) -> float:
+        return max(0.01, run.request.limits.wall_secs - 1)
+
+
+class CountsMilliseconds(Local):
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        return attrs.evolve(super().verdict(run, output), wall_secs=1003.0)
+
+
+class LeavesChildrenOfFailures(ReadsUntilTheMainProcessEnds):
+    def end(self, run: Run) -> None:
+        if not (run.process and (run.process.returncode or 0) > 0):
+            super().end(run)
+
+
+class LeavesChildrenOfTheKilled(ReadsUntilTheMainProcessEnds):
+    def end(self, run: Run) -> None:
+        if not (run.process and (run.process.returncode or 0) < 0):
+            super().end(run)
+
+
+class TriesTheKilledAgain(TriesAgain):
+    again = frozenset({Status.KILLED})
+
+
+class WaitsInSilence(Local):
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages)
+        self.turn = asyncio.Lock()
+
+    async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
+        start = time.monotonic()
+        async with self.turn:
+            left = max(0.05, request.limits.wall_secs - (time.monotonic() - start))
+            limits = attrs.evolve(request.limits, wall_secs=left)
+            return await super().execute_async(attrs.evolve(request, limits=limits))
+
+
+# Resources
+
+
+class LimitsEachProcess(Local):
+    def size(self, sizes: dict[int, int]) -> int:
+        return max(sizes.values(), default=0)
+
+
+class CountsKibibytes(Local):
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        return attrs.evolve(super().verdict(run, output), peak_memory_bytes=30_000)
+
+
+class CallsLittleMemoryABreakdown(Local):
+    def refuse(self, request: ExecutionRequest) -> None:
+        if request.limits.memory_bytes < 6 << 20:
+            raise ExecutorUnavailable
+
+
+class SharesALimitOfProcesses(Local):
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        result = super().verdict(run, output)
+        return attrs.evolve(result, stdout=b"forks 0\n") if len(self.running) > 1 else result
+
+    def are_too_many(self, count: int) -> bool:
+        return False
+
+
+class BlamesTheProgram(Local):
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        result = super().verdict(run, output)
+        if result.status is Status.KILLED:
+            return attrs.evolve(result, status=Status.FAILED, exit_code=2, signal=None)
+        return result
+
+
+class FillsTheDisk(Local):
+    capabilities = Local.capabilities | {C.DISK}
+
+
+class BoundsTheDisk(LimitsEveryFile):
+    capabilities = Local.capabilities | {C.DISK}
+    most = 32 << 20
+
+
+class StartsAHelper(Local):
+    async def run(self, run: Run) -> ExecutionResult:
+        helper = subprocess.Popen(["sleep", "20"])
+        result = await super().run(run)
+        helper.kill()
+        helper.wait()
+        return result
+
+
+# Isolation
+
+REFUSES = """
+import socket
+class _Filtered(socket.socket):
+    def connect(self, address):
+        if {refused}:
+            raise OSError
+        super().connect(address)
+    def sendto(self, data, address):
+        if self.type == socket.SOCK_DGRAM and {datagrams}:
+            raise OSError
+        return super().sendto(data, address)
+socket.socket = _Filtered
+"""
+
+
+class FiltersSomeOnly(ChangesTheSource):
+    """Has a network, and a filter that a program meets in its own library."""
+
+    isolated = True
+    refused = "True"
+    datagrams = "True"
+
+    def isolation(self, run: Run) -> list[str]:
+        return []
+
+    def changed(self, code: str) -> str:
+        return REFUSES.format(refused=self.refused, datagrams=self.datagrams) + code
+
+
+class ForgetsDatagrams(FiltersSomeOnly):
+    datagrams = "False"
+
+
+class ForgetsIpv6(FiltersSomeOnly):
+    refused = "self.family != socket.AF_INET6"
+
+
+class ForgetsAbstractSockets(FiltersSomeOnly):
+    refused = "self.family != socket.AF_UNIX"
+
+
+class InheritsInItsWrapper(Jailed):
+    def hosts_environment(self, run: Run) -> dict[str, str]:
+        return dict(os.environ)
+
+
+class ShowsTheKernelsSettings(Jailed):
+    def views(self, run: Run) -> list[str]:
+        return ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+
+
+class InheritsDescriptors(Jailed):
+    def process_options(self) -> dict[str, Any]:
+        return {**super().process_options(), "close_fds": False}
+
+
+class SharesTheProcessTable(Jailed):
+    shares = ("--unshare-ipc", "--unshare-net", "--unshare-uts")
+
+
+class SharesTheGroup(Local):
+    capabilities = Local.capabilities | {C.ISOLATED_PROCESSES}
+
+    def process_options(self) -> dict[str, Any]:
+        return {}
+
+
+class KeepsTheTemporaryFolder(Jailed):
+    kept = "/var/tmp/jailed-kept"
+
+    def views(self, run: Run) -> list[str]:
+        Path(self.kept).mkdir(mode=0o777, exist_ok=True)
+        return [*super().views(run)[:-2], "--bind", self.kept, "/tmp"]
+
+    async def close_async(self) -> None:
+        shutil.rmtree(self.kept, ignore_errors=True)
+
+
+class RunsInThisProcess:
+    """Python in the host's own process, with variables of its own and nothing else."""
+
+    def __init__(self, *languages: str) -> None:
+        self.languages = languages
+
+    def describe(self) -> ExecutorInfo:
+        return ExecutorInfo(name="in-process", languages={"python": LanguageSupport(version="this one")})
+
+    def execute(self, request: ExecutionRequest, /) -> ExecutionResult:
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            exec(request.code, {"__name__": "__main__"})  # noqa: S102 -- the kit's own programs
+        return ExecutionResult(status=Status.COMPLETED, stdout=output.getvalue().encode())
+
+
+class ExportsVariables(Local):
+    async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
+        os.environ.update(request.env)
+        return await super().execute_async(request)
+
+
+class NamesFoldersByTheCode(Local):
+    def put_files(self, run: Run) -> None:
+        run.folder = Path("/var/tmp", f"by-code-{hashlib.sha256(run.request.code.encode()).hexdigest()[:12]}")
+        with contextlib.suppress(FileExistsError):
+            run.folder.mkdir()
+            super().put_files(run)
+
+
+# What goes in and what comes out
+
+
+class DropsEmptyVariables(Local):
+    def environment(self, run: Run) -> dict[str, str]:
+        return {name: value for name, value in super().environment(run).items() if value}
+
+
+class NeverEndsTheInput(Local):
+    async def feed(self, run: Run) -> None:
+        run.process.stdin.write(run.request.stdin)
+
+
+class HandsTheInputThrough(Local):
+    def stdin(self) -> Any:
+        return None
+
+
+class ReadsByPath(Local):
+    def artifacts(self, run: Run) -> dict[str, bytes]:
+        paths = {name: run.folder / "work" / name for name in run.request.collect}
+        return {name: path.read_bytes() for name, path in paths.items() if path.is_file() and not path.is_symlink()}
+
+
+class ReadsFoldersToo(Local):
+    def artifacts(self, run: Run) -> dict[str, bytes]:
+        found = super().artifacts(run)
+        for name in run.request.collect:
+            if (run.folder / "work" / name).is_dir():
+                found[name] = (run.folder / "work" / name).read_bytes()
+        return found
+
+
+class WaitsForAPipe(Local):
+    async def follow(self, run: Run) -> ExecutionResult:
+        result = await super().follow(run)
+        while any((run.folder / "work" / name).is_fifo() for name in run.request.collect):
+            await asyncio.sleep(1)
+        return result
+
+
+class TakesFilesForText(Local):
+    def put_files(self, run: Run) -> None:
+        files = {name: data.decode("utf-8", "replace").encode() for name, data in run.request.files.items()}
+        super().put_files(attrs.evolve(run, request=attrs.evolve(run.request, files=files)))
+
+
+class PutsTheSourceBesideTheFiles(Local):
+    def source(self, run: Run) -> Path:
+        path = self.work_folder(run) / "main.py"
+        path.write_bytes(run.request.code.encode())
+        return path
+
+
+# Sessions
+
+
+class HasOneSession(Sessions):
+    async def open_session_async(self, request: SessionRequest, /) -> str:
+        return next(iter(self.sessions), "") or await super().open_session_async(request)
+
+
+class AnswersLate(Sessions):
+    async def time_out(self, request: ExecutionRequest) -> None:
+        """Leave it to its own end."""
+
+
+class ComputesOn(AnswersLate):
+    late = 0
+
+    async def open_session_async(self, request: SessionRequest, /) -> str:
+        self.late = 0
+        return await super().open_session_async(request)
+
+    async def time_out(self, request: ExecutionRequest) -> None:
+        self.late += 1
+
+    async def answer(self, process: Any) -> bytes:
+        while self.late:
+            await process.stdout.readline()
+            self.late -= 1
+        return await super().answer(process)
+
+
+class ForgetsTheInterpreter(Sessions):
+    async def end_session(self, process: Any) -> None:
+        """Forget it."""
+
+
+class OpensOnDemand(Sessions):
+    async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
+        if request.session and request.session.startswith("never"):
+            request = attrs.evolve(request, session=None)
+        return await super().execute_async(request)
+
+
+class WaitsForTheDead(Sessions):
+    async def answer(self, process: Any) -> bytes:
+        return await super().answer(process) or await asyncio.sleep(3600, b"")
+
+
+# Broken, dead, closed
+
+
+class TriesABrokenBackEndAgain(Local):
+    async def run(self, run: Run) -> ExecutionResult:
+        for _ in range(2):
+            try:
+                return await super().run(run)
+            except ExecutorUnavailable:
+                self.end(run)
+                (run.folder / "work").rmdir()
+        return await super().run(run)
+
+
+class CallsAMissingEngineAFailure(Local):
+    async def run(self, run: Run) -> ExecutionResult:
+        try:
+            return await super().run(run)
+        except ExecutorUnavailable:
+            return ExecutionResult(status=Status.FAILED, exit_code=127)
+
+
+class RaisesInItsCleanUp(Local):
+    def let_go(self, run: Run) -> None:
+        shutil.rmtree(run.folder)
+        super().let_go(run)
+
+
+class InvitesAnotherTry(Local):
+    async def break_down(self, run: Run) -> ExecutionResult:
+        await asyncio.sleep(0.3)
+        raise ExecutorUnavailable
+
+
+class OutlivesItsHost(Local):
+    capabilities = Local.capabilities | {C.HOST_DEATH}
+
+
+class SweepsNothing(Local):
+    async def sweep_async(self) -> None:
+        """Find nothing to do."""
+
+
+class Sweeps(Local):
+    def environment(self, run: Run) -> dict[str, str]:
+        return {**super().environment(run), "LOCAL_EXECUTOR_HOST": str(os.getpid())}
+
+    async def sweep_async(self) -> None:
+        for pid in all_pids():
+            variables = dict(item.partition(b"=")[::2] for item in environment_of(pid).split(b"\0"))
+            host = variables.get(b"LOCAL_EXECUTOR_HOST", b"").decode()
+            if host and RUN_VARIABLE.encode() in variables and not Path("/proc", host).exists():
+                kill(pid)
+
+
+class LeavesFolders(Local):
+    def let_go(self, run: Run) -> None:
+        run.process._transport.close()
+
+
+class LeavesZombies(Local):
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages)
+        self.helpers: list[subprocess.Popen[bytes]] = []
+
+    async def run(self, run: Run) -> ExecutionResult:
+        self.helpers.append(subprocess.Popen(["true"]))
+        return await super().run(run)
+
+
+class ForgetsWhatRuns(Local):
+    async def close_async(self) -> None:
+        """Nothing is held between runs, it thinks."""
+
+
+LONG = "R01 O04 O10 O11 O12 O13"
+ASKS = "R01 R13 E03 E04 F07 F08"
+KEEPS = "Z01 Z02 Z03 Z04 Z05 Z06 Z07"
+
+DEFECTS = (
+    Control(EndsAtAHereDocumentsMark, "R01 R10 R11", "R11"),
+    Control(TakesOffFences, "R01 R10 R11", "R11"),
+    Control(DropsALeadingWord, "R01 R10 R11", "R11"),
+    Control(StripsTheSource, "R01 R11 R12", "R12"),
+    Control(RefusesNothing, ASKS, "R13 E03 E04 F07 F08"),
+    Control(KeepsIgnoredSignals, "R01 R14 R15", "R14"),
+    Control(TrustsItsParent, "R01 R14 R15", "R15"),
+    Control(HasNoSharedMemory, "R01 R16", "R16", needs_jail=True),
+    Control(LimitsEveryFile, "R01 R17", "R17"),
+    Control(TakesAFileName, "R01 R18", "R18"),
+    Control(DiesWithItsInterpreter, "R01 R08 R19 T13 T14", "R19", "R08 T13 T14"),
+    Control(DecodesStrictly, "R01 O02 O03 O06", "O06", "O02"),
+    Control(PilesUpStandardError, "R01 O04 O07", "O07"),
+    Control(SpoolsOutput, "R01 O04 O08", "O08"),
+    Control(PrintsWhatItDoes, "R01 R04 O09", "O09", "R04"),
+    Control(LetsStandardErrorThrough, "R01 R04 O01 O09", "O09", "R04 O01"),
+    Control(ReadsAtTheEnd, LONG, "O10", "O11 O12 O13"),
+    Control(ReadsLines, LONG, "O11", "O12 O13"),
+    Control(ReadsOneStreamFirst, LONG, "O12"),
+    Control(DecodesChunks, LONG, "O13"),
+    Control(CapsByCharacters, "R01 O04 O05 O14", "O14"),
+    Control(StripsOutput, "R01 O15 O16 O17", "O15"),
+    Control(HasATerminal, "R01 O15 O16 O17", "O16"),
+    Control(LosesTheLastLine, "R01 O15 O16 O17", "O17"),
+    Control(EndsAtAMark, "R01 O18", "O18"),
+    Control(BelievesTheOutput, "R01 O18", "O18"),
+    Control(HasNoFractions, "R01 T08 T09", "T08", "T09"),
+    Control(RoundsDown, "R01 T08 T09", "T09"),
+    Control(CountsItsStartUp, "R01 T10", "T10"),
+    Control(CountsMilliseconds, "R01 T11", "T11"),
+    Control(LeavesChildrenOfFailures, "T05 T12 T13", "T12"),
+    Control(LeavesChildrenOfTheKilled, "T05 T12 T13", "T13"),
+    Control(TriesTheKilledAgain, "R19 T14", "T14"),
+    Control(WaitsInSilence, "R01 N01 N02", "N02"),
+    Control(LimitsEachProcess, "M01 M04", "M04"),
+    Control(CountsKibibytes, "R01 M05", "M05"),
+    Control(CallsLittleMemoryABreakdown, "R01 M06", "M06"),
+    Control(SharesALimitOfProcesses, "R01 P02", "P02"),
+    Control(BlamesTheProgram, "R01 P01 P03", "P03"),
+    Control(FillsTheDisk, "R01 G01", "G01"),
+    Control(BoundsTheDisk, "R01 G01 R17", ""),
+    Control(StartsAHelper, "R01 K01 K02", "K02"),
+    Control(ForgetsDatagrams, "I01 I06 I07 I08", "I06"),
+    Control(ForgetsIpv6, "I01 I06 I07 I08", "I07"),
+    Control(ForgetsAbstractSockets, "I01 I06 I07 I08", "I08"),
+    Control(InheritsInItsWrapper, "I03 I05 I12", "I05", needs_jail=True),
+    Control(ShowsTheKernelsSettings, "I02 I10 I11", "I10", needs_jail=True),
+    Control(InheritsDescriptors, "I02 I10 I11", "I11", needs_jail=True),
+    Control(SharesTheProcessTable, "I03 I05 I12 I13 I14", "I05 I12 I13", needs_jail=True),
+    Control(SharesTheGroup, "R01 I14", "I14"),
+    Control(KeepsTheTemporaryFolder, "I02 I09 I15 L01", "I15", needs_jail=True),
+    Control(RunsInThisProcess, "I16", "I16"),
+    Control(RunsInThisProcess, "I18", "I18"),
+    Control(ExportsVariables, "E01 I18", "I18"),
+    Control(NamesFoldersByTheCode, "R01 N01 I17", "I17"),
+    Control(DropsEmptyVariables, "E01 E02", "E02"),
+    Control(NeverEndsTheInput, "R01 S02 S03", "S02"),
+    Control(HandsTheInputThrough, "R01 S02 S03", "S03"),
+    Control(ReadsByPath, "F02 F03 F04 F05", "F03 F05"),
+    Control(ReadsFoldersToo, "F02 F04", "F04"),
+    Control(WaitsForAPipe, "F02 F04", "F04"),
+    Control(TakesFilesForText, "F01 F06", "F06"),
+    Control(PutsTheSourceBesideTheFiles, "F01 F09", "F09"),
+    Control(HasOneSession, KEEPS, "Z02"),
+    Control(AnswersLate, KEEPS, "Z03 Z04"),
+    Control(ComputesOn, KEEPS, "Z04"),
+    Control(ForgetsTheInterpreter, KEEPS, "Z05"),
+    Control(OpensOnDemand, KEEPS, "Z06"),
+    Control(WaitsForTheDead, KEEPS, "Z07"),
+    Control(TriesABrokenBackEndAgain, "X01 X02", "X02"),
+    Control(CallsAMissingEngineAFailure, "R01 X03", "X03"),
+    Control(RaisesInItsCleanUp, "R01 X04", "X04"),
+    Control(InvitesAnotherTry, "X01 X05", "X05"),
+    Control(OutlivesItsHost, "R01 H01", "H01"),
+    Control(SweepsNothing, "R01 H02", "H02"),
+    Control(Sweeps, "R01 H02", ""),
+    Control(LeavesFolders, "R01 L02 L03", "L02"),
+    Control(LeavesZombies, "R01 L02 L03", "L03"),
+    Control(ForgetsWhatRuns, "R01 L04 L01", "L04"),
+)

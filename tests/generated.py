@@ -1,0 +1,90 @@
+"""What is generated from the model: the schemas and the tables of the README.
+
+`python -m tests.generated` writes them, `python -m tests.generated --check` says whether they are up to date.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from codeexec_config import limits
+from codeexec_config.keys import REQUIRED, Kind, keys_of
+from codeexec_config.model import VARIANTS, CodeExecutionConfig, Runtime
+from codeexec_config.schema import file_name, schema_text
+
+ROOT = Path(__file__).parent.parent
+
+
+def keys_table():
+    rows = [_row(key.name, key) for key in keys_of(CodeExecutionConfig)]
+    for name, cls in VARIANTS.items():
+        rows += [_row(f"mode.{name}.{key.name}", key) for key in keys_of(cls)]
+    return ["| key | default | meaning |", "|---|---|---|", *rows]
+
+
+def _row(name, key):
+    return f"| `{name}` | {_default(key)} | {key.text} |"
+
+
+def _default(key):
+    if key.default is REQUIRED:
+        return "required"
+    if key.default is None:
+        return "none"
+    if key.kind is Kind.UNION:
+        return f'`"{next(iter(key.variants))}"`'
+    if key.kind is Kind.BOOLEAN:
+        return f"`{str(key.default).lower()}`"
+    return "`{}`".format(str(list(key.default)).replace("'", '"') if key.kind is Kind.LIST else key.default)
+
+
+def modes_table():
+    mode = next(key for key in keys_of(CodeExecutionConfig) if key.kind is Kind.UNION)
+    texts = {**mode.choices, **{str(runtime): runtime.summary for runtime in Runtime}}
+    return ["| mode or runtime | code |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in texts.items())]
+
+
+TABLES = {"keys": keys_table, "modes": modes_table}
+
+
+def readme():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, table in TABLES.items():
+        between = rf"(<!-- begin: {name} -->\n).*?(<!-- end: {name} -->)"
+        body = "\n".join(table()) + "\n"
+        text, count = re.subn(between, lambda found, body=body: found[1] + body + found[2], text, flags=re.DOTALL)
+        assert count == 1, name
+    return text
+
+
+def files():
+    """Return the text of every generated file by its path."""
+    schemas = {
+        ROOT / "schemas" / file_name(kind, draft): schema_text(kind, draft)
+        for kind in limits.SCHEMA_KINDS
+        for draft in limits.SCHEMA_DRAFTS
+    }
+    return {**schemas, ROOT / "README.md": readme()}
+
+
+def stale():
+    """Return the generated files that are not what the model makes."""
+    wanted = files()
+    return [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+
+
+def main(arguments):
+    if arguments not in ([], ["--check"]):
+        print(__doc__)
+        return 2
+    outdated = stale()
+    if not arguments:
+        for path in outdated:
+            path.write_text(files()[path], encoding="utf-8", newline="\n")
+    for path in outdated:
+        print(f"{path.relative_to(ROOT)}: {'out of date' if arguments else 'written'}")
+    return int(bool(arguments and outdated))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
