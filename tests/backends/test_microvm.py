@@ -602,7 +602,7 @@ def test_a_sweep_ends_what_a_dead_host_left_and_nothing_else(
     mine, dead = (folder / f"{PREFIX}{owner}-x" for owner in (Owner.current(), gone))
     for path in (mine, dead):
         path.mkdir()
-    left = [subprocess.Popen(["sh", "-c", "sleep 1000; true", path]) for path in (mine, dead)]
+    left = [subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)", path]) for path in (mine, dead)]
     try:
         executor.sweep()
         asyncio.run(executor.sweep_async())
@@ -740,7 +740,8 @@ MicroVMExecutor(guest=Path({str(guest)!r})).execute(asked)
 
 def _machines_of(children: Path) -> list[int]:
     pids = [int(pid) for pid in children.read_text().split()]
-    return [pid for pid in pids if b"result" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    # Not the commands that become the machine: they come first.
+    return [pid for pid in pids if Path(f"/proc/{pid}/comm").read_text().startswith(("qemu", "firecracker"))]
 
 
 def _is_alive(pid: int) -> bool:
