@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 CLEANUP_SECS: Final = 3.0
 """What a clean-up may take before the verdict goes out without it; a guard's grace is 5 s."""
+REPORT_SECS: Final = 5.0
+"""What the sandbox may take, when the program has ended, to send the artifacts and to end."""
 
 _KILLED: Final = 128 + signal.SIGKILL
 """How a sandbox's own init, and a shell, report that what they ran was killed."""
 _KILL_SECS: Final = 0.1
 _KILL_TRIES: Final = 25
-_REPORT_SECS: Final = 5.0
-"""What the sandbox may take, when the program has ended, to send the artifacts and to end."""
 _CODE_BYTES: Final = 8
 
 
@@ -175,7 +175,7 @@ async def _watch(
     wall_secs = time.monotonic() - began
     if end.done():
         # What the sandbox sends now is not the program's time.
-        await asyncio.wait({over, flood}, timeout=_REPORT_SECS, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({over, flood}, timeout=REPORT_SECS, return_when=asyncio.FIRST_COMPLETED)
     report = ending.report(stdout)
     exit_code = ending.exit_code(stdout)
     return Run(

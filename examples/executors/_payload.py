@@ -101,26 +101,41 @@ def installed(rootfs: Path) -> tuple[str, ...]:
 _ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin", "HOME": WORK, "LANG": "C.UTF-8"}
 
 # `head` takes exactly its bytes and leaves the rest to the program; tar alone would read on to the end.
-_UNPACK: Final = 'cd /tmp && head -c "$1" | tar -xf - && . ./.start'
+_UNPACK: Final = 'cd /tmp && head -c "$1" | tar -xf -'
 # `env -i`, because an engine may add variables of its own, such as a proxy's, and a shell cannot export `a.b`.
 _START: Final = "set -- env -i {words}\nrm .start && cd work && printf %s {marker} >&2 || exit\n"
 
 
 @attrs.frozen
 class Payload:
-    """A request made ready: the command to run inside, what to feed it, and the markers that its output holds.
+    """A request made ready: what to run inside, what to feed it, and the markers that its output holds.
 
     Attributes:
-        command: what runs inside; it unpacks the start of its standard input.
-        stdin: that, and the program's own input after it.
+        size: how many bytes of standard input are to be unpacked.
+        stdin: those, and the program's own input after them.
         marker: what stands on standard error before anything of the program's.
         collection: the artifacts that are asked for, if any.
     """
 
-    command: tuple[str, ...]
+    size: int
     stdin: bytes = attrs.field(repr=False)
     marker: bytes
     collection: Collection | None
+
+    @property
+    def unpacking(self) -> tuple[str, ...]:
+        """The command that unpacks."""
+        return ("/bin/sh", "-c", _UNPACK, "sh", str(self.size))
+
+    @property
+    def starting(self) -> tuple[str, ...]:
+        """The command that runs what is unpacked."""
+        return ("/bin/sh", "-c", "cd /tmp && . ./.start")
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The command that does one after the other."""
+        return ("/bin/sh", "-c", f"{_UNPACK} && . ./.start", "sh", str(self.size))
 
 
 def pack(request: ExecutionRequest, info: ExecutorInfo) -> Payload:
@@ -142,8 +157,7 @@ def pack(request: ExecutionRequest, info: ExecutorInfo) -> Payload:
     archive = _archive(request, marker, collection)
     if len(archive) + len(request.stdin) > MAX_BYTES:
         raise RequestTooLarge
-    command = ("/bin/sh", "-c", _UNPACK, "sh", str(len(archive)))
-    return Payload(command, archive + request.stdin, marker.encode(), collection)
+    return Payload(len(archive), archive + request.stdin, marker.encode(), collection)
 
 
 def _collection(request: ExecutionRequest) -> Collection | None:

@@ -24,6 +24,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shlex
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -39,7 +40,7 @@ from codeexec_config.executor import (
     run_then_clean_up_async,
 )
 from examples.executors._command import ask, unstoppable
-from examples.executors._launch import CLEANUP_SECS, End, Run, launch, verdict
+from examples.executors._launch import CLEANUP_SECS, REPORT_SECS, End, Run, launch, verdict
 from examples.executors._owner import Owner
 from examples.executors._payload import LANGUAGES, UNPRIVILEGED, pack, supports
 
@@ -53,6 +54,8 @@ NAME: Final = "docker"
 STARTUP_SECS: Final = 10.0
 COMMAND_SECS: Final = 30.0
 """How long the engine may take for one command of ours."""
+WATCHDOG_SECS: Final = 2.0
+"""How long after its limit a program is ended from inside, where no host has done it."""
 PROCESSES: Final = 256
 CONCURRENCY: Final = 8
 LABEL: Final = "codeexec"
@@ -167,7 +170,7 @@ class DockerExecutor:
 
     async def _run(self, name: str, payload: Payload, limits: ExecutionLimits) -> ExecutionResult:
         # To the end even when cancelled: a container that appears after its removal would stay.
-        await unstoppable(self._docker(*_create(name, self._image, limits, payload.command)))
+        await unstoppable(self._docker(*_create(name, self._image, limits, payload)))
         run = await launch(
             ("docker", "start", "--attach", "--interactive", name),
             payload,
@@ -206,11 +209,9 @@ class DockerExecutor:
         return answer.output
 
 
-def _create(name: str, image: str, limits: ExecutionLimits, command: tuple[str, ...]) -> tuple[str, ...]:
+def _create(name: str, image: str, limits: ExecutionLimits, payload: Payload) -> tuple[str, ...]:
     memory = str(min(limits.memory_bytes, MAX_MEMORY_BYTES))
-    # The limit counts from the program's start, which is within STARTUP_SECS of the container's.
-    secs = limits.wall_secs + STARTUP_SECS
-    end = str(int(time.time() + COMMAND_SECS + secs + 1))
+    end = str(int(time.time() + COMMAND_SECS + STARTUP_SECS + limits.wall_secs + REPORT_SECS + WATCHDOG_SECS))
     return (
         *("create", "--name", name, "--interactive", "--init"),
         *("--label", f"{LABEL}={NAME}", "--label", f"{OWNER_LABEL}={Owner.current()}", "--label", f"{END_LABEL}={end}"),
@@ -227,8 +228,20 @@ def _create(name: str, image: str, limits: ExecutionLimits, command: tuple[str, 
         # A name without a value, which the client does not have either, takes a variable out.
         *(word for name in PROXIES for word in ("--env", name, "--env", name.lower())),
         *("--env", "PATH=/usr/bin:/bin:/usr/sbin:/sbin"),
-        *(image, "timeout", "--signal=KILL", f"{secs:f}", *_AS_NOBODY, *command),
+        *(image, "/bin/sh", "-c", _watched(payload, limits)),
     )
+
+
+def _watched(payload: Payload, limits: ExecutionLimits) -> str:
+    """Return a line of shell whose two stages end by themselves; the first is not the program's time."""
+    secs = limits.wall_secs + WATCHDOG_SECS + (REPORT_SECS if payload.collection else 0)
+    unpack = shlex.join((*_ending_after(STARTUP_SECS), *_AS_NOBODY, *payload.unpacking))
+    start = shlex.join((*_ending_after(secs), *_AS_NOBODY, *payload.starting))
+    return f"{unpack} && exec {start}"
+
+
+def _ending_after(secs: float) -> tuple[str, ...]:
+    return ("timeout", "--signal=KILL", f"{secs:f}")
 
 
 _AS_NOBODY: Final = (
