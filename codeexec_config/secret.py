@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
-from codeexec_config import limits
+from codeexec_config.references import Reference, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
 __all__ = ["Secret"]
 
 _MASK = "**********"
-_REFERENCES = rf"(?:\$\{{{limits.VARIABLE_PATTERN}\}})+"
 _HASH = hash("codeexec_config.Secret")
 
 
@@ -31,7 +29,8 @@ class Secret:
 
     Raises:
         TypeError: `value` or `reference` is no str; the message does not hold it.
-        ValueError: `reference` is made of anything but references; the message does not hold it either.
+        ValueError: `reference` is made of anything but references, or its name looks like a key; the message does not
+            hold it either.
     """
 
     # The value stands in a closure: what walks over slots, as some serialisers do, finds a function.
@@ -128,10 +127,9 @@ def _flaw(value: object, reference: object) -> Exception | None:
 
 
 def _is_made_of_references(text: str) -> bool:
-    name = text[2:-1]
-    if text.startswith("${") and text.endswith("}") and name.isascii() and name.isidentifier():
-        return True
-    return re.fullmatch(_REFERENCES, text) is not None
+    segments = parse(text)
+    made = (segment for segment in segments if isinstance(segment, Reference) and not segment.is_pasted)
+    return text == "".join(reference.canonical for reference in made) != ""
 
 
 def _closed_over(value: str) -> Callable[[], str]:

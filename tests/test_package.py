@@ -15,7 +15,8 @@ PACKAGE = Path(codeexec_config.__file__).parent
 
 LAYERS = [
     {"_version", "limits", "codes"},
-    {"findings", "secret", "secrets_directory", "keys", "references"},
+    {"references"},
+    {"findings", "secret", "secrets_directory", "keys"},
     {"diagnostics"},
     {"rendering"},
     {"report"},
