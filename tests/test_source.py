@@ -289,7 +289,7 @@ def test_an_unquoted_reference_is_told_to_be_quoted() -> None:
     found = refusal(text)
     assert text.index("$") == offsets(found)[0]
     assert "quote it" in (found.help or "")
-    assert None is refusal("a = T").help
+    assert "quote it" not in (refusal("a = T").help or "")
 
 
 def test_what_is_no_toml_is_the_only_finding() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits
@@ -107,18 +108,14 @@ def parse(text: str, file: str | None) -> Document | Diagnostic:
     """Read a text, or return where it is not TOML."""
     shift = int(text.startswith(BOM))
     body = text[shift:] if shift else text
-    refused: ValueError | RecursionError | None = None
     if _may_pass_limits(body):
-        try:
+        with suppress(ValueError, RecursionError):
             data = tomllib.loads(body)
-        except (ValueError, RecursionError) as error:
-            refused = error.with_traceback(None)
-        else:
             if not _is_deep(body, data):
                 return Document(body, shift, data)
     from codeexec_config.document.refusal import read_refused
 
-    return read_refused(body, shift, file, refused)
+    return read_refused(body, shift, file)
 
 
 def _may_pass_limits(body: str) -> bool:
