@@ -371,3 +371,10 @@ def test_a_name_that_is_no_utf_8_is_read(tmp_path: Path) -> None:
     path = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.toml")
     Path(path).write_text(SECTION)
     assert () == check_file(path).diagnostics
+
+
+@pytest.mark.parametrize(("depth", "found"), [(limits.MAX_DEPTH, []), (limits.MAX_DEPTH + 1, ["invalid-toml"])])
+def test_brackets_nest_up_to_the_limit_whatever_stands_around_them(depth, found):
+    text = "a = " + "[" * depth + "]" * depth + "\n[features.code_execution]\n"
+
+    assert found == [d.code for d in check_text(text, env={}).diagnostics]
