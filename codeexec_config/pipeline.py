@@ -89,7 +89,8 @@ def run_file(path: str | os.PathLike[str], _: str, options: Options) -> Outcome 
         raise TypeError("path must be a str or a path that yields one, not bytes")
     raw = parse.read(name)
     if isinstance(raw, Finding):
-        return Outcome(None, [raw], file=name)
+        is_text = raw.code == "unreadable-file" and parse.is_text(name) and not os.path.exists(name)  # noqa: PTH110
+        return Outcome(None, [raw], file="<text>" if is_text else name)
     text = parse.decode(raw)
     if not isinstance(text, str):
         return Outcome(None, refused=text, file=name)
