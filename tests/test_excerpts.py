@@ -137,7 +137,7 @@ def test_the_value_of_a_secret_key_shows_the_names_of_references_alone(value: st
         ("x://h#ab", "x://h#**"),
         ("x://h?a=b#c=d", "x://h?a=*#***"),
         ("x://${H}/", "x://${H}/"),
-        ("x://${H:-a}/${P-b}", "x://${H:-*}/${P-*}"),
+        ("x://${H:-a}/${P:-b}", "x://${H:-*}/${P:-*}"),
         ("x://${U}:${P:-a}@h", "x://${U}*${P:-*}@h"),
         ("x://h?a=${Q:-b}", "x://h?a=${Q:-*}"),
     ],

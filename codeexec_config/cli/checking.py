@@ -94,7 +94,7 @@ class Checker:
             return None
         if (self._options.fix or self._options.diff) and any(found.fix for found in report.diagnostics):
             return self._outcome(place.path, self._mend(place.path, report))
-        return self._outcome(place.path, _Mending(report))
+        return self._outcome(report.file or place.path, _Mending(report))
 
     def _check_standard_input(self) -> tuple[str | None, Report]:
         from codeexec_config.cli.streams import read_standard_input

@@ -165,25 +165,14 @@ def _is_read(slot: Slot) -> bool:
 def _is_malformed(slot: Slot, segment: Segment) -> bool:
     if isinstance(segment, Malformed):
         return True
-    return slot.is_secret and isinstance(segment, Reference) and segment.operator == "-"
+    return slot.is_secret and isinstance(segment, Reference) and segment.is_pasted
 
 
 def _form_findings(slot: Slot) -> Iterator[Finding]:
     for segment in slot.segments:
         target = Target(slot.path, within=(segment.start, segment.end))
         if _is_malformed(slot, segment):
-            reason = (
-                segment.reason
-                if isinstance(segment, Malformed)
-                else "in a key, the text after - could be the key itself"
-            )
-            yield Finding(
-                "invalid-reference",
-                f"invalid reference: {reason}",
-                slot.path,
-                help=_form_hint(slot),
-                target=target,
-            )
+            yield _malformed(slot, segment, target)
         elif isinstance(segment, Reference) and not slot.key.takes_references:
             yield Finding(
                 "reference-not-allowed",
@@ -194,10 +183,20 @@ def _form_findings(slot: Slot) -> Iterator[Finding]:
             )
 
 
-def _form_hint(slot: Slot) -> str:
+def _malformed(slot: Slot, segment: Segment, target: Target) -> Finding:
+    reason, hint = "a key stands between the braces, where the name of a variable belongs", ""
+    if isinstance(segment, Malformed):
+        reason, hint = segment.reason, segment.help
+    form = "write ${NAME} or ${NAME:-default}; a literal ${ is written $${"
     if slot.is_secret:
-        return "write ${NAME}, and put the key itself into that variable"
-    return "write ${NAME} or ${NAME:-default}; a literal ${ is written $${"
+        form = "write ${NAME}, and put the key itself into that variable"
+    return Finding(
+        "invalid-reference",
+        f"invalid reference: {reason}",
+        slot.path,
+        help=f"{hint}; {form}" if hint else form,
+        target=target,
+    )
 
 
 def _forbidden(slot: Slot, reference: Reference) -> Finding:
@@ -247,7 +246,7 @@ def _as_read(slot: Slot, reference: Reference) -> Reference:
 
 
 def _unset(slot: Slot, reference: Reference) -> Finding:
-    said = f": {printable(reference.text)}" if reference.operator in {":?", "?"} and reference.text else ""
+    said = f": {printable(reference.text)}" if reference.operator == ":?" and reference.text else ""
     empty = " or is empty" if reference.operator == ":?" else ""
     return Finding(
         "unset-variable",
