@@ -123,7 +123,7 @@ def load(
         ValueError: `section` is not a dotted path.
     """
     verdict = _load(run_file, path, "", _Request(env, section, allow_env, policy), strict=strict)
-    del env
+    del path, env
     if isinstance(verdict, BaseException):
         raise verdict
     return verdict
@@ -202,7 +202,7 @@ def check_file(
         ValueError: `section` is not a dotted path.
     """
     outcome = _check(run_file, path, "", _Request(env, section, allow_env, policy, offline, origins))
-    del env
+    del path, env
     if isinstance(outcome, BaseException):
         raise outcome
     return outcome

@@ -279,11 +279,9 @@ def _refuse(found: list[Finding]) -> None:
     if not found:
         return
     from codeexec_config.diagnostics import placeless
-    from codeexec_config.findings import errors
     from codeexec_config.report import ConfigError
 
-    if failing := errors(found):
-        raise ConfigError(map(placeless, failing))
+    raise ConfigError(map(placeless, found))
 
 
 _PYTHON_TYPES: Final[dict[Kind, tuple[type | tuple[type, ...], str]]] = {

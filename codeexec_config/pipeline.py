@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import os
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from attrs import evolve
 
@@ -89,7 +89,8 @@ def run_file(path: str | os.PathLike[str], _: str, options: Options) -> Outcome 
         raise TypeError("path must be a str or a path that yields one, not bytes")
     raw = parse.read(name)
     if isinstance(raw, Finding):
-        return Outcome(None, [raw], file=name)
+        is_text = raw.code == "unreadable-file" and parse.is_text(name) and not os.path.exists(name)  # noqa: PTH110
+        return Outcome(None, [raw], file="<text>" if is_text else name)
     text = parse.decode(raw)
     if not isinstance(text, str):
         return Outcome(None, refused=text, file=name)
@@ -132,13 +133,12 @@ def _run_decoded(text: str, name: str, options: Options) -> Outcome | BaseExcept
     return _run_section(selected, options, place)
 
 
-def _run_absent(document: Document, options: Options, place: Outcome) -> Outcome | BaseException:
+def _run_absent(document: Document, options: Options, place: Outcome) -> Outcome:
     """Check what an absent section means: the defaults, which a policy may refuse."""
     from codeexec_config.document.near_misses import absent
 
-    judged = _run_section({}, options, place)
-    if isinstance(judged, BaseException):
-        return judged
+    # Nothing is looked up for an empty table, so there is no environment that could raise.
+    judged = cast("Outcome", _run_section({}, options, place))
     return judged._replace(found=[*absent(document.data, options.section), *judged.found])
 
 

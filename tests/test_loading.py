@@ -124,6 +124,49 @@ def test_a_path_that_leads_nowhere_is_a_finding(path: str) -> None:
     assert ("unreadable-file", None, path) == (finding.code, finding.span, finding.file)
 
 
+def test_a_folder_is_said_to_be_one(tmp_path: pathlib.Path) -> None:
+    [finding] = check_file(tmp_path).diagnostics
+
+    assert ("unreadable-file", "a folder, not a file") == (finding.code, finding.message)
+    assert "validate" in (finding.help or "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[features.code_execution]\nmode.external = { url = "https://h", api_key = "sk-canary" }\n',
+        'api_key = "sk-canary"',
+        "api_key = 'sk-canary'",
+        "# sk-canary\r\n",
+        'api_key = "sk-canary"\n' + "x" * 5000,
+        'api_key = "sk-canary\0"',
+    ],
+)
+def test_a_path_that_is_a_text_is_not_repeated(text: str) -> None:
+    for function in (load, check_file):
+        outcome: Any = assert_no_leak(lambda function=function: attempt(function, text), ["sk-canary"])
+        [finding] = outcome.diagnostics
+        assert ("unreadable-file", "<text>") == (finding.code, finding.file)
+        assert "loads" in (finding.help or "")
+
+
+def attempt(function: Callable[[str], Any], text: str) -> Any:
+    """Return the report, or the error that stands for it; the text stays in this frame alone."""
+    try:
+        return function(text)
+    except ConfigError as error:
+        return error
+
+
+def test_a_file_with_a_quote_in_its_name_is_a_file(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "it's.toml"
+    path.write_text(HEADER, encoding="utf-8")
+    assert check_file(path).ok
+    folder = tmp_path / "it's"
+    folder.mkdir()
+    assert str(folder) == check_file(folder).file
+
+
 @pytest.mark.parametrize("text", [b"", bytearray(b""), None, 1, ["x"]])
 def test_a_text_is_a_str(text: Any) -> None:
     for function in (loads, check_text):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import codeexec_config
+from codeexec_config._version import VERSION
 
 PACKAGE = Path(codeexec_config.__file__).parent
 
@@ -109,10 +110,12 @@ def test_the_public_names_are_these():
         "Runtime",
         "Sandboxed",
         "Secret",
+        "SecretsDirectory",
         "Severity",
         "Span",
         "Wasm",
         "__version__",
+        "apply_fixes",
         "check_file",
         "check_mapping",
         "check_text",
@@ -125,6 +128,13 @@ def test_the_public_names_are_these():
         "to_toml",
     ] == codeexec_config.__all__
     assert all(hasattr(codeexec_config, name) for name in codeexec_config.__all__)
+
+
+def test_the_package_lists_its_public_names_and_no_others():
+    assert codeexec_config.__all__ == dir(codeexec_config)
+    assert codeexec_config.__version__ == VERSION
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        codeexec_config.nothing  # noqa: B018
 
 
 HAPPY = """

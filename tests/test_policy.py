@@ -136,6 +136,17 @@ def test_a_language_of_the_environment_is_not_repeated():
     assert "ruby" not in str(found)
 
 
+def test_defaults_that_are_permitted_break_nothing():
+    assert check_text("", env={}, policy=Policy(languages=["python", "javascript", "ruby"])).ok
+
+
+def test_a_malformed_key_in_the_file_is_malformed_first():
+    table = {"mode": {"external": {"url": "https://h", "api_key": "a b "}}}
+    report = check_mapping(table, env={}, policy=Policy(allow_literal_secrets=False))
+
+    assert ["malformed-secret"] == [d.code for d in report.diagnostics]
+
+
 def test_a_hard_limit_is_said_before_the_policys():
     report = check_mapping({"timeout_secs": 100_000}, env={}, policy=Policy(max_timeout_secs=60))
 

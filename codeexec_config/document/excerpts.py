@@ -18,7 +18,9 @@ from codeexec_config.references import Literal, Malformed, Reference, parse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codeexec_config.document.scanner import Scan, Stretch, Token
+    from codeexec_config.document.lines import Stretch
+    from codeexec_config.document.scanner import Scan
+    from codeexec_config.document.tokens import Token
     from codeexec_config.findings import Path
     from codeexec_config.keys import Key
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits
@@ -24,12 +25,37 @@ def read(path: str) -> bytes | Finding:
     try:
         descriptor = _open_regular(path)
         if descriptor is None:
-            return Finding("unreadable-file", "not a regular file", help="pipe it in and write - for the path")
+            return _not_regular(path)
         raw = _read_all(descriptor)
     except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "no file has such a name"
-        return Finding("unreadable-file", f"cannot read the file: {reason.lower()}")
+        return _unreadable(path, error)
     return too_large() if len(raw) > limits.MAX_FILE_BYTES else raw
+
+
+def _not_regular(path: str) -> Finding:
+    if os.path.isdir(path):  # noqa: PTH112 -- pathlib costs start-up time
+        return Finding(
+            "unreadable-file",
+            "a folder, not a file",
+            help="name the file in it; `codeexec-config validate` takes folders",
+        )
+    return Finding("unreadable-file", "not a regular file", help="pipe it in and write - for the path")
+
+
+def _unreadable(path: str, error: OSError | ValueError) -> Finding:
+    if is_text(path):
+        return Finding(
+            "unreadable-file",
+            "the path is a text, not the name of a file",
+            help="use `loads` or `check_text` for TOML text",
+        )
+    reason = (error.strerror if isinstance(error, OSError) else None) or "no file has such a name"
+    return Finding("unreadable-file", f"cannot read the file: {reason.lower()}")
+
+
+def is_text(path: str) -> bool:
+    """Check whether a path that names no file was meant as TOML text, which may hold a key."""
+    return any(mark in path for mark in "\n\r\"'")
 
 
 def _open_regular(path: str) -> int | None:
@@ -107,18 +133,14 @@ def parse(text: str, file: str | None) -> Document | Diagnostic:
     """Read a text, or return where it is not TOML."""
     shift = int(text.startswith(BOM))
     body = text[shift:] if shift else text
-    refused: ValueError | RecursionError | None = None
     if _may_pass_limits(body):
-        try:
+        with suppress(ValueError, RecursionError):
             data = tomllib.loads(body)
-        except (ValueError, RecursionError) as error:
-            refused = error.with_traceback(None)
-        else:
             if not _is_deep(body, data):
                 return Document(body, shift, data)
     from codeexec_config.document.refusal import read_refused
 
-    return read_refused(body, shift, file, refused)
+    return read_refused(body, shift, file)
 
 
 def _may_pass_limits(body: str) -> bool:

@@ -68,9 +68,7 @@ def _of_value(key: Key, value: Any, path: Path) -> Source:
     return Source(path, shown if isinstance(value, list) else shown[0], "environment", reference)
 
 
-def _without_defaults(text: Any) -> Any:
-    if not isinstance(text, str):
-        return text
+def _without_defaults(text: str) -> str:
     pieces: list[str] = []
     at = 0
     for ref in references_of(parse(text)):

@@ -15,7 +15,7 @@ from cattrs import BaseConverter, BaseValidationError, ClassValidationError, For
 from cattrs.errors import AttributeValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 
-from codeexec_config.findings import Finding, Path, Target, printable
+from codeexec_config.findings import Finding, Target, printable
 from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class
 from codeexec_config.secret import Secret
 from codeexec_config.section.resolve import UNKNOWN
@@ -332,11 +332,3 @@ def misspelt(values: dict[str, Any], cls: type[Any]) -> dict[str, str]:
     unknown = [key for key in values if key not in key_table(cls)][:_LISTED]
     meant = ((key, meant_key(key, values, cls)) for key in unknown)
     return {key: near for key, near in meant if near}
-
-
-def leaf(values: dict[str, Any], path: Path, kind: type) -> Any:
-    """Return the value at a path when it is of exactly this type, else None."""
-    value: Any = values
-    for part in path:
-        value = value.get(part) if type(value) is dict else None
-    return value if type(value) is kind else None
