@@ -16,7 +16,8 @@ PACKAGE = Path(codeexec_config.__file__).parent
 
 LAYERS = [
     {"_version", "limits", "codes"},
-    {"findings", "secret", "secrets_directory", "keys", "references"},
+    {"findings", "secrets_directory", "keys", "references"},
+    {"secret"},
     {"diagnostics"},
     {"rendering"},
     {"report"},
