@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 CANARY = "sk-canary-7d1e0b42"
 REFERENCE = "${CODE_EXEC_API_KEY}"
+PASTED = "${ghp_16C7e42F292c6912E7710c838347Ae178B4a}"
+"""A key between braces, where the name of a variable belongs."""
 NAMED = Secret(CANARY, reference=REFERENCE)
 LITERAL = Secret(CANARY)
 CONFIG = CodeExecutionConfig(mode=External(url="https://code-exec.example.com", api_key=LITERAL))
@@ -87,7 +89,7 @@ def test_a_reference_of_another_type_is_a_type_error_without_the_value() -> None
 
 
 @pytest.mark.parametrize(
-    "reference", ["", "A", "$A", "${A} ", "${A:-b}", "${1}", "$<A>", "${A}\n", f"${{A:-{CANARY}}}"]
+    "reference", ["", "A", "$A", "${A} ", "${A:-b}", "${1}", "$<A>", "${A}\n", f"${{A:-{CANARY}}}", PASTED]
 )
 def test_a_reference_is_made_of_references_alone(reference: str) -> None:
     with pytest.raises(ValueError, match=r"^the reference of a Secret is written"):

@@ -63,13 +63,13 @@ def _hook_of_key(key: Key) -> Hook:
 
 def _boolean(_: Key, value: Any, __: Any) -> bool:
     if type(value) is not bool:
-        raise _wrong_type(value, "a boolean, true or false")
+        raise _wrong_type(value, "a boolean, true or false", _reference_hint(value))
     return value
 
 
 def _integer(_: Key, value: Any, __: Any) -> int:
     if type(value) is not int:
-        raise _wrong_type(value, "an integer")
+        raise _wrong_type(value, "an integer", _reference_hint(value))
     return value
 
 
@@ -87,7 +87,8 @@ def _secret(_: Key, value: Any, __: Any) -> Secret:
 
 def _list(_: Key, value: Any, __: Any) -> tuple[str, ...]:
     if type(value) is not list:
-        raise _wrong_type(value, "an array of strings", 'write it in brackets, such as ["python"]')
+        hint = _reference_hint(value, is_list=True) or 'write it in brackets, such as ["python"]'
+        raise _wrong_type(value, "an array of strings", hint)
     if all(type(entry) is str for entry in value):
         return tuple(value)
     findings: list[Finding] = []
@@ -147,6 +148,15 @@ _HOOKS: Final[dict[Kind, Callable[[Key, Any, Any], Any]]] = {
     Kind.LIST: _list,
     Kind.UNION: _union,
 }
+
+
+def _reference_hint(value: Any, *, is_list: bool = False) -> str | None:
+    """Return how the environment gives a value of the type, when a string looks as if it should."""
+    if type(value) is not str:
+        return None
+    from codeexec_config.rules.foreign import hint, list_hint
+
+    return list_hint(value) if is_list else hint(value)
 
 
 def _wrong_type(value: Any, expected: str, hint: str | None = None) -> Invalid:
