@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from codeexec_config._version import VERSION as __version__  # noqa: N811 -- the name that tools look for
     from codeexec_config.codes import CODES, Severity
     from codeexec_config.diagnostics import Deferred, Diagnostic, Edit, Fix, Origin, Position, Related, Span
+    from codeexec_config.document.edits import apply_fixes
     from codeexec_config.policy import Policy
     from codeexec_config.policy_file import load_policy
     from codeexec_config.report import ConfigError, ConfigWarning, Report
     from codeexec_config.schema import json_schema
+    from codeexec_config.secrets_directory import SecretsDirectory
     from codeexec_config.writing import to_toml
 
 __all__ = [
@@ -35,10 +37,12 @@ __all__ = [
     "Runtime",
     "Sandboxed",
     "Secret",
+    "SecretsDirectory",
     "Severity",
     "Span",
     "Wasm",
     "__version__",
+    "apply_fixes",
     "check_file",
     "check_mapping",
     "check_text",
@@ -65,9 +69,11 @@ _LATER = {
     "Position": "diagnostics",
     "Related": "diagnostics",
     "Report": "report",
+    "SecretsDirectory": "secrets_directory",
     "Severity": "codes",
     "Span": "diagnostics",
     "__version__": "_version",
+    "apply_fixes": "document.edits",
     "json_schema": "schema",
     "load_policy": "policy_file",
     "to_toml": "writing",

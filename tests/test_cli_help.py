@@ -133,6 +133,7 @@ def test_a_good_file_imports_what_it_needs_and_no_more(tmp_path):
         "codeexec_config.cli.checking",
         "codeexec_config.cli.files",
         "codeexec_config.cli.formats",
+        "codeexec_config.cli.inputs",
         "codeexec_config.cli.jobs",
         "codeexec_config.cli.parsing",
         "codeexec_config.cli.progress",

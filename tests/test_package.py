@@ -16,7 +16,8 @@ PACKAGE = Path(codeexec_config.__file__).parent
 
 LAYERS = [
     {"_version", "limits", "codes"},
-    {"findings", "secret", "secrets_directory", "keys", "references"},
+    {"findings", "secrets_directory", "keys", "references"},
+    {"secret"},
     {"diagnostics"},
     {"rendering"},
     {"report"},
@@ -109,10 +110,12 @@ def test_the_public_names_are_these():
         "Runtime",
         "Sandboxed",
         "Secret",
+        "SecretsDirectory",
         "Severity",
         "Span",
         "Wasm",
         "__version__",
+        "apply_fixes",
         "check_file",
         "check_mapping",
         "check_text",

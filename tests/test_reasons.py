@@ -1,9 +1,9 @@
+# ruff: noqa: RUF001, RUF002 -- characters that look like others are the subject
 """Why a text is not TOML: the place, the reason that a person would give, and a fix where the cure is certain.
 
 « and » stand around what is marked, or › alone where the mark is empty; ⟨ and ⟩ around the related place.
 """
 
-# ruff: noqa: RUF001 -- characters that look like others are the subject
 from __future__ import annotations
 
 import re
@@ -292,6 +292,12 @@ def test_a_quantity_is_converted_where_it_is_whole(text: str, unit: str, expecte
 # -- the laws ----------------------------------------------------------------------------------------------------------
 
 
+SLIPS = (
+    *("True", "yes", "30s", "512MB", "30.", ".5", "007", "1,000", "30;", "wasm", "[python, r]", "${T}", "“a”"),
+    *("'don't'", '"a', 'a"', "['a' 'b']", "1\u00a0", "\u200btrue", "３０", "- 1", "= 1", "NaN", "true,"),
+)
+
+
 class Slipping(Writer):
     """Write documents with a slip or two that people make."""
 
@@ -303,10 +309,7 @@ class Slipping(Writer):
 
     def _line(self) -> str:
         key = self.random.choice(("enabled", "timeout_secs", "mode", "allowed_languages", "x", "a.b", "y"))
-        value = self.random.choice(
-            ("True", "yes", "30s", "512MB", "30.", ".5", "007", "1,000", "30;", "wasm", "[python, r]", "${T}", "“a”")
-            + ("'don't'", '"a', 'a"', "['a' 'b']", "1\u00a0", "\u200btrue", "３０", "- 1", "= 1", "NaN", "true,")
-        )
+        value = self.random.choice(SLIPS)
         equals = self.random.choice((" = ", " = ", "=", ": ", "＝", "\u00a0= ", " "))
         return f"{key}{equals}{value}{self.random.choice(('', ' # x', ' // x'))}\n"
 

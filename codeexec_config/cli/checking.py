@@ -13,11 +13,12 @@ from codeexec_config.loading import check_file, check_text
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from codeexec_config.cli.files import Place
     from codeexec_config.diagnostics import Diagnostic
     from codeexec_config.findings import Path
+    from codeexec_config.policy import Policy
     from codeexec_config.report import Report
 
 UNREADABLE: Final = 2
@@ -66,17 +67,28 @@ class Checker:
         options: the options.
         section: the path of the section.
         environment: where references are looked up.
+        policy: the host's own ceiling.
         coloured: whether text has colours.
     """
 
     def __init__(
-        self, options: argparse.Namespace, section: Path, environment: Mapping[str, str], *, coloured: bool
+        self,
+        options: argparse.Namespace,
+        section: Path,
+        environment: Mapping[str, str],
+        *,
+        policy: Policy | None = None,
+        coloured: bool,
     ) -> None:
         self._options = options
         self._section = section
         self._coloured = coloured
         self._format = FORMATS[options.format](coloured=coloured)
-        self._how: dict[str, Any] = {"section": options.section, "allow_env": options.allow_env}
+        self._how: dict[str, Any] = {
+            "section": options.section,
+            "allow_env": options.allow_env,
+            "policy": policy,
+        }
         self._arguments: dict[str, Any] = {**self._how, "env": environment, "offline": options.offline}
 
     def check(self, place: Place) -> Outcome | None:
@@ -95,6 +107,12 @@ class Checker:
         if (self._options.fix or self._options.diff) and any(found.fix for found in report.diagnostics):
             return self._outcome(place.path, self._mend(place.path, report))
         return self._outcome(report.file or place.path, _Mending(report))
+
+    def report_of(self, diagnostics: Sequence[Diagnostic], place: Place) -> Outcome:
+        """Return what came of a file that has been judged already, such as a policy."""
+        from codeexec_config.report import Report
+
+        return self._outcome(place.path, _Mending(Report(config=None, diagnostics=tuple(diagnostics), file=place.path)))
 
     def _check_standard_input(self) -> tuple[str | None, Report]:
         from codeexec_config.cli.streams import read_standard_input

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from codeexec_config.cli.files import STANDARD_INPUT
+from codeexec_config.cli import inputs
+from codeexec_config.cli.files import STANDARD_INPUT, Place
 from codeexec_config.cli.formats import FORMATS
-from codeexec_config.cli.parsing import Formatter, program, usage_error
-from codeexec_config.findings import printable_line
-from codeexec_config.limits import SECTION
+from codeexec_config.cli.parsing import Formatter, usage_error
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
 
-    from codeexec_config.cli.checking import Checker
+    from codeexec_config.cli.validation import Validation
 
 _EPILOG: Final = """\
 exit status:
@@ -29,10 +27,6 @@ examples:
   %(prog)s --env-file prod.env --format json app.toml
   cat app.toml | %(prog)s -
 """
-
-
-class _UsageError(Exception):
-    """What is wrong with how the command was called."""
 
 
 def add_parser(commands: Any) -> None:
@@ -52,33 +46,16 @@ def add_parser(commands: Any) -> None:
         help="how many processes share the files (default: one per core, once there is enough to do)",
     )
     _add_scope(parser.add_argument_group("what is checked"))
-    _add_environment(parser.add_argument_group("the environment"))
+    inputs.add_environment(parser.add_argument_group("the environment"))
     _add_fixes(parser.add_argument_group("fixes"))
     _add_output(parser.add_argument_group("output"))
     parser.set_defaults(run=run, parser=parser)
 
 
 def _add_scope(group: Any) -> None:
-    group.add_argument(
-        "--section", default=SECTION, metavar="PATH", help="the section's dotted path (default: %(default)s)"
-    )
+    inputs.add_scope(group)
     group.add_argument("--if-present", action="store_true", help="pass over files that have nothing of the section")
     group.add_argument("--strict", action="store_true", help="warnings fail too")
-
-
-def _add_environment(group: Any) -> None:
-    group.add_argument(
-        "--offline", action="store_true", help="read no environment: take references as set, and list them"
-    )
-    group.add_argument(
-        "--env-file", metavar="FILE", help="variables as in `docker run --env-file`; - for standard input"
-    )
-    group.add_argument(
-        "--secrets-dir", metavar="DIR", help="a folder with a file for each variable that is not set otherwise"
-    )
-    group.add_argument(
-        "--allow-env", action="append", metavar="GLOB", help="a variable that files may read; may be repeated"
-    )
 
 
 def _add_fixes(group: Any) -> None:
@@ -112,68 +89,40 @@ def _job_count(text: str) -> int:
 def run(options: argparse.Namespace) -> int:
     """Check the files; return the exit status."""
     try:
-        checker = _checker(options)
-    except _UsageError as error:
+        validation = _validation(options)
+    except inputs.UsageError as error:
         return usage_error("validate", str(error))
-    from codeexec_config.cli.validation import Validation
-
-    return Validation(options, checker).run()
+    return validation.run()
 
 
-def _checker(options: argparse.Namespace) -> Checker:
+def _validation(options: argparse.Namespace) -> Validation:
     from codeexec_config.cli.checking import Checker
     from codeexec_config.cli.streams import colours
-    from codeexec_config.loading import section_path
+    from codeexec_config.cli.validation import Validation
 
     _refuse_contradictions(options)
-    try:
-        section = section_path(options.section)
-    except ValueError as error:
-        raise _UsageError(f"--section: {error}") from None
-    return Checker(options, section, _environment(options), coloured=colours(options.color, sys.stdout))
+    section = inputs.section(options)
+    environment = inputs.environment(options, "validate", quiet=options.quiet)
+    policy = inputs.policy(options)
+    checker = Checker(
+        options,
+        section,
+        environment,
+        policy=None if policy is None else policy.policy,
+        coloured=colours(options.color, sys.stdout),
+    )
+    if policy is not None and policy.policy is None:
+        # Without the ceiling that was asked for, no verdict on another file would mean anything.
+        return Validation(options, partial(checker.report_of, policy.diagnostics), (Place(options.policy),))
+    return Validation(options, checker.check)
 
 
 def _refuse_contradictions(options: argparse.Namespace) -> None:
-    for name in ("env_file", "secrets_dir"):
-        if options.offline and getattr(options, name) is not None:
-            option = f"--{name.replace('_', '-')}"
-            raise _UsageError(f"--offline reads no environment, so it does not go with {option}")
+    inputs.refuse_contradictions(options, options.paths)
     mends = "--fix" if options.fix else "--diff" if options.diff else None
     if mends and STANDARD_INPUT in options.paths:
-        raise _UsageError(f"{mends} needs a file, so it does not go with - for standard input")
+        raise inputs.UsageError(f"{mends} needs a file, so it does not go with - for standard input")
     if options.diff and FORMATS[options.format].between is None:
-        raise _UsageError(f"--diff is for people, so it does not go with --format {options.format}")
-    if options.env_file == STANDARD_INPUT and STANDARD_INPUT in options.paths:
-        raise _UsageError("standard input cannot be both the --env-file and a file to check")
+        raise inputs.UsageError(f"--diff is for people, so it does not go with --format {options.format}")
     if options.diff:
         options.fix = False
-
-
-def _environment(options: argparse.Namespace) -> Mapping[str, str]:
-    if options.env_file is None and options.secrets_dir is None:
-        return os.environ
-    from collections import ChainMap
-
-    sources: list[Any] = [os.environ]
-    if options.env_file is not None:
-        sources.insert(0, _env_file(options))
-    if options.secrets_dir is not None:
-        from codeexec_config.secrets_directory import SecretsDirectory
-
-        if not os.path.isdir(options.secrets_dir):  # noqa: PTH112 -- pathlib costs start-up time
-            raise _UsageError("--secrets-dir: it is not a folder")
-        sources.append(SecretsDirectory(options.secrets_dir))
-    return ChainMap(*sources)
-
-
-def _env_file(options: argparse.Namespace) -> dict[str, str]:
-    from codeexec_config.cli.env_file import EnvFileError, read_env_file
-
-    try:
-        found = read_env_file(options.env_file)
-    except EnvFileError as error:
-        raise _UsageError(f"--env-file: {error}") from None
-    for line, remark in () if options.quiet else found.remarks:
-        where = printable_line(f"{options.env_file}:{line}")
-        print(f"{program()} validate: warning: {where}: {remark}", file=sys.stderr)
-    return found.values

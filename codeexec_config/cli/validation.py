@@ -12,9 +12,11 @@ from codeexec_config.findings import printable_line
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
-    from codeexec_config.cli.checking import Checker, Outcome
+    from codeexec_config.cli.checking import Outcome
     from codeexec_config.cli.files import Place
+    from codeexec_config.cli.pool import Work
 
 _UNSET_HELP: Final = (
     "help: set the variable, read it from a file with --env-file FILE or --secrets-dir DIR, "
@@ -29,12 +31,13 @@ class Validation:
 
     Args:
         options: the options.
-        checker: what checks a file.
+        work: what checks a file.
+        places: the files; what the options name by default.
     """
 
-    def __init__(self, options: argparse.Namespace, checker: Checker) -> None:
+    def __init__(self, options: argparse.Namespace, work: Work, places: Iterable[Place] | None = None) -> None:
         self._options = options
-        self._checker = checker
+        self._work = work
         self._between = FORMATS[options.format].between
         self._kept: list[str] = []
         self._is_printed = False
@@ -44,6 +47,7 @@ class Validation:
         self._is_unset = False
         self._roots: set[str] = set()
         self._finder = Finder(options.paths)
+        self._places = self._finder if places is None else places
 
     def run(self) -> int:
         """Check, print, sum up; return the exit status."""
@@ -70,7 +74,7 @@ class Validation:
         from codeexec_config.cli.progress import Progress
 
         progress = Progress(self._options.paths, is_wanted=not self._options.quiet)
-        outcomes = check_all(self._checker.check, self._finder, self._options.jobs)
+        outcomes = check_all(self._work, self._places, self._options.jobs)
         try:
             for place, outcome in outcomes:
                 if outcome is not None:

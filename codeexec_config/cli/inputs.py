@@ -1,0 +1,107 @@
+"""What commands read besides the file that they are given: variables, the policy, the path of the section."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from codeexec_config.cli.files import STANDARD_INPUT
+from codeexec_config.cli.parsing import program
+from codeexec_config.findings import printable_line
+from codeexec_config.limits import SECTION
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+    from codeexec_config.findings import Path
+    from codeexec_config.policy_file import PolicyFile
+
+
+class UsageError(Exception):
+    """What is wrong with how a command was called."""
+
+
+def add_scope(group: Any) -> None:
+    """Add the options that say what is checked, and by which ceiling."""
+    group.add_argument(
+        "--section", default=SECTION, metavar="PATH", help="the section's dotted path (default: %(default)s)"
+    )
+    group.add_argument("--policy", metavar="FILE", help="the host's policy, a TOML file; `init --policy` prints one")
+
+
+def add_environment(group: Any) -> None:
+    """Add the options that say where references are looked up."""
+    group.add_argument(
+        "--offline", action="store_true", help="read no environment: take references as set, and list them"
+    )
+    group.add_argument(
+        "--env-file", metavar="FILE", help="variables as in `docker run --env-file`; - for standard input"
+    )
+    group.add_argument(
+        "--secrets-dir", metavar="DIR", help="a folder with a file for each variable that is not set otherwise"
+    )
+    group.add_argument(
+        "--allow-env", action="append", metavar="GLOB", help="a variable that files may read; may be repeated"
+    )
+
+
+def refuse_contradictions(options: argparse.Namespace, paths: Sequence[str]) -> None:
+    """Raise UsageError for options that do not go together."""
+    for name in ("env_file", "secrets_dir"):
+        if options.offline and getattr(options, name) is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"--offline reads no environment, so it does not go with {option}")
+    if options.env_file == STANDARD_INPUT and STANDARD_INPUT in paths:
+        raise UsageError("standard input cannot be both the --env-file and a file to check")
+
+
+def section(options: argparse.Namespace) -> Path:
+    """Return the parts of the section's path; raise UsageError when it is none."""
+    from codeexec_config.loading import section_path
+
+    try:
+        return section_path(options.section)
+    except ValueError as error:
+        raise UsageError(f"--section: {error}") from None
+
+
+def policy(options: argparse.Namespace) -> PolicyFile | None:
+    """Read the policy file, if one is named."""
+    if options.policy is None:
+        return None
+    from codeexec_config.policy_file import read_policy
+
+    return read_policy(options.policy)
+
+
+def environment(options: argparse.Namespace, command: str, *, quiet: bool = False) -> Mapping[str, str]:
+    """Return where references are looked up; raise UsageError when a source of variables cannot be read."""
+    if options.env_file is None and options.secrets_dir is None:
+        return os.environ
+    from collections import ChainMap
+
+    sources: list[Any] = [os.environ]
+    if options.env_file is not None:
+        sources.insert(0, _env_file(options.env_file, command, quiet=quiet))
+    if options.secrets_dir is not None:
+        from codeexec_config.secrets_directory import SecretsDirectory
+
+        if not os.path.isdir(options.secrets_dir):  # noqa: PTH112 -- pathlib costs start-up time
+            raise UsageError("--secrets-dir: it is not a folder")
+        sources.append(SecretsDirectory(options.secrets_dir))
+    return ChainMap(*sources)
+
+
+def _env_file(path: str, command: str, *, quiet: bool) -> dict[str, str]:
+    from codeexec_config.cli.env_file import EnvFileError, read_env_file
+
+    try:
+        found = read_env_file(path)
+    except EnvFileError as error:
+        raise UsageError(f"--env-file: {error}") from None
+    for line, remark in () if quiet else found.remarks:
+        where = printable_line(f"{path}:{line}")
+        print(f"{program()} {command}: warning: {where}: {remark}", file=sys.stderr)
+    return found.values
