@@ -28,6 +28,7 @@ LAYERS = [
     {"section"},
     {"pipeline", "policy_file", "writing", "schema", "testing"},
     {"loading"},
+    {"hooks"},
     {"executor"},
     {"conformance"},
     {"cli"},
