@@ -15,7 +15,7 @@ from codeexec_config._version import VERSION
 PACKAGE = Path(codeexec_config.__file__).parent
 
 LAYERS = [
-    {"_version", "limits", "codes"},
+    {"_version", "limits", "codes", "explanations"},
     {"findings", "secret", "secrets_directory", "keys", "references"},
     {"diagnostics"},
     {"rendering"},
