@@ -29,8 +29,7 @@ class Secret:
 
     Raises:
         TypeError: `value` or `reference` is no str; the message does not hold it.
-        ValueError: `reference` is made of anything but references, or its name looks like a key; the message does not
-            hold it either.
+        ValueError: `reference` is made of anything but references; the message does not hold it either.
     """
 
     # The value stands in a closure: what walks over slots, as some serialisers do, finds a function.
@@ -59,7 +58,7 @@ class Secret:
         return self.__missing is None
 
     def reveal(self) -> str:
-        """Give the value.
+        """Return the value.
 
         Raises:
             LookupError: the section is disabled, so the variable was never read; the message names it.
@@ -127,9 +126,14 @@ def _flaw(value: object, reference: object) -> Exception | None:
 
 
 def _is_made_of_references(text: str) -> bool:
+    """Check that a reference may be printed and written back: no default, no text beside it, no pasted key."""
     segments = parse(text)
-    made = (segment for segment in segments if isinstance(segment, Reference) and not segment.is_pasted)
-    return text == "".join(reference.canonical for reference in made) != ""
+    return bool(segments) and all(
+        isinstance(segment, Reference)
+        and text[segment.start : segment.end] == segment.canonical
+        and not segment.is_pasted
+        for segment in segments
+    )
 
 
 def _closed_over(value: str) -> Callable[[], str]:

@@ -15,9 +15,9 @@ from codeexec_config._version import VERSION
 PACKAGE = Path(codeexec_config.__file__).parent
 
 LAYERS = [
-    {"_version", "limits", "codes"},
-    {"references"},
-    {"findings", "secret", "secrets_directory", "keys"},
+    {"_version", "limits", "codes", "explanations"},
+    {"findings", "secrets_directory", "keys", "references"},
+    {"secret"},
     {"diagnostics"},
     {"rendering"},
     {"report"},
@@ -28,6 +28,7 @@ LAYERS = [
     {"section"},
     {"pipeline", "policy_file", "writing", "schema", "testing"},
     {"loading"},
+    {"hooks"},
     {"executor"},
     {"conformance"},
     {"cli"},

@@ -313,3 +313,12 @@ def test_unread_secrets_are_equal_when_their_references_are() -> None:
 def test_an_unread_secret_equals_no_read_one() -> None:
     assert unread("${A}") != Secret("${A}", reference="${A}")
     assert Secret("${A}") != unread("${A}")
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["", "x", "${A}x", "${A:-x}", "$<A>", "${}", "${ghp_16C7e42F292c6912E7710c838347Ae178B4a}", f"${{{'A' * 65}}}"],
+)
+def test_a_reference_that_could_show_a_key_is_refused(reference):
+    with pytest.raises(ValueError, match=r"^the reference of a Secret is written \$\{NAME\}$"):
+        Secret("k", reference=reference)
