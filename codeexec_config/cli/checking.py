@@ -100,7 +100,7 @@ class Checker:
             text, report = self._check_standard_input()
         else:
             report = check_file(place.path, **self._arguments)
-        if not report.diagnostics and self._format.between is not None and not report.deferred:
+        if not report.diagnostics and not self._format.lists_valid_files and not report.deferred:
             return _GOOD
         if (self._options.if_present or place.root is not None) and not self._concerns(report, place.path, text):
             return None
