@@ -372,8 +372,11 @@ class SwapsInsteadOfStopping(KnowsNoMemoryLimit):
 
 
 class LetsNothingStart(Local):
-    def is_too_big(self, run: Run, size: int) -> bool:
-        return run.request.limits.memory_bytes < 256 << 20
+    async def exited(self, run: Run) -> None:
+        if run.request.limits.memory_bytes < 256 << 20:
+            run.killed_for = Status.MEMORY_EXCEEDED
+            self.end(run)
+        await super().exited(run)
 
 
 class CallsMemoryAFailure(Local):
