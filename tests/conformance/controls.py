@@ -216,8 +216,8 @@ class PilesUpOutput(Local):
 
     def keep(self, kept: bytearray, data: bytes, most: int) -> None:
         super().keep(kept, data, most)
-        if len(self.pile) < 1000:  # at most half a GiB, which a busy machine reaches too
-            self.pile.append(8 * data)
+        if sum(map(len, self.pile)) < 128 << 20:  # which a busy machine reaches too
+            self.pile.append(64 * data)
 
 
 class CutsWithoutAWord(Local):
