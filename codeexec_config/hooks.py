@@ -128,4 +128,5 @@ def _of_values(policy: Policy | None) -> Policy | None:
 
 def _without(policy: Policy | None, *entries: str) -> Policy | None:
     # What is no policy at all is refused where arguments are read.
-    return attrs.evolve(policy, **dict.fromkeys(entries)) if isinstance(policy, Policy) else policy
+    dropped: dict[str, Any] = dict.fromkeys(entries)
+    return attrs.evolve(policy, **dropped) if isinstance(policy, Policy) else policy
