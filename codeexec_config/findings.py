@@ -34,13 +34,19 @@ class Target(NamedTuple):
 class Amendment(NamedTuple):
     """A fix before it has places.
 
-    `action` is "rename" (a key), "replace" (a value), "reword" (a string within its quotes) or "remove" (an entry).
+    `action` is "rename" (a key), "replace" (a value), "reword" (a string within its quotes) or "remove" (an entry);
+    `also` are more of the same fix.
     """
 
     title: str
     action: str
     path: Path
     text: str = ""
+    also: tuple[Amendment, ...] = ()
+
+    def under(self, *prefix: str | int) -> Amendment:
+        """Return the same fix seen from further up."""
+        return self._replace(path=prefix + self.path, also=tuple(other.under(*prefix) for other in self.also))
 
 
 class Finding(NamedTuple):
@@ -67,7 +73,7 @@ class Finding(NamedTuple):
             path=prefix + self.path,
             target=self.target and self.target._replace(path=prefix + self.target.path),
             related=tuple((text, other._replace(path=prefix + other.path)) for text, other in self.related),
-            amendment=self.amendment and self.amendment._replace(path=prefix + self.amendment.path),
+            amendment=self.amendment and self.amendment.under(*prefix),
         )
 
 
@@ -87,3 +93,15 @@ def printable(name: str) -> str:
     """Return a name from a file as a message can hold it: in one line, and not too long."""
     shown = printable_line(name[:_LONGEST])
     return shown if len(name) <= _LONGEST else f"{shown}…"
+
+
+def dotted(path: Path) -> str:
+    """Return a path as a header spells it, names that need quotes in quotes."""
+    return ".".join(_part(str(part)) for part in path)
+
+
+def _part(name: str) -> str:
+    if name.isascii() and name.replace("_", "0").replace("-", "0").isalnum():
+        return name
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{printable(escaped)}"'

@@ -38,10 +38,11 @@ class _Request(NamedTuple):
     policy: Policy | None = None
     offline: bool = False
     origins: bool = False
+    found: bool = False
 
 
 def _options(request: _Request) -> Options:
-    env, section, allow_env, policy, offline, origins = request
+    env, section, allow_env, policy, offline, origins, found = request
     if env is not None and (isinstance(env, str | bytes | list | tuple) or not hasattr(env, "__getitem__")):
         raise TypeError("env must be a mapping or None")
     allowed: tuple[Patterns, ...] = () if allow_env is None else (_patterns(allow_env),)
@@ -54,6 +55,7 @@ def _options(request: _Request) -> Options:
         offline=offline,
         policy=policy,
         origins=origins,
+        found=found,
     )
 
 
@@ -248,6 +250,22 @@ def check_mapping(
     """
     outcome = _check(run_mapping, table, "", _Request(env, section, allow_env, policy, offline, origins))
     del table, env
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
+def check_as_found(path: str, text: str | None = None, **how: Any) -> Report:
+    """Check a file that nobody named, or its text: as `check_file`, but a near miss may be somebody else's table.
+
+    Args:
+        path: the file.
+        text: what it holds, when that is known already.
+        how: what `check_file` takes.
+    """
+    request = _Request(**{"env": None, "section": limits.SECTION, "allow_env": None, **how}, found=True)
+    outcome = _check(run_file, path, "", request) if text is None else _check(run_text, text, path, request)
+    del path, text, how, request
     if isinstance(outcome, BaseException):
         raise outcome
     return outcome

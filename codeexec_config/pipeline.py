@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from attrs import evolve
 
 from codeexec_config.document import Document, parse
-from codeexec_config.document.select import select
+from codeexec_config.document.select import may_have_near_misses, select
 from codeexec_config.findings import Finding, Path, errors
 from codeexec_config.keys import Kind, union_of
 from codeexec_config.model import CodeExecutionConfig, is_flawless, permitted, stand_in
@@ -46,7 +46,8 @@ _LISTED: Final = 1000
 class Options(NamedTuple):
     """What a caller says of a check, once it is read.
 
-    `model` is the class that the section is structured into.
+    `model` is the class that the section is structured into; `found` says that nobody named the file, so that a near
+    miss may be somebody else's table.
     """
 
     env: Mapping[str, str]
@@ -56,6 +57,7 @@ class Options(NamedTuple):
     model: type[Any] = CodeExecutionConfig
     policy: Policy | None = None
     origins: bool = False
+    found: bool = False
 
 
 class Outcome(NamedTuple):
@@ -130,7 +132,13 @@ def _run_decoded(text: str, name: str, options: Options) -> Outcome | BaseExcept
         return _run_absent(document, options, place)
     if isinstance(selected, Finding):
         return place._replace(found=[selected])
-    return _run_section(selected, options, place)
+    judged = _run_section(selected, options, place)
+    if not isinstance(judged, Outcome) or not may_have_near_misses(document.data, options.section, options.model):
+        return judged
+    from codeexec_config.document.near_misses import beside
+
+    misses = list(beside(document.data, options.section, options.model, found=options.found))
+    return _with_misses(judged, misses) if misses else judged
 
 
 def _run_absent(document: Document, options: Options, place: Outcome) -> Outcome:
@@ -139,7 +147,13 @@ def _run_absent(document: Document, options: Options, place: Outcome) -> Outcome
 
     # Nothing is looked up for an empty table, so there is no environment that could raise.
     judged = cast("Outcome", _run_section({}, options, place))
-    return judged._replace(found=[*absent(document.data, options.section), *judged.found])
+    misses = absent(document.data, options.section, options.model, found=options.found)
+    return _with_misses(judged, list(misses))
+
+
+def _with_misses(judged: Outcome, misses: list[Finding]) -> Outcome:
+    config = None if errors(misses) else judged.config
+    return judged._replace(config=config, found=[*misses, *judged.found])
 
 
 def _run_section(

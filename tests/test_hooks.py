@@ -51,6 +51,7 @@ def converter(bare: cattrs.Converter) -> cattrs.Converter:
     ],
 )
 def test_stock_cattrs_makes_nothing(value: Any, cls: Any, bare: cattrs.Converter) -> None:
+    stock: Any
     for stock in (bare, cattrs.BaseConverter(), cattrs.Converter(prefer_attrib_converters=True)):
         with pytest.raises((TypeError, cattrs.BaseValidationError)):
             stock.structure(value, cls)

@@ -1,8 +1,13 @@
 """An absent section means the defaults; a misspelt header must not silently mean them."""
 
+import sys
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from codeexec_config import CodeExecutionConfig, check_text, loads
+from codeexec_config.loading import check_as_found
 
 
 def found(text, **options):
@@ -38,12 +43,12 @@ def test_an_absent_section_is_noted_and_means_the_defaults(text):
         "Features.CodeExec",
     ],
 )
-def test_a_near_miss_is_warned_of_at_its_header(header):
+def test_a_near_miss_is_said_at_its_header(header):
     text = f"[server]\n[{header}]\nenabled = false\n"
 
     [finding] = check_text(text, env={}).diagnostics
 
-    assert ("misplaced-section", "warning") == (finding.code, finding.severity)
+    assert "misplaced-section" == finding.code
     assert f"[{header}]" == text[finding.span.start.offset : finding.span.end.offset]
 
 
@@ -57,7 +62,12 @@ def test_a_near_miss_is_warned_of_at_its_header(header):
         "[code]\n",
         "[execution]\n",
         "[server.code_execution]\n",
-        "[a.features.code_execution]\n",
+        "[features.code_execution_ui]\n",
+        "[features.code_execution_v2]\n",
+        "[features.code_execution2]\n",
+        "[features.node_execution]\n",
+        "[mode.external]\n",
+        "[features.mode]\nwasm = {}\n",
         "features.code_exec = 3\n",
         "[[code_execution]]\n",
         "[codec]\n",
@@ -67,8 +77,114 @@ def test_other_tables_are_none_of_our_business(text):
     assert ["section-not-found"] == [code for code, _ in found(text)]
 
 
-def test_beside_a_present_section_nothing_is_said_of_near_misses():
-    assert [] == found("[features.code_execution]\n[code_execution]\n[feature.code_execution]\n")
+H = "[features.code_execution]\nenabled = true\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "right"),
+    [
+        ("[feature.code_execution]\n", ("feature", "code_execution"), "[features.code_execution]"),
+        ("[features.code_excution.mode.sandboxed]\n", ("features", "code_excution"), "[features.code_execution]"),
+        ("[features.codeExecution.mode]\n", ("features", "codeExecution"), "[features.code_execution]"),
+        ("[features.code.execution.mode]\n", ("features", "code", "execution"), "[features.code_execution]"),
+        ('["features.code_execution"]\n', ("features.code_execution",), "[features.code_execution]"),
+        ("[code_execution.mode.sandboxed]\n", ("code_execution",), "[features.code_execution]"),
+        ("[mode.external]\n", ("mode",), "[features.code_execution.mode.external]"),
+        ("[mode]\nsandboxed = {}\nwasm = {}\n", ("mode",), "[features.code_execution.mode]"),
+        ("[features.mode.sandboxed]\n", ("features", "mode"), "[features.code_execution.mode.sandboxed]"),
+        (
+            "[features.code_execution_mode.wasm]\n",
+            ("features", "code_execution_mode"),
+            "[features.code_execution.mode.wasm]",
+        ),
+    ],
+)
+def test_beside_a_present_section_a_near_miss_is_an_error(text, path, right):
+    report = check_text(H + text, env={})
+
+    [finding] = report.diagnostics
+    assert ("misplaced-section", "error", path) == (finding.code, finding.severity, finding.path)
+    assert right in finding.help
+    assert None is report.config
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[features.code_execution_ui]\n",
+        "[features.code_execution_v2]\nmode = 1\n",
+        "[features.code_execution_mode]\nx = 1\n",
+        "[mode]\nx = 1\n",
+        "[mode]\nwasm = {}\ncolour = 1\n",
+        "[server.mode.external]\n",
+        "[model.external]\n",
+        "[features.code_exec]\nmode = 'wasm'\n",
+        "[production.features.code_execution]\n",
+        "code_execution = 3\n",
+        "[[code_execution]]\n",
+    ],
+)
+def test_beside_a_present_section_other_tables_are_none_of_our_business(text):
+    text = f"{text}{H}" if text.startswith("code_execution") else H + text
+
+    assert [] == found(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("[server]\nport = 8080\nfeatures.code_execution.enabled = false\n", ("server",)),
+        ("[production.features.code_execution]\n", ("production",)),
+        ("[a.b.features.code_execution]\n", ("a", "b")),
+        ("[[servers]]\n[[servers]]\nfeatures.code_execution.enabled = false\n", ("servers", 1)),
+    ],
+)
+def test_the_whole_path_below_another_table_is_an_error(text, path):
+    report = check_text(text, env={})
+
+    [finding] = report.diagnostics
+    assert ("misplaced-section", "error") == (finding.code, finding.severity)
+    assert (*path, "features", "code_execution") == finding.path
+    assert None is report.config
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        ("[code_execution]\nenabled = false\n", "error"),
+        ("[Code-Execution]\n", "error"),
+        ("[features.code_excution]\n", "error"),
+        ("[code_excution]\nenabled = false\n", "warning"),
+        ("[code_excution]\ntimeout_secs = 1\n", "error"),
+        ("[features.code_exec]\nenabled = false\n", "warning"),
+        ("[features.code_exec]\nmode = 1\n", "error"),
+        ("[code_exec]\n", "warning"),
+    ],
+)
+def test_a_near_miss_is_an_error_where_nothing_else_can_be_meant(text, severity):
+    assert [severity] == [d.severity for d in check_text(text, env={}).diagnostics]
+    assert ["warning"] == [d.severity for d in check_as_found("x.toml", text, env={}).diagnostics]
+
+
+@given(st.integers(0, 22), st.sampled_from(["drop", "double", "swap", "change"]), st.booleans())
+def test_a_slip_anywhere_in_the_path_is_near(place, slip, present):
+    path = "features.code_execution"
+    before, letter, after = path[:place], path[place], path[place + 1 :]
+    slips = {"drop": "", "double": 2 * letter, "swap": after[:1] + letter, "change": "z"}
+    header = before + slips[slip] + (after[1:] if slip == "swap" else after)
+    if header == path or "." in {letter, after[:1]} or (slip == "change" and place == path.index("c")):
+        return  # another first letter of a short word makes another word
+    text = f"[{header}]\n" + (H if present else "")
+
+    assert ["misplaced-section"] == [code for code, _ in found(text)], header
+
+
+def test_a_clean_file_is_not_searched(monkeypatch):
+    monkeypatch.setitem(sys.modules, "codeexec_config.document.near_misses", None)
+
+    assert [] == found(f"[server]\nport = 1\n[features.web_search]\n[[plugins]]\n{H}")
+    with pytest.raises(ImportError):
+        found(f"[feature.code_execution]\n{H}")
 
 
 def test_each_near_miss_is_said():

@@ -136,7 +136,8 @@ def test_a_section_that_is_no_table_is_said_so(table):
 )
 def test_an_unknown_key_names_the_nearest(key, meant):
     assert [("unknown-key", key)] == findings({key: 1})
-    assert [f"did you mean `{meant}`?"] == helps({key: 1})
+    [help_line] = helps({key: 1})
+    assert help_line.startswith(f"did you mean `{meant}`?")
 
 
 def test_an_unknown_key_without_a_near_one_lists_all():

@@ -9,7 +9,7 @@ from codeexec_config import limits
 from codeexec_config.cli.files import STANDARD_INPUT
 from codeexec_config.cli.formats import FORMATS, Entry
 from codeexec_config.document import parse as source
-from codeexec_config.loading import check_file, check_text
+from codeexec_config.loading import check_as_found, check_file, check_text
 
 if TYPE_CHECKING:
     import argparse
@@ -99,13 +99,13 @@ class Checker:
         elif place.path == STANDARD_INPUT:
             text, report = check_standard_input(self._arguments)
         else:
-            report = check_file(place.path, **self._arguments)
+            report = self._check_file(place)
         if not report.diagnostics and not self._format.lists_valid_files and not report.deferred:
             return _GOOD
-        if (self._options.if_present or place.root is not None) and not self._concerns(report, place.path, text):
+        if self._is_found(place) and not self._concerns(report, place.path, text):
             return None
         if (self._options.fix or self._options.diff) and any(found.fix for found in report.diagnostics):
-            return self._outcome(place.path, self._mend(place.path, report))
+            return self._outcome(place.path, self._mend(place, report))
         return self._outcome(report.file or place.path, _Mending(report))
 
     def report_of(self, diagnostics: Sequence[Diagnostic], place: Place) -> Outcome:
@@ -113,6 +113,19 @@ class Checker:
         from codeexec_config.report import Report
 
         return self._outcome(place.path, _Mending(Report(config=None, diagnostics=tuple(diagnostics), file=place.path)))
+
+    def _is_found(self, place: Place) -> bool:
+        """Check whether nobody named the file as one with the section."""
+        return self._options.if_present or place.root is not None
+
+    def _check_file(self, place: Place) -> Report:
+        check = check_as_found if self._is_found(place) else check_file
+        return check(place.path, **self._arguments)
+
+    def _check_text(self, place: Place, text: str) -> Report:
+        if self._is_found(place):
+            return check_as_found(place.path, text, **self._arguments)
+        return check_text(text, filename=place.path, **self._arguments)
 
     def _concerns(self, report: Report, path: str, text: str | None) -> bool:
         """Check whether a file has the section or a near miss, or is not TOML and mentions it."""
@@ -125,9 +138,10 @@ class Checker:
         # `features = 3` in somebody else's file stands in the way of a section that nobody wrote.
         return all(len(d.path) >= len(self._section) or d.code != "wrong-type" for d in report.diagnostics)
 
-    def _mend(self, path: str, report: Report) -> _Mending:
+    def _mend(self, place: Place, report: Report) -> _Mending:
         from codeexec_config.cli.fixing import mend
 
+        path = place.path
         raw = source.read(path)
         text = source.decode(raw) if isinstance(raw, bytes) else None
         if not isinstance(raw, bytes) or not isinstance(text, str):
@@ -145,7 +159,7 @@ class Checker:
             replace(path, mended.text.encode("utf-8"), expected=raw)
         except ReplaceError as error:
             return _Mending(report, words=(str(error),))
-        return _Mending(check_text(mended.text, filename=path, **self._arguments), mended.fixed)
+        return _Mending(self._check_text(place, mended.text), mended.fixed)
 
     def _outcome(self, path: str, mending: _Mending) -> Outcome:
         report = mending.report

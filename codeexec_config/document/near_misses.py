@@ -1,60 +1,181 @@
-"""Find the tables that somebody may have meant as the section."""
+"""Find the tables that somebody meant as the section, or as a part of it.
+
+A misspelt header must not mean the defaults in silence. What counts as near is narrow, for every other table is
+somebody else's: a slip in the whole path, the section's own name where people put it, and tables of its mode.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from codeexec_config.findings import Finding, Path
-from codeexec_config.rules.spelling import is_near, squeeze
+from codeexec_config.codes import Severity
+from codeexec_config.document.select import pieces_of, select
+from codeexec_config.findings import Finding, Path, dotted
+from codeexec_config.keys import key_table, union_of
+from codeexec_config.rules.spelling import slipped, squeeze, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_DIGIT = re.compile(r"[0-9]")
 
-def absent(data: dict[str, Any], section: Path) -> Iterator[Finding]:
-    """Warn of each table whose header is a near miss; without one, note that the defaults hold."""
-    name = ".".join(str(part) for part in section)
-    found = False
-    for path in _near_misses(data, section):
-        found = True
-        yield Finding(
-            "misplaced-section",
-            f"this looks like [{name}], but is another table, so its settings have no effect",
-            path,
-            help=f"write the header as [{name}]",
-        )
-    if not found:
+
+class Miss(NamedTuple):
+    """A table that is near: its path, where its settings belong, and whether that is beyond doubt."""
+
+    path: Path
+    meant: Path
+    is_sure: bool
+
+
+def absent(data: dict[str, Any], section: Path, model: type[Any], *, found: bool = False) -> Iterator[Finding]:
+    """Yield what is near an absent section; without anything, note that the defaults hold.
+
+    Args:
+        data: the document.
+        section: the path of the section.
+        model: the class whose keys the section has.
+        found: the file was only found, so that the table may be somebody else's: warn only.
+    """
+    misses = list(_Search(section, model, is_present=False).misses(data))
+    yield from (_misplaced(miss, section, found=found) for miss in misses)
+    if not misses:
         yield Finding(
             "section-not-found",
-            f"there is no [{name}]; the defaults hold: client-side wasm, python and javascript",
+            f"there is no [{dotted(section)}]; the defaults hold: client-side wasm, python and javascript",
             section,
-            help=f"add [{name}] to say otherwise",
+            help=f"add [{dotted(section)}] to say otherwise",
         )
 
 
-def _near_misses(data: dict[str, Any], section: Path) -> Iterator[Path]:
-    for path in _tables(data, len(section)):
-        if path != section and _is_near(path, section):
-            yield path
+def beside(data: dict[str, Any], section: Path, model: type[Any], *, found: bool = False) -> Iterator[Finding]:
+    """Yield what is near a section that is there; the arguments are as in `absent`."""
+    misses = _Search(section, model, is_present=True).misses(data)
+    yield from (_misplaced(miss, section, found=found) for miss in misses)
 
 
-def _tables(data: dict[str, Any], depth: int, path: Path = ()) -> Iterator[Path]:
-    for key, value in data.items():
-        if type(value) is dict:
-            yield (*path, key)
-            if depth > 1:
-                yield from _tables(value, depth - 1, (*path, key))
-
-
-def _is_near(path: Path, section: Path) -> bool:
-    whole, last = (squeeze("".join(map(str, parts))) for parts in (section, section[-1:]))
-    found, end = (squeeze("".join(map(str, parts))) for parts in (path, path[-1:]))
-    if is_near(found, whole) or (len(path) == 1 and is_near(found, last)):
-        return True
-    # An abbreviation: the parents are right, or left out, and the last name begins like the section's.
-    parents = found.removesuffix(end)
-    return (
-        2 * len(end) >= len(last) > len(end)
-        and last.startswith(end)
-        and (not parents or is_near(parents, whole.removesuffix(last)))
+def _misplaced(miss: Miss, section: Path, *, found: bool) -> Finding:
+    if miss.meant == section:
+        message = f"this looks like [{dotted(section)}], but is another table, so its settings have no effect"
+        lead = f"write the header as [{dotted(section)}]"
+    else:
+        message = f"this looks like a part of [{dotted(section)}], but is another table, so it has no effect"
+        lead = f"a header repeats the whole path: [{dotted(miss.meant)}]"
+    has_name = all(type(part) is str for part in miss.path)
+    elsewhere = f"; if the section lives here, pass `--section {dotted(miss.path)}`, or `section=` in code"
+    return Finding(
+        "misplaced-section",
+        message,
+        miss.path,
+        help=lead + (elsewhere if miss.meant == section and has_name else ""),
+        severity=Severity.ERROR if miss.is_sure and not found else Severity.WARNING,
     )
+
+
+class _Search:
+    """Look for near misses of one section.
+
+    Args:
+        section: its path.
+        model: the class whose keys it has.
+        is_present: whether the section itself is there.
+    """
+
+    def __init__(self, section: Path, model: type[Any], *, is_present: bool) -> None:
+        self._section = section
+        self._is_present = is_present
+        self._keys = key_table(model).keys()
+        union = union_of(model)
+        self._union = union.name if union else None
+        self._variants = frozenset(union.variants or ()) if union else frozenset()
+        self._whole = _words(section)
+        self._last = _words(section[-1:])
+        pieces = pieces_of(section, self._union)
+        self._suspects = re.compile("|".join(map(re.escape, pieces)), re.IGNORECASE)
+
+    def misses(self, data: dict[str, Any]) -> Iterator[Miss]:
+        """Yield each near miss, the outermost table of each."""
+        yield from self._near(data, ())
+        if not self._is_present:
+            yield from self._below_others(data)
+
+    def _near(self, table: dict[str, Any], around: Path) -> Iterator[Miss]:
+        for key, value in table.items():
+            path = (*around, key)
+            if type(value) is not dict or (path == self._section and self._is_present):
+                continue
+            if not self._suspects.search(key + "\n"):
+                continue
+            if miss := self._miss(path, value):
+                yield miss
+            elif len(path) <= len(self._section):
+                yield from self._near(value, path)
+
+    def _miss(self, path: Path, table: dict[str, Any]) -> Miss | None:
+        words = _words(path)
+        if _is_slip(words, self._whole) and path != self._section:
+            return Miss(path, self._section, is_sure=True)
+        if self._union is not None and self._is_of_mode(path, words, table):
+            return Miss(path, (*self._section, self._union, *self._only(table)), is_sure=True)
+        if len(path) == 1 and _is_slip(words, self._last):
+            is_whole = squeeze(str(path[0])) == squeeze(str(self._section[-1]))
+            return Miss(path, self._section, is_sure=is_whole or self._is_set(table))
+        if not self._is_present and self._is_short(path):
+            return Miss(path, self._section, is_sure=self._is_set(table))
+        return None
+
+    def _is_of_mode(self, path: Path, words: tuple[str, ...], table: dict[str, Any]) -> bool:
+        """Check for the table of the mode that does not stand below the section."""
+        if not self._variants & table.keys() or path[:-1] == self._section:
+            return False
+        if _is_slip(words, (*self._whole, str(self._union))):
+            return True
+        is_beside = path[:-1] in {(), self._section[:-1]} and path[-1] == self._union
+        return self._is_present and is_beside and table.keys() <= self._variants
+
+    def _only(self, table: dict[str, Any]) -> Path:
+        return tuple(table) if len(table) == 1 else ()
+
+    def _is_set(self, table: dict[str, Any]) -> bool:
+        """Check whether a table holds keys of the section; `enabled` alone is anybody's."""
+        return any(key in self._keys and key != "enabled" for key in table)
+
+    def _is_short(self, path: Path) -> bool:
+        """Check for an abbreviation: the last name begins like the section's, the parents are right or left out."""
+        last, end = squeeze(str(self._section[-1])), squeeze(str(path[-1]))
+        parents = _words(path[:-1])
+        return (
+            2 * len(end) >= len(last) > len(end)
+            and last.startswith(end)
+            and (not parents or _is_slip(parents, _words(self._section[:-1])))
+        )
+
+    def _below_others(self, data: dict[str, Any]) -> Iterator[Miss]:
+        """Yield tables whose path ends with the section's whole one, as a dotted key below a header makes them."""
+        first = self._section[0]
+        pending: list[tuple[Path, Any]] = [((), data)]
+        while pending:
+            path, value = pending.pop()
+            if path and first in value and type(select(value, self._section)) is dict:
+                yield Miss((*path, *self._section), self._section, is_sure=True)
+            for key, inner in value.items():
+                if type(inner) is dict:
+                    pending.append(((*path, key), inner))
+                elif type(inner) is list and inner and type(inner[0]) is dict:
+                    pending += (((*path, key, index), item) for index, item in enumerate(inner) if type(item) is dict)
+
+
+def _words(path: Path) -> tuple[str, ...]:
+    return tuple(word for part in path for word in words_of(str(part)))
+
+
+def _is_slip(words: tuple[str, ...], known: tuple[str, ...]) -> bool:
+    """Check for the same words but for a slip; a digit makes another name, such as a version."""
+    return "".join(words) == "".join(known) or (
+        len("".join(words)) <= 2 * len("".join(known)) and slipped(words, known) and not _has_new_digit(words, known)
+    )
+
+
+def _has_new_digit(words: tuple[str, ...], known: tuple[str, ...]) -> bool:
+    return _DIGIT.findall("".join(words)) != _DIGIT.findall("".join(known))

@@ -69,13 +69,15 @@ class Places:
         return Related(message, self._file, span, excerpt=stretch and self._excerpt(stretch))
 
     def _fix(self, amendment: Amendment) -> Fix:
+        edits = [edit for part in (amendment, *amendment.also) for edit in self._edits(part)]
+        return Fix(amendment.title, tuple(Edit(self._lines.span(*place), text) for place, text in sorted(edits)))
+
+    def _edits(self, amendment: Amendment) -> list[tuple[Stretch, str]]:
         if amendment.action == "rename":
-            edits = [(place, amendment.text) for place in self._scan.mentions[amendment.path]]
-        elif amendment.action == "remove":
-            edits = [(place, "") for place in self._entry(amendment.path)]
-        else:
-            edits = [self._replacement(amendment)]
-        return Fix(amendment.title, tuple(Edit(self._lines.span(*place), text) for place, text in edits))
+            return [(place, amendment.text) for place in self._scan.mentions[amendment.path]]
+        if amendment.action == "remove":
+            return [(place, "") for place in self._entry(amendment.path)]
+        return [self._replacement(amendment)]
 
     def _replacement(self, amendment: Amendment) -> tuple[Stretch, str]:
         token = self._scan.values[amendment.path]

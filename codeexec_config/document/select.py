@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from functools import cache
+from typing import Any, Final, cast
 
 from codeexec_config.findings import Finding, Path
+from codeexec_config.keys import union_of
+
+_PIECE: Final = 3
 
 
 def select(data: dict[str, Any], section: Path) -> dict[str, Any] | Finding | None:
@@ -17,6 +21,37 @@ def select(data: dict[str, Any], section: Path) -> dict[str, Any] | Finding | No
         if type(table) is not dict:
             return _no_table(section[: depth + 1])
     return cast("dict[str, Any]", table)
+
+
+def may_have_near_misses(data: dict[str, Any], section: Path, model: type[Any]) -> bool:
+    """Check, cheaply, whether any table beside a section or its parents bears a name that could be near.
+
+    This looks at every file, so it searches all names of a level at once; the real search is in `near_misses`.
+    """
+    union = union_of(model)
+    pieces = pieces_of(section, union.name if union else None)
+    table: Any = data
+    for part in section:
+        names = "\n".join([name for name in table if name != part]).lower()
+        if any(piece in f"{names}\n" for piece in pieces):
+            return True
+        table = table[part]
+    return False
+
+
+@cache
+def pieces_of(section: Path, union: str | None) -> tuple[str, ...]:
+    """Return pieces of names of which one stays in a name with two slips, and the whole of a name that takes none."""
+    pieces = {piece for part in section for piece in _pieces(str(part))}
+    return (*sorted(pieces), *((f"{union}\n",) if union else ()))
+
+
+def _pieces(name: str) -> list[str]:
+    words = name.lower().replace("-", "_").split("_")
+    pieces = [word[at : at + _PIECE] for word in words for at in range(0, len(word), _PIECE)]
+    long = [piece for piece in pieces if len(piece) == _PIECE]
+    # A short piece is found in many names, so it is looked for at the end alone, and only where it is needed.
+    return long[:_PIECE] if len(long) >= _PIECE else [*long, *(f"{piece}\n" for piece in pieces if piece not in long)]
 
 
 def _no_table(path: Path) -> Finding:

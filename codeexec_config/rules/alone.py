@@ -132,9 +132,9 @@ def _choice(key: Key, value: str, path: Path, _: object, made: str | None) -> Fi
     choices = key.choices or {}
     if value in choices:
         return None
-    from codeexec_config.rules.spelling import nearest_name
+    from codeexec_config.rules.spelling import nearest
 
-    near = None if made else nearest_name(value, choices)
+    near = None if made else nearest(value, choices)
     listed = ", ".join(choices)
     hint = f'did you mean "{near}"? the {key.form}s are {listed}' if near else f"write one of {listed}"
     return Finding(f"unknown-{key.form}", f"invalid {key.form}", path, help=hint)

@@ -46,9 +46,9 @@ def meant_language(name: str) -> str | None:
         return plain
     if plain in limits.LANGUAGE_ALIASES:
         return limits.LANGUAGE_ALIASES[plain]
-    from codeexec_config.rules.spelling import nearest_name
+    from codeexec_config.rules.spelling import nearest
 
-    return nearest_name(plain, limits.KNOWN_LANGUAGES)
+    return nearest(plain, limits.KNOWN_LANGUAGES)
 
 
 def unsupported(entry: Language) -> Finding:

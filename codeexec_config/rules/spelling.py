@@ -1,18 +1,29 @@
-"""Find the name that somebody meant."""
+"""Find the name that somebody meant: one that differs in case, in separators, or by a slip of the fingers.
+
+A slip is a letter or two within the words of a name. A word more, less or changed makes another name, which means
+something else.
+"""
 
 from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_KEY_CUTOFF = 0.6
-_NAME_CUTOFF = 0.7
 _SEPARATORS = re.compile(r"[\s_.-]+")
-_LONGEST = 64
+_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_DIGIT = re.compile(r"[0-9]")
+_LONGEST: Final = 64
+_MOST_EDITS: Final = 2
+_SHORT: Final = 4
+_TINY: Final = 2
+_OTHER_WORDS: Final = frozenset(
+    {"app", "internal", "jscript", "map", "mask", "min", "model", "models", "modem", "unable", "wasi"}
+)
+"""Words that are a letter or two from one of ours, and are no slip of it."""
 
 
 def squeeze(name: str) -> str:
@@ -20,28 +31,29 @@ def squeeze(name: str) -> str:
     return _SEPARATORS.sub("", name).casefold()
 
 
-def nearest_key(name: str, candidates: Iterable[str]) -> str | None:
-    """Return the key that a misspelt one stands for, or None."""
-    return _nearest(name, candidates, _KEY_CUTOFF)
+def words_of(name: str, *, humps: bool = True) -> tuple[str, ...]:
+    """Return the words of a name in small letters, parted by separators and, with `humps`, as in camelCase."""
+    parts = _SEPARATORS.split(_HUMPS.sub("_", name) if humps else name)
+    return tuple(part.casefold() for part in parts if part)
 
 
-def nearest_name(name: str, candidates: Iterable[str]) -> str | None:
-    """Return the mode, runtime or language that a misspelt one stands for, or None; stricter, as names are short."""
-    return _nearest(name, candidates, _NAME_CUTOFF)
-
-
-def _nearest(name: str, candidates: Iterable[str], cutoff: float) -> str | None:
-    plain = _squeezed(tuple(candidates))
+def nearest(name: str, candidates: Iterable[str]) -> str | None:
+    """Return the one name of a few that a misspelt one stands for, or None when none or several may be meant."""
+    known = tuple(candidates)
+    plain = _squeezed(known)
     wanted = squeeze(name)
     if wanted in plain:
         return plain[wanted]
-    if not wanted or len(wanted) > _LONGEST:
+    if not wanted or len(wanted) > _LONGEST or _DIGIT.search(wanted) or not name.isascii():
         return None
-    from difflib import get_close_matches  # here: a file that is right needs no suggestion
-
-    likely = [text for text in plain if _may_match(wanted, text, cutoff)]
-    close = get_close_matches(wanted, likely, n=1, cutoff=cutoff)
-    return plain[close[0]] if close else None
+    splits = {words_of(name), words_of(name, humps=False)}
+    likely = [known for text, known in plain.items() if abs(len(text) - len(wanted)) <= _MOST_EDITS]
+    found = sorted((min(_edits(words, words_of(known)) for words in splits), known) for known in likely)
+    if not found:
+        return None
+    fewest, meant = found[0]
+    is_sure = fewest <= _MOST_EDITS and not any(edits == fewest for edits, _ in found[1:])
+    return meant if is_sure else None
 
 
 @cache
@@ -50,20 +62,76 @@ def _squeezed(candidates: tuple[str, ...]) -> dict[str, str]:
     return {squeeze(candidate): candidate for candidate in candidates}
 
 
-def _may_match(wanted: str, candidate: str, cutoff: float) -> bool:
-    """Rule out, cheaply, what cannot reach difflib's ratio: letters that both have, doubled, in all letters."""
-    total = len(wanted) + len(candidate)
-    return 2 * min(len(wanted), len(candidate)) / total >= cutoff and (
-        2 * sum(map(candidate.__contains__, wanted)) / total >= cutoff
-    )
+def slipped(words: tuple[str, ...], known: tuple[str, ...]) -> bool:
+    """Check whether words are known ones but for a slip or two."""
+    return _edits(words, known) <= _MOST_EDITS
+
+
+def _edits(words: tuple[str, ...], known: tuple[str, ...]) -> int:
+    """Count the slips that part words from known ones, each word in its place; too many when they mean another thing.
+
+    A word may be torn into several, or several may be run together.
+    """
+    if not words or not known:
+        return 0 if words == known else _MOST_EDITS + 1
+    best = _MOST_EDITS + 1
+    for count in range(1, len(known) + 1):
+        if (edits := _run_together(words[0], known[:count])) < best:
+            best = min(best, edits + _edits(words[1:], known[count:]))
+    for count in range(2, len(words) + 1):
+        if "".join(words[:count]) == known[0]:
+            best = min(best, _edits(words[count:], known[1:]))
+    return best
+
+
+def _run_together(text: str, known: tuple[str, ...]) -> int:
+    first, *rest = known
+    if not rest:
+        return _word_edits(text, first)
+    best = _MOST_EDITS + 1
+    slack = _slack(first)
+    for length in range(max(1, len(first) - slack), len(first) + slack + 1):
+        if length < len(text) and (edits := _word_edits(text[:length], first)) < best:
+            best = min(best, edits + _run_together(text[length:], tuple(rest)))
+    return best
+
+
+def _slack(word: str) -> int:
+    return 1 if len(word) <= _SHORT else _MOST_EDITS
+
+
+def _word_edits(text: str, word: str) -> int:
+    """Count the letters that part a text from a word; in a short word another first letter makes another word."""
+    if text == word:
+        return 0
+    if text in _OTHER_WORDS:
+        return _MOST_EDITS + 1
+    if len(word) <= _TINY and set(text) != set(word):
+        return _MOST_EDITS + 1
+    is_swap = sorted(text) == sorted(word)
+    if len(word) <= _SHORT and len(text) == len(word) and text[0] != word[0] and not is_swap:
+        return _MOST_EDITS + 1
+    edits = distance(text, word)
+    return edits if edits <= _slack(word) else _MOST_EDITS + 1
+
+
+def distance(one: str, other: str) -> int:
+    """Count the letters to add, drop, change or swap with the next one to make one text of another."""
+    if abs(len(one) - len(other)) > _MOST_EDITS:
+        return _MOST_EDITS + 1
+    before: list[int] = []
+    above = list(range(len(other) + 1))
+    for row, letter in enumerate(one, 1):
+        line = [row]
+        for column, goal in enumerate(other, 1):
+            least = min(above[column] + 1, line[column - 1] + 1, above[column - 1] + (letter != goal))
+            if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == goal:
+                least = min(least, before[column - 2] + 1)
+            line.append(least)
+        before, above = above, line
+    return above[-1]
 
 
 def is_near(text: str, target: str) -> bool:
     """Check whether two squeezed texts are one or two letters apart, fewer in a short text."""
-    slack = min(2, len(target) // 4)
-    if abs(len(text) - len(target)) > slack:
-        return False
-    from difflib import SequenceMatcher
-
-    same = sum(block.size for block in SequenceMatcher(None, text, target, autojunk=False).get_matching_blocks())
-    return max(len(text), len(target)) - same <= slack
+    return distance(text, target) <= min(_MOST_EDITS, len(target) // 4)

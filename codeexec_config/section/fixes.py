@@ -1,33 +1,32 @@
-"""Offer fixes: for a finding whose cure is certain, the edit that makes it.
+"""Offer fixes: for a finding whose cure is certain, the edits that make it.
 
 A fix is offered where the value that it yields has no error of its own and brings none elsewhere: a mode that cannot
-run the languages beside it is none. That is decided on the data: the value stands in for the wrong one, with each
-reference taken as set, and the rules look at both.
+run the languages beside it is none. That is decided from the file alone, with each reference taken as set, and without
+a second run of the checks.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits, references
-from codeexec_config.findings import Amendment, Finding, Path, errors
+from codeexec_config.findings import Amendment, Finding, Path
 from codeexec_config.keys import Key, Kind, key_table, union_of
 from codeexec_config.rules.foreign import mended
 from codeexec_config.rules.languages import meant_language
-from codeexec_config.rules.spelling import nearest_name
-from codeexec_config.section import judging, structure
+from codeexec_config.rules.spelling import nearest
+from codeexec_config.section import judging
 from codeexec_config.section.blame import cleaned
-from codeexec_config.section.environment import Environment
-from codeexec_config.section.resolve import Resolution, resolve
+from codeexec_config.section.soundness import conflicts, is_sound
+from codeexec_config.section.suggestions import Meaning, Sense, meaning
+from codeexec_config.section.units import converted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MOST: Final = 200
 """Findings that are tried for a fix; the rest is tried when these are mended."""
-_LANGUAGES: Final = 1000
-"""Languages that the rules look at in a trial; a section with more is no section that anyone wrote."""
 
 
 def amend(findings: list[Finding], section: dict[str, Any], model: type[Any]) -> list[Finding]:
@@ -50,8 +49,8 @@ class Amender:
         self._left = _MOST
 
     @cached_property
-    def _errors(self) -> list[tuple[str, Path]]:
-        return _errors(self._section, self._model)
+    def _conflicts(self) -> frozenset[Path]:
+        return conflicts(self._section, self._model)
 
     @cached_property
     def _runs_in_wasm(self) -> bool:
@@ -66,7 +65,8 @@ class Amender:
         if amendment is None:
             return finding
         self._left -= 1
-        return finding._replace(amendment=amendment, help=finding.help or amendment.title)
+        says_more = bool(amendment.also) or not finding.help
+        return finding._replace(amendment=amendment, help=amendment.title if says_more else finding.help)
 
     def _offers(self) -> dict[str, Callable[[Finding], Amendment | None]]:
         return {
@@ -80,39 +80,51 @@ class Amender:
         }
 
     def _key(self, finding: Finding) -> Amendment | None:
-        parent, key = finding.path[:-1], str(finding.path[-1])
-        table = self._value(parent)
+        parent, name = finding.path[:-1], str(finding.path[-1])
         cls = _class_at(self._model, parent)
-        if cls is None:
+        table = self._value(parent)
+        meant = meaning(name, cls) if cls is not None else None
+        if meant is None or not meant.is_exact or meant.key.name in table:
             return None
-        meant = structure.meant_key(key, table, cls)
-        if meant is None:
+        known = meant.key.name
+        value = _meant_value(meant, table[name])
+        renamed = {known if old == name else old: value if old == name else other for old, other in table.items()}
+        if not is_sound(meant.key, value) or self._brings_conflicts(_with(self._section, parent, renamed)):
             return None
-        renamed = _renamed(table, key, meant)
-        if not self._is_cured_by(_with(self._section, parent, renamed)):
-            return None
-        return Amendment(f"write `{meant}`", "rename", finding.path, meant)
+        if value is table[name]:
+            return Amendment(f"write `{known}`", "rename", finding.path, known)
+        text = _spelt(value)
+        also = Amendment("", "replace", finding.path, text)
+        return Amendment(f"write `{known} = {text}`", "rename", finding.path, known, (also,))
 
     def _mode(self, finding: Finding) -> Amendment | None:
         key = self._key_at(finding.path)
         if key is not None and key.kind is Kind.CHOICE:
             return self._choice(finding)
-        mode = self._section["mode"]
-        if type(mode) is str:
-            near = nearest_name(mode, self._variants)
-            if near is None or near != self._variants[0] or not self._is_cured_by({**self._section, "mode": near}):
-                return None
-            return Amendment(f'write "{near}"', "reword", ("mode",), near)
-        name = finding.path[-1]
-        near = nearest_name(str(name), self._variants)
-        if near is None or not self._is_cured_by({**self._section, "mode": _renamed(mode, name, near)}):
+        union = union_of(self._model)
+        if union is None:
             return None
-        return Amendment(f"write `{near}`", "rename", finding.path, near)
+        mode = self._section[union.name]
+        return self._bare_mode(union, mode) if type(mode) is str else self._variant(union, mode, str(finding.path[-1]))
+
+    def _bare_mode(self, union: Key, mode: str) -> Amendment | None:
+        near = nearest(mode, union.variants or ())
+        if near is None or not is_sound(union, near) or self._brings_conflicts({**self._section, union.name: near}):
+            return None
+        return Amendment(f'write "{near}"', "reword", (union.name,), near)
+
+    def _variant(self, union: Key, mode: dict[str, Any], name: str) -> Amendment | None:
+        near = nearest(name, union.variants or ())
+        if near is None or not is_sound(union, {near: mode[name]} if len(mode) == 1 else None):
+            return None
+        if self._brings_conflicts({**self._section, union.name: {near: mode[name]}}):
+            return None
+        return Amendment(f"write `{near}`", "rename", (union.name, name), near)
 
     def _choice(self, finding: Finding) -> Amendment | None:
         key = self._key_at(finding.path)
-        near = nearest_name(self._value(finding.path), key.choices or ()) if key else None
-        if near is None or not self._is_cured_by(_with(self._section, finding.path, near)):
+        near = nearest(self._value(finding.path), key.choices or ()) if key else None
+        if near is None or self._brings_conflicts(_with(self._section, finding.path, near)):
             return None
         return Amendment(f'write "{near}"', "reword", finding.path, near)
 
@@ -125,14 +137,14 @@ class Amender:
         read = references.read_boolean(value) if is_boolean else references.read_integer(value)
         if read is None:
             return self._reworded(finding)
-        if not self._is_cured_by(_with(self._section, finding.path, read)):
+        if not self._is_cure(finding.path, read):
             return None
         return Amendment(f"write {value} without quotes", "replace", finding.path, value)
 
     def _reworded(self, finding: Finding) -> Amendment | None:
         """Write the variables of a text in braces, without a blank beside them."""
         written = mended(self._value(finding.path))
-        if written is None or not self._is_cured_by(_with(self._section, finding.path, written)):
+        if written is None or not self._is_cure(finding.path, written):
             return None
         return Amendment("write the reference in braces, alone between the quotes", "reword", finding.path, written)
 
@@ -145,7 +157,7 @@ class Amender:
         plain = cleaned(value)
         meant = meant_url(value) or meant_url(plain) or plain
         is_cure = meant != value and may_be_shown(meant)
-        if not is_cure or not self._is_cured_by(_with(self._section, finding.path, meant)):
+        if not is_cure or not self._is_cure(finding.path, meant):
             return None
         return Amendment(f"write {meant}", "reword", finding.path, meant)
 
@@ -160,11 +172,6 @@ class Amender:
             return Amendment(f"remove it: `{meant}` is already listed", "remove", finding.path)
         return Amendment(f'write "{meant}"', "reword", finding.path, meant)
 
-    @cached_property
-    def _variants(self) -> tuple[str, ...]:
-        union = union_of(self._model)
-        return tuple(union.variants or ()) if union else ()
-
     def _key_at(self, path: Path) -> Key | None:
         if path and isinstance(path[-1], int):
             around = self._key_at(path[:-1])
@@ -178,10 +185,16 @@ class Amender:
             value = value[part]
         return value
 
-    def _is_cured_by(self, section: dict[str, Any]) -> bool:
-        """Check whether a changed section has fewer errors, and none that is not there already."""
-        left = _errors(section, self._model)
-        return len(left) < len(self._errors) and set(left) <= set(self._errors)
+    def _is_cure(self, path: Path, value: Any) -> bool:
+        """Check whether a value has no error of its own, and goes with the others."""
+        key = self._key_at(path)
+        return (
+            key is not None and is_sound(key, value) and not self._brings_conflicts(_with(self._section, path, value))
+        )
+
+    def _brings_conflicts(self, section: dict[str, Any]) -> bool:
+        """Check whether a changed section has values that do not go together, which it has not now."""
+        return not conflicts(section, self._model) <= self._conflicts
 
 
 def _class_at(model: type[Any], path: Path) -> type[Any] | None:
@@ -194,20 +207,17 @@ def _class_at(model: type[Any], path: Path) -> type[Any] | None:
     return (union.variants or {}).get(str(path[1]))
 
 
-def _errors(section: dict[str, Any], model: type[Any]) -> list[tuple[str, Path]]:
-    """Return the errors of a section, each reference taken as set."""
-    languages = section.get("allowed_languages")
-    if type(languages) is list:
-        section = {**section, "allowed_languages": languages[:_LANGUAGES]}
-    # Offline nothing is looked up, so there is no environment that could raise.
-    resolution = cast("Resolution", resolve(section, Environment({}), model, offline=True))
-    _, shape = structure.build(resolution.values, model)
-    found = [*resolution.findings, *shape, *judging.findings(resolution, model)]
-    return [(finding.code, finding.path) for finding in errors(found)]
+def _meant_value(meant: Meaning, value: Any) -> Any:
+    """Return a value as the known key says it: converted, turned round, or as it is; None when that cannot be."""
+    if meant.sense is Sense.NEGATION:
+        return not value if type(value) is bool else None
+    if meant.sense is Sense.UNIT and meant.unit is not None and meant.unit.factor != 1:
+        return converted(value, meant.unit.factor)
+    return value
 
 
-def _renamed(table: dict[str, Any], key: Any, name: str) -> dict[str, Any]:
-    return {name if old == key else old: value for old, value in table.items()}
+def _spelt(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _with(section: Any, path: Path, value: Any) -> Any:

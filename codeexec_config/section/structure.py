@@ -22,7 +22,9 @@ from codeexec_config.secret import Secret
 from codeexec_config.section.resolve import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from codeexec_config.section.suggestions import Meaning
 
     Hook = Callable[[Any, Any], Any]
 
@@ -209,9 +211,9 @@ def _named_variant(key: Key, name: str) -> Any:
     if name in variants:
         hint = table_form(name, variants[name])
         raise Invalid(Finding("wrong-type", f"mode {name} is a table, with what it needs", help=hint))
-    from codeexec_config.rules.spelling import nearest_name
+    from codeexec_config.rules.spelling import nearest
 
-    near = nearest_name(name, variants)
+    near = nearest(name, variants)
     hint = _listed(key)
     if near == bare:
         hint = f'did you mean "{bare}"? {hint}'
@@ -224,9 +226,9 @@ def _no_variant(key: Key, table: dict[str, Any]) -> Finding:
     if not table:
         return Finding("empty-mode", "the mode is an empty table", help=_forms(key.variants or {}))
     first = next(iter(table))
-    from codeexec_config.rules.spelling import nearest_name
+    from codeexec_config.rules.spelling import nearest
 
-    near = nearest_name(first, key.variants or ())
+    near = nearest(first, key.variants or ())
     stray = _stray_key(first)
     lead = f"{stray};" if stray else f"did you mean `{near}`?" if near else None
     return Finding(
@@ -284,9 +286,14 @@ def _findings(error: BaseException, values: dict[str, Any], cls: type[Any]) -> I
             missing.append(name)
         elif isinstance(inner, Invalid):
             yield from (finding.under(name) for finding in inner.findings)
-    meant = {key: meant_key(key, values, cls) for key in unknown[:_LISTED]}
-    yield from (_unknown_key(key, near, cls) for key, near in meant.items())
-    yield from (_missing_key(key_table(cls)[key]) for key in missing if key not in meant.values())
+    if unknown:
+        from codeexec_config.section.suggestions import meaning
+
+        meant = {key: meaning(key, cls) for key in unknown[:_LISTED]}
+        yield from (_unknown_key(key, found, values, cls) for key, found in meant.items())
+        stood_for = {found.key.name for found in meant.values() if found}
+        missing = [key for key in missing if key not in stood_for]
+    yield from (_missing_key(key_table(cls)[key]) for key in missing)
 
 
 def _attribute(error: BaseException) -> str:
@@ -296,18 +303,20 @@ def _attribute(error: BaseException) -> str:
 
 def meant_key(key: str, values: dict[str, Any], cls: type[Any]) -> str | None:
     """Return the key that an unknown one stands for, among those that the table lacks."""
-    from codeexec_config.rules.spelling import nearest_key
+    from codeexec_config.section.suggestions import meaning
 
-    return nearest_key(key, (known.name for known in keys_of(cls) if known.name not in values))
+    found = meaning(key, cls)
+    return found.key.name if found and found.key.name not in values else None
 
 
-def _unknown_key(key: str, near: str | None, cls: type[Any]) -> Finding:
+def _unknown_key(key: str, found: Meaning | None, values: dict[str, Any], cls: type[Any]) -> Finding:
     names = tuple(key_table(cls))
-    hint = f"the keys are {', '.join(names)}" if names else "this table has no keys"
-    if near:
-        hint = f"did you mean `{near}`?"
-    elif present := _nearest_of_all(key, names):
-        hint = f"`{present}` is here already; remove this one"
+    if found is None:
+        hint = f"the keys are {', '.join(names)}" if names else "this table has no keys"
+    elif found.is_exact and found.key.name in values:
+        hint = f"`{found.key.name}` is here already; remove this one"
+    else:
+        hint = found.help
     return Finding(
         "unknown-key",
         f"unknown key `{printable(key)}`",
@@ -315,12 +324,6 @@ def _unknown_key(key: str, near: str | None, cls: type[Any]) -> Finding:
         help=hint,
         target=Target((key,), "key"),
     )
-
-
-def _nearest_of_all(key: str, names: Iterable[str]) -> str | None:
-    from codeexec_config.rules.spelling import nearest_key
-
-    return nearest_key(key, names)
 
 
 def _missing_key(key: Key) -> Finding:

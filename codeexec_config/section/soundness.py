@@ -1,0 +1,159 @@
+"""Check, from the file alone, that a value has no error of its own and sits well with what stands beside it.
+
+Each reference is taken as set. This looks at one value and its neighbours; it is no second run of the rules.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from codeexec_config import references
+from codeexec_config.findings import errors
+from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, union_of
+from codeexec_config.references import Literal, Malformed, Reference
+from codeexec_config.rules import across
+from codeexec_config.rules.across import Facts, Language, ModeFacts
+from codeexec_config.rules.alone import judge, judge_header
+from codeexec_config.section.resolve import taken_as_set, variant_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from codeexec_config.findings import Path
+    from codeexec_config.rules.urls import Url
+
+_PATH: Final = ("",)
+
+
+def is_sound(key: Key, value: Any) -> bool:
+    """Check that a value has no error of its own."""
+    return _BY_KIND[key.kind](key, value)
+
+
+def _is_sound_number(key: Key, value: Any) -> bool:
+    if type(value) is str:
+        return _is_whole_reference(key, value)
+    return type(value) is int and judge(key, value, _PATH, {}) is None
+
+
+def _is_sound_boolean(key: Key, value: Any) -> bool:
+    return _is_whole_reference(key, value) if type(value) is str else type(value) is bool
+
+
+def _is_whole_reference(key: Key, text: str) -> bool:
+    """Check that a string is one reference, whose default, if there is one, is such a value."""
+    segments = references.parse(text)
+    if len(segments) != 1 or not isinstance(segments[0], Reference):
+        return False
+    default = segments[0].default
+    if default is None:
+        return True
+    if key.kind is Kind.BOOLEAN:
+        return references.read_boolean(default) is not None
+    number = references.read_integer(default)
+    return number is not None and judge(key, number, _PATH, {}) is None
+
+
+def _is_sound_text(key: Key, value: Any) -> bool:
+    if type(value) is not str:
+        return False
+    text = _from_the_file(value) if "$" in value else value
+    if text is None:
+        return not any(isinstance(segment, Malformed) for segment in references.parse(value))
+    return judge(key, text, _PATH, {}) is None
+
+
+def _from_the_file(text: str) -> str | None:
+    """Return what the file alone makes of a text, or None when that needs a variable or cannot be."""
+    pieces = [
+        segment.text if isinstance(segment, Literal) else getattr(segment, "default", None)
+        for segment in references.parse(text)
+    ]
+    return None if None in pieces else "".join(piece for piece in pieces if piece is not None)
+
+
+def _is_sound_secret(_: Key, value: Any) -> bool:
+    if type(value) is not str:
+        return False
+    segments = references.parse(value)
+    if any(isinstance(segment, Malformed) or getattr(segment, "operator", "") == "-" for segment in segments):
+        return False
+    return judge_header(taken_as_set(value), _PATH) is None
+
+
+def _is_sound_choice(key: Key, value: Any) -> bool:
+    return type(value) is str and value in (key.choices or ())
+
+
+def _is_sound_list(key: Key, value: Any) -> bool:
+    item = key.item
+    return type(value) is list and item is not None and all(is_sound(item, entry) for entry in value)
+
+
+def _is_sound_union(key: Key, value: Any) -> bool:
+    variants = key.variants or {}
+    if type(value) is not dict:
+        return type(value) is str and value == next(iter(variants))
+    return (
+        len(value) == 1 and (name := variant_of(key, value)) is not None and is_sound_table(variants[name], value[name])
+    )
+
+
+def is_sound_table(cls: type[Any], table: Any) -> bool:
+    """Check that a class's table has what it needs, nothing else, and no value with an error of its own."""
+    if type(table) is not dict or table.keys() - key_table(cls).keys():
+        return False
+    return all(
+        is_sound(key, table[key.name]) if key.name in table else key.default is not REQUIRED for key in keys_of(cls)
+    )
+
+
+_BY_KIND: Final[dict[Kind, Callable[[Key, Any], bool]]] = {
+    Kind.BOOLEAN: _is_sound_boolean,
+    Kind.INTEGER: _is_sound_number,
+    Kind.TEXT: _is_sound_text,
+    Kind.SECRET: _is_sound_secret,
+    Kind.CHOICE: _is_sound_choice,
+    Kind.LIST: _is_sound_list,
+    Kind.UNION: _is_sound_union,
+}
+
+
+def conflicts(section: dict[str, Any], model: type[Any]) -> frozenset[Path]:
+    """Return the paths whose values do not go with the rest: the errors of the rules across keys."""
+    languages = section.get("allowed_languages")
+    memory = section.get("max_memory_mb")
+    facts = Facts(
+        enabled=section.get("enabled") is not False,
+        mode=_mode_facts(section, model),
+        languages=list(_languages(languages)) if type(languages) is list else [],
+        memory=memory if type(memory) is int else None,
+        allows_nothing=languages == [],
+    )
+    return frozenset(finding.path for finding in errors(across.judge(facts)))
+
+
+def _languages(entries: list[Any]) -> Iterator[Language]:
+    for index, entry in enumerate(entries):
+        if type(entry) is str and "$" not in entry:
+            yield Language(("allowed_languages", index), entry)
+
+
+def _mode_facts(section: dict[str, Any], model: type[Any]) -> ModeFacts | None:
+    union = union_of(model)
+    if union is None or union.variants is None:
+        return None
+    value = section.get(union.name, next(iter(union.variants)))
+    if type(value) is not dict:
+        return ModeFacts(value) if type(value) is str else None
+    name = variant_of(union, value)
+    table = value[name] if name is not None else None
+    if name is None or type(table) is not dict:
+        return None
+    urls: dict[Path, Url] = {}
+    for key in keys_of(union.variants[name]):
+        text = table.get(key.name)
+        if key.kind is Kind.TEXT and type(text) is str and "$" not in text:
+            judge(key, text, (union.name, name, key.name), urls)
+    is_keyed = any(key.kind is Kind.SECRET and key.name in table for key in keys_of(union.variants[name]))
+    return ModeFacts(name, table.get("runtime"), urls, keyed=is_keyed)

@@ -1,0 +1,224 @@
+"""Conclude what an unknown key was meant to be.
+
+A slip of the fingers is mended. A word more, less or other makes another meaning: a unit is converted and a negation
+turned round, exactly; of everything else the help says what the known key is for, and no fix guesses.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from codeexec_config.keys import Key, Kind, key_table, keys_of
+from codeexec_config.rules.spelling import nearest, slipped, squeeze, words_of
+from codeexec_config.section.units import Unit, units_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    Words = tuple[str, ...]
+    Finder = Callable[[Words, tuple[Key, ...]], Iterator["Meaning"]]
+
+_NOT: Final = frozenset({"anti", "dis", "never", "no", "non", "not", "un", "without"})
+_GLUED_NOT: Final = ("non", "not", "un")
+_SWITCHED_OFF: Final = frozenset({"deactivate", "deactivated", "disable", "disabled", "disables", "inactive", "off"})
+_AGAINST: Final = frozenset(
+    {"banned", "black", "blacklist", "blacklisted", "block", "blocked", "blocklist", "denied", "deny", "denylist"}
+    | {"disabled", "disallow", "disallowed", "exclude", "excluded", "forbid", "forbidden", "ignore", "ignored", "not"}
+    | {"prohibited", "refused", "rejected", "restricted", "unallowed", "unsupported"}
+)
+_LEAST: Final = frozenset({"least", "lowest", "min", "mini", "minimal", "minimum"})
+_POINTERS: Final = frozenset(
+    {"cmd", "command", "env", "envvar", "environment", "exec", "file", "filename", "from", "header", "id", "name"}
+    | {"path", "ref", "reference", "script", "source", "var", "variable", "vault"}
+)
+_SHORTEST_PREFIX: Final = 3
+_LONGEST: Final = 64
+
+
+class Sense(Enum):
+    """How an unknown key stands to a known one."""
+
+    SLIP = "it is the same name"
+    UNIT = "it counts in another unit"
+    NEGATION = "it says the opposite of a boolean"
+    OPPOSITE = "it is a list or a bound of the other side"
+    POINTER = "it tells where the value is"
+    PART = "a word of the known name is missing, or stands elsewhere"
+    MORE = "it has a word more"
+
+
+class Meaning(NamedTuple):
+    """What an unknown key was meant to be: a known key, in which sense, and of a unit which."""
+
+    key: Key
+    sense: Sense
+    unit: Unit | None = None
+
+    @property
+    def is_exact(self) -> bool:
+        """Check whether the known key can say the very same."""
+        return self.sense in {Sense.SLIP, Sense.UNIT, Sense.NEGATION}
+
+    @property
+    def help(self) -> str:
+        """Return what to say of it, whatever its value is."""
+        return _HELP[self.sense](self)
+
+
+def meaning(name: str, cls: type[Any]) -> Meaning | None:
+    """Return what an unknown key of a class's table was meant to be, or None when that is not known."""
+    if len(name) > _LONGEST:
+        return None
+    keys = keys_of(cls)
+    names = tuple(key.name for key in keys)
+    if exact := {squeeze(known): known for known in names}.get(squeeze(name)):
+        return Meaning(key_table(cls)[exact], Sense.SLIP)
+    splits = tuple(dict.fromkeys((words_of(name), words_of(name, humps=False))))
+    if found := _first((_in_other_units, _negation, _opposite), splits, keys):
+        return found
+    if near := nearest(name, names):
+        return Meaning(key_table(cls)[near], Sense.SLIP)
+    return _first((_pointer, _part, _more), splits, keys)
+
+
+def _first(finders: Iterable[Finder], splits: Iterable[Words], keys: tuple[Key, ...]) -> Meaning | None:
+    return next((found for find in finders for words in splits for found in find(words, keys)), None)
+
+
+# -- senses ------------------------------------------------------------------------------------------------------------
+
+
+def _in_other_units(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
+    for key in keys:
+        known = words_of(key.name)
+        for word, unit in units_of(key).items():
+            for rest in _without_unit(words, word):
+                if slipped(rest, known[:-1]):
+                    yield Meaning(key, Sense.SLIP if unit.factor == 1 and slipped(words, known) else Sense.UNIT, unit)
+                elif len(rest) < len(known) - 1 and _is_within(rest, known[:-1]):
+                    yield Meaning(key, Sense.PART, unit)
+
+
+def _without_unit(words: Words, unit: str) -> Iterator[Words]:
+    """Yield a name's words without a unit at their end; a letter counts as one only when it is a word."""
+    if len(words) > 1 and words[-1] == unit:
+        rest = words[:-1]
+        yield rest[:-1] if len(rest) > 1 and rest[-1] == "in" else rest
+    elif len(unit) > 1 and len(words[-1]) > len(unit) and words[-1].endswith(unit):
+        yield (*words[:-1], words[-1].removesuffix(unit))
+
+
+def _negation(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
+    for key in keys:
+        if key.kind is Kind.BOOLEAN and (turns := _turns(words, words_of(key.name))) is not None:
+            yield Meaning(key, Sense.NEGATION if turns % 2 else Sense.SLIP)
+
+
+def _turns(words: Words, known: Words) -> int | None:
+    """Count how often a name negates the known one; None when it is another name, or negates nothing."""
+    *before, last = words
+    if not all(word in _NOT for word in before):
+        return None
+    if last in _SWITCHED_OFF:
+        return len(before) + 1
+    rest = next((last.removeprefix(prefix) for prefix in _GLUED_NOT if last.startswith(prefix)), None)
+    if rest is not None and slipped((rest,), known):
+        return len(before) + 1
+    return len(before) if before and slipped((last,), known) else None
+
+
+def _opposite(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
+    for key in keys:
+        known = words_of(key.name)
+        if key.kind is Kind.LIST and _AGAINST & set(words) and slipped(words[-1:], known[-1:]):
+            yield Meaning(key, Sense.OPPOSITE)
+        if key.kind is Kind.BOOLEAN and _SWITCHED_OFF & set(words):
+            yield Meaning(key, Sense.OPPOSITE)
+        if key.bounds is not None and _LEAST & set(words):
+            rest = tuple(word for word in words if word not in _LEAST)
+            if rest and _is_within(rest, known):
+                yield Meaning(key, Sense.OPPOSITE)
+
+
+def _pointer(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
+    for key in keys:
+        rest = tuple(word for word in words if word not in _POINTERS)
+        if key.takes_references and len(rest) < len(words) and rest and slipped(rest, words_of(key.name)):
+            yield Meaning(key, Sense.POINTER)
+
+
+def _part(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
+    found = [key for key in keys if _is_within(words, words_of(key.name))]
+    if len(found) == 1:
+        yield Meaning(found[0], Sense.PART)
+
+
+def _is_within(words: Words, known: Words) -> bool:
+    """Check whether each word is one of the known ones, or the beginning of one, and no two are the same."""
+    left = list(known)
+    for word in words:
+        same = next((other for other in left if _is_short_for(word, other)), None)
+        if same is None:
+            return False
+        left.remove(same)
+    return True
+
+
+def _is_short_for(word: str, known: str) -> bool:
+    is_beginning = len(word) >= _SHORTEST_PREFIX and known.startswith(word.removesuffix("s"))
+    return slipped((word,), (known,)) or is_beginning
+
+
+def _more(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
+    found = [key for key in keys if set(words_of(key.name)) < set(words)]
+    if len(found) == 1:
+        yield Meaning(found[0], Sense.POINTER if found[0].kind is Kind.SECRET else Sense.MORE)
+
+
+# -- what is said ------------------------------------------------------------------------------------------------------
+
+
+def _question(meant: Meaning) -> str:
+    return f"did you mean `{meant.key.name}`?"
+
+
+def _of_unit(meant: Meaning) -> str:
+    if meant.key.bounds is None:
+        return _question(meant)
+    counted = f"{_question(meant)} it is in {plural(meant.key.bounds.unit)}"
+    is_other = meant.unit is not None and meant.unit.factor != 1
+    return f"{counted}: {ratio(meant.key, meant.unit)}" if meant.unit and is_other else counted
+
+
+def ratio(key: Key, unit: Unit) -> str:
+    """Return how one unit counts in the unit of a key, in whole numbers."""
+    own = plural(key.bounds.unit) if key.bounds else ""
+    many, one = unit.factor.numerator, unit.factor.denominator
+    single = unit.name.removesuffix("s") if many > 1 or one == 1 else unit.name
+    if one > 1:
+        return f"{one} {unit.name} are 1 {own.removesuffix('s')}"
+    return f"1 {single} is {many} {own}"
+
+
+def plural(unit: str) -> str:
+    """Return a unit as many of it are called; symbols such as MiB have no plural."""
+    return f"{unit}s" if unit.islower() else unit
+
+
+def _of_pointer(meant: Meaning) -> str:
+    name = meant.key.name
+    if meant.key.kind is Kind.SECRET:
+        return f'a key comes from the environment: {name} = "${{NAME}}"; `--secrets-dir` reads variables from files'
+    return f'`{name}` holds the value itself, or takes it from the environment: {name} = "${{NAME}}"'
+
+
+_HELP: Final[dict[Sense, Callable[[Meaning], str]]] = {
+    Sense.SLIP: _question,
+    Sense.UNIT: _of_unit,
+    Sense.NEGATION: lambda meant: f"write `{meant.key.name}` with the opposite value",
+    Sense.OPPOSITE: lambda meant: f"`{meant.key.name}` means something else: {meant.key.text}",
+    Sense.POINTER: _of_pointer,
+    Sense.PART: _of_unit,
+    Sense.MORE: lambda meant: f"`{meant.key.name}` is known: {meant.key.text}",
+}

@@ -1,0 +1,197 @@
+"""A fix keeps the meaning: no name of another word is renamed, no value changes but by a unit or a negation."""
+
+from __future__ import annotations
+
+import tomllib
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codeexec_config import CodeExecutionConfig, External, Sandboxed, check_text
+from codeexec_config.document.edits import apply_fixes
+from codeexec_config.section.suggestions import Sense, meaning
+
+HEADER = "[features.code_execution]\n"
+VALUES = {
+    "enabled": "true",
+    "mode": '"wasm"',
+    "allowed_languages": '["python"]',
+    "timeout_secs": "60",
+    "max_memory_mb": "512",
+    "runtime": '"docker"',
+    "url": '"https://x.example.com"',
+    "api_key": '"${K}"',
+}
+TABLES = {
+    "runtime": "[features.code_execution.mode.sandboxed]\n",
+    "url": "[features.code_execution.mode.external]\n",
+    "api_key": '[features.code_execution.mode.external]\nurl = "https://x.example.com"\n',
+}
+EXTRA = (
+    *("file", "env", "cmd", "path", "name", "header", "max", "min", "default", "old", "new", "my", "is", "use", "v2"),
+    *(
+        "limit",
+        "per",
+        "run",
+        "total",
+        "id",
+        "ref",
+        "docker",
+        "base",
+        "blocked",
+        "denied",
+        "forbidden",
+        "service",
+        "hard",
+    ),
+    *("remote", "var", "source", "code", "list", "count", "strict", "soft", "idle", "hard"),
+)
+SECONDS: dict[str, Any] = {"millis": Fraction(1, 1000), "seconds": 1, "min": 60, "minutes": 60, "hours": 3600}
+MEBIBYTES: dict[str, Any] = {"bytes": Fraction(1, 2**20), "kb": Fraction(1, 1024), "MiB": 1, "gb": 1024, "tb": 2**20}
+
+
+def fixed(name: str, value: str, header: str = HEADER) -> dict[str, Any] | None:
+    """Return the table with the fix of one key, or None without a fix."""
+    text = f"{header}{name} = {value}\n"
+    fixes = [d.fix for d in check_text(text, env={"K": "k"}).diagnostics if d.fix]
+    if not fixes:
+        return None
+    table: Any = tomllib.loads(apply_fixes(text, fixes))
+    for part in header.splitlines()[0].strip("[]").split("."):
+        table = table[part]
+    assert isinstance(table, dict)
+    return table
+
+
+def joined(words: list[str], style: int) -> str:
+    if style == 0:
+        return "_".join(words)
+    if style == 1:
+        return "-".join(words)
+    return words[0] + "".join(word[:1].upper() + word[1:] for word in words[1:])
+
+
+known = st.sampled_from(sorted(VALUES))
+styles = st.integers(0, 2)
+
+
+@given(known, st.sampled_from(EXTRA), st.integers(0, 3), styles)
+def test_a_name_with_a_word_more_has_no_fix(key: str, word: str, place: int, style: int) -> None:
+    words = key.split("_")
+    words.insert(place, word)
+    name = joined(words, style)
+
+    assert fixed(name, VALUES[key], TABLES.get(key, HEADER)) is None, name
+
+
+@given(known, st.sampled_from(EXTRA), st.integers(0, 2), styles)
+def test_a_name_with_another_word_has_no_fix(key: str, word: str, place: int, style: int) -> None:
+    words = key.split("_")
+    words[place % len(words)] = word
+    if key == "timeout_secs" and word == "min" and words[0] == "timeout":
+        return  # that is a unit
+    name = joined(words, style)
+
+    assert fixed(name, VALUES[key], TABLES.get(key, HEADER)) is None, name
+
+
+@pytest.mark.parametrize("key", [key for key in VALUES if "_" in key])
+def test_a_name_with_a_word_less_is_known_and_has_no_fix(key: str) -> None:
+    words = key.split("_")
+    cls = {"runtime": Sandboxed, "api_key": External}.get(key, CodeExecutionConfig)
+    for gap in range(len(words)):
+        name = "_".join(word for place, word in enumerate(words) if place != gap)
+        meant = meaning(name, cls)
+        assert fixed(name, VALUES[key], TABLES.get(key, HEADER)) is None, name
+        if not name.startswith(("secs", "max_mb")):
+            assert meant is not None
+            assert (key, Sense.PART) == (meant.key.name, meant.sense)
+
+
+@given(st.sampled_from(sorted(SECONDS)), st.integers(0, 10**9) | st.floats(0, 10**6), styles)
+def test_a_timeout_in_another_unit_is_converted_exactly(unit: str, value: float, style: int) -> None:
+    exact = Fraction(repr(value)) * SECONDS[unit]
+    result = fixed(joined(["timeout", unit], style), repr(value))
+
+    assert ({"timeout_secs": exact} if exact.denominator == 1 and 1 <= exact <= 86400 else None) == result or (
+        SECONDS[unit] == 1 and result is None and isinstance(value, float)
+    )
+
+
+@given(st.sampled_from(sorted(MEBIBYTES)), st.integers(0, 2**33), styles)
+def test_a_memory_in_another_unit_is_converted_exactly(unit: str, value: int, style: int) -> None:
+    exact = value * Fraction(MEBIBYTES[unit])
+    result = fixed(joined(["max", "memory", unit], style), str(value))
+
+    assert ({"max_memory_mb": exact} if exact.denominator == 1 and 1 <= exact <= 4096 else None) == result
+
+
+@pytest.mark.parametrize(
+    ("name", "turns"),
+    [
+        ("disabled", 1),
+        ("disable", 1),
+        ("DISABLED", 1),
+        ("not_enabled", 1),
+        ("notEnabled", 1),
+        ("non-enabled", 1),
+        ("unenabled", 1),
+        ("no_enable", 1),
+        ("inactive", 1),
+        ("off", 1),
+        ("not_disabled", 2),
+        ("not_not_enabled", 2),
+        ("enable", 0),
+        ("Enabld", 0),
+    ],
+)
+@pytest.mark.parametrize("value", [True, False])
+def test_a_negation_is_turned_round(name: str, turns: int, value: bool) -> None:  # noqa: FBT001
+    assert {"enabled": value ^ (turns % 2 == 1)} == fixed(name, str(value).lower())
+
+
+@pytest.mark.parametrize(
+    ("name", "cls", "expected"),
+    [
+        ("min_memory_mb", CodeExecutionConfig, "`max_memory_mb` means something else"),
+        ("minTimeout", CodeExecutionConfig, "`timeout_secs` means something else"),
+        ("denied_languages", CodeExecutionConfig, "`allowed_languages` means something else"),
+        ("disallowedLanguages", CodeExecutionConfig, "`allowed_languages` means something else"),
+        ("is_disabled", CodeExecutionConfig, "`enabled` means something else"),
+        ("api_key_file", External, 'api_key = "${NAME}"'),
+        ("apiKeyHelper", External, 'api_key = "${NAME}"'),
+        ("url_env", External, 'url = "${NAME}"'),
+        ("base_url", External, "`url` is known"),
+        ("timeout", CodeExecutionConfig, "did you mean `timeout_secs`? it is in seconds"),
+        ("languages_allowed", CodeExecutionConfig, "did you mean `allowed_languages`?"),
+        ("max_mem_mb", CodeExecutionConfig, "did you mean `max_memory_mb`? it is in MiB"),
+        ("max_memory_kb", CodeExecutionConfig, "1024 KiB are 1 MiB"),
+        ("timeout_hours", CodeExecutionConfig, "1 hour is 3600 seconds"),
+        ("timeout_ms", CodeExecutionConfig, "1000 milliseconds are 1 second"),
+        ("memory_gb", CodeExecutionConfig, "1 GiB is 1024 MiB"),
+    ],
+)
+def test_what_the_known_key_means_is_said(name: str, cls: type[Any], expected: str) -> None:
+    meant = meaning(name, cls)
+
+    assert meant is not None
+    assert expected in meant.help
+
+
+@pytest.mark.parametrize(
+    "name", ["", "x", "_", "app_key", "token", "endpoint", "supported_languages", "m" * 65, "日本"]
+)
+def test_a_name_of_other_words_means_nothing_known(name: str) -> None:
+    assert meaning(name, External) is None
+
+
+@pytest.mark.parametrize("name", ["base_url", "url_file"])
+def test_a_required_key_by_another_name_is_not_missing_as_well(name: str) -> None:
+    [finding] = check_text(
+        f'[features.code_execution.mode.external]\n{name} = "x"\napi_key = "${{K}}"\n', env={"K": "k"}
+    ).errors
+
+    assert ("unknown-key", name) == (finding.code, finding.path[-1])
