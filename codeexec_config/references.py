@@ -5,22 +5,19 @@ A text is read once, from left to right. What a reference yields is never read a
 
 from __future__ import annotations
 
-import re
-from typing import Final, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from codeexec_config import limits
 
-_OPENING = re.compile(r"\$\$\{|\$\$<|\$\{|\$<")
-_BODY = re.compile(rf"(?P<name>{limits.VARIABLE_PATTERN})(?:(?P<op>:-|-|:\?|\?)(?P<text>.*))?", re.DOTALL)
-_ANGLED = re.compile(rf"\$<(?P<name>{limits.VARIABLE_PATTERN})>")
-# A repeated group would keep a frame for each digit; two underscores in a row are looked for apart.
-_INTEGER = re.compile(
-    r"(?P<other>0x[0-9A-Fa-f][0-9A-Fa-f_]*+|0o[0-7][0-7_]*+|0b[01][01_]*+)(?<!_)"
-    r"|(?P<dec>[+-]?(?:0|[1-9][0-9_]*+))(?<!_)"
-)
+if TYPE_CHECKING:
+    import re
+
 _BEYOND: Final = 2**64
 _SURELY_CONVERTED: Final = 640
 """The digits that no interpreter refuses to convert (`sys.int_info.str_digits_check_threshold`)."""
+PASTED_LENGTH: Final = 20
+"""From here on a name that mixes capitals, small letters and digits is taken for a key."""
 
 
 class Literal(NamedTuple):
@@ -32,7 +29,7 @@ class Literal(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """A well-formed reference: `operator` is "", ":-", "-", ":?" or "?", and `text` what follows it."""
+    """A well-formed reference: `operator` is "", ":-" or ":?", and `text` what follows it."""
 
     start: int
     end: int
@@ -48,15 +45,24 @@ class Reference(NamedTuple):
     @property
     def default(self) -> str | None:
         """The text that stands in when the variable is not set."""
-        return self.text if self.operator in {":-", "-"} else None
+        return self.text if self.operator == ":-" else None
+
+    @property
+    def is_pasted(self) -> bool:
+        """Whether the name looks like a key that somebody has put between the braces."""
+        name = self.name
+        return len(name) >= PASTED_LENGTH and (
+            name.lower() != name != name.upper() and any(character.isdigit() for character in name)
+        )
 
 
 class Malformed(NamedTuple):
-    """A stretch that opens like a reference and is not one."""
+    """A stretch that opens like a reference and is not one; the reason repeats nothing of it."""
 
     start: int
     end: int
     reason: str
+    help: str = ""
 
 
 Segment = Literal | Reference | Malformed
@@ -64,9 +70,11 @@ Segment = Literal | Reference | Malformed
 
 def parse(text: str) -> tuple[Segment, ...]:
     """Take a text apart."""
+    if text.startswith("${") and text.endswith("}") and is_name(text[2:-1]):
+        return (Reference(0, len(text), text[2:-1]),)
     segments: list[Segment] = []
     at = 0
-    while opening := _OPENING.search(text, at):
+    while "$" in text and (opening := _opening().search(text, at)):
         start = opening.start()
         segment = _read(text, start, opening[0])
         if start > at:
@@ -78,14 +86,29 @@ def parse(text: str) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
+def is_name(text: str) -> bool:
+    """Check whether a text is the name of a variable."""
+    return len(text) <= limits.VARIABLE_LENGTH and text.isascii() and text.isidentifier()
+
+
+# Few files need a pattern: each is compiled for the first that does.
+
+
+@cache
+def _opening() -> re.Pattern[str]:
+    import re
+
+    return re.compile(r"\$\$\{|\$\$<|\$\{|\$<")
+
+
 def _read(text: str, start: int, opening: str) -> Segment:
     if opening in {"$${", "$$<"}:
         return Literal(start, start + 3, opening[1:])
     if opening == "$<":
-        found = _ANGLED.match(text, start)
-        if found is None or len(found["name"]) > limits.VARIABLE_LENGTH:
+        end = text.find(">", start, start + limits.VARIABLE_LENGTH + 3)
+        if end < 0 or not is_name(text[start + 2 : end]):
             return Literal(start, start + 2, opening)
-        return Reference(start, found.end(), found["name"])
+        return Reference(start, end + 1, text[start + 2 : end])
     end = text.find("}", start)
     if end < 0:
         return Malformed(start, len(text), "it has no closing brace")
@@ -93,15 +116,37 @@ def _read(text: str, start: int, opening: str) -> Segment:
 
 
 def _read_body(body: str, start: int, end: int) -> Segment:
-    found = _BODY.fullmatch(body)
-    if found is None:
-        return Malformed(start, end, "between the braces stands a name, or a name, one of :- - :? ? and a text")
-    if len(found["name"]) > limits.VARIABLE_LENGTH:
-        return Malformed(start, end, f"a name has at most {limits.VARIABLE_LENGTH} characters")
-    text = found["text"] or ""
+    name, colon, rest = body.partition(":")
+    if not is_name(name) or (colon and not rest.startswith(("-", "?"))):
+        return Malformed(start, end, *_flaw(name, colon))
+    text = rest[1:]
     if "${" in text or "$<" in text:
         return Malformed(start, end, "a default or message holds no other reference")
-    return Reference(start, end, found["name"], found["op"] or "", text)
+    return Reference(start, end, name, colon + rest[:1], text)
+
+
+def _flaw(name: str, colon: str) -> tuple[str, str]:
+    """Return why a text between braces is no reference, and what to do about it besides writing one."""
+    plain = name.strip()
+    if not plain:
+        return "there is no name between the braces", ""
+    if not is_name(plain):
+        return _flaw_of_name(plain)
+    if plain != name:
+        return "there is a blank beside the name", ""
+    return f"after `{colon}` comes - and a default, or ? and a message", ""
+
+
+def _flaw_of_name(name: str) -> tuple[str, str]:
+    if name.isascii() and name.isidentifier():
+        return f"a name has at most {limits.VARIABLE_LENGTH} characters", ""
+    first = name.partition("-")[0].partition("?")[0]
+    operator = name[len(first) : len(first) + 1] if is_name(first) else ""
+    if operator == "-":
+        return "a hyphen stands between the braces", "a name has no hyphen, and a default is written ${NAME:-text}"
+    if operator == "?":
+        return "a question mark follows the name", "a message is written ${NAME:?text}"
+    return "a name consists of letters A to Z, digits and underscores, and begins with no digit", ""
 
 
 def references(segments: tuple[Segment, ...]) -> list[Reference]:
@@ -135,7 +180,9 @@ def escape(text: str) -> str:
 
 def read_integer(text: str) -> int | None:
     """Read an integer by TOML's own grammar; one of absurd length comes back as one beyond 64 bits."""
-    found = _INTEGER.fullmatch(text)
+    if text.isascii() and text.isdigit() and not text.startswith("0") and len(text) <= _SURELY_CONVERTED:
+        return int(text)
+    found = _integer().fullmatch(text)
     if found is None or "__" in text:
         return None
     if found.lastgroup != "dec":
@@ -143,6 +190,17 @@ def read_integer(text: str) -> int | None:
     if len(text) > _SURELY_CONVERTED:
         return -_BEYOND if text.startswith("-") else _BEYOND
     return int(text.replace("_", ""))
+
+
+@cache
+def _integer() -> re.Pattern[str]:
+    import re
+
+    # A repeated group would keep a frame for each digit; two underscores in a row are looked for apart.
+    return re.compile(
+        r"(?P<other>0x[0-9A-Fa-f][0-9A-Fa-f_]*+|0o[0-7][0-7_]*+|0b[01][01_]*+)(?<!_)"
+        r"|(?P<dec>[+-]?(?:0|[1-9][0-9_]*+))(?<!_)"
+    )
 
 
 def read_boolean(text: str) -> bool | None:

@@ -13,6 +13,7 @@ from codeexec_config import limits
 from codeexec_config._version import VERSION
 from codeexec_config.keys import REQUIRED, Key, Kind, keys_of
 from codeexec_config.model import CodeExecutionConfig
+from codeexec_config.references import PASTED_LENGTH
 
 __all__ = ["json_schema"]
 
@@ -255,7 +256,7 @@ def _choice(key: Key) -> Schema:
 def _secret() -> Schema:
     return {
         "pattern": f"{_whole(_HEADER_SAFE)}|{_MESSAGE_OPENS}",
-        "not": {"type": "string", "pattern": _malformed(_SECRET_BODY)},
+        "not": {"type": "string", "pattern": rf"{_malformed(_SECRET_BODY)}|(?:^|[^$])\$<{_PASTED}{_NAME}>"},
     }
 
 
@@ -326,10 +327,12 @@ def _sized(pattern: str, length: int) -> str:
 
 _NAME: Final = _sized(limits.VARIABLE_PATTERN, limits.VARIABLE_LENGTH)
 _TEXT_OF_REFERENCE: Final = r"(?:[^$}]|\$(?![{<]))*"
-_BODY: Final = rf"{_NAME}(?::?[-?]{_TEXT_OF_REFERENCE})?\}}"
-_SECRET_BODY: Final = rf"{_NAME}(?:(?::-|:?\?){_TEXT_OF_REFERENCE})?\}}"
+_BODY: Final = rf"{_NAME}(?::[-?]{_TEXT_OF_REFERENCE})?\}}"
+_WORD: Final = "[A-Za-z0-9_]"
+_PASTED: Final = rf"(?={_WORD}{{{PASTED_LENGTH}}})(?={_WORD}*[A-Z])(?={_WORD}*[a-z])(?={_WORD}*[0-9])"
+_SECRET_BODY: Final = rf"(?!{_PASTED}){_BODY}"
 _REFERENCE_OPENS: Final = rf"(?:^|[^$])\$(?:\{{|<{_NAME}>)"
-_MESSAGE_OPENS: Final = rf"(?:^|[^$])\$\{{{_NAME}:?\?"
+_MESSAGE_OPENS: Final = rf"(?:^|[^$])\$\{{{_NAME}:\?"
 _TOML_INTEGER: Final = (
     r"[+-]?(?:0|[1-9](?:_?[0-9])*)|0x[0-9A-Fa-f](?:_?[0-9A-Fa-f])*|0o[0-7](?:_?[0-7])*|0b[01](?:_?[01])*"
 )
@@ -357,7 +360,7 @@ def _text(pattern: str | None) -> Schema:
 
 def _whole_reference(value: str) -> Schema:
     """Describe a string that is one reference, whose default text is a value of the type."""
-    body = rf"\{{{_NAME}(?::?(?:-(?:{value})|\?{_TEXT_OF_REFERENCE}))?\}}|<{_NAME}>"
+    body = rf"\{{{_NAME}(?::(?:-(?:{value})|\?{_TEXT_OF_REFERENCE}))?\}}|<{_NAME}>"
     return {
         "pattern": r"^\$[{<]",
         "not": {"type": "string", "pattern": rf"^\$(?=[{{<])(?!(?:{body})(?!\n)$)"},

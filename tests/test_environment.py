@@ -19,7 +19,7 @@ EVERY = """\
 enabled = "${ENABLED}"
 timeout_secs = "${TIMEOUT:-60}"
 max_memory_mb = "$<MEMORY>"
-allowed_languages = ["${LANGUAGE}", "python", "${LANGUAGE}", "c${SUFFIX-}"]
+allowed_languages = ["${LANGUAGE}", "python", "${LANGUAGE}", "c${SUFFIX:-}"]
 mode.external.url = "https://${HOST}:${PORT:-443}/${LANGUAGE}"
 mode.external.api_key = "${KEY:?the key of the service}"
 """

@@ -54,6 +54,8 @@ FILE = "sk-0canary0file/9f+="
 ENV = "kanarienvogel-7b2d-env"
 """Stands in the environment."""
 SECRETS = (FILE, ENV)
+PASTED = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
+"""A token that passes for the name of a variable."""
 LOG = logging.getLogger(__name__)
 
 ENVIRONMENTS: dict[str, dict[str, str]] = {
@@ -82,6 +84,11 @@ KEYS = {
     "default": f'api_key = "${{K:-{FILE}}}"',
     "dash": f'api_key = "${{{FILE}}}"',
     "dash default": f'api_key = "${{K-{FILE}}}"',
+    "pasted between braces": f'api_key = "${{{PASTED}}}"',
+    "pasted with a message": f'api_key = "${{{PASTED}:?set it}}"',
+    "pasted between angles": f'api_key = "$<{PASTED}>"',
+    "pasted into an unknown key": f'api_kye = "${{{PASTED}}}"',
+    "pasted beside a text": f'api_key = "Bearer ${{{PASTED}}}"',
     "malformed": f'api_key = "${{ {FILE} }}"',
     "not closed": f'api_key = "${{{FILE}"',
     "beside a reference": f'api_key = "{FILE}${{K}}"',
@@ -169,7 +176,7 @@ DOCUMENTS: dict[str, str] = {
     **{f"section: {name}": f"{HEADER}{text}\n" for name, text in SECTIONS.items()},
     **{f"other: {name}": text for name, text in OTHERS.items()},
 }
-SPELT_OUT = {"55512345678901", "5551234567890123", "kanarienvogel7b2d"}
+SPELT_OUT = {PASTED, "55512345678901", "5551234567890123", "kanarienvogel7b2d"}
 
 
 # -- everything that a report shows ------------------------------------------------------------------------------------

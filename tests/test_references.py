@@ -64,13 +64,9 @@ SET = {"A": "a", "B": "b"}
         ("${A}", None, "", "a"),
         ("$<A>", None, "", "a"),
         ("${A:-text}", "text", "text", "a"),
-        ("${A-text}", "text", "", "a"),
         ("${A:-}", "", "", "a"),
-        ("${A-}", "", "", "a"),
         ("${A:?text}", None, None, "a"),
-        ("${A?text}", None, "", "a"),
         ("${A:?}", None, None, "a"),
-        ("${A?}", None, "", "a"),
         ("<${A}>", None, "<>", "<a>"),
         ("${A}${A:-x}$<A>", None, "x", "aaa"),
     ],
@@ -137,6 +133,12 @@ def test_a_literal_stands_for_itself(text: str, expected: str) -> None:
         "${A:-$${B}",
         "${A:?${B}}",
         "${A-$<}",
+        "${A-}",
+        "${A-text}",
+        "${A?}",
+        "${A?text}",
+        "${code-exec-host}",
+        "${{A}}",
         f"${{{LONGEST}N}}",
     ],
 )
@@ -160,6 +162,43 @@ def test_the_reason_does_not_repeat_the_body() -> None:
         assert "canary" not in malformed.reason
 
 
+@pytest.mark.parametrize(
+    ("text", "reason", "hint"),
+    [
+        ("${}", "there is no name between the braces", ""),
+        ("${ :-x}", "there is no name between the braces", ""),
+        ("${ A }", "there is a blank beside the name", ""),
+        ("${A:}", "after `:` comes - and a default, or ? and a message", ""),
+        ("${A:=x}", "after `:` comes - and a default, or ? and a message", ""),
+        (
+            "${A-x}",
+            "a hyphen stands between the braces",
+            "a name has no hyphen, and a default is written ${NAME:-text}",
+        ),
+        ("${A?x}", "a question mark follows the name", "a message is written ${NAME:?text}"),
+        (f"${{{LONGEST}N}}", "a name has at most 64 characters", ""),
+        ("${1-a}", "a name consists of letters A to Z, digits and underscores, and begins with no digit", ""),
+        ("${A", "it has no closing brace", ""),
+    ],
+)
+def test_the_reason_is_the_slip_that_was_made(text: str, reason: str, hint: str) -> None:
+    assert (Malformed(0, len(text), reason, hint),) == parse(text)
+
+
+@pytest.mark.parametrize("key", ["ghp_16C7e42F292c6912E7710c838347Ae178B4a", "a" * 18 + "B1", "ABCDEFGHIJKLMNOPQRs1"])
+def test_a_name_that_mixes_twenty_characters_is_a_pasted_key(key: str) -> None:
+    for text in (f"${{{key}}}", f"$<{key}>", f"${{{key}:?set it}}"):
+        [reference] = references(parse(text))
+        assert reference.is_pasted
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 17 + "B1", "CODE_EXEC_API_KEY_2026", "code_exec_api_key_2026", "CodeExecApiKeyOfTheService"]
+)
+def test_a_name_that_is_short_or_mixes_less_is_a_name(name: str) -> None:
+    assert not Reference(0, 3, name).is_pasted
+
+
 def test_a_text_runs_to_the_first_brace_over_lines_and_quotes() -> None:
     text = "x\n\"' #$y\\"
 
@@ -173,9 +212,9 @@ def test_a_name_is_an_identifier_of_ascii(name: str) -> None:
 
 
 def test_a_default_is_what_stands_in_and_a_message_is_none() -> None:
-    defaults = [ref.default for ref in references(parse("${A}${A:-x}${A-y}${A:?m}${A?m}$<A>"))]
+    defaults = [ref.default for ref in references(parse("${A}${A:-x}${A:?m}$<A>"))]
 
-    assert [None, "x", "y", None, None, None] == defaults
+    assert [None, "x", None, None] == defaults
 
 
 # -- laws --------------------------------------------------------------------------------------------------------------

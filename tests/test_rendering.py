@@ -93,7 +93,7 @@ note: the first mode is here
 
 def test_a_key_given_twice_shows_both_places() -> None:
     assert """\
-error[invalid-toml]: this key is given twice: `a`
+error[invalid-toml]: duplicate key `a`
  --> app.toml:2:1
   |
 2 | a = *

@@ -62,8 +62,8 @@ def _host(url: str) -> str:
     return re.split(r"[/?]", url.partition("://")[2])[0]
 
 
-_DEFAULT = re.compile(r"\$\{[A-Za-z0-9_]+:?-")
-_MESSAGE = re.compile(r"\$\{[A-Za-z0-9_]+:?\?")
+_DEFAULT = re.compile(r"\$\{[A-Za-z0-9_]+:-")
+_MESSAGE = re.compile(r"\$\{[A-Za-z0-9_]+:\?")
 _NUMERIC_END = re.compile(r"(?:^|\.)[0-9][0-9A-Fa-fxX]*\.?(?::\d+)?$")
 _HIGH_PORT = re.compile(r":0*[6-9][0-9]{4}$")
 
@@ -161,14 +161,33 @@ def _at(value: Any, path: Iterable[str | int]) -> Any:
 # Strings with slips in them
 
 FRAGMENTS = [
-    *["$", "$$", "{", "}", "<", ">", "${", "$${", "$$<", "${A}", "$<A>", "${A:-", "${A-", "${A:?", "${A?"],
+    *[
+        "$",
+        "$$",
+        "{",
+        "}",
+        "<",
+        ">",
+        "${",
+        "$${",
+        "$$<",
+        "${A}",
+        "$<A>",
+        "${A:-",
+        "${A-",
+        "${A:?",
+        "${A?",
+        "${ghp_16C7e42F292c6912E77}",
+    ],
     *[":-", ":?", "?", "A", "9", "30", "0x1e", "1_0", "+1", "true", "python", "ruby", "c++", "é", "A" * 64, "a" * 64],
     *["https://", "http://", "ftp://", "h.example.com", "localhost", "127.0.0.1", "0x7f", "1.2", "[::1]", "[", "]"],
     *[":", "/", "#", "@", "%25", "-", ".", "_", "=", " ", "\n", "\t", "\x00", "\u200b", "\u00a0"],
 ]
 SPELT = st.lists(st.sampled_from(FRAGMENTS), max_size=5).map("".join)
 
-VARIABLES = st.sampled_from(["A", "_b1", "CODE_EXEC_API_KEY", "A" * 64, "A" * 65, "9A", "é", ""])
+VARIABLES = st.sampled_from(
+    ["A", "_b1", "CODE_EXEC_API_KEY", "ghp_16C7e42F292c6912E77", "A" * 64, "A" * 65, "9A", "é", ""]
+)
 BEHIND = st.sampled_from(
     [
         *["", "30", "0", "0x1e", "+1", "1_000", "-1", "030", "1__0", "true", "false", "True", "ruby", "Ruby"],
@@ -185,7 +204,7 @@ LOOSE = st.one_of(SPELT, REFERENCES, st.builds("{}{}{}".format, SPELT, REFERENCE
 
 # Sections that are right, but perhaps for what holds across keys
 
-RIGHT_REFERENCES = st.sampled_from(["${A}", "$<A>", "${A:?set é}", "${A?}"])
+RIGHT_REFERENCES = st.sampled_from(["${A}", "$<A>", "${A:?set é}"])
 RIGHT_URLS = st.sampled_from(
     [
         *["https://code-exec.example.com", "http://localhost:2000/api", "HTTP://127.0.0.1", "https://[::1]:8080/x?y=z"],

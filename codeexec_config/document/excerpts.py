@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config.diagnostics import CROPPED, LEAD
 from codeexec_config.keys import Kind, keys_of, once_a_class
-from codeexec_config.references import Reference, parse
+from codeexec_config.references import Literal, Malformed, Reference, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codeexec_config.document.scanner import Scan, Stretch, Token
+    from codeexec_config.document.lines import Stretch
+    from codeexec_config.document.scanner import Scan
+    from codeexec_config.document.tokens import Token
     from codeexec_config.findings import Path
     from codeexec_config.keys import Key
 
@@ -32,7 +34,7 @@ _DOLLAR = re.compile(r"\\(?:x24|u0024|U00000024)\Z")
 _LONGEST_ESCAPE: Final = len("\\U00000024")
 
 _AUTHORITY = re.compile("//([^/?#'\"]*)")
-_HOST_AND_PORT = re.compile(r"(?:[^:\[\]]*|\[[^\[\]]*\])(?::[0-9]*)?")
+_HOST_AND_PORT = re.compile(r"(?:[^:\[\]]*|\[[0-9A-Fa-f:.]*(?:%[A-Za-z0-9]*)?\])(?::[0-9]*)?")
 
 
 class Known(NamedTuple):
@@ -202,7 +204,7 @@ class Masker:
         hidden = _plain_secrets(raw, is_url=is_url) if is_plain else set(range(len(raw)))
         if raw[0] in {'"', "'"}:
             hidden -= {0, len(raw) - 1}
-            hidden -= _reference_names(raw, is_plain=is_plain)
+            hidden -= _reference_names(raw)
         return {start + place for place in hidden if raw[place] not in "\r\n" and low <= start + place < high}
 
 
@@ -215,24 +217,31 @@ def _plain_secrets(raw: str, *, is_url: bool) -> set[int]:
 
 
 def _defaults(raw: str) -> set[int]:
-    """Return the places of the defaults and messages of well-formed references."""
+    """Return the places of defaults and messages of references, and of whatever else between braces may be a key."""
     return {
         place
         for segment in parse(raw)
-        if isinstance(segment, Reference)
-        for place in range(segment.end - 1 - len(segment.text), segment.end - 1)
+        if not isinstance(segment, Literal)
+        for place in range(_readable_end(segment), segment.end - (raw[segment.end - 1] in "}>"))
     }
 
 
-def _reference_names(raw: str, *, is_plain: bool) -> set[int]:
-    """Return the places of well-formed references without their defaults; a pasted ${sk-live} may be a key, no name."""
+def _readable_end(segment: Reference | Malformed) -> int:
+    """Return where what is masked of a reference begins: at its default, or at a name that may be a pasted key."""
+    if isinstance(segment, Malformed) or segment.is_pasted:
+        return segment.start + len("${")
+    return segment.end - 1 - len(segment.text)
+
+
+def _reference_names(raw: str) -> set[int]:
+    """Return the places of well-formed references without what of them is masked."""
     places: set[int] = set()
     for segment in parse(raw):
-        if not isinstance(segment, Reference) or (segment.operator == "-" and not is_plain):
+        if not isinstance(segment, Reference):
             continue
         if _DOLLAR.search(raw, max(0, segment.start - _LONGEST_ESCAPE), segment.start):
             continue
-        places.update(range(segment.start, segment.end - 1 - len(segment.text)))
+        places.update(range(segment.start, _readable_end(segment)))
         places.add(segment.end - 1)
     return places
 

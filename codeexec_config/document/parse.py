@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits
@@ -92,11 +93,16 @@ def too_large() -> Finding:
 
 def decode(raw: bytes) -> str | Diagnostic:
     """Decode UTF-8, or return the first byte that is not."""
+    before = ""
     try:
-        return raw.decode("utf-8")
+        text = raw.decode("utf-8")
+        if b"\0" not in raw[:4]:
+            return text
     except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8")
-    return _encoding_error(before, "the file is not UTF-8")
+        text, before = None, raw[: error.start].decode("utf-8")
+    from codeexec_config.document.encodings import encoding_error, wide
+
+    return encoding_error(raw, before) if text is None or wide(raw) else text
 
 
 def check_text(text: str) -> Finding | Diagnostic | None:
@@ -104,46 +110,24 @@ def check_text(text: str) -> Finding | Diagnostic | None:
     try:
         size = len(text) if text.isascii() else len(text.encode("utf-8"))
     except UnicodeEncodeError as error:
-        return _encoding_error(
-            text[: error.start], "the text contains half of a surrogate pair, which UTF-8 cannot write"
-        )
+        from codeexec_config.document.encodings import error_at
+
+        return error_at(text[: error.start], "the text contains half of a surrogate pair, which UTF-8 cannot write")
     return too_large() if size > limits.MAX_FILE_BYTES else None
-
-
-def _encoding_error(before: str, message: str) -> Diagnostic:
-    from codeexec_config.codes import Severity
-    from codeexec_config.diagnostics import Diagnostic, Position, Span
-
-    shift = before.startswith(BOM)
-    line_start = before.rfind("\n") + 1
-    column = len(before) - line_start + 1 - (shift and line_start == 0)
-    start = Position(before.count("\n") + 1, column, len(before))
-    end = Position(start.line, column + 1, len(before) + 1)
-    return Diagnostic(
-        code="invalid-encoding",
-        severity=Severity.ERROR,
-        message=message,
-        span=Span(start, end),
-        help="save the file as UTF-8",
-    )
 
 
 def parse(text: str, file: str | None) -> Document | Diagnostic:
     """Read a text, or return where it is not TOML."""
     shift = int(text.startswith(BOM))
     body = text[shift:] if shift else text
-    refused: ValueError | RecursionError | None = None
     if _may_pass_limits(body):
-        try:
+        with suppress(ValueError, RecursionError):
             data = tomllib.loads(body)
-        except (ValueError, RecursionError) as error:
-            refused = error.with_traceback(None)
-        else:
             if not _is_deep(body, data):
                 return Document(body, shift, data)
     from codeexec_config.document.refusal import read_refused
 
-    return read_refused(body, shift, file, refused)
+    return read_refused(body, shift, file)
 
 
 def _may_pass_limits(body: str) -> bool:

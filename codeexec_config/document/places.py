@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from codeexec_config.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from codeexec_config.document.excerpts import Masker
-from codeexec_config.document.scanner import Lines, Scan, Stretch, locate, past_space
+from codeexec_config.document.lines import Lines, Stretch
+from codeexec_config.document.scanner import Scan, locate
+from codeexec_config.document.tokens import past_space
 from codeexec_config.findings import Finding, Path, Target
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config import references
-from codeexec_config.findings import Finding, Path, Target, printable
+from codeexec_config.findings import Amendment, Finding, Path, Target, printable
 from codeexec_config.keys import Key, Kind, keys_of
 from codeexec_config.references import Literal, Malformed, Reference, Segment
 from codeexec_config.secret import Secret
@@ -59,19 +59,21 @@ class Resolution:
     Attributes:
         values: the section with its references read; what nobody can know is `UNKNOWN`.
         findings: what is wrong with references, with paths from the section.
-        made: the paths whose value is not the file's text alone.
+        made: by path, the variables, or the defaults, that a value comes from, as a message names them.
+        templates: by path, the text of the file that such a value is made with.
         unread: by path, the keys whose text holds a reference that was not looked up.
         deferred: each such reference with its path.
         literals: by path, the text of a secret that stands in the file.
         enabled: whether the section is on.
     """
 
-    __slots__ = ("deferred", "enabled", "findings", "literals", "made", "unread", "values")
+    __slots__ = ("deferred", "enabled", "findings", "literals", "made", "templates", "unread", "values")
 
     def __init__(self, values: dict[str, Any]) -> None:
         self.values = values
         self.findings: list[Finding] = []
-        self.made: set[Path] = set()
+        self.made: dict[Path, str] = {}
+        self.templates: dict[Path, str] = {}
         self.unread: dict[Path, Key] = {}
         self.deferred: list[tuple[Path, str]] = []
         self.literals: dict[Path, str] = {}
@@ -165,25 +167,14 @@ def _is_read(slot: Slot) -> bool:
 def _is_malformed(slot: Slot, segment: Segment) -> bool:
     if isinstance(segment, Malformed):
         return True
-    return slot.is_secret and isinstance(segment, Reference) and segment.operator == "-"
+    return slot.is_secret and isinstance(segment, Reference) and segment.is_pasted
 
 
 def _form_findings(slot: Slot) -> Iterator[Finding]:
     for segment in slot.segments:
         target = Target(slot.path, within=(segment.start, segment.end))
         if _is_malformed(slot, segment):
-            reason = (
-                segment.reason
-                if isinstance(segment, Malformed)
-                else "in a key, the text after - could be the key itself"
-            )
-            yield Finding(
-                "invalid-reference",
-                f"invalid reference: {reason}",
-                slot.path,
-                help=_form_hint(slot),
-                target=target,
-            )
+            yield _malformed(slot, segment, target)
         elif isinstance(segment, Reference) and not slot.key.takes_references:
             yield Finding(
                 "reference-not-allowed",
@@ -194,10 +185,35 @@ def _form_findings(slot: Slot) -> Iterator[Finding]:
             )
 
 
-def _form_hint(slot: Slot) -> str:
+def _malformed(slot: Slot, segment: Segment, target: Target) -> Finding:
+    reason, hint = "a key stands between the braces, where the name of a variable belongs", ""
+    if isinstance(segment, Malformed):
+        reason, hint = segment.reason, segment.help
+    form = "write ${NAME} or ${NAME:-default}; a literal ${ is written $${"
     if slot.is_secret:
-        return "write ${NAME}, and put the key itself into that variable"
-    return "write ${NAME} or ${NAME:-default}; a literal ${ is written $${"
+        form = "write ${NAME}, and put the key itself into that variable"
+    found = Finding(
+        "invalid-reference",
+        f"invalid reference: {reason}",
+        slot.path,
+        help=f"{hint}; {form}" if hint else form,
+        target=target,
+    )
+    return _meant(slot, segment, found) if slot.key.takes_references else found
+
+
+def _meant(slot: Slot, segment: Segment, finding: Finding) -> Finding:
+    """Add how the variable is written that a stretch between braces names, as `${env:NAME}` does."""
+    from codeexec_config.rules.foreign import unwrapped
+
+    end = segment.end + slot.text.startswith("}", segment.end)
+    variable = unwrapped(slot.text[segment.start : end])
+    if variable is None:
+        return finding
+    written = f"${{{variable}}}"
+    is_whole = (segment.start, end) == (0, len(slot.text))
+    amendment = Amendment(f'write "{written}"', "reword", slot.path, written) if is_whole else None
+    return finding._replace(help=f"write {written}", amendment=amendment)
 
 
 def _forbidden(slot: Slot, reference: Reference) -> Finding:
@@ -218,7 +234,8 @@ def _resolve_slot(result: Resolution, slot: Slot, environment: Environment, *, r
     if slot.is_secret and (literal := _literal_part(slot)) is not None:
         result.literals[slot.path] = literal
     if slot.references:
-        result.made.add(slot.path)
+        result.made[slot.path] = _makers(slot, environment, read=read)
+        result.templates[slot.path] = slot.text
     refused = any(_is_malformed(slot, segment) for segment in slot.segments) or (
         not slot.key.takes_references and bool(slot.references)
     )
@@ -235,6 +252,15 @@ def _resolve_slot(result: Resolution, slot: Slot, environment: Environment, *, r
         _defer(result, slot)
 
 
+def _makers(slot: Slot, environment: Environment, *, read: bool) -> str:
+    """Name the variables that a value comes from, or the defaults when it comes from these alone."""
+    named = dict.fromkeys(ref.name for ref in slot.references)
+    used = {ref.name for ref in slot.references if not ref.text or (read and environment.is_set(ref.name))}
+    if used:
+        return " and ".join(name for name in named if name in used)
+    return f"the default of {' and '.join(named)}"
+
+
 def _is_unset(slot: Slot, reference: Reference, environment: Environment) -> bool:
     return references.is_unset(_as_read(slot, reference), environment[reference.name])
 
@@ -247,7 +273,7 @@ def _as_read(slot: Slot, reference: Reference) -> Reference:
 
 
 def _unset(slot: Slot, reference: Reference) -> Finding:
-    said = f": {printable(reference.text)}" if reference.operator in {":?", "?"} and reference.text else ""
+    said = f": {printable(reference.text)}" if reference.operator == ":?" and reference.text else ""
     empty = " or is empty" if reference.operator == ":?" else ""
     return Finding(
         "unset-variable",
@@ -279,12 +305,13 @@ def _typed(result: Resolution, slot: Slot, text: str) -> Any:
     if value is not None:
         return value
     form = "true or false" if slot.key.kind is Kind.BOOLEAN else "an integer as TOML writes it, such as 30"
+    made = result.made[slot.path]
     result.findings.append(
         Finding(
             "wrong-type",
-            f"the reference must yield {slot.key.kind.value}",
+            f"expected {slot.key.kind.value} from {made}",
             slot.path,
-            help=f"set the variable, or the default, to {form}",
+            help=f"set {made} to {form}, without quotes or blanks",
             target=Target(slot.path, within=(slot.segments[0].start, slot.segments[0].end)),
         )
     )

@@ -1,0 +1,41 @@
+"""Turn offsets of a text into lines and columns."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_right
+
+from codeexec_config.diagnostics import Position, Span
+
+Stretch = tuple[int, int]
+
+
+class Lines:
+    """Turn offsets of a text into positions; `shift` is what stood before it, a byte order mark or nothing."""
+
+    def __init__(self, text: str, shift: int = 0) -> None:
+        self._starts = array("q", [0])
+        self._starts.extend(found.end() for found in re.finditer("\n", text))
+        self._text = text
+        self._shift = shift
+
+    def position(self, offset: int) -> Position:
+        """Return the place of one code point."""
+        line = bisect_right(self._starts, offset)
+        return Position(line, offset - self._starts[line - 1] + 1, offset + self._shift)
+
+    def span(self, start: int, end: int) -> Span:
+        """Return the place of a stretch."""
+        return Span(self.position(start), self.position(end))
+
+    def bounds(self, offset: int) -> Stretch:
+        """Return the start and the end of the line of one code point, without its line end."""
+        line = bisect_right(self._starts, offset)
+        end = self._starts[line] - 1 if line < len(self._starts) else len(self._text)
+        start = self._starts[line - 1]
+        return start, end - (end > start and self._text[end - 1] == "\r" and line < len(self._starts))
+
+    def offset(self, line: int, column: int) -> int:
+        """Return the offset of a line and column that count from 1."""
+        return min(self._starts[line - 1] + column - 1, len(self._text))

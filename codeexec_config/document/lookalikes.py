@@ -1,0 +1,94 @@
+"""Explain characters that nobody can see, or that look like those of TOML and are not."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from codeexec_config.document.characters import described, is_letter, plain, strange
+from codeexec_config.document.slips import Reason
+from codeexec_config.document.tokens import Due
+
+if TYPE_CHECKING:
+    from codeexec_config.document.flaws import Change
+    from codeexec_config.document.slips import Slip
+
+_DOUBLE: Final = "“”„‟″＂"  # noqa: RUF001 -- look-alikes are the subject
+_SINGLE: Final = "‘’‚‛′＇"  # noqa: RUF001
+_PAIRS: Final = re.compile(
+    rf"(?P<double>[{_DOUBLE}\"])[^{_DOUBLE}\"\\\n]*(?P<end>[{_DOUBLE}\"])|[{_SINGLE}'][^{_SINGLE}'\n]*[{_SINGLE}']"
+)
+_BARE: Final = re.compile(r"[^\s=.\[\]{}\"',#]+")
+_HINTS: Final = {
+    " ": "it looks like a blank; write a plain one",
+    "": "it is invisible; remove it",
+    '"': "write straight quotes",
+    "'": "write straight quotes",
+}
+_NAMED: Final = frozenset({Due.KEY, Due.EQUALS, Due.VALUE, Due.LINE_END, Due.HEADER_END, Due.COMMA})
+
+
+def explain_look_alike(slip: Slip) -> Reason | None:
+    """Name the character that a text cannot be read on at, with the one that it stands for."""
+    if slip.due is Due.QUOTE:
+        return _curly_end(slip)
+    if slip.due not in _NAMED:
+        return None
+    at = _place(slip)
+    if at is None:
+        return None
+    character = slip.text[at]
+    meant = plain(character)
+    if meant is None or (is_letter(character) and slip.due in {Due.KEY, Due.EQUALS} and not _is_meant(slip, at)):
+        return None
+    help_ = _HINTS.get(meant, f"it looks like {meant}; write that")
+    changes = _quotes(slip, at) if meant in {'"', "'"} else _run(slip.text, at)
+    return Reason(f"unexpected {described(character)}", help_, "write it in ASCII", changes, at=at)
+
+
+def _place(slip: Slip) -> int | None:
+    """Return where the character stands: at the flaw, or within the word of a value that cannot be read."""
+    if slip.at < len(slip.text) and plain(slip.text[slip.at]) is not None:
+        return slip.at
+    found = strange(slip.word) if slip.due is Due.VALUE else None
+    return slip.began + found[0] if found else None
+
+
+def _is_meant(slip: Slip, at: int) -> bool:
+    """Check that a letter of another script stands for the ASCII one: in a key that otherwise is ASCII."""
+    start = at
+    while start > 0 and _BARE.fullmatch(slip.text[start - 1]):
+        start -= 1
+    found = _BARE.match(slip.text, start)
+    return found is not None and strange(found[0]) is not None
+
+
+def _run(text: str, at: int) -> tuple[Change, ...]:
+    """Replace a character, and those behind it that cannot stand there either."""
+    end = at
+    written = ""
+    while end < len(text) and (meant := plain(text[end])) is not None and meant not in {'"', "'"}:
+        written += meant
+        end += 1
+    return ((at, end, written),)
+
+
+def _quotes(slip: Slip, at: int) -> tuple[Change, ...]:
+    """Straighten the quotes from a place to the end of its line, in pairs."""
+    changes: list[Change] = []
+    for found in _PAIRS.finditer(slip.text, at, slip.line_end(at)):
+        quote = '"' if found["double"] else "'"
+        ends = ((found.start(), found.start() + 1), (found.end() - 1, found.end()))
+        changes += ((start, end, quote) for start, end in ends if slip.text[start] != quote)
+    return tuple(changes) if changes and changes[0][0] == at else ()
+
+
+def _curly_end(slip: Slip) -> Reason | None:
+    """Name the curly quote that stands where a string should be closed."""
+    opening = slip.at if slip.opening is None else slip.opening
+    found = re.compile(f"[{_DOUBLE}{_SINGLE}]").search(slip.text, opening, slip.at)
+    if not found or slip.text.startswith(slip.text[opening] * 3, opening):
+        return None
+    change = (found.start(), found.end(), slip.text[opening])
+    message = f"unexpected {described(found[0])}: it does not close a string"
+    return Reason(message, "write straight quotes", "write a straight quote", (change,), at=found.start())

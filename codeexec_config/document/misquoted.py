@@ -1,0 +1,55 @@
+"""Explain strings that end too early, or not at all."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from codeexec_config.document.slips import Reason
+
+if TYPE_CHECKING:
+    from codeexec_config.document.slips import Slip
+
+_UNCLOSED_TEXT: Final = re.compile(r"[^\s\"'#,;\\\[\]{}=](?:[^\"'#,;\\\[\]{}=]*[^\s\"'#,;\\\[\]{}=])?(?=[ \t]*\Z)")
+_OTHER_QUOTE: Final = re.compile(r"[^\"'#,;\\\[\]]*([\"'])(?=[ \t]*\Z)")
+_APOSTROPHE: Final = re.compile(r"'[^\"\\#]*'(?=[ \t]*\Z)")
+_INNER_QUOTES: Final = re.compile(r"\"(?:[^\"'\\#]*\"){3,100}(?=[ \t]*\Z)")
+
+
+def explain_unclosed(slip: Slip) -> Reason:
+    """Return why a string has no end."""
+    opening = slip.at if slip.opening is None else slip.opening
+    related = ("the string begins here", opening)
+    quote = slip.text[opening]
+    if slip.text.startswith(quote * 3, opening):
+        return Reason("this string is not closed", f"close it with {quote * 3}", related=related)
+    body = slip.text[opening + 1 : slip.at]
+    message = "this string is not closed on its line"
+    if found := _OTHER_QUOTE.fullmatch(body.rstrip()):
+        place = opening + 1 + found.start(1)
+        help_ = "close it with the quote that opens it"
+        return Reason(message, help_, "write the same quote", ((place, place + 1, quote),), related=related)
+    if found := _UNCLOSED_TEXT.match(body):
+        place = opening + 1 + found.end()
+        return Reason(message, "write the quote", "write the quote", ((place, place, quote),), related=related)
+    if quote == '"' and body.endswith('\\"'):
+        return Reason(message, 'a backslash before a quote makes it part of the text; write \\\\"', related=related)
+    return Reason(message, "close it with the quote that opens it", related=related)
+
+
+def explain_early_end(slip: Slip) -> Reason | None:
+    """Return why there is more behind a string: a quote within it has ended it."""
+    quote = slip.text[slip.began]
+    before = slip.text[slip.at - 1]
+    if quote not in {'"', "'"} or before != quote or slip.began == slip.at:
+        return None
+    message = "a quote within this string has ended it"
+    related = ("the string begins here", slip.began)
+    pattern, other = (_APOSTROPHE, '"') if quote == "'" else (_INNER_QUOTES, "'")
+    help_ = 'use "..." around a text with \'' if quote == "'" else 'write \\" for a quote within it'
+    found = pattern.match(slip.line)
+    if not found or slip.text.startswith(quote * 3, slip.began) or slip.text[slip.at] == quote:
+        return Reason(message, help_, related=related)
+    start, last = slip.began, slip.began + found.end() - 1
+    changes = ((start, start + 1, other), (last, last + 1, other))
+    return Reason(message, help_, f"use {other} around it", changes, related=related)

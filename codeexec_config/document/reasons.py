@@ -1,0 +1,195 @@
+"""Explain why a text is not TOML: the reason that a person would give, the way out, and a fix where it is certain.
+
+A message quotes no text of the file but a key, as anything else could be a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from codeexec_config import limits
+from codeexec_config.document.characters import described
+from codeexec_config.document.flaws import leads_on
+from codeexec_config.document.lookalikes import explain_look_alike
+from codeexec_config.document.misquoted import explain_early_end, explain_unclosed
+from codeexec_config.document.slips import Reason, Slip
+from codeexec_config.document.tokens import OPENINGS, Due
+from codeexec_config.document.unquoted import explain_behind_number, explain_value
+from codeexec_config.findings import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codeexec_config.document.scanner import Scan
+    from codeexec_config.document.tokens import Flaw
+
+_HEADER: Final = re.compile(r"[ \t]*\[\[?[A-Za-z0-9_. \t-]+\]\]?[ \t]*(?:#|\r?\n|\Z)")
+_PAIR: Final = re.compile(r"[ \t]*[A-Za-z0-9_.-]+[ \t]*=")
+_VALUE_STARTS: Final = re.compile(r"[\[\"'{+0-9-]|(?:true|false)\b")
+_PLAIN_VALUE: Final = re.compile(r"(?:true|false|[+-]?[0-9]+|\"[^\"\\]*\"|'[^']*')[ \t]*(?:#|\Z)")
+_CONFLICT: Final = re.compile(r"(?:<{7}|={7}|>{7})(?!\S)")
+_WORD: Final = re.compile(r"\w[\w-]*")
+
+
+def explain(scan: Scan, flaw: Flaw) -> Reason:
+    """Return why a text is not TOML; a fix that would not lead on is left out."""
+    slip = Slip(scan, flaw)
+    reason = _simple(flaw) or _unclosed_bracket(slip) or explain_look_alike(slip) or _EXPLAIN[flaw.due](slip)
+    at = slip.at if reason.at is None else reason.at
+    if reason.changes and not leads_on(slip.text, at, reason.changes):
+        return reason._replace(changes=())
+    return reason
+
+
+def _simple(flaw: Flaw) -> Reason | None:
+    if flaw.due is Due.ONCE:
+        return Reason(f"duplicate key `{printable(flaw.key or '')}`")
+    return _LIMITS.get(flaw.due)
+
+
+_LIMITS: Final = {
+    Due.MOMENT: Reason("there is no such date or time"),
+    Due.FEWER_PARTS: Reason(f"a key has at most {limits.MAX_KEY_PARTS} parts"),
+    Due.LESS_DEPTH: Reason(f"arrays and inline tables nest at most {limits.MAX_DEPTH} deep"),
+    Due.FEWER_DIGITS: Reason(f"an integer has at most {limits.MAX_INTEGER_DIGITS} digits"),
+    Due.READABLE: Reason("this text cannot be read as TOML"),
+    Due.ESCAPE: Reason("invalid escape in a string", "write \\\\ for a backslash, or use '...'"),
+}
+
+
+def _unclosed_bracket(slip: Slip) -> Reason | None:
+    """Blame the bracket that is open where the next statement begins, or the text ends."""
+    is_end = slip.at == len(slip.text)
+    line = slip.text.rfind("\n", 0, slip.at) + 1
+    before = [place for place in slip.scan.brackets if place < line or is_end]
+    if not before or not (is_end or _begins_statement(slip, line, in_array=slip.text[before[-1]] == "[")):
+        return None
+    name, close = ("array", "]") if slip.text[before[-1]] == "[" else ("inline table", "}")
+    return Reason(
+        f"this {name} is not closed", f"close it with {close}", related=(f"the {name} begins here", before[-1])
+    )
+
+
+def _begins_statement(slip: Slip, line: int, *, in_array: bool) -> bool:
+    """Check that the flaw is the beginning of a line that is a header, or a key where only values may stand."""
+    if slip.text[line : slip.at].strip(" \t["):
+        return False
+    return bool(_HEADER.match(slip.text, line) or (in_array and _PAIR.match(slip.text, line)))
+
+
+def _control(slip: Slip) -> Reason:
+    character = slip.text[slip.at]
+    if character == "\r":
+        return Reason(f"{described(character)} without a line feed after it", "end lines with LF or CRLF")
+    return Reason(
+        f"TOML takes no control character: {described(character)}", "remove it; in a string, write its escape"
+    )
+
+
+def _key(slip: Slip) -> Reason:
+    if _CONFLICT.match(slip.rest):
+        return Reason("a merge conflict is left in this file", "resolve it")
+    if slip.text.startswith(OPENINGS, slip.at):
+        return Reason("keys and headers hold no reference; they are never expanded", "write the name itself")
+    if mended := _comment_mark(slip):
+        return mended
+    if slip.rest[:1] in {"", "=", ".", "]"}:
+        return Reason("a key is missing")
+    if slip.rest.startswith("{") and len(slip.scan.statements) == 1:
+        return Reason("expected a key; this looks like JSON", 'TOML writes `key = value` for `"key": value`')
+    return _odd_key(slip, slip.at) or Reason(_KEY_RULE)
+
+
+_KEY_RULE: Final = "a key consists of ASCII letters, digits, _ and -, or stands in quotes"
+
+
+def _odd_key(slip: Slip, start: int) -> Reason | None:
+    """Explain a bare key with a letter that is not ASCII."""
+    word = _WORD.match(slip.text, start)
+    if not word or word.end() <= slip.at or slip.text[slip.at].isascii():
+        return None
+    changes = ((start, start, '"'), (word.end(), word.end(), '"'))
+    message = f"a key without quotes consists of ASCII letters, digits, _ and -, not {described(slip.text[slip.at])}"
+    return Reason(message, "put the key in quotes", "put the key in quotes", changes)
+
+
+def _comment_mark(slip: Slip) -> Reason | None:
+    found = re.match(r"//+|;+|--(?=[ \t])", slip.rest)
+    if not found:
+        return None
+    change = (slip.at, slip.at + found.end(), "#")
+    return Reason("a comment of TOML begins with #", "write # instead", "write #", (change,))
+
+
+def _equals(slip: Slip) -> Reason:
+    found = re.match(r":=?", slip.rest)
+    if found:
+        change = (slip.at, slip.at + found.end(), "=" if slip.text[slip.at - 1] == " " else " =")
+        return Reason("TOML writes `=` between a key and its value", "write = instead", "write `=`", (change,))
+    start = slip.at
+    while start > 0 and (slip.text[start - 1].isalnum() or slip.text[start - 1] in "_-"):
+        start -= 1
+    if odd := _odd_key(slip, start):
+        return odd
+    message = "expected `=` and a value after the key"
+    if _PLAIN_VALUE.match(slip.rest) and slip.text[slip.at - 1] in " \t":
+        return Reason(message, "write = between them", "write `=`", ((slip.at, slip.at, "= "),))
+    if "=" in slip.rest and not slip.rest.startswith("="):
+        return Reason(message, f"{_KEY_RULE}")
+    return Reason(message)
+
+
+def _header_end(slip: Slip) -> Reason:
+    close = "]]" if slip.text.startswith("[[", slip.opening or 0) else "]"
+    message = f"expected `{close}` at the end of the header"
+    if slip.rest and slip.rest[0] not in "#]":
+        return Reason(message, "a name with a blank stands in quotes")
+    at = len(slip.text[: slip.at].rstrip(" \t"))
+    missing = "]" if slip.rest.startswith("]") else close
+    return Reason(message, f"close it with {close}", f"write {missing}", ((at, at, missing),))
+
+
+def _comma(slip: Slip) -> Reason:
+    bracket = slip.text[slip.scan.brackets[-1]]
+    close, entries = ("]", "entries of an array") if bracket == "[" else ("}", "keys of an inline table")
+    message = f"expected `,` or `{close}`: the {entries} are separated by commas"
+    if slip.rest.startswith(";"):
+        return Reason(message, "write a comma", "write a comma", ((slip.at, slip.at + 1, ","),))
+    if bracket == "[" and _VALUE_STARTS.match(slip.rest):
+        before = next(reversed(slip.scan.values.values())).end
+        return Reason(message, "write a comma between them", "write the comma", ((before, before, ","),))
+    started = ("the inline table begins here", slip.scan.brackets[-1])
+    return Reason(message, related=started if bracket == "{" and "\n" in slip.text[started[1] : slip.at] else None)
+
+
+def _line_end(slip: Slip) -> Reason:
+    if slip.text.startswith(OPENINGS, slip.at):
+        return Reason("expected the end of the line after the value", "put the reference inside the quotes")
+    found = re.match(r"[;,]+(?=[ \t]*(?:#|\Z))", slip.rest)
+    if found:
+        name = "semicolon" if slip.rest[0] == ";" else "comma"
+        change = (slip.at, slip.at + found.end(), "")
+        return Reason(f"a line of TOML does not end with a {name}", "remove it", f"remove the {name}", (change,))
+    is_header = slip.text.startswith("[", slip.scan.statements[-1])
+    if is_header and slip.rest.startswith("]"):
+        return Reason(
+            "one bracket too many behind the header", "a table has one on each side, an entry of an array two"
+        )
+    reason = None if is_header else explain_behind_number(slip) or explain_early_end(slip)
+    if reason or (reason := _comment_mark(slip)):
+        return reason
+    what = "header" if is_header else "value"
+    return Reason(f"expected the end of the line after the {what}", "put what follows on a line of its own")
+
+
+_EXPLAIN: Final[dict[Due, Callable[[Slip], Reason]]] = {
+    Due.KEY: _key,
+    Due.EQUALS: _equals,
+    Due.VALUE: explain_value,
+    Due.LINE_END: _line_end,
+    Due.HEADER_END: _header_end,
+    Due.COMMA: _comma,
+    Due.QUOTE: explain_unclosed,
+    Due.PRINTABLE: _control,
+}

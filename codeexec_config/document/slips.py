@@ -1,0 +1,109 @@
+"""What is known of the place where a text stops being TOML, for those who explain it."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from codeexec_config.document.tokens import Due
+from codeexec_config.keys import Key, Kind, keys_of
+from codeexec_config.model import CodeExecutionConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codeexec_config.document.flaws import Change
+    from codeexec_config.document.scanner import Scan
+    from codeexec_config.document.tokens import Flaw
+
+_WORD: Final = re.compile(r"[^\s#,\]}]*")
+_ENDS_VALUE: Final = re.compile(r"[ \t]*(?:\r?\n|[,\]}]|\Z)|[ \t]+#")
+
+
+class Reason(NamedTuple):
+    """Why a text is not TOML.
+
+    Attributes:
+        message: what is wrong, without any text of the file but a key.
+        help: the way out.
+        title: what the fix does.
+        changes: the fix, which is dropped where it would not lead on.
+        at: the place, where it is not that of the flaw.
+        related: another place, and what it is.
+    """
+
+    message: str
+    help: str | None = None
+    title: str | None = None
+    changes: tuple[Change, ...] = ()
+    at: int | None = None
+    related: tuple[str, int] | None = None
+
+
+class Slip:
+    """A flaw and what stands around it.
+
+    Attributes:
+        text: the whole text.
+        at: the flaw.
+        began: where the value begins that it stands in or behind.
+        end: the end of the value's line.
+        word: what stands there up to a blank or what may end a value.
+    """
+
+    def __init__(self, scan: Scan, flaw: Flaw) -> None:
+        self.scan = scan
+        self.text = scan.text
+        self.due = flaw.due
+        self.at = flaw.start
+        self.opening = flaw.opening
+        self.began = self._value_start(flaw)
+        self.end = self.line_end(self.began)
+        word = _WORD.match(self.text, self.began)
+        self.word = word[0] if word else ""
+
+    def _value_start(self, flaw: Flaw) -> int:
+        """Return where the value begins; behind a value that ends on this line, where that one does."""
+        if flaw.due is Due.LINE_END and self.scan.values:
+            last = next(reversed(self.scan.values.values()))
+            return last.start if last.start > self.scan.statements[-1] else flaw.start
+        return flaw.start if flaw.opening is None or flaw.due is not Due.VALUE else flaw.opening
+
+    @property
+    def rest(self) -> str:
+        """The line from the flaw on."""
+        return self.text[self.at : self.line_end(self.at)]
+
+    @property
+    def line(self) -> str:
+        """The line from the value on."""
+        return self.text[self.began : self.end]
+
+    @cached_property
+    def key(self) -> Key | None:
+        """The description of the key whose value this is, as far as its name tells."""
+        name = self.scan.key
+        return next((key for key in _every_key(CodeExecutionConfig) if key.name == name), None)
+
+    @property
+    def takes(self) -> Kind | None:
+        """What the value of the key is due to be, where that is known."""
+        return self.key.kind if self.key else None
+
+    def line_end(self, at: int) -> int:
+        """Return the end of a place's line, without its line end."""
+        end = self.text.find("\n", at)
+        end = len(self.text) if end < 0 else end
+        return end - (end > at and self.text[end - 1] == "\r")
+
+    def ends_value(self, at: int) -> bool:
+        """Check whether a value may end at a place."""
+        return _ENDS_VALUE.match(self.text, at) is not None
+
+
+def _every_key(cls: type) -> Iterator[Key]:
+    for key in keys_of(cls):
+        yield key
+        for variant in (key.variants or {}).values():
+            yield from _every_key(variant)

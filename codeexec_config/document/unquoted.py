@@ -1,0 +1,257 @@
+"""Explain values that people write and TOML does not have: a boolean in capitals, a number with a unit, bare text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from codeexec_config import limits
+from codeexec_config.document.quantities import converted, is_quantity
+from codeexec_config.document.slips import Reason
+from codeexec_config.document.tokens import OPENINGS
+from codeexec_config.keys import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codeexec_config.document.slips import Slip
+
+_BOOLEANS: Final = {"true": "true", "false": "false", "yes": "true", "no": "false", "on": "true", "off": "false"}
+_QUOTE: Final = "put quotes around a text"
+_LITERALS: Final = {Kind.BOOLEAN: "write true or false", Kind.INTEGER: "write a whole number"}
+_NULLS: Final = frozenset({"null", "none", "nil", "undefined", "~"})
+_SPECIAL: Final = re.compile(r"([+-]?)(infinity|inf|nan)", re.IGNORECASE)
+_COMMENT_OF_ANOTHER_KIND: Final = re.compile(r"[ \t](?://|;|--)")
+_QUANTITY: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?(?P<unit>[ \t]*[A-Za-zµ]+)")
+_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,6}(?![0-9])")
+_ZEROS: Final = re.compile(r"[+-]?(?P<zeros>0+)(?P<digits>[0-9]+)")
+_CUT_OFF: Final = re.compile(r"[+-]?[0-9]+\.")
+_HEADLESS: Final = re.compile(r"[+-]?\.[0-9]+")
+_OCTAL: Final = 8
+_NAME: Final = rf"\$<{limits.VARIABLE_PATTERN}>"
+_REFERENCE: Final = re.compile(
+    rf"(?:\$\{{[^}}\n\"\\]{{0,1000}}\}}|{_NAME}|\$(?![{{<])|[^\s#,\"'\[\]{{}}\\$]){{1,1000}}"
+)
+_BARE_TEXT: Final = re.compile(
+    r"[A-Za-z0-9/~.]*[A-Za-z0-9](?:[^\x00-\x1f\x7f\"\\#,\[\]{}=$]{0,998}[^\x00-\x20\x7f\"\\#,\[\]{}=$])?"
+)
+_BARE_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]*")
+_MORE_WORDS: Final = re.compile(r"[ \t]*,[ \t]*([A-Za-z][A-Za-z0-9_+.-]*)(?=[ \t]*[,\]])")
+_HALF_QUOTED: Final = re.compile(r"[^\s\"'#,\\\[\]{}=][^\"'#,\\\[\]{}=\n]*([\"'])")
+_DOTS_AND_COLONS: Final = re.compile(r"[0-9]+[.:-].*[.:-]")
+
+
+def explain_value(slip: Slip) -> Reason:
+    """Return why a value cannot be read."""
+    return next(filter(None, (explain(slip) for explain in _REASONS)))
+
+
+def explain_behind_number(slip: Slip) -> Reason | None:
+    """Return why a number cannot be followed by what is there, if that belongs to it."""
+    return _quantity(slip) or _grouped(slip)
+
+
+def _missing(slip: Slip) -> Reason | None:
+    if slip.at != slip.began or slip.word:
+        return None
+    help_ = None if slip.scan.brackets else "write the value on the line of its key"
+    return Reason("expected a value", help_)
+
+
+def _doubled_equals(slip: Slip) -> Reason | None:
+    found = re.match(r"[=>]+", slip.line)
+    if not found:
+        return None
+    change = (slip.began, slip.began + found.end(), "")
+    return Reason("a key and its value are separated by one `=`", "remove what is too much", "write one `=`", (change,))
+
+
+def _reference(slip: Slip) -> Reason | None:
+    found = _REFERENCE.match(slip.text, slip.began)
+    if not any(mark in (found[0] if found else slip.word) for mark in OPENINGS):
+        return None
+    message = "a reference must stand in quotes: the file is parsed before references are read"
+    if slip.key is not None and not slip.key.takes_references:
+        return Reason(message, f"`{slip.key.name}` takes no reference; write the value itself")
+    is_whole = slip.text.startswith(OPENINGS, slip.began)
+    help_ = (
+        'quote it: "${NAME}" may stand for a text, an integer or a boolean'
+        if is_whole
+        else "quote the whole value, the reference with it"
+    )
+    if found is None or not slip.ends_value(found.end()):
+        return Reason(message, help_)
+    return _quoted(slip, message, help_, found.end())
+
+
+def _quoted(slip: Slip, message: str, help_: str, end: int) -> Reason:
+    changes = ((slip.began, slip.began, '"'), (end, end, '"'))
+    return Reason(message, help_, "put it in quotes", changes)
+
+
+def _boolean(slip: Slip) -> Reason | None:
+    meant = _BOOLEANS.get(slip.word.lower())
+    if meant is None:
+        return None
+    is_case = slip.word.lower() in {"true", "false"}
+    message = (
+        f"TOML writes `{meant}` in lower case" if is_case else "expected a boolean, which TOML writes `true` or `false`"
+    )
+    certain = slip.takes is Kind.BOOLEAN or (is_case and slip.takes is None)
+    if not certain:
+        return Reason(message, f"write {meant}, or put quotes around a text")
+    change = (slip.began, slip.began + len(slip.word), meant)
+    return Reason(message, f"write {meant}", f"write `{meant}`", (change,), at=slip.began)
+
+
+def _special(slip: Slip) -> Reason | None:
+    """Explain an infinity or a NaN as other languages write it."""
+    found = _SPECIAL.match(slip.text, slip.began)
+    if not found or not slip.ends_value(found.end()) or slip.key is not None:
+        return None
+    meant = f"{found[1]}{found[2].lower()[:3]}"
+    change = (slip.began, found.end(), meant)
+    return Reason("TOML writes `inf` and `nan` in lower case", f"write {meant}", f"write `{meant}`", (change,))
+
+
+def _null(slip: Slip) -> Reason | None:
+    if slip.word.lower() not in _NULLS:
+        return None
+    return Reason("TOML has no null", "leave the key out, or comment the line out with #")
+
+
+def _quantity(slip: Slip) -> Reason | None:
+    found = _QUANTITY.match(slip.text, slip.began)
+    if not found or not slip.ends_value(found.end()) or not is_quantity(found[0]):
+        return None
+    message = "a number has no unit in TOML"
+    bounds = slip.key.bounds if slip.key else None
+    if slip.key is None or bounds is None:
+        return Reason(message, "write the number alone, or put quotes around number and unit")
+    unit = "seconds" if bounds.unit == "second" else bounds.unit
+    help_ = f"`{slip.key.name}` takes a whole number of {unit}, without a unit"
+    amount = converted(found[0], bounds.unit)
+    if amount is None or not bounds.minimum <= amount <= bounds.maximum:
+        return Reason(message, help_)
+    change = (slip.began, found.end(), str(amount))
+    return Reason(message, f"{help_}: {amount}", f"write {amount}", (change,))
+
+
+def _grouped(slip: Slip) -> Reason | None:
+    found = _GROUPED.match(slip.text, slip.began)
+    if not found or not slip.ends_value(found.end()) or slip.scan.brackets:
+        return None
+    changes = tuple(
+        (at, at + 1, "")
+        for at in range(found.start(), found.end())
+        if slip.takes is Kind.INTEGER and slip.text[at] == ","
+    )
+    return Reason("a number has no comma in TOML", "leave it out, or write _ between digits", "leave it out", changes)
+
+
+def _zeros(slip: Slip) -> Reason | None:
+    found = _ZEROS.match(slip.text, slip.began)
+    if not found or not slip.ends_value(found.end()):
+        return None
+    message = "a decimal number has no leading zero"
+    is_certain = slip.takes is Kind.INTEGER or (slip.takes is None and int(found["digits"]) < _OCTAL)
+    changes = ((*found.span("zeros"), ""),) if is_certain else ()
+    return Reason(message, "leave it out; an octal number begins with 0o", "leave it out", changes)
+
+
+def _point(slip: Slip) -> Reason | None:
+    is_integer = slip.takes is Kind.INTEGER
+    found = _CUT_OFF.match(slip.text, slip.began)
+    if found and slip.ends_value(found.end()):
+        change = (found.end() - 1, found.end(), "") if is_integer else (found.end(), found.end(), "0")
+        title = "leave the point out" if is_integer else "write .0"
+        return Reason("a number needs a digit after its point", title, title, (change,))
+    found = _HEADLESS.match(slip.text, slip.began)
+    if found and slip.ends_value(found.end()):
+        place = slip.text.index(".", slip.began)
+        changes = () if is_integer else ((place, place, "0"),)
+        return Reason("a number needs a digit before its point", "write 0 before it", "write 0 before it", changes)
+    return None
+
+
+def _semicolon(slip: Slip) -> Reason | None:
+    found = re.match(r";+(?=[ \t]*(?:#|\Z))", slip.rest)
+    if not found:
+        return None
+    change = (slip.at, slip.at + found.end(), "")
+    return Reason("a line of TOML does not end with a semicolon", "remove it", "remove the semicolon", (change,))
+
+
+def _half_quoted(slip: Slip) -> Reason | None:
+    """Explain a value whose opening quote is missing."""
+    found = _HALF_QUOTED.match(slip.text, slip.began)
+    if not found or not slip.ends_value(found.end()):
+        return None
+    change = (slip.began, slip.began, found[1])
+    return Reason("the opening quote of a string is missing", "put it in front", "put the quote in front", (change,))
+
+
+def _behind(slip: Slip) -> Reason | None:
+    """Explain what follows a number or a boolean without being part of it."""
+    if slip.at == slip.began or _DOTS_AND_COLONS.match(slip.word):
+        return None
+    return Reason("unexpected text after a value", "put quotes around a text, and a comment behind #")
+
+
+def _text(slip: Slip) -> Reason:
+    """Explain text without quotes."""
+    message = "expected a value, found text without quotes"
+    if slip.takes in _LITERALS:
+        return Reason(message, _LITERALS[slip.takes])
+    if slip.scan.brackets:
+        return _words(slip, message, _QUOTE)
+    found = _BARE_TEXT.match(slip.text, slip.began)
+    if not found or not slip.ends_value(found.end()) or not _fits(slip, found[0]):
+        return Reason(message, _QUOTE)
+    if _COMMENT_OF_ANOTHER_KIND.search(found[0]):
+        return Reason(message, f"{_QUOTE}; a comment begins with #")
+    return _quoted(slip, message, _QUOTE, found.end())
+
+
+def _words(slip: Slip, message: str, help_: str) -> Reason:
+    """Quote the bare words of an array, all at once."""
+    found = _BARE_WORD.match(slip.text, slip.began)
+    changes: list[tuple[int, int, str]] = []
+    place = (slip.began, found.end()) if found and slip.ends_value(found.end()) and _fits(slip, found[0]) else None
+    while place:
+        changes += ((place[0], place[0], '"'), (place[1], place[1], '"'))
+        more = _MORE_WORDS.match(slip.text, place[1])
+        place = more.span(1) if more and _fits(slip, more[1]) else None
+    return Reason(message, help_, "put it in quotes", tuple(changes))
+
+
+def _fits(slip: Slip, text: str) -> bool:
+    """Check that a text in quotes would be no mistake of its own, as far as the key tells."""
+    key = slip.key
+    if key is None:
+        return True
+    if key.kind is Kind.LIST:
+        return text in limits.KNOWN_LANGUAGES and bool(slip.scan.brackets)
+    if key.kind is Kind.UNION:
+        return text == next(iter(key.variants or ()))
+    if key.kind is Kind.CHOICE:
+        return text in (key.choices or ())
+    return key.form != "url" or text.startswith(("http://", "https://"))
+
+
+_REASONS: Final[tuple[Callable[[Slip], Reason | None], ...]] = (
+    _missing,
+    _doubled_equals,
+    _reference,
+    _boolean,
+    _special,
+    _null,
+    _quantity,
+    _grouped,
+    _zeros,
+    _point,
+    _semicolon,
+    _half_quoted,
+    _behind,
+    _text,
+)
