@@ -110,13 +110,23 @@ class TestRunning:
         assert said("I17", FAILED) == ("skip", "cannot tell: the program could not write a file: failed")
 
     def test_a_flood_that_had_not_begun_gets_more_time(self) -> None:
-        flooded = printed(b"x", Status.TIMED_OUT, stdout_truncated=True)
+        full = printed(b"x" * 65_536, Status.TIMED_OUT, stdout_truncated=True)
+        thin = printed(b"x", Status.TIMED_OUT)
 
-        assert said("O04", TIMED_OUT, flooded)[0] == "pass"
+        assert said("O04", thin, full)[0] == "pass"
         assert said("O04", TIMED_OUT)[1] == "nothing of it came back"
+        assert said("O04", thin)[1] == "it was cut without being flagged"
+
+    def test_one_flood_serves_two_checks(self) -> None:
+        executor = Scripted(printed(b"x" * 65_536, Status.TIMED_OUT, stdout_truncated=True))
+        report = run_plan(executor, Plan(only=["O04", "O08"], deadlines=QUICK))
+
+        assert report.ok, report.render()
+        assert [SNIPPETS["python"]["flood"]] == [it.code for it in executor.seen if it.code not in FEATURE_PROGRAMS]
 
     def test_a_flood_that_comes_to_an_end_was_none(self) -> None:
         assert "an endless program completed" in said("O04", printed(b"x", stdout_truncated=True))[1]
+        assert said("O07", DONE)[1] == "an endless program completed"
 
     def test_an_artifact_may_be_refused(self) -> None:
         assert said("F05", RequestError("too big"), capabilities=(C.ARTIFACTS,))[0] == "pass"
