@@ -109,6 +109,15 @@ class Secret:
         return ["reference", "resolved", "reveal"]
 
     @classmethod
+    def _read(cls, value: str, *, reference: str) -> Secret:
+        """Hold a value that one reference of a file has made; both are known to be right."""
+        self = cls.__new__(cls)
+        self.__value = _closed_over(value)
+        self.__reference = reference
+        self.__missing = None
+        return self
+
+    @classmethod
     def _unread(cls, template: str, *, reference: str | None, variable: str) -> Secret:
         """Stand for a secret whose variable is not looked up; `template` is the file's text."""
         secret = cls(template, reference=reference)

@@ -96,20 +96,22 @@ def _url(value: str, path: Path, urls: dict[Path, Url], made: str | None) -> Fin
     return None
 
 
-def _secret(_: Key, value: Secret, path: Path, __: object, ___: str | None) -> Finding | None:
-    return judge_header(value.reveal(), path) if value.resolved else None
+def _secret(_: Key, value: Secret, path: Path, __: object, made: str | None) -> Finding | None:
+    return judge_header(value.reveal(), path, made=made) if value.resolved else None
 
 
-def judge_header(value: str, path: Path) -> Finding | None:
+def judge_header(value: str, path: Path, *, made: str | None = None) -> Finding | None:
     """Judge a key as what it will be: the value of an HTTP header."""
     if value.isascii() and value.isprintable() and value == value.strip() and value:
         return None
+    source = f" from {made}" if made else ""
     if not value:
+        remedy = f"set {made}" if made else f'write {path[-1]} = "${{CODE_EXEC_API_KEY}}"'
         return Finding(
             "empty-secret",
-            "the key is empty",
+            f"the key{source} is empty",
             path,
-            help=f"set the variable, or remove {path[-1]} if the service needs no key",
+            help=f"{remedy}, or remove {path[-1]} if the service needs no key",
         )
     stripped = value.strip(" ")
     if not value.isascii():
@@ -120,9 +122,9 @@ def judge_header(value: str, path: Path) -> Finding | None:
         reason = "contains a control character, such as a tab or the newline at the end of a mounted file"
     return Finding(
         "malformed-secret",
-        f"the key {reason}, which no HTTP header can carry",
+        f"the key{source} {reason}, which no HTTP header can carry",
         path,
-        help="set the variable to the key alone, without blanks or line ends around it",
+        help=f"{f'set {made} to' if made else 'write'} the key alone, without blanks or line ends around it",
     )
 
 

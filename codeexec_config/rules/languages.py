@@ -21,13 +21,12 @@ def judge_form(name: str, path: Path, *, made: str | None = None) -> Finding | N
     """Check that a name is well formed."""
     if _FORM.fullmatch(name) and len(name) <= limits.LANGUAGE_LENGTH:
         return None
-    write = f"set {made} to" if made else "write"
     form = (
-        f"{write} a lower-case name: a letter, then letters, digits or _ + # . -, at most "
+        "write a lower-case name: a letter, then letters, digits or _ + # . -, at most "
         f'{limits.LANGUAGE_LENGTH} characters, such as "python"'
     )
     if made:
-        hint = f"one variable gives one name, for more write one entry each; {form}"
+        hint = f'set {made} to one lower-case name, such as python: for two write ["${{A}}", "${{B}}"]'
         return Finding("invalid-language", f"invalid name of a language from {made}", path, help=hint)
     from codeexec_config.rules.foreign import hint as reference_hint
 

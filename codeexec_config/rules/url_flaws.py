@@ -214,5 +214,9 @@ def _corrected(reason: str, meant: str, otherwise: str, *, certain: bool = False
 
 def _sound(text: str) -> Url | None:
     """Return the parts of a URL that no rule refuses, and that holds no part which is masked."""
-    is_shown = text.isascii() and len(text) <= _SHOWN_LENGTH and _MASKED.isdisjoint(text)
-    return accepted(text) if is_shown else None
+    return accepted(text) if may_be_shown(text) else None
+
+
+def may_be_shown(text: str) -> bool:
+    """Check that a text holds none of the parts of a URL that are masked."""
+    return text.isascii() and len(text) <= _SHOWN_LENGTH and _MASKED.isdisjoint(text)

@@ -17,6 +17,7 @@ from codeexec_config.rules.foreign import mended
 from codeexec_config.rules.languages import meant_language
 from codeexec_config.rules.spelling import nearest_name
 from codeexec_config.section import judging, structure
+from codeexec_config.section.blame import cleaned
 from codeexec_config.section.environment import Environment
 from codeexec_config.section.resolve import Resolution, resolve
 
@@ -136,13 +137,15 @@ class Amender:
         return Amendment("write the reference in braces, alone between the quotes", "reword", finding.path, written)
 
     def _url(self, finding: Finding) -> Amendment | None:
-        from codeexec_config.rules.url_flaws import meant_url
+        from codeexec_config.rules.url_flaws import may_be_shown, meant_url
 
         value = self._value(finding.path)
-        meant = meant_url(value) if mended(value) is None else None
-        if meant is None:
+        if mended(value) is not None:
             return self._reworded(finding)
-        if not self._is_cured_by(_with(self._section, finding.path, meant)):
+        plain = cleaned(value)
+        meant = meant_url(value) or meant_url(plain) or plain
+        is_cure = meant != value and may_be_shown(meant)
+        if not is_cure or not self._is_cured_by(_with(self._section, finding.path, meant)):
             return None
         return Amendment(f"write {meant}", "reword", finding.path, meant)
 

@@ -117,18 +117,36 @@ def _judged(leaf: Leaf, resolution: Resolution, urls: dict[Path, Url]) -> Iterat
     if leaf.key.kind is Kind.SECRET:
         yield from _judged_secret(leaf.path, leaf.value, resolution)
     elif found := judge(leaf.key, leaf.value, leaf.path, urls, made=resolution.made.get(leaf.path)):
-        yield found
+        yield _blamed(found, leaf, resolution)
+
+
+def _blamed(finding: Finding, leaf: Leaf, resolution: Resolution) -> Finding:
+    """Tell the file's part in a wrong text from the environment's."""
+    if type(leaf.value) is not str:
+        return finding
+    from codeexec_config.section import blame
+
+    template = resolution.templates.get(leaf.path)
+    if template is None:
+        return blame.of_literal(finding, leaf.value)
+    return blame.of_template(finding, leaf.key, template, resolution.made[leaf.path])
 
 
 def _judged_secret(path: Path, secret: Secret, resolution: Resolution) -> Iterator[Finding]:
     literal = resolution.literals.get(path)
     text = secret.reveal() if secret.resolved else taken_as_set(secret.reference or literal or "")
-    if found := judge_header(text, path):
-        yield found
+    if found := judge_header(text, path, made=resolution.made.get(path)):
+        yield found if literal is None else _blamed_secret(found, literal)
     elif literal is not None:
         from codeexec_config.section.literals import literal_secret
 
         yield literal_secret(literal, path)
+
+
+def _blamed_secret(finding: Finding, literal: str) -> Finding:
+    from codeexec_config.section.blame import of_secret
+
+    return of_secret(finding, literal)
 
 
 def _facts(resolution: Resolution, model: type[Any], urls: dict[Path, Url], ill: set[Path]) -> Facts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from codeexec_config import references
 from codeexec_config.findings import Amendment, Finding, Path, Target, printable
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from codeexec_config.section.environment import Environment
 
+_PLAIN_KINDS: Final = frozenset({Kind.TEXT, Kind.SECRET})
 SWITCH: Final = "enabled"
 """The key that is resolved first: when it is false, nothing else is looked up."""
 
@@ -91,6 +92,10 @@ def resolve(
         result.enabled = section.get(SWITCH) is not False
         return result
     result = Resolution(_copied(section, keys))
+    if not offline and section.get(SWITCH, True) is True and all(map(_is_plain, slots)):
+        failure, done = _resolve_plainly(result, slots, environment)
+        if failure is not None or done:
+            return failure or result
     switch = [slot for slot in slots if slot.path == (SWITCH,)]
     failure = _resolve_slots(result, switch, environment, read=not offline) if switch else None
     if failure is not None:
@@ -99,6 +104,37 @@ def resolve(
     rest = [slot for slot in slots if slot.path != (SWITCH,)]
     failure = _resolve_slots(result, rest, environment, read=result.enabled and not offline)
     return result if failure is None else failure
+
+
+def _is_plain(slot: Slot) -> bool:
+    """Check whether a text is one `${NAME}` and nothing else, and makes a text or a secret."""
+    if len(slot.segments) != 1 or slot.key.kind not in _PLAIN_KINDS:
+        return False
+    segment = slot.segments[0]
+    return isinstance(segment, Reference) and not segment.operator and not _is_malformed(slot, segment)
+
+
+def _resolve_plainly(
+    result: Resolution, slots: list[Slot], environment: Environment
+) -> tuple[BaseException | None, bool]:
+    """Resolve what most files hold and nothing else; return what was raised, and whether all of it was read.
+
+    What is forbidden or not set is left to the way that has words for it.
+    """
+    names = [cast("Reference", slot.segments[0]).name for slot in slots]
+    if not all(map(environment.permits, names)):
+        return None, False
+    failure = environment.fetch(names)
+    if failure is not None or not all(map(environment.is_set, names)):
+        return failure, False
+    for slot, name in zip(slots, names, strict=True):
+        value: Any = environment[name]
+        if slot.key.kind is Kind.SECRET:
+            value = Secret._read(value, reference=f"${{{name}}}")  # noqa: SLF001 -- made here and nowhere else
+        _put(result.values, slot.path, value)
+        result.made[slot.path] = name
+        result.templates[slot.path] = slot.text
+    return None, True
 
 
 def _slots(table: dict[str, Any], keys: tuple[Key, ...], path: Path = ()) -> Iterator[Slot]:

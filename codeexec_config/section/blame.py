@@ -1,0 +1,97 @@
+"""Tell what the file has done to a wrong value from what the environment has, and show the character that does it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from codeexec_config.document.characters import described, is_letter, plain, strange
+from codeexec_config.findings import Amendment, Finding, Target
+from codeexec_config.references import Literal, Reference, canonical, parse
+from codeexec_config.rules.alone import judge
+from codeexec_config.rules.foreign import mended, unpadded
+
+if TYPE_CHECKING:
+    from codeexec_config.findings import Path
+    from codeexec_config.keys import Key
+
+_STAND_INS: Final = ("1", "x", "https://x", "https://1")
+"""Values that make a text right, if any does: a number, a part of a name, a whole URL."""
+
+
+def of_literal(finding: Finding, value: str) -> Finding:
+    """Return a finding on a text of the file, at the invisible or look-alike character that is at fault, if one is."""
+    found = strange(value)
+    if found is None or finding.code not in {"invalid-url", "invalid-language"}:
+        return finding
+    offset, name = found
+    if finding.code == "invalid-url" and is_letter(value[offset]):
+        return finding  # a host in another script has a spelling in ASCII, which the finding names
+    subject = "URL" if finding.code == "invalid-url" else "name of a language"
+    stands_for = _plain(value[offset])
+    return finding._replace(
+        message=f"invalid {subject}: it contains {name}",
+        help=f"write `{stands_for}` in its place" if stands_for.strip() else "remove this character",
+        target=Target(finding.path, within=(offset, offset + 1)),
+    )
+
+
+def cleaned(value: str) -> str:
+    """Return a text with ASCII in the place of what looks like it, and without what nobody sees, or quotes."""
+    return "".join(_plain(character) for character in value).strip()
+
+
+def _plain(character: str) -> str:
+    meant = plain(character)
+    if meant is None:
+        return character if character.isprintable() else ""
+    return meant.strip("\"'")
+
+
+def of_template(finding: Finding, key: Key, template: str, made: str) -> Finding:
+    """Return the file's part in a value with references in it, when the text around them is wrong whatever they are."""
+    path = finding.path
+    tried = [judge(key, _filled(template, stand_in), path, {}) for stand_in in _STAND_INS]
+    ill = [found for found in tried if found is not None and found.code == finding.code]
+    if len(ill) < len(_STAND_INS):
+        return finding if canonical(parse(template)) else finding._replace(help=f"check the value of {made}")
+    written = mended(template)
+    if written is None or (canonical(parse(written)) is None and not _may_be_right(key, written, path)):
+        return ill[0]._replace(help="this stands in the file, beside the reference")
+    amendment = Amendment("write the reference in braces, alone between the quotes", "reword", path, written)
+    return ill[0]._replace(help=f'write "{written}"', amendment=amendment)
+
+
+def _may_be_right(key: Key, template: str, path: Path) -> bool:
+    return any(judge(key, _filled(template, stand_in), path, {}) is None for stand_in in _STAND_INS)
+
+
+def _filled(template: str, stand_in: str) -> str:
+    return "".join(
+        segment.text if isinstance(segment, Literal) else stand_in if isinstance(segment, Reference) else ""
+        for segment in parse(template)
+    )
+
+
+def of_secret(finding: Finding, text: str) -> Finding:
+    """Return what the file has written into a key that no header can carry, at its place; else the finding."""
+    if finding.code != "malformed-secret":
+        return finding
+    for segment in parse(text):
+        if not isinstance(segment, Literal):
+            continue
+        for offset in range(segment.start, segment.end):
+            if not " " <= text[offset] <= "~":
+                is_seen = text[offset].isprintable() and plain(text[offset]) is None
+                return finding._replace(
+                    message=f"the key contains {described(text[offset])}, which no HTTP header can carry",
+                    help="write the key without this character",
+                    target=None if is_seen else Target(finding.path, within=(offset, offset + 1)),
+                )
+    if text == text.strip():
+        return finding
+    message = "the key has a blank at one end, which no HTTP header can carry"
+    written = unpadded(text)
+    if written is None:
+        return finding._replace(message=message, help="write it without the blank")
+    amendment = Amendment(f'write "{written}"', "reword", finding.path, written)
+    return finding._replace(message=message, help=f'write "{written}"', amendment=amendment)

@@ -1,0 +1,210 @@
+"""Who is at fault for a wrong value: the file, at its character, or the environment, by its variable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from codeexec_config import check_text
+
+if TYPE_CHECKING:
+    from codeexec_config import Diagnostic
+
+HEADER = "[features.code_execution]\n"
+EXTERNAL = "[features.code_execution.mode.external]\n"
+URL = 'url = "https://h.example.com"\n'
+ENV = {
+    "K": "key",
+    "H": "h.example.com",
+    "U": "https://h.example.com",
+    "L": "python",
+    "EMPTY": "",
+    "PORT": "99999",
+    "BLANK": "key ",
+    "NEWLINE": "key\n",
+    "LIST": "python,javascript",
+    "BAD": "wss://canary",
+    "CAPITAL": "Canary",
+}
+
+
+def finding(text: str) -> Diagnostic:
+    [found] = check_text(text, env=ENV).errors
+    assert "canary" not in f"{found.message}{found.help}".lower()
+    return found
+
+
+def key(text: str) -> Diagnostic:
+    return finding(f'{EXTERNAL}{URL}api_key = "{text}"\n')
+
+
+def url(text: str) -> Diagnostic:
+    return finding(f'{EXTERNAL}api_key = "${{K}}"\nurl = "{text}"\n')
+
+
+def language(text: str) -> Diagnostic:
+    return finding(f'{HEADER}allowed_languages = ["{text}"]\n')
+
+
+def column(found: Diagnostic) -> tuple[int, int] | None:
+    return found.span and (found.span.start.column, found.span.end.column)
+
+
+def fixed(found: Diagnostic) -> str | None:
+    return found.fix and found.fix.edits[0].text
+
+
+# -- a key -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "place"),
+    [
+        ("sk-li\u028be-1", "U+028B LATIN SMALL LETTER V WITH HOOK", (17, 18)),
+        ("sk\\u0009x", "U+0009 CHARACTER TABULATION", (14, 20)),
+        ("sk\u200b", "U+200B ZERO WIDTH SPACE", (14, 15)),
+        ("\u00e9${K}", "U+00E9 LATIN SMALL LETTER E WITH ACUTE", (11, 18)),
+        ("Bearer\\t${K}", "U+0009 CHARACTER TABULATION", (18, 20)),
+    ],
+)
+def test_a_character_of_the_file_is_named_at_its_place(text: str, name: str, place: tuple[int, int]) -> None:
+    found = key(text)
+
+    assert f"the key contains {name}, which no HTTP header can carry" == found.message
+    assert "write the key without this character" == found.help
+    assert place == column(found)
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ('"${K}"', "${K} "),
+        ('"${K}"', " ${K}"),
+        ('"${K}${L}"', "${K}${L} "),
+        (None, "Bearer ${K} "),
+        (None, "sk "),
+        (None, "${K:-x} "),
+    ],
+)
+def test_a_blank_of_the_file_is_the_files(written: str | None, text: str) -> None:
+    found = key(text)
+
+    assert "the key has a blank at one end, which no HTTP header can carry" == found.message
+    assert "set" not in (found.help or "")
+    assert written == fixed(found)
+
+
+@pytest.mark.parametrize(
+    ("message", "hint", "text"),
+    [
+        ("the key from BLANK has a blank at one end", "set BLANK to the key alone", "${BLANK}"),
+        ("the key from NEWLINE contains a control character", "set NEWLINE to the key alone", "${NEWLINE}"),
+        ("the key from K and BLANK has a blank", "set K and BLANK to", "${K}${BLANK}"),
+        ("the key from BLANK has a blank at one end", "set BLANK to the key alone", "x${BLANK}"),
+        ("the key from the default of NO contains a character", "set the default of NO to", "${NO:-\u00e9}"),
+        ("the key from EMPTY is empty", "set EMPTY, or remove api_key", "${EMPTY}"),
+        ("the key is empty", 'write api_key = "${CODE_EXEC_API_KEY}", or remove api_key', ""),
+    ],
+)
+def test_a_key_of_the_environment_is_its_variables(message: str, hint: str, text: str) -> None:
+    found = key(text)
+
+    assert found.message.startswith(message)
+    assert (found.help or "").startswith(hint)
+    assert found.fix is None
+
+
+# -- a URL and a language ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "place", "written"),
+    [
+        ("https://h.example.com\u200b/", "U+200B ZERO WIDTH SPACE", (29, 30), '"https://h.example.com/"'),
+        ("https://h.example.com\u00a0", "U+00A0 NO-BREAK SPACE", (29, 30), '"https://h.example.com"'),
+        ("\u201chttps://h.example.com\u201d", "U+201C LEFT DOUBLE QUOTATION MARK", (8, 9), '"https://h.example.com"'),
+        ("https://h\u2010x.example.com", "U+2010 HYPHEN", (17, 18), '"https://h-x.example.com"'),
+        ("https://h.example.com/?a=1\u200b", "U+200B ZERO WIDTH SPACE", (34, 35), None),
+        ("https://h.example.com/\\u0007", "U+0007 BELL", (30, 36), '"https://h.example.com/"'),
+    ],
+)
+def test_a_character_of_a_url_is_named_at_its_place(
+    text: str, name: str, place: tuple[int, int], written: str | None
+) -> None:
+    found = url(text)
+
+    assert f"invalid URL: it contains {name}" == found.message
+    assert place == column(found)
+    assert written == fixed(found)
+
+
+def test_a_host_in_another_script_keeps_its_punycode() -> None:
+    assert "write the host as xn--e1afmkfd.example" == url("https://пример.example").help
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "hint"),
+    [
+        ("рython", "U+0440 CYRILLIC SMALL LETTER ER", "write `p` in its place"),  # noqa: RUF001
+        ("python\u200b", "U+200B ZERO WIDTH SPACE", "remove this character"),
+    ],
+)
+def test_a_character_of_a_language_is_named_at_its_place(text: str, name: str, hint: str) -> None:
+    found = language(text)
+
+    assert f"invalid name of a language: it contains {name}" == found.message
+    assert hint == found.help
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("${U}", "${U} "),
+        ("${U}", " ${U}"),
+        ("${U}${L}", "${U}${L}\\t"),
+        ("https://${H}.${B_C}/", "https://${H}.{{ B_C }}/"),
+        (None, "https://${H} /x"),
+        (None, "https://${H} "),
+        (None, "https://${H}/#"),
+        (None, "https://${H}:x"),
+        (None, "h.example.com:${PORT}"),
+        (None, "wss://${H}"),
+        (None, "${U:-x} "),
+    ],
+)
+def test_what_stands_beside_a_reference_is_the_files(written: str | None, text: str) -> None:
+    found = url(text)
+
+    assert found.message.startswith("invalid URL: ")
+    assert (f'write "{written}"' if written else "this stands in the file, beside the reference") == found.help
+    assert (written and f'"{written}"') == fixed(found)
+
+
+@pytest.mark.parametrize(
+    ("message", "hint", "text"),
+    [
+        ("invalid URL from BAD: its scheme is not https or http", "set BAD to an absolute URL", "${BAD}"),
+        ("invalid URL from BAD: ", "set BAD to an absolute URL", "${BAD:-https://x}"),
+        ("invalid URL from the default of NO: ", "set the default of NO to", "${NO:-wss://canary}"),
+        ("invalid URL from H and PORT: ", "check the value of H and PORT", "https://${H}:${PORT}"),
+    ],
+)
+def test_a_url_of_the_environment_is_its_variables(message: str, hint: str, text: str) -> None:
+    found = url(text)
+
+    assert found.message.startswith(message)
+    assert (found.help or "").startswith(hint)
+    assert found.fix is None
+
+
+def test_a_blank_beside_a_language_is_the_files() -> None:
+    assert ('write "${L}"', '"${L}"') == ((found := language("${L} ")).help, fixed(found))
+
+
+@pytest.mark.parametrize("name", ["LIST", "CAPITAL", "BLANK", "EMPTY"])
+def test_one_variable_gives_one_language(name: str) -> None:
+    found = language(f"${{{name}}}")
+
+    assert f"invalid name of a language from {name}" == found.message
+    assert f'set {name} to one lower-case name, such as python: for two write ["${{A}}", "${{B}}"]' == found.help
