@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from codeexec_config.conformance.calling import Call
     from codeexec_config.conformance.circumstances import Circumstances, Report
+    from codeexec_config.conformance.watching import Growth
     from codeexec_config.executor import Capability, ExecutorInfo
 
 __all__ = ["Failed", "Kit", "NotApplicable", "Outcome", "Skipped", "Subject", "cannot_tell", "expect", "told"]
@@ -49,6 +50,7 @@ class Kit:
         self.language = language
         self.deadlines = subject.deadlines
         self.sizes = subject.sizes
+        self.floods: dict[str, tuple[ExecutionResult, Growth]] = {}
         self._snippets = snippets
         self._lacking = lacking
         subject.lacks.setdefault(language, lacking)

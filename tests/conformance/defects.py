@@ -599,6 +599,18 @@ class Sweeps(Local):
 
 
 class LeavesFolders(Local):
+    """Keeps to temporary folders of its own: other executors are judged at the same time."""
+
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages)
+        self.own = tempfile.TemporaryDirectory(prefix="leaves-folders-")
+        tempfile.tempdir = self.own.name
+
+    def put_files(self, run: Run) -> None:
+        shutil.rmtree(run.folder)
+        run.folder = Path(tempfile.mkdtemp(prefix="left-"))
+        super().put_files(run)
+
     def let_go(self, run: Run) -> None:
         run.process._transport.close()
 

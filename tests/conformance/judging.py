@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 QUICK = Deadlines(run_limit=8, latency_limit=8, latency=3.5, once=2, settle=2, cancel=5, close=2, abandon=0.3)
-PATIENT = QUICK._replace(latency_limit=20)
+PATIENT = QUICK._replace(latency_limit=20, late=20, stop_limit=1)
 """For honest executors, which a busy machine may not let appear as others."""
 SMALL = Sizes(disk_mebibytes=64)
 AT_ONCE = 16

@@ -109,8 +109,24 @@ class TestRunning:
     def test_a_program_that_could_write_no_file_cannot_tell(self) -> None:
         assert said("I17", FAILED) == ("skip", "cannot tell: the program could not write a file: failed")
 
+    def test_a_flood_that_had_not_begun_gets_more_time(self) -> None:
+        full = printed(b"x" * 65_536, Status.TIMED_OUT, stdout_truncated=True)
+        thin = printed(b"x", Status.TIMED_OUT)
+
+        assert said("O04", thin, full)[0] == "pass"
+        assert said("O04", TIMED_OUT)[1] == "nothing of it came back"
+        assert said("O04", thin)[1] == "it was cut without being flagged"
+
+    def test_one_flood_serves_two_checks(self) -> None:
+        executor = Scripted(printed(b"x" * 65_536, Status.TIMED_OUT, stdout_truncated=True))
+        report = run_plan(executor, Plan(only=["O04", "O08"], deadlines=QUICK))
+
+        assert report.ok, report.render()
+        assert [SNIPPETS["python"]["flood"]] == [it.code for it in executor.seen if it.code not in FEATURE_PROGRAMS]
+
     def test_a_flood_that_comes_to_an_end_was_none(self) -> None:
         assert "an endless program completed" in said("O04", printed(b"x", stdout_truncated=True))[1]
+        assert said("O07", DONE)[1] == "an endless program completed"
 
     def test_an_artifact_may_be_refused(self) -> None:
         assert said("F05", RequestError("too big"), capabilities=(C.ARTIFACTS,))[0] == "pass"
@@ -137,6 +153,7 @@ class TestTime:
 
         assert said("T10", DONE)[0] == "pass"
         assert said("T10", DONE, DONE, TIMED_OUT)[0] == "fail"
+        assert said("T10", DONE, startup_secs=1e-9)[1].endswith(": the machine is busy")
 
     @pytest.mark.parametrize(("measured", "verdict"), [(None, "n/a"), (0.2, "pass"), (200.0, "fail"), (0.0, "fail")])
     def test_the_time_in_a_result_is_looked_at(
@@ -296,7 +313,7 @@ class TestCancelling:
         monkeypatch.setattr(cancelling, "_stall_beside", lambda _: stalls.pop(0))
         cancelling.heartbeat(SimpleNamespace(deadlines=QUICK))  # type: ignore[arg-type]
 
-        stalls[:] = [1.0, 0.5, 0.7]
+        stalls[:] = [1.0, 0.5, 0.7, 0.8, 0.9, 0.6]
         with pytest.raises(Failed, match=r"the event loop stood still for 0\.50 s"):
             cancelling.heartbeat(SimpleNamespace(deadlines=QUICK))  # type: ignore[arg-type]
 

@@ -32,9 +32,7 @@ def other_flood(kit: Kit) -> None:
 
 def flooded(kit: Kit, purpose: str, stream: str) -> None:
     """Let a program flood a stream, and tell of everything that is wrong."""
-    request = kit.request(kit.code(purpose), wall=kit.deadlines.stop_limit)
-    with Growth() as growth:
-        result = kit.run(request)
+    result, growth = _flood(kit, purpose, stream)
     cap = kit.sizes.output_limit
     complaints = [
         f"{name}: {len(getattr(result, name))} bytes came back under a limit of {cap}"
@@ -52,11 +50,26 @@ def flooded(kit: Kit, purpose: str, stream: str) -> None:
     expect(not complaints, "; ".join(complaints))
 
 
+def _flood(kit: Kit, purpose: str, stream: str) -> tuple[ExecutionResult, Growth]:
+    """Run a flood, or return what one came to that was run for another check."""
+    if purpose in kit.floods:
+        return kit.floods[purpose]
+    with Growth() as growth:
+        result = kit.run(kit.request(kit.code(purpose), wall=kit.deadlines.stop_limit))
+        if result.status is Status.TIMED_OUT and _is_thin(kit, result, stream):
+            # A busy machine may not have let it come so far.
+            result = kit.run(kit.request(kit.code(purpose), wall=kit.deadlines.run_limit))
+    kit.floods[purpose] = result, growth
+    return result, growth
+
+
+def _is_thin(kit: Kit, result: ExecutionResult, stream: str) -> bool:
+    return bool(stream) and len(getattr(result, stream)) < kit.sizes.output_limit
+
+
 def spooled(kit: Kit) -> None:
     """O08: an endless flood does not fill the host's disk."""
-    request = kit.request(kit.code("flood"), wall=kit.deadlines.stop_limit)
-    with Growth() as growth:
-        kit.run(request)
+    _, growth = _flood(kit, "flood", "stdout")
     most = kit.sizes.host_growth
     expect(growth.files <= most, f"a file of the host grew to {growth.files} bytes, and {most} would be generous")
 
