@@ -40,7 +40,7 @@ CODES: Final[dict[str, Severity]] = {
     "invalid-reference": _ERROR,
     "forbidden-variable": _ERROR,
     "reference-not-allowed": _ERROR,
-    "unbraced-reference": _WARNING,
+    "foreign-reference": _WARNING,
     "invalid-url": _ERROR,
     "credentials-in-url": _ERROR,
     "metadata-url": _ERROR,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
-from codeexec_config import limits
+from codeexec_config.references import Reference, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
 __all__ = ["Secret"]
 
 _MASK = "**********"
-_REFERENCES = rf"(?:\$\{{{limits.VARIABLE_PATTERN}\}})+"
 _HASH = hash("codeexec_config.Secret")
 
 
@@ -60,7 +58,7 @@ class Secret:
         return self.__missing is None
 
     def reveal(self) -> str:
-        """Give the value.
+        """Return the value.
 
         Raises:
             LookupError: the section is disabled, so the variable was never read; the message names it.
@@ -128,10 +126,14 @@ def _flaw(value: object, reference: object) -> Exception | None:
 
 
 def _is_made_of_references(text: str) -> bool:
-    name = text[2:-1]
-    if text.startswith("${") and text.endswith("}") and name.isascii() and name.isidentifier():
-        return True
-    return re.fullmatch(_REFERENCES, text) is not None
+    """Check that a reference may be printed and written back: no default, no text beside it, no pasted key."""
+    segments = parse(text)
+    return bool(segments) and all(
+        isinstance(segment, Reference)
+        and text[segment.start : segment.end] == segment.canonical
+        and not segment.is_pasted
+        for segment in segments
+    )
 
 
 def _closed_over(value: str) -> Callable[[], str]:

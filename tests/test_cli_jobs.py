@@ -23,7 +23,7 @@ TEXTS = (
     HEADER,
     f"{HEADER}timeout_sec = 5\n",
     f'{HEADER}allowed_languages = ["py"]\n',
-    "x = = code_execution\n",
+    "x = [code_execution\n",
     "[server]\n",
 )
 

@@ -80,6 +80,7 @@ def everything(report: Report) -> str:
         ("mode.sandboxed.runtime = { a = 'ab' }", "mode.sandboxed.runtime = { a = '**' }"),
         ("mode = { external = {}, sandboxed = 1 }", "mode = { external = {}, sandboxed = * }"),
         ("enabled = 1\nx = 'ab'", "enabled = 1"),
+        ("bogus = 1 # old key sk-live-1 # rotate", "bogus = * #***************************"),
     ],
 )
 def test_a_line_of_the_section_shows_known_keys_that_are_no_secret(line: str, expected: str) -> None:
@@ -140,6 +141,15 @@ def test_the_value_of_a_secret_key_shows_the_names_of_references_alone(value: st
         ("x://${H:-a}/${P:-b}", "x://${H:-*}/${P:-*}"),
         ("x://${U}:${P:-a}@h", "x://${U}*${P:-*}@h"),
         ("x://h?a=${Q:-b}", "x://h?a=${Q:-*}"),
+        ("https://${HOST}:hunter2/x", "https://${HOST}********/x"),
+        ("https://a${HOST}:hunter2/x", "https://*${HOST}********/x"),
+        ("user:pw1@host//x", "********@host//x"),
+        ("user:pw1@host?x//", "********@host?***"),
+        ("https://user:pa//ss@host", "https://***********@host"),
+        ("https:///user:pw@host", "https://********@host"),
+        ("https:user:pw@host", "*************@host"),
+        ("https://[user:pw]/", "https://*********/"),
+        ("https://[fe80::1%eth0]:1/", "https://[fe80::1%eth0]:1/"),
     ],
 )
 def test_a_url_hides_user_password_query_values_and_defaults(url: str, expected: str) -> None:
@@ -182,6 +192,19 @@ def test_a_near_miss_is_masked() -> None:
     [line] = excerpts(text)
     assert CANARY not in line
     assert line.startswith("code_execution = ")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('features.code_exec.mode = "sk-live-1"', 'features.code_exec.mode = "*********"'),
+        ("[features]\ncode_exec.mode = 'sk-live-1' # sk", "code_exec.mode = '*********' #***"),
+        ("code_execution.timeout_secs = 30", "code_execution.timeout_secs = **"),
+        ("code_execution = { enabled = true }", "code_execution = ******************"),
+    ],
+)
+def test_every_value_of_a_near_miss_is_masked(text: str, expected: str) -> None:
+    assert expected == excerpts(text)[0]
 
 
 @pytest.mark.parametrize(
@@ -236,6 +259,11 @@ def test_a_section_that_is_no_table_is_masked(text: str, expected: str) -> None:
 )
 def test_a_text_that_is_no_toml_shows_a_header_or_a_bare_key_alone(text: str, expected: str) -> None:
     assert expected == excerpts(text)[0]
+
+
+@pytest.mark.parametrize("behind", ["", "b = 1\n", "[b]\n"])
+def test_a_line_inside_a_value_is_masked_whole_whatever_stands_behind(behind: str) -> None:
+    assert ["****************"] == excerpts(f'{HEAD}api_key = """\nsk-live-secret=\0\n"""\n{behind}')
 
 
 def test_a_key_given_twice_is_shown_at_both_places() -> None:
@@ -303,6 +331,17 @@ class Canaries(Slips):
             "api_key SECRET = 1\n",
             '["SECRET"\n',
             "x = SECRET # SECRET\n",
+            "mode.external.url = 'https://${SET}:SECRET/x'\n",
+            "mode.external.url = 'SECRET:SECRET@host//x'\n",
+            "mode.external.url = 'https://user:SECRET//SECRET@host'\n",
+            "bogus = 1 # SECRET # SECRET\n",
+            "enabled = True # SECRET\n",
+            "api_key = “SECRET”\n",
+            "api_key = SECRET\n",
+            "api_key = 'SECRET' 'SECRET'\n",
+            "api_key: 'SECRET',\n",
+            "api_key = '''\nSECRET=\"SECRET\"\n",
+            "\nfeatures.code_exec.mode = 'SECRET' # SECRET\n",
         )
         return self.random.choice(lines).replace("SECRET", CANARY)
 

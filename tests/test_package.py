@@ -16,7 +16,8 @@ PACKAGE = Path(codeexec_config.__file__).parent
 
 LAYERS = [
     {"_version", "limits", "codes", "explanations"},
-    {"findings", "secret", "secrets_directory", "keys", "references"},
+    {"findings", "secrets_directory", "keys", "references"},
+    {"secret"},
     {"diagnostics"},
     {"rendering"},
     {"report"},
@@ -27,6 +28,7 @@ LAYERS = [
     {"section"},
     {"pipeline", "policy_file", "writing", "schema", "testing"},
     {"loading"},
+    {"hooks"},
     {"executor"},
     {"conformance"},
     {"cli"},

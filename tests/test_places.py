@@ -67,7 +67,7 @@ PAIRS = [
     ("malformed-secret", "external", ["url = 'https://x'", 'api_key = «"""\nx\n"""»']),
     ("malformed-secret", "external", ["url = 'https://x'", 'api_key = «"${BLANK}"»']),
     ("literal-secret", "external", ["url = 'https://x'", 'api_key = «"x${SET}"»']),
-    ("unbraced-reference", "external", ["url = 'https://x'", "api_key = «'$KEY'»"]),
+    ("foreign-reference", "external", ["url = 'https://x'", "api_key = «'$KEY'»"]),
 ]
 
 SECTIONS = {

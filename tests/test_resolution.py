@@ -216,7 +216,7 @@ def test_the_forms_of_a_key(form: str, given: str, empty: str, unset: str) -> No
     assert [(unset, *path)] == codes(check(external(form)))
 
 
-@pytest.mark.parametrize("text", ["${K:-sk-live}", "sk-live", "sk-${K}", "${K}x", "$${K}", "$K1x.", "{K}"])
+@pytest.mark.parametrize("text", ["${K:-sk-live}", "sk-live", "sk-${K}", "${K}x", "$${K}", "$K1x."])
 def test_a_key_in_the_file_is_a_literal(text: str) -> None:
     report = check(external(text), {"K": "v"})
 
@@ -235,13 +235,6 @@ def test_several_references_and_nothing_else_are_no_literal() -> None:
     config = config_of(external("${A}$<B>${A:?x}"), {"A": "a", "B": "b"})
 
     assert ("aba", "${A}${B}${A}") == (key_of(config).reveal(), key_of(config).reference)
-
-
-def test_an_unbraced_name_is_told_apart_and_not_repeated() -> None:
-    [finding] = check(external("$CODE_EXEC_API_KEY"), Touched()).diagnostics
-
-    assert "unbraced-reference" == finding.code
-    assert "CODE_EXEC_API_KEY" not in finding.message
 
 
 @pytest.mark.parametrize("text", ["${sk-live-abc}", "${K-}", "x${K-y}"])

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 CANARY = "sk-canary-7d1e0b42"
 REFERENCE = "${CODE_EXEC_API_KEY}"
+PASTED = "${ghp_16C7e42F292c6912E7710c838347Ae178B4a}"
+"""A key between braces, where the name of a variable belongs."""
 NAMED = Secret(CANARY, reference=REFERENCE)
 LITERAL = Secret(CANARY)
 CONFIG = CodeExecutionConfig(mode=External(url="https://code-exec.example.com", api_key=LITERAL))
@@ -87,7 +89,7 @@ def test_a_reference_of_another_type_is_a_type_error_without_the_value() -> None
 
 
 @pytest.mark.parametrize(
-    "reference", ["", "A", "$A", "${A} ", "${A:-b}", "${1}", "$<A>", "${A}\n", f"${{A:-{CANARY}}}"]
+    "reference", ["", "A", "$A", "${A} ", "${A:-b}", "${1}", "$<A>", "${A}\n", f"${{A:-{CANARY}}}", PASTED]
 )
 def test_a_reference_is_made_of_references_alone(reference: str) -> None:
     with pytest.raises(ValueError, match=r"^the reference of a Secret is written"):
@@ -311,3 +313,12 @@ def test_unread_secrets_are_equal_when_their_references_are() -> None:
 def test_an_unread_secret_equals_no_read_one() -> None:
     assert unread("${A}") != Secret("${A}", reference="${A}")
     assert Secret("${A}") != unread("${A}")
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["", "x", "${A}x", "${A:-x}", "$<A>", "${}", "${ghp_16C7e42F292c6912E7710c838347Ae178B4a}", f"${{{'A' * 65}}}"],
+)
+def test_a_reference_that_could_show_a_key_is_refused(reference):
+    with pytest.raises(ValueError, match=r"^the reference of a Secret is written \$\{NAME\}$"):
+        Secret("k", reference=reference)

@@ -198,6 +198,36 @@ def test_bytes_that_are_no_utf_8_are_refused_at_the_first(raw: bytes, position: 
     assert None is found.excerpt
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_a_wide_encoding_is_named_at_the_beginning(encoding: str, mark: str) -> None:
+    found = decode((mark + SECTION + "enabled = true\n").encode(encoding))
+    assert isinstance(found, Diagnostic)
+    assert ("invalid-encoding", f"the file is {encoding[:6].upper()}, not UTF-8") == (found.code, found.message)
+    assert found.span is not None
+    assert Position(1, 1, 0) == found.span.start
+    assert "PowerShell" in (found.help or "")
+
+
+@pytest.mark.parametrize(
+    ("raw", "guess"),
+    [
+        ("a = 'déjà vu'".encode("cp1252"), True),
+        (b"a = '\x93quoted\x94'", True),
+        ("a = 'é' # ".encode() + b"\xe9\xe8", False),
+        (b"a = '\xe2\x82'", False),
+    ],
+)
+def test_an_older_encoding_is_guessed_where_every_odd_byte_stands_alone(raw: bytes, guess: bool) -> None:  # noqa: FBT001
+    found = decode(raw)
+    assert isinstance(found, Diagnostic)
+    assert guess == ("Windows-1252" in (found.help or ""))
+
+
+def test_a_nul_in_a_text_of_utf_8_is_no_matter_of_its_encoding() -> None:
+    assert "\0\0\0\0" == decode(b"\0\0\0\0")
+
+
 def test_half_of_a_surrogate_pair_is_no_text_of_a_file() -> None:
     [found] = check_text("a = 'é'\n# \udcff\n", filename="x.toml").diagnostics
     assert ("invalid-encoding", "x.toml") == (found.code, found.file)
@@ -256,6 +286,17 @@ def test_a_date_or_time_that_is_none_is_refused_where_it_stands(text: str, at: s
 @pytest.mark.parametrize("text", ["a", "a =", "a = [1,\n", "a = {b = 1", "[a", "[a]\nb"])
 def test_what_the_end_of_the_file_cuts_off_has_an_empty_place_there(text: str) -> None:
     assert (len(text), len(text)) == offsets(refusal(text))
+
+
+@pytest.mark.parametrize("text", ["a = 12:30", "a = '\\x41'\nb = \"\\x41\""])
+def test_a_text_that_no_parser_takes_is_refused_whatever_the_scanner_says(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: str) -> None:
+        raise ValueError
+
+    monkeypatch.setattr("tomllib.loads", refuse)
+    assert (0, 1) == offsets(refusal(text))
 
 
 def test_a_second_byte_order_mark_is_refused() -> None:

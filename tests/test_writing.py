@@ -29,6 +29,7 @@ from codeexec_config import (
     register_hooks,
     to_toml,
 )
+from codeexec_config.references import Reference
 from codeexec_config.testing import assert_no_leak
 from tests.facts import BOUNDS
 
@@ -37,7 +38,9 @@ from tests.facts import BOUNDS
 header_safe = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1).filter(
     lambda text: text.strip(" ") == text
 )
-variables = st.from_regex(rf"{limits.VARIABLE_PATTERN}", fullmatch=True).filter(lambda name: len(name) <= 64)
+variables = st.from_regex(rf"{limits.VARIABLE_PATTERN}", fullmatch=True).filter(
+    lambda name: len(name) <= 64 and not Reference(0, 0, name).is_pasted
+)
 odd_texts = st.lists(
     st.sampled_from(["$", "{", "}", "<", ">", "${A}", "$<A>", "$${", "'", '"', "%20", "é", "🜚", "a", "_"]), max_size=8
 ).map("".join)

@@ -35,6 +35,8 @@ def offers(report: Report) -> list[Fix]:
 def mend(text: str, check: Callable[[str], Report]) -> Mended:
     """Apply what is offered, check again, and go on as long as there are fewer errors, or as many and fewer warnings.
 
+    A text that is not TOML shows one error at a time: it is better when the next one stands further down.
+
     Args:
         text: the text of a file.
         check: how to check it, every reference taken as set: a variable that is missing on this machine must not
@@ -55,7 +57,7 @@ def _step(text: str, report: Report, check: Callable[[str], Report]) -> tuple[tu
     for fixes in _candidates(text, offers(report)):
         mended = write_edits(text, [edit for fix in fixes for edit in fix.edits])
         after = check(mended)
-        if _weight(after) < _weight(report):
+        if _weight(mended, after) < _weight(text, report):
             return fixes, mended, after
     return None
 
@@ -68,5 +70,7 @@ def _candidates(text: str, fixes: list[Fix]) -> Iterator[tuple[Fix, ...]]:
         yield from ((fix,) for fix in fixes)
 
 
-def _weight(report: Report) -> tuple[int, int]:
-    return len(report.errors), len(report.warnings)
+def _weight(text: str, report: Report) -> tuple[int, int, int]:
+    """Weigh what is left: the text behind a place that is not TOML, then errors, then warnings."""
+    places = [found.span.start.offset for found in report.errors if found.code == "invalid-toml" and found.span]
+    return len(text) - places[0] + 1 if places else 0, len(report.errors), len(report.warnings)

@@ -34,7 +34,7 @@ _DOLLAR = re.compile(r"\\(?:x24|u0024|U00000024)\Z")
 _LONGEST_ESCAPE: Final = len("\\U00000024")
 
 _AUTHORITY = re.compile("//([^/?#'\"]*)")
-_HOST_AND_PORT = re.compile(r"(?:[^:\[\]]*|\[[^\[\]]*\])(?::[0-9]*)?")
+_HOST_AND_PORT = re.compile(r"(?:[^:\[\]]*|\[[0-9A-Fa-f:.]*(?:%[A-Za-z0-9]*)?\])(?::[0-9]*)?")
 
 
 class Known(NamedTuple):

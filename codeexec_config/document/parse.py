@@ -93,11 +93,16 @@ def too_large() -> Finding:
 
 def decode(raw: bytes) -> str | Diagnostic:
     """Decode UTF-8, or return the first byte that is not."""
+    before = ""
     try:
-        return raw.decode("utf-8")
+        text = raw.decode("utf-8")
+        if b"\0" not in raw[:4]:
+            return text
     except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8")
-    return _encoding_error(before, "the file is not UTF-8")
+        text, before = None, raw[: error.start].decode("utf-8")
+    from codeexec_config.document.encodings import encoding_error, wide
+
+    return encoding_error(raw, before) if text is None or wide(raw) else text
 
 
 def check_text(text: str) -> Finding | Diagnostic | None:
@@ -105,28 +110,10 @@ def check_text(text: str) -> Finding | Diagnostic | None:
     try:
         size = len(text) if text.isascii() else len(text.encode("utf-8"))
     except UnicodeEncodeError as error:
-        return _encoding_error(
-            text[: error.start], "the text contains half of a surrogate pair, which UTF-8 cannot write"
-        )
+        from codeexec_config.document.encodings import error_at
+
+        return error_at(text[: error.start], "the text contains half of a surrogate pair, which UTF-8 cannot write")
     return too_large() if size > limits.MAX_FILE_BYTES else None
-
-
-def _encoding_error(before: str, message: str) -> Diagnostic:
-    from codeexec_config.codes import Severity
-    from codeexec_config.diagnostics import Diagnostic, Position, Span
-
-    shift = before.startswith(BOM)
-    line_start = before.rfind("\n") + 1
-    column = len(before) - line_start + 1 - (shift and line_start == 0)
-    start = Position(before.count("\n") + 1, column, len(before))
-    end = Position(start.line, column + 1, len(before) + 1)
-    return Diagnostic(
-        code="invalid-encoding",
-        severity=Severity.ERROR,
-        message=message,
-        span=Span(start, end),
-        help="save the file as UTF-8",
-    )
 
 
 def parse(text: str, file: str | None) -> Document | Diagnostic:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from codeexec_config.document.scanner import Scan
     from codeexec_config.document.tokens import Flaw
 
-_STATEMENT: Final = re.compile(r"[ \t]*(?:[A-Za-z0-9_.-]+[ \t]*=|\[\[?[A-Za-z0-9_. \t-]+\]\]?[ \t]*(?:#|\r?\n|\Z))")
+_HEADER: Final = re.compile(r"[ \t]*\[\[?[A-Za-z0-9_. \t-]+\]\]?[ \t]*(?:#|\r?\n|\Z)")
+_PAIR: Final = re.compile(r"[ \t]*[A-Za-z0-9_.-]+[ \t]*=")
 _VALUE_STARTS: Final = re.compile(r"[\[\"'{+0-9-]|(?:true|false)\b")
 _PLAIN_VALUE: Final = re.compile(r"(?:true|false|[+-]?[0-9]+|\"[^\"\\]*\"|'[^']*')[ \t]*(?:#|\Z)")
 _CONFLICT: Final = re.compile(r"(?:<{7}|={7}|>{7})(?!\S)")
@@ -34,9 +35,7 @@ _WORD: Final = re.compile(r"\w[\w-]*")
 def explain(scan: Scan, flaw: Flaw) -> Reason:
     """Return why a text is not TOML; a fix that would not lead on is left out."""
     slip = Slip(scan, flaw)
-    reason = _simple(flaw) or explain_look_alike(slip) or _EXPLAIN[flaw.due](slip)
-    if not reason.related:
-        reason = reason._replace(related=_unclosed_bracket(slip))
+    reason = _simple(flaw) or _unclosed_bracket(slip) or explain_look_alike(slip) or _EXPLAIN[flaw.due](slip)
     at = slip.at if reason.at is None else reason.at
     if reason.changes and not leads_on(slip.text, at, reason.changes):
         return reason._replace(changes=())
@@ -59,16 +58,24 @@ _LIMITS: Final = {
 }
 
 
-def _unclosed_bracket(slip: Slip) -> tuple[str, int] | None:
-    """Return the bracket that is open where the next statement begins, or the text ends."""
+def _unclosed_bracket(slip: Slip) -> Reason | None:
+    """Blame the bracket that is open where the next statement begins, or the text ends."""
+    is_end = slip.at == len(slip.text)
     line = slip.text.rfind("\n", 0, slip.at) + 1
-    if slip.at < len(slip.text) and not _STATEMENT.match(slip.text, line):
+    before = [place for place in slip.scan.brackets if place < line or is_end]
+    if not before or not (is_end or _begins_statement(slip, line, in_array=slip.text[before[-1]] == "[")):
         return None
-    before = [place for place in slip.scan.brackets if place < line or slip.at == len(slip.text)]
-    if not before:
-        return None
-    name = "array" if slip.text[before[-1]] == "[" else "inline table"
-    return f"this {name} is not closed", before[-1]
+    name, close = ("array", "]") if slip.text[before[-1]] == "[" else ("inline table", "}")
+    return Reason(
+        f"this {name} is not closed", f"close it with {close}", related=(f"the {name} begins here", before[-1])
+    )
+
+
+def _begins_statement(slip: Slip, line: int, *, in_array: bool) -> bool:
+    """Check that the flaw is the beginning of a line that is a header, or a key where only values may stand."""
+    if slip.text[line : slip.at].strip(" \t["):
+        return False
+    return bool(_HEADER.match(slip.text, line) or (in_array and _PAIR.match(slip.text, line)))
 
 
 def _control(slip: Slip) -> Reason:
@@ -135,10 +142,12 @@ def _equals(slip: Slip) -> Reason:
 
 def _header_end(slip: Slip) -> Reason:
     close = "]]" if slip.text.startswith("[[", slip.opening or 0) else "]"
-    if slip.rest and not slip.rest.startswith("#"):
-        return Reason(f"expected `{close}` at the end of the header", "a name with a blank stands in quotes")
-    changes = ((slip.at, slip.at, close),)
-    return Reason(f"expected `{close}` at the end of the header", f"close it with {close}", f"write {close}", changes)
+    message = f"expected `{close}` at the end of the header"
+    if slip.rest and slip.rest[0] not in "#]":
+        return Reason(message, "a name with a blank stands in quotes")
+    at = len(slip.text[: slip.at].rstrip(" \t"))
+    missing = "]" if slip.rest.startswith("]") else close
+    return Reason(message, f"close it with {close}", f"write {missing}", ((at, at, missing),))
 
 
 def _comma(slip: Slip) -> Reason:
@@ -150,7 +159,8 @@ def _comma(slip: Slip) -> Reason:
     if bracket == "[" and _VALUE_STARTS.match(slip.rest):
         before = next(reversed(slip.scan.values.values())).end
         return Reason(message, "write a comma between them", "write the comma", ((before, before, ","),))
-    return Reason(message)
+    started = ("the inline table begins here", slip.scan.brackets[-1])
+    return Reason(message, related=started if bracket == "{" and "\n" in slip.text[started[1] : slip.at] else None)
 
 
 def _line_end(slip: Slip) -> Reason:
@@ -162,6 +172,10 @@ def _line_end(slip: Slip) -> Reason:
         change = (slip.at, slip.at + found.end(), "")
         return Reason(f"a line of TOML does not end with a {name}", "remove it", f"remove the {name}", (change,))
     is_header = slip.text.startswith("[", slip.scan.statements[-1])
+    if is_header and slip.rest.startswith("]"):
+        return Reason(
+            "one bracket too many behind the header", "a table has one on each side, an entry of an array two"
+        )
     reason = None if is_header else explain_behind_number(slip) or explain_early_end(slip)
     if reason or (reason := _comment_mark(slip)):
         return reason

@@ -49,6 +49,7 @@ _NUMBER_SO_FAR = re.compile(
     r"|[+-]?(?:0|[1-9][0-9]*+(?:_[0-9]++){0,1000})(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
 )
 _WORD = re.compile(r"true|false")
+_WORD_SO_FAR = re.compile(r"(?:true|false|[+-]?(?:inf|nan))(?![\w.+-])")
 _NOTHING = re.compile(r"[\r\n#,\]}]|\Z")
 _DELIMITER = re.compile(r"[ \t\r\n#,\]}]|\Z")
 OPENINGS = ("${", "$<")
@@ -226,11 +227,11 @@ class Tokens:
         return "scalar"
 
     def _no_scalar(self, start: int, readable: int) -> NoReturn:
-        """Stop behind the number or moment that a value begins with, or where it begins."""
+        """Stop behind the number, moment or boolean that a value begins with, or where it begins."""
         if readable == start and _LIKE_A_MOMENT.match(self.text, start):
             self._fail(Due.MOMENT)
-        number = _NUMBER_SO_FAR.match(self.text, start)
-        self._fail(Due.VALUE, max(readable, number.end() if number else start), opening=start)
+        found = _NUMBER_SO_FAR.match(self.text, start) or _WORD_SO_FAR.match(self.text, start)
+        self._fail(Due.VALUE, max(readable, found.end() if found else start), opening=start)
 
     def _moment(self, found: re.Match[str]) -> None:
         """Note what TOML 1.0 lacks, and what Python's types do: the year 0 and a leap second, as RFC 3339 has them."""

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from codeexec_config.document.slips import Slip
 
 _BOOLEANS: Final = {"true": "true", "false": "false", "yes": "true", "no": "false", "on": "true", "off": "false"}
+_QUOTE: Final = "put quotes around a text"
+_LITERALS: Final = {Kind.BOOLEAN: "write true or false", Kind.INTEGER: "write a whole number"}
 _NULLS: Final = frozenset({"null", "none", "nil", "undefined", "~"})
+_SPECIAL: Final = re.compile(r"([+-]?)(infinity|inf|nan)", re.IGNORECASE)
+_COMMENT_OF_ANOTHER_KIND: Final = re.compile(r"[ \t](?://|;|--)")
 _QUANTITY: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?(?P<unit>[ \t]*[A-Za-zµ]+)")
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,6}(?![0-9])")
 _ZEROS: Final = re.compile(r"[+-]?(?P<zeros>0+)(?P<digits>[0-9]+)")
@@ -66,7 +70,7 @@ def _reference(slip: Slip) -> Reason | None:
     found = _REFERENCE.match(slip.text, slip.began)
     if not any(mark in (found[0] if found else slip.word) for mark in OPENINGS):
         return None
-    message = "a reference stands in quotes: the text is parsed before references are read"
+    message = "a reference must stand in quotes: the file is parsed before references are read"
     if slip.key is not None and not slip.key.takes_references:
         return Reason(message, f"`{slip.key.name}` takes no reference; write the value itself")
     is_whole = slip.text.startswith(OPENINGS, slip.began)
@@ -90,12 +94,24 @@ def _boolean(slip: Slip) -> Reason | None:
     if meant is None:
         return None
     is_case = slip.word.lower() in {"true", "false"}
-    message = f"TOML writes `{meant}` in lower case" if is_case else f"expected a boolean; TOML writes it `{meant}`"
+    message = (
+        f"TOML writes `{meant}` in lower case" if is_case else "expected a boolean, which TOML writes `true` or `false`"
+    )
     certain = slip.takes is Kind.BOOLEAN or (is_case and slip.takes is None)
     if not certain:
         return Reason(message, f"write {meant}, or put quotes around a text")
     change = (slip.began, slip.began + len(slip.word), meant)
     return Reason(message, f"write {meant}", f"write `{meant}`", (change,), at=slip.began)
+
+
+def _special(slip: Slip) -> Reason | None:
+    """Explain an infinity or a NaN as other languages write it."""
+    found = _SPECIAL.match(slip.text, slip.began)
+    if not found or not slip.ends_value(found.end()) or slip.key is not None:
+        return None
+    meant = f"{found[1]}{found[2].lower()[:3]}"
+    change = (slip.began, found.end(), meant)
+    return Reason("TOML writes `inf` and `nan` in lower case", f"write {meant}", f"write `{meant}`", (change,))
 
 
 def _null(slip: Slip) -> Reason | None:
@@ -175,22 +191,26 @@ def _half_quoted(slip: Slip) -> Reason | None:
     return Reason("the opening quote of a string is missing", "put it in front", "put the quote in front", (change,))
 
 
+def _behind(slip: Slip) -> Reason | None:
+    """Explain what follows a number or a boolean without being part of it."""
+    if slip.at == slip.began or _DOTS_AND_COLONS.match(slip.word):
+        return None
+    return Reason("unexpected text after a value", "put quotes around a text, and a comment behind #")
+
+
 def _text(slip: Slip) -> Reason:
-    """Explain text without quotes, or a number that goes on as something else."""
-    if slip.at > slip.began and not _DOTS_AND_COLONS.match(slip.word):
-        return Reason("unexpected text after a number", "put quotes around a text")
+    """Explain text without quotes."""
     message = "expected a value, found text without quotes"
-    help_ = "put quotes around a text"
-    if slip.takes is Kind.BOOLEAN:
-        return Reason(message, "write true or false")
-    if slip.takes is Kind.INTEGER:
-        return Reason(message, "write a whole number")
+    if slip.takes in _LITERALS:
+        return Reason(message, _LITERALS[slip.takes])
     if slip.scan.brackets:
-        return _words(slip, message, help_)
+        return _words(slip, message, _QUOTE)
     found = _BARE_TEXT.match(slip.text, slip.began)
     if not found or not slip.ends_value(found.end()) or not _fits(slip, found[0]):
-        return Reason(message, help_)
-    return _quoted(slip, message, help_, found.end())
+        return Reason(message, _QUOTE)
+    if _COMMENT_OF_ANOTHER_KIND.search(found[0]):
+        return Reason(message, f"{_QUOTE}; a comment begins with #")
+    return _quoted(slip, message, _QUOTE, found.end())
 
 
 def _words(slip: Slip, message: str, help_: str) -> Reason:
@@ -224,6 +244,7 @@ _REASONS: Final[tuple[Callable[[Slip], Reason | None], ...]] = (
     _doubled_equals,
     _reference,
     _boolean,
+    _special,
     _null,
     _quantity,
     _grouped,
@@ -231,5 +252,6 @@ _REASONS: Final[tuple[Callable[[Slip], Reason | None], ...]] = (
     _point,
     _semicolon,
     _half_quoted,
+    _behind,
     _text,
 )

@@ -80,7 +80,7 @@ runtime = "${CODE_EXEC_RUNTIME}"
 runtime = "gvisor"
 """,
     ),
-    "unbraced-reference": Explanation(
+    "foreign-reference": Explanation(
         meaning="a key in the reference syntax of another tool",
         reason=(
             "Only `${NAME}` and `$<NAME>` are references. Any other text is the key itself, and is sent to the service "

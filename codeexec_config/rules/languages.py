@@ -25,6 +25,10 @@ def judge_form(name: str, path: Path, *, made: bool = False) -> Finding | None:
         "write a lower-case name: a letter, then letters, digits or _ + # . -, at most "
         f'{limits.LANGUAGE_LENGTH} characters, such as "python"'
     )
+    if not made:
+        from codeexec_config.rules.foreign import hint
+
+        form = hint(name) or form
     meant = None if made else meant_language(name)
     return Finding(
         "invalid-language",

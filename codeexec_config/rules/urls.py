@@ -194,6 +194,10 @@ def judge(value: str, path: Path, *, made: bool = False) -> Url | Finding:
         hint = "write an absolute URL, such as https://code-exec.example.com"
         if error.punycode and not made:
             hint = f"write the host as {error.punycode}"
+        elif not made:
+            from codeexec_config.rules.foreign import hint as reference_hint
+
+            hint = reference_hint(value) or hint
         return Finding("invalid-url", f"invalid URL: {error.reason}", path, help=hint)
     place = "user or password" if parsed.userinfo else "query"
     if parsed.userinfo or has_secret_query(parsed.query):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from codeexec_config import limits, references
 from codeexec_config.findings import Amendment, Finding, Path, errors
 from codeexec_config.keys import Key, Kind, key_table, union_of
+from codeexec_config.rules.foreign import mended
 from codeexec_config.rules.languages import meant_language
 from codeexec_config.rules.spelling import nearest_name
 from codeexec_config.section import judging, structure
@@ -72,6 +73,7 @@ class Amender:
             "unknown-mode": self._mode,
             "unknown-runtime": self._choice,
             "wrong-type": self._quoted,
+            "invalid-url": self._reworded,
             "invalid-language": self._language,
             "unsupported-language": self._language,
         }
@@ -120,12 +122,23 @@ class Amender:
             return None
         is_boolean = key.kind is Kind.BOOLEAN
         read = references.read_boolean(value) if is_boolean else references.read_integer(value)
-        if read is None or not self._is_cured_by(_with(self._section, finding.path, read)):
+        if read is None:
+            return self._reworded(finding)
+        if not self._is_cured_by(_with(self._section, finding.path, read)):
             return None
         return Amendment(f"write {value} without quotes", "replace", finding.path, value)
 
+    def _reworded(self, finding: Finding) -> Amendment | None:
+        """Write the variables of a text in braces, without a blank beside them."""
+        written = mended(self._value(finding.path))
+        if written is None or not self._is_cured_by(_with(self._section, finding.path, written)):
+            return None
+        return Amendment("write the reference in braces, alone between the quotes", "reword", finding.path, written)
+
     def _language(self, finding: Finding) -> Amendment | None:
         value = self._value(finding.path)
+        if mended(value) is not None:
+            return self._reworded(finding)
         meant = meant_language(value) if "$" not in value else None
         if meant is None or (self._runs_in_wasm and meant not in limits.WASM_LANGUAGES):
             return None

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from codeexec_config import limits
-from codeexec_config.findings import Finding
+from codeexec_config.findings import Amendment, Finding
+from codeexec_config.rules.foreign import recognised
 
 if TYPE_CHECKING:
     from codeexec_config.findings import Path
-
-_UNBRACED = re.compile(rf"\$({limits.VARIABLE_PATTERN})")
+    from codeexec_config.rules.foreign import Foreign
 
 
 def literal_secret(text: str, path: Path) -> Finding:
     """Return the warning on a key, or a part of one, that is written into the file."""
-    if _UNBRACED.fullmatch(text):
-        return Finding(
-            "unbraced-reference",
-            "this looks like a variable, but without braces it is the key itself",
-            path,
-            help="write ${NAME}, with the variable's name in braces",
-        )
+    if foreign := recognised(text):
+        return _foreign(foreign, path)
     return Finding(
         "literal-secret",
         "the key, or a part of it, is written into the file",
         path,
-        help='put it into the environment and write api_key = "${CODE_EXEC_API_KEY}"',
+        help=f'put it into the environment and write {path[-1]} = "${{CODE_EXEC_API_KEY}}"',
+    )
+
+
+def _foreign(foreign: Foreign, path: Path) -> Finding:
+    message = "this looks like a reference of another tool, but it is sent as the key as it is"
+    if foreign.variable is None:
+        hint = f'a key comes from the environment: write {path[-1]} = "${{NAME}}", with the name of the variable'
+        return Finding("foreign-reference", message, path, help=hint)
+    written = f"${{{foreign.variable}}}"
+    return Finding(
+        "foreign-reference",
+        message,
+        path,
+        help=f'write {path[-1]} = "{written}"',
+        amendment=Amendment(f'write "{written}"', "reword", path, written),
     )

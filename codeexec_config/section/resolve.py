@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config import references
-from codeexec_config.findings import Finding, Path, Target, printable
+from codeexec_config.findings import Amendment, Finding, Path, Target, printable
 from codeexec_config.keys import Key, Kind, keys_of
 from codeexec_config.references import Literal, Malformed, Reference, Segment
 from codeexec_config.secret import Secret
@@ -190,13 +190,28 @@ def _malformed(slot: Slot, segment: Segment, target: Target) -> Finding:
     form = "write ${NAME} or ${NAME:-default}; a literal ${ is written $${"
     if slot.is_secret:
         form = "write ${NAME}, and put the key itself into that variable"
-    return Finding(
+    found = Finding(
         "invalid-reference",
         f"invalid reference: {reason}",
         slot.path,
         help=f"{hint}; {form}" if hint else form,
         target=target,
     )
+    return _meant(slot, segment, found) if slot.key.takes_references else found
+
+
+def _meant(slot: Slot, segment: Segment, finding: Finding) -> Finding:
+    """Add how the variable is written that a stretch between braces names, as `${env:NAME}` does."""
+    from codeexec_config.rules.foreign import unwrapped
+
+    end = segment.end + slot.text.startswith("}", segment.end)
+    variable = unwrapped(slot.text[segment.start : end])
+    if variable is None:
+        return finding
+    written = f"${{{variable}}}"
+    is_whole = (segment.start, end) == (0, len(slot.text))
+    amendment = Amendment(f'write "{written}"', "reword", slot.path, written) if is_whole else None
+    return finding._replace(help=f"write {written}", amendment=amendment)
 
 
 def _forbidden(slot: Slot, reference: Reference) -> Finding:

@@ -17,6 +17,7 @@ from cattrs.gen import make_dict_structure_fn, override
 
 from codeexec_config.findings import Finding, Target, printable
 from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class
+from codeexec_config.model import OWN_CODE
 from codeexec_config.secret import Secret
 from codeexec_config.section.resolve import UNKNOWN
 
@@ -49,9 +50,11 @@ def build(values: dict[str, Any], model: type[Any]) -> tuple[Any, list[Finding]]
 def _hook_of(cls: type[Any]) -> Hook:
     """Return what structures a class's table; cattrs' own would take any object that can be indexed."""
     overrides: Any = {key.name: override(struct_hook=_hook_of_key(key)) for key in keys_of(cls)}
-    return make_dict_structure_fn(
+    hook: Any = make_dict_structure_fn(
         cls, BaseConverter(), _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=True, **overrides
     )
+    OWN_CODE.add(hook.__code__)
+    return hook  # type: ignore[no-any-return]
 
 
 def _hook_of_key(key: Key) -> Hook:
@@ -63,13 +66,13 @@ def _hook_of_key(key: Key) -> Hook:
 
 def _boolean(_: Key, value: Any, __: Any) -> bool:
     if type(value) is not bool:
-        raise _wrong_type(value, "a boolean, true or false")
+        raise _wrong_type(value, "a boolean, true or false", _reference_hint(value))
     return value
 
 
 def _integer(_: Key, value: Any, __: Any) -> int:
     if type(value) is not int:
-        raise _wrong_type(value, "an integer")
+        raise _wrong_type(value, "an integer", _reference_hint(value))
     return value
 
 
@@ -87,7 +90,8 @@ def _secret(_: Key, value: Any, __: Any) -> Secret:
 
 def _list(_: Key, value: Any, __: Any) -> tuple[str, ...]:
     if type(value) is not list:
-        raise _wrong_type(value, "an array of strings", 'write it in brackets, such as ["python"]')
+        hint = _reference_hint(value, is_list=True) or 'write it in brackets, such as ["python"]'
+        raise _wrong_type(value, "an array of strings", hint)
     if all(type(entry) is str for entry in value):
         return tuple(value)
     findings: list[Finding] = []
@@ -147,6 +151,15 @@ _HOOKS: Final[dict[Kind, Callable[[Key, Any, Any], Any]]] = {
     Kind.LIST: _list,
     Kind.UNION: _union,
 }
+
+
+def _reference_hint(value: Any, *, is_list: bool = False) -> str | None:
+    """Return how the environment gives a value of the type, when a string looks as if it should."""
+    if type(value) is not str:
+        return None
+    from codeexec_config.rules.foreign import hint, list_hint
+
+    return list_hint(value) if is_list else hint(value)
 
 
 def _wrong_type(value: Any, expected: str, hint: str | None = None) -> Invalid:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from codeexec_config.conformance import elsewhere
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -29,16 +27,6 @@ def _collect() -> Iterator[None]:
     """Find it here, and not in a test of something else."""
     yield
     gc.collect()
-
-
-@pytest.fixture(scope="package", autouse=True)
-def _measured() -> Iterator[None]:
-    """Let what runs in a copy of this process be measured too, when this one is."""
-    from tests.conformance.judging import leave
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(elsewhere, "_leave", leave)
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from codeexec_config.conformance import Deadlines, Sizes, elsewhere
+from codeexec_config.conformance import Deadlines, Sizes
 from codeexec_config.conformance.checks import CHECKS
 from codeexec_config.conformance.suite import Plan, run_plan
 from tests.conformance.controls import CARELESS, CONTROLS, Careless, InProcess
@@ -52,10 +52,10 @@ def measuring() -> Any:
     return coverage and coverage.Coverage.current()
 
 
-def leave() -> NoReturn:
-    """End a copy of this process at once, with what was measured in it."""
+def leave(job: str) -> NoReturn:
+    """End a job's process at once, with what was measured in it if the job is one that sees the whole kit."""
     measure = measuring()
-    if measure:
+    if measure and job.partition("/")[0] in HONEST:
         measure.stop()
         measure.save()
     os._exit(0)
@@ -116,7 +116,7 @@ def run_in_processes(jobs: list[str], run: Callable[[str], None]) -> None:
                 os.setsid()
                 run(job)
             finally:
-                leave()  # some of them never end
+                leave(job)  # some of them never end
         running.add(pid)
     for _ in running:
         os.wait()
@@ -133,5 +133,4 @@ if __name__ == "__main__":
     REPORTS = f"/proc/self/fd/{os.dup(1)}"
     os.dup2(2, 1)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    elsewhere._leave = leave
     run_in_processes(sys.argv[1:], _print)

@@ -86,7 +86,7 @@ class Sessions(Local):
         name = f"session-{next(self.numbers)}"
         self.sessions[name] = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-Ic",
+            "-ISc",
             INTERPRETER,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

@@ -1,0 +1,161 @@
+"""Recognise how other tools write a reference: shells, templates, secret managers, paths of files.
+
+Here each of these is a text like any other. A name is offered in braces only when it is in capitals: anything else may
+be a key, and no message repeats one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from codeexec_config import limits, references
+
+_NAME: Final = rf"[\"']?(?P<name>{limits.VARIABLE_PATTERN})[\"']?"
+_WRAPPER: Final = re.compile(
+    r"[$#@%]?\{{1,3}(?P<a>[^{}]*)\}{1,3}#?|<%=?(?P<b>[^<>]*)%>|%(?P<c>[^%]*)%|!(?P<d>[^!]*)!|%\((?P<e>[^()]*)\)s?"
+    r"|\$\({1,2}(?P<f>[^()]*)\){1,2}|\$\[{1,2}(?P<g>[^\[\]]*)\]{1,2}|\$<(?P<h>[^<>]*)>|\${1,2}(?P<i>[^$]*)"
+)
+"""What stands around the name of a variable; `{{ $env.NAME }}` is wrapped twice."""
+_ENVIRONMENT: Final = (
+    r"!?\.?_?(?:(?:import\.meta|process|deno|bun|os|sys|system)\.)?(?:getenv|printenv|environ(?:ment)?|env(?:_var)?)"
+)
+_NAMED: Final = (
+    rf"{_ENVIRONMENT}\s*(?:[.:/!\s]|://)\s*{_NAME}",
+    rf"{_ENVIRONMENT}(?:\.get)?\s*[(\[{{]\s*{_NAME}\s*(?:,[^,()]*)?[)\]}}]",
+    rf"lookup\(\s*[\"']env[\"']\s*,\s*{_NAME}\s*\)",
+    rf"(?:vars?|secrets?)\.{_NAME}",
+)
+"""Names that say themselves that they are variables of the environment."""
+_MANAGERS: Final = (
+    "1password|akeyless|akv|aws-?s?sm|aws-?secrets?(?:manager)?|az(?:ure)?-?(?:kv|keyvault)|bitwarden|bws?|chamber|conjur"
+    "|credhub|cyberark|doppler|enc|exec|cmd|file|gcp-?(?:sm|secrets?(?:manager)?)|gopass|gsm|hashi(?:corp)?-?vault"
+    "|infisical|k8s|keepassx?c?|key-?(?:chain|ring|vault)|kms|kube(?:rnetes)?|lastpass|op|openbao|pass|path|sm|sops|ssm"
+    "|secrets?(?:-?manager|-?ref)?|vault|wincred"
+)
+_NAMELESS: Final = (
+    r"\$\(.*\)|`.*`|<%.*%>|\{\{.*\}\}|[%@#]\{.*\}",
+    r"(?:\w+_)?(?:secrets?|vault|secret_?manager|key_?vault|credentials?)[.(\[]\S.*",
+    r"@microsoft\.keyvault\(.*\)",
+    rf"(?:ref\+)?(?:{_MANAGERS})(?:\+[a-z0-9]+)?:.+",
+    r"!(?:vault|secret|env|sops|include|file)\b.*",
+    r"(?!https?:)[a-z][a-z0-9+.-]*://.*",
+    r"https?://[^/]*(?:vault|secret)[^/]*/.*",
+    r"arn:aws[a-z-]*:.*|projects/[^/]+/secrets/.*",
+    r"[<@]?(?:~|\.{1,2}|[a-z]:)[/\\].*|@[\w.-]+\.[a-z]{2,5}",
+)
+"""Places that no variable is named in: a secret manager, a command, a path."""
+_PATH: Final = re.compile(r"[<@]?((?:/[A-Za-z0-9._@-]+){2,}/?|/[A-Za-z0-9._-]+\.[A-Za-z]{2,5})")
+_CAPITALS: Final = "[A-Z_][A-Z0-9_]*"
+_WITHIN: Final = re.compile(
+    rf"\$(?:env:)?(?P<a>{_CAPITALS})(?![A-Za-z0-9_(])|%(?P<b>{_CAPITALS})%|\$\((?P<c>{_CAPITALS})\)"
+    rf"|[@#]?\{{{{1,2}}\s*(?:env[:.])?(?P<d>{_CAPITALS})\s*\}}{{1,2}}"
+)
+"""References within a text; no word in capitals alone, as anything may be one."""
+_LONGEST: Final = 300
+_MAY_HOLD_SECRETS: Final = frozenset("@?#")
+"""Marks of a URL behind or before which a credential may stand, which no fix repeats."""
+_LONGEST_WORD: Final = 15
+"""A longer word with a digit in it is no part of a name, but may be a key in capitals."""
+
+
+class Foreign(NamedTuple):
+    """A reference in another tool's syntax, with the variable that it names in capitals, if it does."""
+
+    variable: str | None
+
+
+def recognised(text: str) -> Foreign | None:
+    """Return what a whole text refers to in another tool's syntax, or None when it is no such reference."""
+    if len(text) > _LONGEST or "${" in text:
+        return None
+    if _is_variable(text) and "_" in text.strip("_"):
+        return Foreign(text)
+    if name := _name(text):
+        return Foreign(name if _is_variable(name) else None)
+    if any(re.fullmatch(pattern, text, re.IGNORECASE) for pattern in _NAMELESS):
+        return Foreign(None)
+    path = _PATH.fullmatch(text)
+    return Foreign(None) if path and not any(map(_may_be_key, path[1].split("/"))) else None
+
+
+def unwrapped(text: str) -> str | None:
+    """Return the variable that a malformed `${...}` names in capitals, or None."""
+    foreign = recognised(text.removeprefix("$"))
+    return foreign and foreign.variable
+
+
+def _name(text: str) -> str | None:
+    """Return the name that a text gives a variable by its syntax."""
+    core = text
+    while wrapper := _WRAPPER.fullmatch(core):
+        core = next((inner.strip() for inner in wrapper.groups() if inner), "")
+    patterns = (*_NAMED, _NAME) if core != text else _NAMED
+    found = (re.fullmatch(pattern, core, re.IGNORECASE) for pattern in patterns)
+    return next((match["name"] for match in found if match), None)
+
+
+def _is_variable(name: str) -> bool:
+    return name.isupper() and references.is_name(name) and not any(map(_may_be_key, name.split("_")))
+
+
+def _may_be_key(word: str) -> bool:
+    return len(word) > _LONGEST_WORD and any(character.isdigit() for character in word)
+
+
+def braced(text: str) -> str | None:
+    """Return a text with the variables that it names in capitals written in braces, or None when it names none."""
+    foreign = recognised(text)
+    if foreign is not None:
+        return foreign.variable and f"${{{foreign.variable}}}"
+    if len(text) > _LONGEST or "$$" in text or not _MAY_HOLD_SECRETS.isdisjoint(text):
+        return None
+    pieces: list[str] = []
+    for segment in references.parse(text):
+        stretch = text[segment.start : segment.end]
+        if isinstance(segment, references.Malformed) or _has_text(segment):
+            return None
+        pieces.append(_WITHIN.sub(_in_braces, stretch) if isinstance(segment, references.Literal) else stretch)
+    written = "".join(pieces)
+    return written if written != text else None
+
+
+def _in_braces(found: re.Match[str]) -> str:
+    name = next(filter(None, found.groups()))
+    return f"${{{name}}}" if _is_variable(name) else found[0]
+
+
+def mended(text: str) -> str | None:
+    """Return a text with its variables in braces and no blank around a reference, or None when it is so already."""
+    return unpadded(text) or braced(text)
+
+
+def unpadded(text: str) -> str | None:
+    """Return references without the blanks around them, or None when there are none or a default would be repeated."""
+    stripped = text.strip()
+    segments = references.parse(stripped)
+    is_plain = all(isinstance(segment, references.Reference) and not segment.text for segment in segments)
+    return stripped if stripped != text and stripped and is_plain else None
+
+
+def _has_text(segment: references.Segment) -> bool:
+    return isinstance(segment, references.Reference) and bool(segment.text)
+
+
+def hint(text: str) -> str | None:
+    """Return how a value that the environment should give is written, or None when a text looks like none."""
+    written = mended(text)
+    if written is not None:
+        return f'write "{written}"'
+    if recognised(text) is not None:
+        return "a variable is written in braces, as in ${NAME}"
+    if references.references(references.parse(text)):
+        return "a reference stands alone between the quotes, as in ${NAME}"
+    return None
+
+
+def list_hint(text: str) -> str | None:
+    """Return how the environment gives the entries of a list, or None when a text looks like no reference."""
+    if hint(text) is None:
+        return None
+    return 'one variable gives one value, and the list stands in the file: write ["${A}", "${B}"]'

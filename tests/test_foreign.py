@@ -1,0 +1,173 @@
+"""References in the syntax of other tools: recognised, and never taken for more than a text."""
+
+from __future__ import annotations
+
+import pytest
+
+from codeexec_config import Report, check_mapping, check_text
+from codeexec_config.rules.foreign import braced, recognised
+
+EXTERNAL = "[features.code_execution.mode.external]\n"
+NAMING = [
+    *(
+        "$CE_KEY",
+        "$$CE_KEY",
+        "$env:CE_KEY",
+        "$Env:CE_KEY",
+        "$ENV{CE_KEY}",
+        "$(CE_KEY)",
+        "$(printenv CE_KEY)",
+        "$[CE_KEY]",
+    ),
+    *("%CE_KEY%", "!CE_KEY!", "%(CE_KEY)s", "%env(CE_KEY)%", "@{CE_KEY}", "#{CE_KEY}", "#{CE_KEY}#", "$< CE_KEY >"),
+    *("{CE_KEY}", "{{CE_KEY}}", "{{ CE_KEY }}", "{{ env.CE_KEY }}", "{{ .Env.CE_KEY }}", "{{ secrets.CE_KEY }}"),
+    *("{env:CE_KEY}", "{{env:CE_KEY}}", "{$CE_KEY}", '{{ env "CE_KEY" }}', "{{ lookup('env', 'CE_KEY') }}"),
+    *("env:CE_KEY", "ENV:CE_KEY", "env://CE_KEY", "env(CE_KEY)", "env.CE_KEY", "!env CE_KEY", "vars.CE_KEY"),
+    *("os.environ/CE_KEY", 'os.environ["CE_KEY"]', "os.environ['CE_KEY']", 'os.environ.get("CE_KEY")'),
+    *('os.getenv("CE_KEY", "")', "process.env.CE_KEY", "process.env['CE_KEY']", "ENV[CE_KEY]", 'ENV["CE_KEY"]'),
+    *("<%= ENV['CE_KEY'] %>", "CE_KEY"),
+]
+NAMELESS = [
+    *("$ce_key", "%ce_key%", "{ce_key}", "env:ce_key", "$AKIAIOSFODNN7EXAMPLE", "{{ secrets.ce }}", "SECRET[ce]"),
+    *(
+        "op://vault/item",
+        "vault:secret/data/ce#key",
+        "awssm:ce",
+        "gcpsm://p/s",
+        "ssm:/ce",
+        "keyring:ce",
+        "ref+vault://x",
+    ),
+    *("arn:aws:secretsmanager:eu-west-1:1:secret:x", "projects/p/secrets/s", "https://x.vault.azure.net/secrets/x"),
+    *("@Microsoft.KeyVault(SecretUri=x)", "!vault x", "$(cat /run/secrets/x)", "`pass ce`"),
+    *(
+        "/run/secrets/x",
+        "/etc/code-exec/key.txt",
+        "file:/run/secrets/x",
+        "~/.ce_key",
+        "./ce.key",
+        "C:\\keys\\ce",
+        "@/run/x",
+    ),
+]
+KEYS = [
+    *("sk-live-1", "AKIAIOSFODNN7EXAMPLE", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "two words", "user:pass", "123"),
+    *("/9j/4AAQSkZJRg+x==", "/abc9efghijklmn0pqrstu/xyz", "abc/def", "$2b$12$abc", '{"a": 1}', "passw0rd", "secrets"),
+    *("$${CE_KEY}", "Bearer $CE_KEY", "JBSWY3DPEHPK3PXP_JBSWY3DPEHPK3PXP", "A_B" * 101, "", "$", "%%", "env:", "CEKEY"),
+]
+
+
+def keyed(text: str) -> Report:
+    external = {"url": "https://h.example.com", "api_key": text}
+    return check_mapping({"mode": {"external": external}}, env={})
+
+
+def fixed(line: str, header: str = "[features.code_execution]\n") -> tuple[str | None, str]:
+    """Return what the one fix of a line writes, and the help."""
+    [finding] = check_text(f"{header}{line}\n", env={"K": "k", "A": "a"}).errors
+    return finding.fix and finding.fix.edits[0].text, finding.help or ""
+
+
+@pytest.mark.parametrize("text", NAMING)
+def test_a_variable_in_capitals_is_offered_in_braces(text: str) -> None:
+    [finding] = keyed(text).diagnostics
+
+    assert "foreign-reference" == finding.code
+    assert "CE_KEY" not in finding.message
+    assert 'write api_key = "${CE_KEY}"' == finding.help
+    assert "${CE_KEY}" == braced(text)
+
+
+@pytest.mark.parametrize("text", NAMELESS)
+def test_what_names_no_such_variable_gets_no_fix_and_is_not_repeated(text: str) -> None:
+    [finding] = keyed(text).diagnostics
+
+    assert ("foreign-reference", None) == (finding.code, finding.fix)
+    assert text not in f"{finding.message}{finding.help}"
+    assert braced(text) is None
+
+
+@pytest.mark.parametrize("text", KEYS)
+def test_a_key_is_a_key(text: str) -> None:
+    assert recognised(text) is None
+
+
+@pytest.mark.parametrize("mark", ["$(", "{", "{{ ", "env", "getenv(", "_", "A_", "/a", "%", "a."])
+def test_a_text_of_many_marks_is_read_at_once(mark: str) -> None:
+    assert braced(f"{mark * 90}\0") is None
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("${CE_URL}", "$CE_URL"),
+        ("${CE_URL}", "%CE_URL%"),
+        ("${CE_URL}", "CE_URL"),
+        ("https://${CE_HOST}/run", "https://$CE_HOST/run"),
+        ("http://${CE_HOST}:${P}", "http://%CE_HOST%:$(P)"),
+        ("https://${CE_HOST}/", "https://$env:CE_HOST/"),
+    ],
+)
+def test_a_url_is_given_its_braces(written: str, text: str) -> None:
+    assert (f'"{written}"', f'write "{written}"') == fixed(f'api_key = "${{K}}"\nurl = "{text}"', EXTERNAL)
+
+
+@pytest.mark.parametrize(
+    "text", ["$ce_url", "{url}", "https://$host", "https://u:${P:-pw}@$HOST", "$HOST/?code=x", "${U:-x} "]
+)
+def test_a_url_that_may_hold_more_than_a_name_is_not_written_anew(text: str) -> None:
+    fix, hint = fixed(f'api_key = "${{K}}"\nurl = "{text}"', EXTERNAL)
+
+    assert fix is None
+    assert text not in hint
+
+
+@pytest.mark.parametrize(
+    "text", ["$T", "%T%", "{env:T}", "{{ T }}", "$(T)", "${T} ", " ${T}", "\t${T}", "os.environ['T']"]
+)
+@pytest.mark.parametrize("key", ["timeout_secs", "max_memory_mb", "enabled"])
+def test_a_typed_key_is_given_its_braces(key: str, text: str) -> None:
+    assert ('"${T}"', 'write "${T}"') == fixed(f'{key} = "{text}"')
+
+
+@pytest.mark.parametrize(
+    ("hint", "text"),
+    [
+        ("a variable is written in braces, as in ${NAME}", "$t"),
+        ("a reference stands alone between the quotes, as in ${NAME}", "${T}s"),
+        ("a reference stands alone between the quotes, as in ${NAME}", "${T:-30} "),
+    ],
+)
+def test_a_typed_key_without_a_certain_cure_gets_the_form(hint: str, text: str) -> None:
+    assert (None, hint) == fixed(f'timeout_secs = "{text}"')
+
+
+def test_an_entry_of_a_list_is_given_its_braces() -> None:
+    assert ('"${LANG_1}"', 'write "${LANG_1}"') == fixed('allowed_languages = ["$LANG_1"]')
+
+
+@pytest.mark.parametrize("text", ["${L}", "$L", "${L:-python}", "%L%", "$lang"])
+def test_one_variable_gives_one_value(text: str) -> None:
+    fix, hint = fixed(f'allowed_languages = "{text}"')
+
+    assert fix is None
+    assert 'one variable gives one value, and the list stands in the file: write ["${A}", "${B}"]' == hint
+
+
+@pytest.mark.parametrize("key", ["mode", "mode.sandboxed.runtime"])
+def test_what_decides_the_isolation_is_given_no_braces(key: str) -> None:
+    assert fixed(f'{key} = "$M"')[0] is None
+
+
+@pytest.mark.parametrize(
+    "text", ["${env:CE_KEY}", "${{ secrets.CE_KEY }}", "${ CE_KEY }", "${env.CE_KEY}", "${ENV['CE_KEY']}"]
+)
+def test_a_malformed_reference_that_names_a_variable_is_written_anew(text: str) -> None:
+    good = 'url = "https://h.example.com"\n'
+
+    assert ('"${CE_KEY}"', "write ${CE_KEY}") == fixed(f'{good}api_key = "{text}"', EXTERNAL)
+    assert (None, "write ${CE_KEY}") == fixed(f'api_key = "${{K}}"\nurl = "https://{text}/"', EXTERNAL)
+
+
+def test_a_malformed_reference_in_mode_is_not() -> None:
+    assert fixed('mode = "${ M }"')[0] is None

@@ -1,0 +1,344 @@
+# ruff: noqa: RUF001, RUF002 -- characters that look like others are the subject
+"""Why a text is not TOML: the place, the reason that a person would give, and a fix where the cure is certain.
+
+« and » stand around what is marked, or › alone where the mark is empty; ⟨ and ⟩ around the related place.
+"""
+
+from __future__ import annotations
+
+import re
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from codeexec_config import Diagnostic, check_text
+from codeexec_config.document import Document, parse
+from codeexec_config.document.characters import described, plain, strange
+from codeexec_config.document.edits import write_edits
+from codeexec_config.document.quantities import converted
+from tests.test_scanner import mutants
+from tests.toml_writer import Writer
+
+HEAD = "[features.code_execution]\n"
+MARKS = re.compile("[«»›⟨⟩]")
+
+
+def refusal(text: str) -> Diagnostic:
+    [found] = check_text(text, filename="app.toml", env={}).diagnostics
+    assert "invalid-toml" == found.code
+    return found
+
+
+def fixed(text: str, found: Diagnostic) -> str | None:
+    return None if found.fix is None else write_edits(text, found.fix.edits)
+
+
+def assert_explained(marked: str, phrase: str, mended: str | None) -> None:
+    text = MARKS.sub("", marked)
+    found = refusal(HEAD + text)
+    assert found.span is not None
+    start = found.span.start.offset - len(HEAD)
+    end = found.span.end.offset - len(HEAD)
+    shown = marked.replace("⟨", "").replace("⟩", "")
+    assert shown.index("›" if "›" in shown else "«") == start
+    assert end - start == ("»" in marked)
+    assert phrase in f"{found.message} ({found.help})"
+    assert (None if mended is None else HEAD + mended) == fixed(HEAD + text, found)
+    opened = re.sub("[«»›]", "", marked)
+    if "⟨" in opened:
+        [related] = found.related
+        assert related.span is not None
+        assert opened.index("⟨") == related.span.start.offset - len(HEAD)
+    elif "duplicate" not in found.message and "string begins" not in str(found.related):
+        assert () == found.related
+
+
+# -- booleans, nulls, numbers ------------------------------------------------------------------------------------------
+
+LITERALS = [
+    ("enabled = «T»rue", "TOML writes `true` in lower case", "enabled = true"),
+    ("enabled = «F»ALSE # why", "TOML writes `false` in lower case", "enabled = false # why"),
+    ("enabled = «y»es", "expected a boolean", "enabled = true"),
+    ("enabled = «O»ff", "expected a boolean", "enabled = false"),
+    ("[x]\nflag = «T»RUE", "in lower case", "[x]\nflag = true"),
+    ("[x]\ncountry = «n»o", "quotes around a text", None),
+    ("timeout_secs = «T»rue", "in lower case", None),
+    ("enabled = «n»ull", "TOML has no null", None),
+    ("enabled = «N»one", "leave the key out", None),
+    ("enabled = «t»ure", "write true or false", None),
+    ("timeout_secs = «t»hirty", "write a whole number", None),
+    ("[x]\na = «N»aN", "lower case", "[x]\na = nan"),
+    ("[x]\na = «-»Infinity", "lower case", "[x]\na = -inf"),
+    ("timeout_secs = 30«s»", "without a unit: 30", "timeout_secs = 30"),
+    ("timeout_secs = 2«m» # why", "seconds, without a unit: 120", "timeout_secs = 120 # why"),
+    ("timeout_secs = 1.5«h»", "5400", "timeout_secs = 5400"),
+    ("timeout_secs = 30000«m»s", "without a unit: 30", "timeout_secs = 30"),
+    ("timeout_secs = 1500«m»s", "without a unit", None),
+    ("timeout_secs = 2«d»ays", "without a unit", None),
+    ("timeout_secs = 30 «s»econds", "without a unit: 30", "timeout_secs = 30"),
+    ("max_memory_mb = 512«M»B", "MiB, without a unit: 512", "max_memory_mb = 512"),
+    ("max_memory_mb = 2 «G»iB", "2048", "max_memory_mb = 2048"),
+    ("max_memory_mb = 1000«k»b", "without a unit", None),
+    ("max_memory_mb = 30«s»", "without a unit", None),
+    ("[x]\ntimeout = 30«s»", "quotes around number and unit", None),
+    ("timeout_secs = 30«.»", "a digit after its point", "timeout_secs = 30"),
+    ("[x]\na = 30«.»", "a digit after its point", "[x]\na = 30.0"),
+    ("timeout_secs = «.»5", "a digit before its point", None),
+    ("[x]\na = «-».5", "a digit before its point", "[x]\na = -0.5"),
+    ("timeout_secs = 0«3»0", "no leading zero", "timeout_secs = 30"),
+    ("[x]\na = 0«0»7", "no leading zero", "[x]\na = 7"),
+    ("[x]\nmode = 0«7»55", "no leading zero", None),
+    ("[x]\nport = 0«7»55", "no leading zero", None),
+    ("timeout_secs = 1«,»000", "no comma", "timeout_secs = 1000"),
+    ("[x]\na = 1«,»000", "no comma", None),
+    ("timeout_secs = 1«_»", "after a value", None),
+    ("timeout_secs = 256«|» Key", "after a value", None),
+    ("[x]\na = 5«%»", "after a value", None),
+    ("[x]\na = 2020-01-01«x»", "quotes around a text", '[x]\na = "2020-01-01x"'),
+    ("[x]\na = «2»020-02-30", "no such date or time", None),
+    ("[x]\na = 1.2«.»3", "quotes around a text", '[x]\na = "1.2.3"'),
+    ("[x]\na = 0.0«.»0.0:80", "quotes around a text", '[x]\na = "0.0.0.0:80"'),
+]
+
+
+@pytest.mark.parametrize(("marked", "phrase", "mended"), LITERALS)
+def test_a_literal_of_another_language_is_named(marked: str, phrase: str, mended: str | None) -> None:
+    assert_explained(marked, phrase, mended)
+
+
+# -- what nobody can see -----------------------------------------------------------------------------------------------
+
+CHARACTERS = [
+    ("timeout_secs = 30«\u00a0»", "U+00A0 NO-BREAK SPACE", "timeout_secs = 30 "),
+    ("timeout_secs =«\u00a0»30", "U+00A0 NO-BREAK SPACE", "timeout_secs = 30"),
+    ("timeout_secs«\u3000»= 30", "U+3000 IDEOGRAPHIC SPACE", "timeout_secs = 30"),
+    ("«\u2003»timeout_secs = 30", "U+2003 EM SPACE", " timeout_secs = 30"),
+    ("enabled = true«\u200b\u200b»".replace("\u200b»", "»\u200b"), "U+200B ZERO WIDTH SPACE", "enabled = true"),
+    ("ena«\u200b»bled = true", "U+200B ZERO WIDTH SPACE", "enabled = true"),
+    ("enabled = tr«\u200b»ue", "U+200B ZERO WIDTH SPACE", "enabled = true"),
+    ("«\ufeff»enabled = true", "U+FEFF ZERO WIDTH NO-BREAK SPACE", "enabled = true"),
+    ("«\u2800»enabled = true", "U+2800 BRAILLE PATTERN BLANK", "enabled = true"),
+    ("timeout_secs «＝» 30", "U+FF1D FULLWIDTH EQUALS SIGN", "timeout_secs = 30"),
+    ("timeout_secs = «３»０", "U+FF13 FULLWIDTH DIGIT THREE", "timeout_secs = 30"),
+    ("[x]\na = «−»5", "U+2212 MINUS SIGN", "[x]\na = -5"),
+    ("m«о»de = 'wasm'", "U+043E CYRILLIC SMALL LETTER O", "mode = 'wasm'"),
+    ("enabled = tru«е»", "U+0435 CYRILLIC SMALL LETTER IE", "enabled = true"),
+    ("[a«\u200b»]", "U+200B ZERO WIDTH SPACE", "[a]"),
+    ("allowed_languages = ['python'«，» 'r']", "U+FF0C FULLWIDTH COMMA", "allowed_languages = ['python', 'r']"),
+    ("mode = «“»wasm”", "U+201C LEFT DOUBLE QUOTATION MARK", 'mode = "wasm"'),
+    ("mode = «‘»wasm’", "straight quotes", "mode = 'wasm'"),
+    ('mode = «“»wasm"', "straight quotes", 'mode = "wasm"'),
+    ('mode = "wasm«”»', "U+201D RIGHT DOUBLE QUOTATION MARK", 'mode = "wasm"'),
+    ("mode = «“»wasm", "straight quotes", None),
+    ("allowed_languages = [«“»python”, “r”]", "straight quotes", 'allowed_languages = ["python", "r"]'),
+    ("gr«ö»ße = 1", "U+00F6 LATIN SMALL LETTER O WITH DIAERESIS", '"größe" = 1'),
+    ("«é»té = 1", "put the key in quotes", '"été" = 1'),
+    ("«р»ежим = 1", "U+0440 CYRILLIC SMALL LETTER ER", '"режим" = 1'),
+    ("mode = 'wa«\x07»sm'", "U+0007 BELL", None),
+    ("# «\x7f»", "U+007F DELETE", None),
+    ("enabled = true«\x0c»", "U+000C FORM FEED", None),
+    ("enabled = true«\r»", "U+000D CARRIAGE RETURN without a line feed", None),
+]
+
+
+@pytest.mark.parametrize(("marked", "phrase", "mended"), CHARACTERS)
+def test_a_character_that_nobody_can_see_is_named_at_its_place(marked: str, phrase: str, mended: str | None) -> None:
+    assert_explained(marked, phrase, mended)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("timeout_secs", None),
+        ("größe", None),
+        ("ключ", None),
+        ("режим", None),
+        ("漢字", None),
+        ("", None),
+        ("a\u200bb", (1, "U+200B ZERO WIDTH SPACE")),
+        ("mоde", (1, "U+043E CYRILLIC SMALL LETTER O")),
+        ("ср", (0, "U+0441 CYRILLIC SMALL LETTER ES")),
+        ("sk-liʋe", (5, "U+028B LATIN SMALL LETTER V WITH HOOK")),
+        ("ключ\u00a0", (4, "U+00A0 NO-BREAK SPACE")),
+        ("a\tb", (1, "U+0009 CHARACTER TABULATION")),
+        ("\ufe0f", (0, "U+FE0F VARIATION SELECTOR-16")),
+        ("\x85", (0, "U+0085 without a name")),
+    ],
+)
+def test_the_first_strange_character_of_a_text_is_found(text: str, expected: tuple[int, str] | None) -> None:
+    assert expected == strange(text)
+
+
+def test_every_look_alike_stands_for_one_ascii_character_or_none() -> None:
+    meant = [plain(chr(code)) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    assert all(text is None or (len(text) <= 1 and text.isascii()) for text in meant)
+    assert {None} == set(meant[:0x80])
+
+
+def test_every_control_character_has_a_name() -> None:
+    names = [described(chr(code)) for code in [*range(0x20), 0x7F]]
+    assert 33 == len({name.split(" ", 1)[1] for name in names})
+
+
+# -- quotes, marks, brackets -------------------------------------------------------------------------------------------
+
+MARKINGS = [
+    ("timeout_secs = 30«;»", "semicolon", "timeout_secs = 30"),
+    ("enabled = true«;»", "semicolon", "enabled = true"),
+    ("mode = 'wasm'«;» # why", "semicolon", "mode = 'wasm' # why"),
+    ("enabled = true«,»", "comma", "enabled = true"),
+    ("enabled = true «/»/ why", "begins with #", "enabled = true # why"),
+    ("«/»/ why", "begins with #", "# why"),
+    ("«;» why", "begins with #", "# why"),
+    ("mode«:» 'wasm'", "`=` between a key and its value", "mode = 'wasm'"),
+    ("\"mode\" «:»= 'wasm'", "`=` between a key and its value", "\"mode\" = 'wasm'"),
+    ("mode =«=» 'wasm'", "one `=`", "mode = 'wasm'"),
+    ("enabled «t»rue", "expected `=`", "enabled = true"),
+    ("timeout_secs «3»0 # why", "expected `=`", "timeout_secs = 30 # why"),
+    ("enabled›", "expected `=` and a value", None),
+    ("max «m»emory = 1", "stands in quotes", None),
+    ("«=» 1", "a key is missing", None),
+    ("«<»<<<<<< HEAD", "merge conflict", None),
+    ("«$»{A} = 1", "no reference", None),
+    ("«@» = 1", "ASCII letters", None),
+    ("mode = 'wasm›", "not closed", "mode = 'wasm'"),
+    ('mode = "wasm  ›', "not closed", 'mode = "wasm"  '),
+    ("mode = \"wasm'›", "quote that opens it", 'mode = "wasm"'),
+    ('mode = "a, b›', "quote that opens it", None),
+    ('mode = "C:\\a\\"›', "a backslash before a quote", None),
+    ('mode = """wasm"\n›', 'close it with """', None),
+    ('mode = «w»asm"', "opening quote", 'mode = "wasm"'),
+    ("mode = «w»asm' # why", "opening quote", "mode = 'wasm' # why"),
+    ("mode = «a»'b' c", "quotes around a text", None),
+    ("[x]\na = 'don'«t»'", "a quote within this string", '[x]\na = "don\'t"'),
+    ('[x]\na = "say "«h»i" now"', "a quote within this string", "[x]\na = 'say \"hi\" now'"),
+    ('[x]\na = "say "«h»i" \'now\'"', 'write \\"', None),
+    ('[x]\na = "b"«"»', 'write \\"', None),
+    ("[x]\na = 'b' «'»c'", "end of the line", None),
+    ("mode = «w»asm", "text without quotes", 'mode = "wasm"'),
+    ("mode = «W»asm", "text without quotes", None),
+    ("[x]\nname = «M»y App", "text without quotes", '[x]\nname = "My App"'),
+    ("[x]\nname = «d»on't panic # why", "text without quotes", '[x]\nname = "don\'t panic" # why'),
+    ("[x]\nname = «a» // why", "a comment begins with #", None),
+    ("[x]\npath = «/»run/x", "text without quotes", '[x]\npath = "/run/x"'),
+    ("[x]\npath = «C»:\\x", "text without quotes", None),
+    ("mode.sandboxed.runtime = «g»visor", "text without quotes", 'mode.sandboxed.runtime = "gvisor"'),
+    ("mode.external.url = «h»ttps://h", "text without quotes", 'mode.external.url = "https://h"'),
+    ("mode.external.url = «f»tp://h", "text without quotes", None),
+    ("allowed_languages = [«p»ython, r]", "text without quotes", 'allowed_languages = ["python", "r"]'),
+    ("allowed_languages = [«p»ython, X]", "text without quotes", 'allowed_languages = ["python", X]'),
+    ("allowed_languages = [«P»y]", "text without quotes", None),
+    ("allowed_languages = «p»ython", "text without quotes", None),
+    ("timeout_secs = «$»{T}", "quote it", 'timeout_secs = "${T}"'),
+    ("timeout_secs = «$»{T:-3 0} # why", "quote it", 'timeout_secs = "${T:-3 0}" # why'),
+    ("allowed_languages = [«$»<A>]", "quote it", 'allowed_languages = ["$<A>"]'),
+    ("mode.external.url = «h»ttps://${H}:1/x", "quote the whole value", 'mode.external.url = "https://${H}:1/x"'),
+    ("mode = «$»{M}", "takes no reference", None),
+    ("timeout_secs = «$»{T", "quote it", None),
+    ("timeout_secs = 3«$»{T}", "quote the whole value", 'timeout_secs = "3${T}"'),
+    ("mode = 'a'«$»{T}", "inside the quotes", None),
+    ("[a] «b» = 1", "end of the line after the header", None),
+    ("[a«\n»b = 1", "close it with ]", "[a]\nb = 1"),
+    ("[a «#» why", "close it with ]", "[a] # why"),
+    ("[[a«]»", "expected `]]`", "[[a]]"),
+    ("[a]«]»", "one bracket too many", None),
+    ("[a «b»]", "a name with a blank", None),
+    ("enabled =«\n»", "on the line of its key", None),
+    ("[x]\na = [«,»]", "expected a value", None),
+    ("enabled = true«]»", "end of the line after the value", None),
+    ("enabled = true «m»ode = 'wasm'", "a line of its own", None),
+    ("mode = 'C:«\\»x'".replace("'", '"'), "invalid escape", None),
+    ("allowed_languages = ['python' «'»r']", "write a comma", "allowed_languages = ['python', 'r']"),
+    ("allowed_languages = ['python'«;» 'r']", "write a comma", "allowed_languages = ['python', 'r']"),
+    ("allowed_languages = ['python' «r»]", "expected `,` or `]`", None),
+    ("allowed_languages = ⟨[⟩'python',\n«t»imeout_secs = 30", "array is not closed", None),
+    ("allowed_languages = ⟨[⟩'python'\n\n«[»other]\nx = 1", "array is not closed", None),
+    ("allowed_languages = ⟨[⟩'python',\n[«f»eatures.x]\n", "array is not closed", None),
+    ("allowed_languages = ⟨[⟩'python',\n›", "array is not closed", None),
+    ("mode = ⟨{⟩ external = { url = 'https://x' }\n«t»imeout_secs = 3", "expected `,` or `}`", None),
+    ("mode = { external = ⟨{⟩ url = 'https://x'\n›", "inline table is not closed", None),
+    ("mode = ⟨{⟩ wasm = {}\n«[»x]\n", "inline table is not closed", None),
+    ("mode = {\n external = «w»asm\n}", "text without quotes", 'mode = {\n external = "wasm"\n}'),
+    ("mode = { wasm = {} «x» = 1 }", "expected `,` or `}`", None),
+]
+
+
+@pytest.mark.parametrize(("marked", "phrase", "mended"), MARKINGS)
+def test_quotes_marks_and_brackets_are_explained(marked: str, phrase: str, mended: str | None) -> None:
+    assert_explained(marked, phrase, mended)
+
+
+def test_a_document_of_json_is_named() -> None:
+    assert "JSON" in refusal('{ "mode": "wasm" }').message
+
+
+def test_a_string_that_is_not_closed_names_where_it_begins() -> None:
+    [related] = refusal("a = 1\nb = 'c\n").related
+    assert related.span is not None
+    assert (2, 5) == (related.span.start.line, related.span.start.column)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "expected"),
+    [("2m", "second", 120), ("2m", "MiB", 2), ("1 GB", "MiB", 1024), ("1.5s", "second", None), ("x", "second", None)],
+)
+def test_a_quantity_is_converted_where_it_is_whole(text: str, unit: str, expected: int | None) -> None:
+    assert expected == converted(text, unit)
+
+
+# -- the laws ----------------------------------------------------------------------------------------------------------
+
+
+SLIPS = (
+    *("True", "yes", "30s", "512MB", "30.", ".5", "007", "1,000", "30;", "wasm", "[python, r]", "${T}", "“a”"),
+    *("'don't'", '"a', 'a"', "['a' 'b']", "1\u00a0", "\u200btrue", "３０", "- 1", "= 1", "NaN", "true,"),
+)
+
+
+class Slipping(Writer):
+    """Write documents with a slip or two that people make."""
+
+    def slip(self) -> str:
+        """Write a document and put slips into it."""
+        lines = self.document()[0].splitlines(keepends=True) + [self._line() for _ in range(3)]
+        self.random.shuffle(lines)
+        return HEAD + "".join(lines)
+
+    def _line(self) -> str:
+        key = self.random.choice(("enabled", "timeout_secs", "mode", "allowed_languages", "x", "a.b", "y"))
+        value = self.random.choice(SLIPS)
+        equals = self.random.choice((" = ", " = ", "=", ": ", "＝", "\u00a0= ", " "))
+        return f"{key}{equals}{value}{self.random.choice(('', ' # x', ' // x'))}\n"
+
+
+def assert_leads_on(text: str) -> None:
+    document = parse.parse(text, None)
+    if isinstance(document, Document) or document.fix is None:
+        return
+    assert document.span is not None
+    mended = write_edits(text, document.fix.edits)
+    after: Any = parse.parse(mended, None)
+    if not isinstance(after, Document):
+        behind = len(text) - document.span.start.offset
+        assert len(mended) - after.span.start.offset < behind, text
+
+
+@settings(max_examples=400)
+@given(st.randoms(use_true_random=False).map(lambda random: Slipping(random).slip()))
+def test_with_a_fix_applied_the_next_error_stands_further_down(text: str) -> None:
+    assert_leads_on(text)
+
+
+@settings(max_examples=200)
+@given(st.randoms(use_true_random=False).map(mutants))
+def test_a_fix_of_any_damage_leads_on(text: str) -> None:
+    assert_leads_on(text)
+
+
+def test_the_generator_writes_slips_that_are_fixed() -> None:
+    texts = [Slipping(Random(seed)).slip() for seed in range(200)]  # noqa: S311 -- test data
+    found = [parse.parse(text, None) for text in texts]
+    assert 60 <= sum(isinstance(one, Diagnostic) and one.fix is not None for one in found)
