@@ -68,7 +68,10 @@ def test_the_version(name, capsys):
     ("arguments", "said"),
     [
         (["valdate"], ": error: unknown command `valdate`; did you mean `validate`?"),
-        (["frobnicate"], ": error: unknown command `frobnicate`; choose from validate, schema, explain, conformance"),
+        (
+            ["frobnicate"],
+            ": error: unknown command `frobnicate`; choose from validate, schema, show, explain, conformance",
+        ),
         (["--vresion"], ": error: unknown option `--vresion`; did you mean `--version`?"),
         (["validate", "--ofline", "x"], " validate: error: unknown option `--ofline`; did you mean `--offline`?"),
         (["validate", "--off", "x"], " validate: error: unknown option `--off`"),
