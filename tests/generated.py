@@ -3,16 +3,20 @@
 `python -m tests.generated` writes them, `python -m tests.generated --check` says whether they are up to date.
 """
 
+import json
 import re
 import sys
+from itertools import zip_longest
 from pathlib import Path
 
 from codeexec_config import limits
-from codeexec_config.codes import CODES
+from codeexec_config.codes import CODES, Severity
 from codeexec_config.explanations import EXPLANATIONS
 from codeexec_config.keys import REQUIRED, Kind, keys_of
 from codeexec_config.model import VARIANTS, CodeExecutionConfig, Runtime
+from codeexec_config.policy import Policy
 from codeexec_config.schema import file_name, schema_text
+from tests.gateway import judging
 
 ROOT = Path(__file__).parent.parent
 
@@ -35,9 +39,11 @@ def _default(key):
         return "none"
     if key.kind is Kind.UNION:
         return f'`"{next(iter(key.variants))}"`'
-    if key.kind is Kind.BOOLEAN:
-        return f"`{str(key.default).lower()}`"
-    return "`{}`".format(str(list(key.default)).replace("'", '"') if key.kind is Kind.LIST else key.default)
+    return f"`{_toml(list(key.default) if key.kind is Kind.LIST else key.default)}`"
+
+
+def _toml(value):
+    return json.dumps(value, ensure_ascii=False)  # which writes these values as TOML does
 
 
 def modes_table():
@@ -47,11 +53,33 @@ def modes_table():
 
 
 def codes_table():
-    rows = (f"| `{code}` | {severity} | {EXPLANATIONS[code].meaning} |" for code, severity in CODES.items())
-    return ["| code | usually | meaning |", "|---|---|---|", *rows]
+    cells = [f"`{code}`{_unless_error(severity)} | {EXPLANATIONS[code].meaning}" for code, severity in CODES.items()]
+    half = (len(cells) + 1) // 2
+    rows = (f"| {left} | {right} |" for left, right in zip_longest(cells[:half], cells[half:], fillvalue=" | "))
+    return ["| code | meaning | code | meaning |", "|---|---|---|---|", *rows]
 
 
-TABLES = {"codes": codes_table, "keys": keys_table, "modes": modes_table}
+def _unless_error(severity):
+    return "" if severity is Severity.ERROR else f" ({severity})"
+
+
+def policy_file():
+    lines = (f"{key.name} = {_toml(key.examples[0])} # {key.text}" for key in keys_of(Policy))
+    return ["```toml policy", *lines, "```"]
+
+
+def differences_table():
+    rows = (f"| {group.name} | {group.reason} |" for group in judging.groups())
+    return ["| difference | what it means |", "|---|---|", *rows]
+
+
+TABLES = {
+    "codes": codes_table,
+    "differences": differences_table,
+    "keys": keys_table,
+    "modes": modes_table,
+    "policy": policy_file,
+}
 
 
 def readme():

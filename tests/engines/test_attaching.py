@@ -22,6 +22,18 @@ README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+) schema\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 RIGHT = "[features.code_execution]\ntimeout_secs = 60\n"
 WRONG = "[features.code_execution]\ntimeout_secs = 0\n"
+HOOK = """\
+repos:
+  - repo: local
+    hooks:
+      - id: check-jsonschema
+        name: schema
+        language: system
+        entry: {entry}
+        files: ^config/.*\\.toml$
+        args: [--schemafile, schemas/document.draft-07.json]
+"""
+"""The hook of check-jsonschema's own repository, but for the program: the installed one, not one that is built."""
 
 
 def block(language: str, holding: str) -> str:
@@ -89,13 +101,7 @@ def test_vs_code_by_its_settings(project: Path) -> None:
 
 
 def test_pre_commit_with_check_jsonschema(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hook as it stands, except that its program is the installed one, not one built from the repository."""
-    hook = block("yaml", "check-jsonschema")
-    hook = re.sub(r"repo: .*\n +rev: .*\n", "repo: local\n", hook)
-    own = f"\n        name: schema\n        language: system\n        entry: {python_tool('check-jsonschema')}"
-    (project / ".pre-commit-config.yaml").write_text(
-        hook.replace("- id: check-jsonschema", f"- id: check-jsonschema{own}")
-    )
+    (project / ".pre-commit-config.yaml").write_text(HOOK.format(entry=python_tool("check-jsonschema")))
     (project / "elsewhere.toml").write_text(WRONG)
     monkeypatch.setenv("PRE_COMMIT_HOME", str(project / ".git" / "pre-commit"))
     git, pre_commit = shutil.which("git"), python_tool("pre-commit")
