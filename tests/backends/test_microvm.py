@@ -46,7 +46,7 @@ from examples.executors._microvm_process import Process, Sight
 from examples.executors._owner import Owner
 from examples.executors._payload import LANGUAGES
 from examples.executors.microvm import PREFIX, MicroVMExecutor
-from tests.backends.conftest import CHECKOUT, _found
+from tests.backends.conftest import CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -618,13 +618,6 @@ def test_a_sweep_ends_what_a_dead_host_left_and_nothing_else(
 
 
 # Real machines
-
-
-@pytest.fixture(scope="session")
-def guest() -> Path:
-    if microvm.available_launcher() is None:
-        pytest.skip("nothing here starts virtual machines: .ci/microvm installs QEMU")
-    return _found("microvm")
 
 
 @pytest.fixture
