@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from codeexec_config.loading import check_file, check_mapping, check_text, load, load_mapping, loads, register_hooks
+from codeexec_config.loading import check_file, check_mapping, check_text, load, load_mapping, loads
 from codeexec_config.model import CodeExecutionConfig, External, Mode, Runtime, Sandboxed, Wasm
 from codeexec_config.secret import Secret
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from codeexec_config.codes import CODES, Severity
     from codeexec_config.diagnostics import Deferred, Diagnostic, Edit, Fix, Origin, Position, Related, Span
     from codeexec_config.document.edits import apply_fixes
+    from codeexec_config.hooks import register_hooks
     from codeexec_config.policy import Policy
     from codeexec_config.policy_file import load_policy
     from codeexec_config.report import ConfigError, ConfigWarning, Report
@@ -76,6 +77,7 @@ _LATER = {
     "apply_fixes": "document.edits",
     "json_schema": "schema",
     "load_policy": "policy_file",
+    "register_hooks": "hooks",
     "to_toml": "writing",
 }
 

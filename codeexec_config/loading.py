@@ -1,4 +1,4 @@
-"""The verbs: `load`, `check_file` and their kin, and the hooks for a host's own converter."""
+"""The verbs: `load`, `check_file` and their kin."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config import limits
-from codeexec_config.model import CodeExecutionConfig
 from codeexec_config.pipeline import Options, Outcome, report_of, run_file, run_mapping, run_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from types import FrameType
 
-    from cattrs import Converter
-
     from codeexec_config.diagnostics import Diagnostic
     from codeexec_config.findings import Path
+    from codeexec_config.model import CodeExecutionConfig
     from codeexec_config.policy import Policy
     from codeexec_config.report import Report
     from codeexec_config.section.environment import Patterns
 
-__all__ = ["check_file", "check_mapping", "check_text", "load", "load_mapping", "loads", "register_hooks"]
+__all__ = ["check_file", "check_mapping", "check_text", "load", "load_mapping", "loads"]
 
 _DEFAULT_SECTION: Final = tuple(limits.SECTION.split("."))
 _OWN: Final = frozenset({"codeexec_config", "cattrs"})
@@ -255,40 +253,22 @@ def check_mapping(
     return outcome
 
 
-def register_hooks(
-    converter: Converter,
-    *,
-    env: Mapping[str, str] | None = None,
-    allow_env: Iterable[str] | str | None = None,
-) -> None:
-    """Teach a host's own cattrs converter the section.
+def mapping_reader(
+    env: Mapping[str, str] | None, policy: Policy | None, section: str, allow_env: Iterable[str] | str | None
+) -> Callable[[Any], CodeExecutionConfig | BaseException]:
+    """Return what reads tables as `load_mapping` does, and returns what that would raise.
 
-    It then structures `CodeExecutionConfig` as `load_mapping` does, and unstructures it to what its TOML would parse
-    to.
-
-    Args:
-        converter: the host's converter.
-        env: where references are looked up; `os.environ` at the time of each call by default.
-        allow_env: glob patterns of the variables that a table may read; all by default.
+    Raises:
+        TypeError: as in `load`.
+        ValueError: as in `load`.
     """
-    request = _Request(env, limits.SECTION, None if allow_env is None else _patterns(allow_env))
+    request = _Request(env, section, None if allow_env is None else _patterns(allow_env), policy)
     _options(request)
 
-    def check(table: Any) -> CodeExecutionConfig | BaseException:
+    def read(table: Any) -> CodeExecutionConfig | BaseException:
         return _load(run_mapping, table, "", request, strict=False)
 
-    def structure(table: Any, _: Any) -> CodeExecutionConfig:
-        # `check` closes over the environment, so that this frame, which a traceback shows, does not.
-        verdict = check(table)
-        del table
-        if isinstance(verdict, BaseException):
-            raise verdict
-        return verdict
-
-    from codeexec_config.writing import to_plain
-
-    converter.register_structure_hook(CodeExecutionConfig, structure)
-    converter.register_unstructure_hook(CodeExecutionConfig, to_plain)
+    return read
 
 
 _Run = Callable[[Any, str, Options], Outcome | BaseException]

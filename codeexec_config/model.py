@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
-from types import MappingProxyType
+from types import CodeType, FrameType, MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, assert_never, cast
 
 import attrs
@@ -72,13 +73,33 @@ def as_tuple(value: Sequence[str]) -> tuple[str, ...]:
     return tuple(value) if isinstance(value, list) else cast("tuple[str, ...]", value)
 
 
-class _StandIn:
+OWN_CODE: Final[set[CodeType]] = set()
+"""The code of the functions that our own use of cattrs has generated."""
+
+
+class _Guarded:
+    """Refuse what stock cattrs makes: it would drop unknown keys, and guess a variant by the keys that are left."""
+
+    __slots__ = ()
+
+    def __attrs_pre_init__(self) -> None:
+        caller = sys._getframe(2)  # noqa: SLF001 -- what calls `__init__`; nothing else tells cattrs from a host
+        if caller.f_code not in OWN_CODE and _is_cattrs(caller):
+            raise TypeError(f"cattrs alone cannot make {type(self).__name__}: call register_hooks(converter) first")
+
+
+def _is_cattrs(frame: FrameType) -> bool:
+    is_generated = frame.f_code.co_filename.startswith("<cattrs ")
+    return is_generated or frame.f_globals.get("__name__", "").startswith("cattrs.")
+
+
+class _StandIn(_Guarded):
     """Room for a mark beside the attrs fields: this `Wasm` stands for an external mode that could not be read."""
 
     __slots__ = ("_stands_for",)
 
 
-class _Judged:
+class _Judged(_Guarded):
     """Room beside the attrs fields for what the rules across keys need.
 
     `_urls` are the URLs that the constructor has parsed; `_permitted` says that a policy permits plain http to them.
@@ -176,7 +197,7 @@ MODE_TEXTS: Final = MappingProxyType(
 
 
 @attrs.frozen(kw_only=True)
-class CodeExecutionConfig:
+class CodeExecutionConfig(_Guarded):
     """What a host may let a model run, where, and within which limits.
 
     Args:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from codeexec_config import limits
 from codeexec_config.keys import Key, Kind, keys_of
-from codeexec_config.model import CodeExecutionConfig, is_stand_in
+from codeexec_config.model import VARIANTS, CodeExecutionConfig, is_stand_in, name_of
 from codeexec_config.references import escape
 
 if TYPE_CHECKING:
@@ -57,30 +57,39 @@ def _plain(key: Key, value: Any, *, reveal: bool) -> Any:
         case Kind.CHOICE:
             return str(value)
         case Kind.SECRET:
-            return _secret(value, reveal=reveal)
+            return secret_to_plain(value, reveal_secrets=reveal)
         case Kind.LIST:
             return [escape(entry) for entry in value]
         case Kind.UNION:
-            return _union(key, value, reveal=reveal)
+            return union_to_plain(value, reveal_secrets=reveal)
         case _:
             assert_never(key.kind)
 
 
-def _union(key: Key, value: Any, *, reveal: bool) -> str | dict[str, Any]:
-    if is_stand_in(value):
+def union_to_plain(mode: Any, *, reveal_secrets: bool = False) -> str | dict[str, Any]:
+    """Return a mode as its key holds it: the bare name, or a table with the discriminator.
+
+    Raises:
+        ValueError: as in `to_toml`.
+    """
+    if is_stand_in(mode):
         raise ValueError("the mode of this disabled section was not read, so it cannot be written; set its variables")
-    variants = key.variants or {}
-    name = next(name for name, cls in variants.items() if isinstance(value, cls))
-    plain = to_plain(value, reveal_secrets=reveal)
-    return {name: plain} if plain or name != next(iter(variants)) else name
+    name = name_of(mode)
+    plain = to_plain(mode, reveal_secrets=reveal_secrets)
+    return {name: plain} if plain or name != next(iter(VARIANTS)) else name
 
 
-def _secret(secret: Secret, *, reveal: bool) -> str:
+def secret_to_plain(secret: Secret, *, reveal_secrets: bool = False) -> str:
+    """Return a secret as its reference.
+
+    Raises:
+        ValueError: as in `to_toml`.
+    """
     if secret.reference is not None:
         return secret.reference
     if not secret.resolved:
         raise ValueError("the secret was not read, because code execution is disabled, and its text is no reference")
-    if not reveal:
+    if not reveal_secrets:
         raise ValueError("the secret is a literal; put it into the environment, or pass reveal_secrets=True")
     return escape(secret.reveal())
 

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 from codeexec_config import limits
+from codeexec_config.codes import CODES
+from codeexec_config.explanations import EXPLANATIONS
 from codeexec_config.keys import REQUIRED, Kind, keys_of
 from codeexec_config.model import VARIANTS, CodeExecutionConfig, Runtime
 from codeexec_config.schema import file_name, schema_text
@@ -44,7 +46,12 @@ def modes_table():
     return ["| mode or runtime | code |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in texts.items())]
 
 
-TABLES = {"keys": keys_table, "modes": modes_table}
+def codes_table():
+    rows = (f"| `{code}` | {severity} | {EXPLANATIONS[code].meaning} |" for code, severity in CODES.items())
+    return ["| code | usually | meaning |", "|---|---|---|", *rows]
+
+
+TABLES = {"codes": codes_table, "keys": keys_table, "modes": modes_table}
 
 
 def readme():

@@ -56,7 +56,16 @@ def run(*arguments, text=""):
 
 
 @pytest.mark.parametrize(
-    "options", [[], ["--format", "json"], ["--format", "concise", "--strict"], ["--offline", "--quiet"], ["--diff"]]
+    "options",
+    [
+        [],
+        ["--format", "json"],
+        ["--format", "sarif"],
+        ["--format", "github", "--strict"],
+        ["--format", "concise"],
+        ["--offline", "--quiet"],
+        ["--diff"],
+    ],
 )
 def test_output_order_and_status_are_those_of_one_process(folder, options):
     paths = ("d", "absent.toml") if "--diff" in options else ("d", "-", "absent.toml")

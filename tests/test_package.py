@@ -15,7 +15,7 @@ from codeexec_config._version import VERSION
 PACKAGE = Path(codeexec_config.__file__).parent
 
 LAYERS = [
-    {"_version", "limits", "codes"},
+    {"_version", "limits", "codes", "explanations"},
     {"findings", "secrets_directory", "keys", "references"},
     {"secret"},
     {"diagnostics"},
@@ -28,6 +28,7 @@ LAYERS = [
     {"section"},
     {"pipeline", "policy_file", "writing", "schema", "testing"},
     {"loading"},
+    {"hooks"},
     {"executor"},
     {"conformance"},
     {"cli"},

@@ -2,13 +2,22 @@
 
 import pytest
 
-from codeexec_config.findings import Finding
+from codeexec_config import check_text
+from codeexec_config.keys import Key, Kind
 from codeexec_config.rules import urls
+from codeexec_config.rules.alone import judge
+from codeexec_config.rules.url_flaws import GENERAL, PORT, meant_url
+
+EXTERNAL = "[features.code_execution.mode.external]\n"
+
+
+def finding_of(url, made=None):
+    return judge(Key(Kind.TEXT, form="url"), url, ("url",), {}, made=made)
 
 
 def code_of(url):
-    found = urls.judge(url, ("url",))
-    return found.code if isinstance(found, Finding) else None
+    found = finding_of(url)
+    return found and found.code
 
 
 @pytest.mark.parametrize(
@@ -81,15 +90,15 @@ def test_what_no_client_could_call_is_invalid(url):
 
 
 def test_a_host_in_other_letters_is_shown_in_punycode():
-    assert "write the host as xn--bcher-kva.example" == urls.judge("https://bücher.example", ("url",)).help
+    assert "write the host as xn--bcher-kva.example" == finding_of("https://bücher.example").help
 
 
 def test_nothing_is_shown_of_a_host_that_the_environment_made():
-    assert "xn--" not in urls.judge("https://bücher.example", ("url",), made=True).help
+    assert "xn--" not in finding_of("https://bücher.example", "U").help
 
 
 def test_a_host_that_has_no_punycode_gets_the_general_hint():
-    assert "write an absolute URL" in urls.judge("https://ü..example", ("url",)).help
+    assert "write an absolute URL" in finding_of("https://ü..example").help
 
 
 @pytest.mark.parametrize(
@@ -178,3 +187,233 @@ def test_other_hosts_are_not_loopback(host):
 )
 def test_a_host_has_one_spelling(spelling, host):
     assert host == urls.normalize_host(spelling)
+
+
+# -- the reason that a person would give -------------------------------------------------------------------------------
+
+
+def said(url, made=None):
+    finding = finding_of(url, made)
+    assert "invalid-url" == finding.code
+    return finding.message.removeprefix("invalid URL: "), finding.help
+
+
+WRITE = "write https://h.example"
+
+
+@pytest.mark.parametrize(
+    ("url", "reason", "hint"),
+    [
+        ("https://https://h.example", "the scheme is written twice", WRITE),
+        ("https:https://h.example", "the scheme is written twice", WRITE),
+        ("http://https://h.example", "the scheme is written twice", WRITE),
+        ("https://a.example,https://b.example", "it is a list of URLs", "write one URL: one config calls one service"),
+        ("http://a.example; http://b.example", "it is a list of URLs", "write one URL: one config calls one service"),
+        ("https://a https://b?x", "it is a list of URLs", "write one URL: one config calls one service"),
+        (" https://h.example", "there is a blank beside it", WRITE),
+        ("https://h.example\n", "there is a blank beside it", WRITE),
+        ("'https://h.example'", "it stands in quotes or brackets of its own", WRITE),
+        ("<https://h.example>", "it stands in quotes or brackets of its own", WRITE),
+        ("htps://h.example", "its scheme is misspelt", WRITE),
+        ("httpss://h.example", "its scheme is misspelt", WRITE),
+        ("hxxp://h.example", "its scheme is misspelt", "write http://h.example"),
+        ("https:/h.example", "after its scheme come a colon and two slashes", WRITE),
+        ("https//h.example", "after its scheme come a colon and two slashes", WRITE),
+        ("https;//h.example", "after its scheme come a colon and two slashes", WRITE),
+        ("https:\\\\h.example", "after its scheme come a colon and two slashes", WRITE),
+        ("https:///h.example", "after its scheme come a colon and two slashes", WRITE),
+        ("wss://h.example", "its scheme is wss, not https or http", WRITE),
+        ("ws://h.example/x", "its scheme is ws, not https or http", "write http://h.example/x"),
+        ("tcp://h.example:1", "its scheme is tcp, not https or http", "write http://h.example:1"),
+        ("file:///run/x", "its scheme is file, not https or http", GENERAL),
+        ("mailto:x", "its scheme is mailto, not https or http", GENERAL),
+        (
+            "unix:///run/x.sock",
+            "its scheme is unix, not https or http",
+            "let the service listen on a port, and write its address, such as http://127.0.0.1:8080",
+        ),
+        ("h.example:8443", "it has no scheme", "write https://h.example:8443"),
+        ("//h.example", "it has no scheme", WRITE),
+        ("h.example/path?a=b", "it has no scheme", GENERAL),
+        ("169.254.169.254", "it has no scheme", GENERAL),
+        ("2001:db8::1", "it has no scheme", "write https://[2001:db8::1]"),
+        ("code-exec:80", "it has no scheme", "write https://code-exec:80"),
+        (
+            "localhost:8080",
+            "it has no scheme",
+            "write https://localhost:8080, or http:// where the service speaks no https",
+        ),
+        ("https://2001:db8::a", "its IPv6 address has no brackets", "write https://[2001:db8::a]"),
+        ("https://1:2:3:4:5:6:7:8:443/x", "its IPv6 address has no brackets", "write https://[1:2:3:4:5:6:7:8]:443/x"),
+        (
+            "https://2001:db8::1:8443",
+            "its IPv6 address has no brackets",
+            "write https://[2001:db8::1]:8443, or https://[2001:db8::1:8443] if 8443 is no port",
+        ),
+        (
+            "https://[2001:db8::1",
+            "its IPv6 address has no closing bracket",
+            "write the address in brackets, as in https://[2001:db8::1]",
+        ),
+        ("https://h.example:1:2", "there is more than one colon behind its host", PORT),
+        ("https://h.example:", "its port is missing", WRITE),
+        ("https://h.example:http", "its port is not a number", PORT),
+        ("https://h.example:65536", "its port is not between 1 and 65535", PORT),
+        ("https://-h:0", "its port is not between 1 and 65535", GENERAL),
+        ("https://h.example#top", "it has a fragment, which is never sent", WRITE),
+        (
+            "https://h.example?a=b#top",
+            "it has a fragment, which is never sent",
+            "write it without the # and what follows",
+        ),
+        ("https://h\\x", "it holds a backslash, which clients read differently", "write / in its place"),
+        ("/path", "it does not start with https:// or http://", GENERAL),
+        ("x", "it does not start with https:// or http://", GENERAL),
+        ("https://u@h@i", "it holds more than one @", GENERAL),
+        ("https://", "it has no host", GENERAL),
+    ],
+)
+def test_the_reason_is_the_slip_that_was_made(url, reason, hint):
+    assert (reason, hint) == said(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "canary:pw@h.example",
+        "https://https://canary:x@h.example",
+        "https://h.example/?token=canary#x",
+        "ftp://canary@h.example",
+        "h.example?code=canary",
+        "'https://canary@h'",
+    ],
+)
+def test_a_credential_is_not_repeated(url):
+    assert "canary" not in "".join(said(url))
+
+
+@pytest.mark.parametrize(
+    "url", ["wss://canary", "canary.example:8443", "https://[canary", "canary://x", "https://cänary"]
+)
+def test_a_url_of_the_environment_is_not_repeated_and_its_variable_named(url):
+    reason, hint = said(url, "CE_URL")
+
+    assert reason.startswith("invalid URL from CE_URL: ")
+    assert "set CE_URL to an absolute URL, such as https://code-exec.example.com" == hint
+    assert "nary" not in reason
+    assert "wss" not in reason
+
+
+def test_a_url_of_the_environment_names_its_variable_whatever_is_wrong():
+    for url in ("https://u@h.example", "https://h.example/?sig=x", "http://169.254.169.254"):
+        assert "the URL from CE_URL" in finding_of(url, "CE_URL").message
+
+
+def test_there_is_no_url_that_a_right_one_was_meant_for():
+    assert meant_url("https://h.example") is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("https://https://h.example", "https://h.example"),
+        ("h.example:8443", "https://h.example:8443"),
+        ("https://h.example ", "https://h.example"),
+        ("https://2001:db8::a", "https://[2001:db8::a]"),
+        ("http:/localhost:1", "http://localhost:1"),
+        # Plain http with a key would be the next error.
+        ("http:/h.example", None),
+        ("wss://h.example", None),
+        ("https://http://h.example", None),
+        ("localhost:8080", None),
+        ("10.0.0.1:80", None),
+        ("https://2001:db8::1:8443", None),
+    ],
+)
+def test_a_fix_is_offered_where_the_url_is_certain(before, after):
+    [finding] = check_text(f'{EXTERNAL}api_key = "${{K}}"\nurl = "{before}"\n', env={"K": "k"}).errors
+
+    assert (after and f'"{after}"') == (finding.fix and finding.fix.edits[0].text)
+
+
+# -- plain http --------------------------------------------------------------------------------------------------------
+
+
+def insecure(url, **env):
+    [finding] = check_text(f'{EXTERNAL}api_key = "${{K}}"\nurl = "{url}"\n', env={"K": "k", **env}).errors
+    assert "insecure-url" == finding.code
+    return finding
+
+
+def test_the_ways_to_permit_plain_http_are_named_with_the_host():
+    hint = insecure("http://Code-Exec:8080").help
+
+    assert 'Policy(insecure_hosts=["code-exec"])' in hint
+    assert "--policy FILE" in hint
+
+
+def test_no_host_of_the_environment_is_named():
+    finding = insecure("${U}", U="http://canary.example")
+
+    assert "the URL from U" in finding.message
+    assert "canary" not in finding.help
+
+
+@pytest.mark.parametrize(("host", "shown"), [("0.0.0.0", "0.0.0.0"), ("0", "0.0.0.0"), ("[::]", "[::]")])
+def test_an_address_to_listen_at_is_told_from_one_to_call(host, shown):
+    hint = insecure(f"http://{host}:8080").help
+
+    assert f"{shown} is an address to listen at; to call a service on this machine write 127.0.0.1" == hint
+    assert "listen" not in insecure("${U}", U=f"http://{host}:8080").help
+
+
+# -- credentials by the name of a parameter ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("key", "KEY", "api_key", "api-key", "apiKey", "APIKEY", "x-api-key", "X-API-Key", "accessKey", "secret_key"),
+        *("subscription-key", "functionKey", "functions-key", "auth_key", "code", "sig", "auth", "Authorization"),
+        *("token", "TOKEN", "access_token", "accessToken", "id.token", "XToken", "csrf[token]", "token[]"),
+        *("client_secret", "clientSecret", "secret", "password", "user-password", "userPasswd", "db_pwd", "passphrase"),
+        *("X-Amz-Signature", "X-Amz-Credential", "bearer", "my_apikey", "%74oken", "client%5Fsecret", "api+key"),
+    ],
+)
+@pytest.mark.parametrize("separator", ["?", "?a=1&", "?a=1;"])
+def test_a_parameter_whose_name_says_so_is_a_credential(name, separator):
+    assert "credentials-in-url" == code_of(f"https://h.example/run{separator}{name}=x")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "max_tokens",
+            "maxTokens",
+            "sort_key",
+            "sortKey",
+            "keyboard",
+            "keys",
+            "tokenizer",
+            "token_count",
+            "secretary",
+        ),
+        *(
+            "zipcode",
+            "postcode",
+            "author",
+            "authority",
+            "signal",
+            "passwordless",
+            "design",
+            "encode",
+            "monkey",
+            "",
+            "q",
+        ),
+        *("primaryKey", "code_version", "a.code", "turnkey"),
+    ],
+)
+def test_a_parameter_that_only_looks_like_one_is_none(name):
+    assert code_of(f"https://h.example/run?{name}=x") is None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Formatter", "main", "make_parser"]
 
-COMMANDS: Final = ("validate", "schema", "conformance")
+COMMANDS: Final = ("validate", "schema", "show", "explain", "conformance")
 INTERRUPTED: Final = 130
 _EPILOG: Final = """\
 examples:

@@ -97,10 +97,10 @@ class Checker:
         if place.trouble is not None:
             report = _unreadable(place.path, f"cannot read the folder: {place.trouble}")
         elif place.path == STANDARD_INPUT:
-            text, report = self._check_standard_input()
+            text, report = check_standard_input(self._arguments)
         else:
             report = check_file(place.path, **self._arguments)
-        if not report.diagnostics and self._format.between is not None and not report.deferred:
+        if not report.diagnostics and not self._format.lists_valid_files and not report.deferred:
             return _GOOD
         if (self._options.if_present or place.root is not None) and not self._concerns(report, place.path, text):
             return None
@@ -113,22 +113,6 @@ class Checker:
         from codeexec_config.report import Report
 
         return self._outcome(place.path, _Mending(Report(config=None, diagnostics=tuple(diagnostics), file=place.path)))
-
-    def _check_standard_input(self) -> tuple[str | None, Report]:
-        from codeexec_config.cli.streams import read_standard_input
-
-        raw = read_standard_input(limits.MAX_FILE_BYTES + 1)
-        if isinstance(raw, str):
-            return None, _unreadable(STANDARD_INPUT, f"cannot read standard input: {raw}")
-        text = source.decode(raw)
-        if isinstance(text, str):
-            return text, check_text(text, filename=STANDARD_INPUT, **self._arguments)
-        from attrs import evolve
-
-        from codeexec_config.report import Report
-
-        found = evolve(text, file=STANDARD_INPUT)
-        return raw.decode("utf-8", "replace"), Report(config=None, diagnostics=(found,), file=STANDARD_INPUT)
 
     def _concerns(self, report: Report, path: str, text: str | None) -> bool:
         """Check whether a file has the section or a near miss, or is not TOML and mentions it."""
@@ -188,6 +172,24 @@ class Checker:
             return report.diagnostics
         failing = {"error", "warning"} if self._options.strict else {"error"}
         return tuple(diagnostic for diagnostic in report.diagnostics if diagnostic.severity in failing)
+
+
+def check_standard_input(arguments: dict[str, Any]) -> tuple[str | None, Report]:
+    """Return what is piped in, as far as it can be read, and what `check_text` finds in it."""
+    from codeexec_config.cli.streams import read_standard_input
+
+    raw = read_standard_input(limits.MAX_FILE_BYTES + 1)
+    if isinstance(raw, str):
+        return None, _unreadable(STANDARD_INPUT, f"cannot read standard input: {raw}")
+    text = source.decode(raw)
+    if isinstance(text, str):
+        return text, check_text(text, filename=STANDARD_INPUT, **arguments)
+    from attrs import evolve
+
+    from codeexec_config.report import Report
+
+    found = evolve(text, file=STANDARD_INPUT)
+    return raw.decode("utf-8", "replace"), Report(config=None, diagnostics=(found,), file=STANDARD_INPUT)
 
 
 def _unreadable(path: str, message: str) -> Report:

@@ -5,6 +5,7 @@ A file's piece is made where the file is checked, which may be in another proces
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
@@ -41,9 +42,13 @@ class Format(ABC):
 
     Attributes:
         between: what stands between two pieces that are printed as they come; None where they are kept for `whole`.
+        is_for_people: whether other text, such as a diff, may stand beside the findings.
+        lists_valid_files: whether a file without a finding has a piece.
     """
 
     between: ClassVar[str | None] = ""
+    is_for_people: ClassVar[bool] = False
+    lists_valid_files: ClassVar[bool] = False
 
     def __init__(self, *, coloured: bool) -> None:
         self._coloured = coloured
@@ -61,6 +66,7 @@ class Text(Format):
     """For people: the source line, marked, and the way out."""
 
     between: ClassVar[str | None] = "\n"
+    is_for_people: ClassVar[bool] = True
 
     def piece(self, entry: Entry) -> str:
         """Return the text report of one file."""
@@ -74,6 +80,8 @@ class Text(Format):
 class Concise(Format):
     """A line a finding, for grep and for editors."""
 
+    is_for_people: ClassVar[bool] = True
+
     def piece(self, entry: Entry) -> str:
         """Return the lines of one file."""
         from codeexec_config.rendering.concise import render_concise
@@ -85,14 +93,18 @@ class Json(Format):
     """One object for programs."""
 
     between: ClassVar[str | None] = None
+    lists_valid_files: ClassVar[bool] = True
 
     def piece(self, entry: Entry) -> str:
         """Return a file's entry, indented to its place."""
         import json
 
+        from attrs import evolve
+
         from codeexec_config.rendering.structured import file_entry
 
-        data: dict[str, Any] = file_entry(entry.path, entry.report, valid=entry.valid)
+        report = evolve(entry.report, diagnostics=tuple(entry.shown))
+        data: dict[str, Any] = file_entry(entry.path, report, valid=entry.valid)
         if entry.fixed is not None:
             data["fixed"] = entry.fixed
         return json.dumps(data, ensure_ascii=False, indent=2).replace("\n", "\n    ")
@@ -108,4 +120,50 @@ class Json(Format):
         return f"{head}[{entries}\n  ]\n}}\n" if pieces else f"{head}[]\n}}\n"
 
 
-FORMATS: Final[dict[str, type[Format]]] = {"text": Text, "concise": Concise, "json": Json}
+class Sarif(Format):
+    """One log for code scanners."""
+
+    between: ClassVar[str | None] = None
+
+    def piece(self, entry: Entry) -> str:
+        """Return a file's results, indented to their place."""
+        import json
+
+        from codeexec_config.rendering.sarif import results
+
+        found = results(entry.shown, os.getcwd())  # noqa: PTH109 -- pathlib costs start-up time
+        return ",\n        ".join(
+            json.dumps(result, ensure_ascii=False, indent=2).replace("\n", "\n        ") for result in found
+        )
+
+    def whole(self, pieces: Sequence[str], summary: Mapping[str, int]) -> str:  # noqa: ARG002
+        """Return the log."""
+        import json
+
+        from codeexec_config.rendering.sarif import log
+
+        text = json.dumps(log([]), ensure_ascii=False, indent=2)
+        if not pieces:
+            return f"{text}\n"
+        tail = "]\n    }\n  ]\n}"
+        results = ",".join(f"\n        {piece}" for piece in pieces)
+        return f"{text.removesuffix(tail)}{results}\n      {tail}\n"
+
+
+class GitHub(Format):
+    """Workflow commands, for annotations."""
+
+    def piece(self, entry: Entry) -> str:
+        """Return the commands of one file."""
+        from codeexec_config.rendering.github import render_github
+
+        return render_github(entry.shown)
+
+
+FORMATS: Final[dict[str, type[Format]]] = {
+    "text": Text,
+    "concise": Concise,
+    "json": Json,
+    "sarif": Sarif,
+    "github": GitHub,
+}

@@ -24,6 +24,7 @@ exit status:
 
 examples:
   %(prog)s --offline --strict config/
+  %(prog)s --policy policy.toml --format github config/
   %(prog)s --env-file prod.env --format json app.toml
   cat app.toml | %(prog)s -
 """
@@ -122,7 +123,7 @@ def _refuse_contradictions(options: argparse.Namespace) -> None:
     mends = "--fix" if options.fix else "--diff" if options.diff else None
     if mends and STANDARD_INPUT in options.paths:
         raise inputs.UsageError(f"{mends} needs a file, so it does not go with - for standard input")
-    if options.diff and FORMATS[options.format].between is None:
+    if options.diff and not FORMATS[options.format].is_for_people:
         raise inputs.UsageError(f"--diff is for people, so it does not go with --format {options.format}")
     if options.diff:
         options.fix = False

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from codeexec_config.conformance.calling import Call
-    from codeexec_config.conformance.elsewhere import Circumstances, Report
+    from codeexec_config.conformance.circumstances import Circumstances, Report
     from codeexec_config.executor import Capability, ExecutorInfo
 
 __all__ = ["Failed", "Kit", "NotApplicable", "Outcome", "Skipped", "Subject", "cannot_tell", "expect", "told"]
@@ -128,7 +128,7 @@ class Kit:
 
     def reported(self, request: ExecutionRequest, report: Report, *statuses: Status) -> ExecutionResult:
         """Return the verdict of such a run, one of those named if any are."""
-        expect(not report.error, f"raised {report.error}")
+        expect(not report.error, f"got {report.error}")
         return self.verdict(Outcome(report.result, None, 0), *statuses, request=request)
 
     def most_at_once(self) -> int:

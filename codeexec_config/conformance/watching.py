@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 import threading
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
@@ -49,7 +50,7 @@ def zombies(proc: Path = _PROC) -> set[int]:
     return {each.pid for each in _processes(proc).values() if each.state == "Z" and each.parent == os.getpid()}
 
 
-class _Sampler:
+class _Sampler(ABC):
     """Looks at something again and again while a block runs."""
 
     def __init__(self) -> None:
@@ -69,9 +70,9 @@ class _Sampler:
         while not self._over.wait(_SAMPLE_SECS):
             self.look()
 
+    @abstractmethod
     def look(self) -> None:
         """Take one sample."""
-        raise NotImplementedError
 
 
 class Descendants(_Sampler):

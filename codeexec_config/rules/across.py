@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from codeexec_config import limits
 from codeexec_config.codes import Severity
 from codeexec_config.findings import Finding
+from codeexec_config.rules.alone import comes_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,15 +16,16 @@ if TYPE_CHECKING:
     from codeexec_config.rules.urls import Url
 
 _MEMORY: Final = ("max_memory_mb",)
+_LISTENING: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- addresses that a URL must not have
 _LANGUAGES: Final = ("allowed_languages",)
 
 
 class Language(NamedTuple):
-    """An entry of `allowed_languages`: its way, its name, and whether the environment made it."""
+    """An entry of `allowed_languages`: its way, its name, and the variables that made it, if any did."""
 
     path: Path
     name: str
-    made: bool = False
+    made: str | None = None
 
 
 class ModeFacts(NamedTuple):
@@ -43,7 +45,7 @@ class Facts(NamedTuple):
         mode: where code runs.
         languages: the entries that are well formed.
         memory: MiB, within its own limits.
-        memory_made: the environment made `memory`.
+        memory_made: the variables that made `memory`, if any did.
         allows_nothing: the list of languages is there and empty.
     """
 
@@ -51,7 +53,7 @@ class Facts(NamedTuple):
     mode: ModeFacts | None
     languages: Sequence[Language]
     memory: int | None
-    memory_made: bool = False
+    memory_made: str | None = None
     allows_nothing: bool = False
 
 
@@ -110,21 +112,24 @@ def _memory(facts: Facts, mode: ModeFacts) -> Iterator[Finding]:
     memory = facts.memory
     if memory is None:
         return
-    shown = "the value" if facts.memory_made else str(memory)
+    made = facts.memory_made
+    shown = "the value" if made else str(memory)
+    source = comes_from(made)
+    write = f"set {made} to" if made else "write"
     floor, ceiling = limits.DOCKER_MEMORY_FLOOR_MB, limits.WASM_MEMORY_CEILING_MB
     if mode.runtime == "docker" and memory < floor:
         yield Finding(
             "out-of-range",
-            f"{shown} is less than the minimum of {floor} MiB that docker takes: its engine refuses",
+            f"{shown} is less than the minimum of {floor} MiB that docker takes: its engine refuses{source}",
             _MEMORY,
-            help=f"write {floor} or more",
+            help=f"{write} {floor} or more",
         )
     if mode.name == "wasm" and memory > ceiling:
         yield Finding(
             "out-of-range",
-            f"{shown} is more than the maximum of {ceiling} MiB that wasm can use: its addresses are 32-bit",
+            f"{shown} is more than the maximum of {ceiling} MiB that wasm can use: its addresses are 32-bit{source}",
             _MEMORY,
-            help=f"write {ceiling} or less, or choose another mode",
+            help=f"{write} {ceiling} or less, or choose another mode",
         )
 
 
@@ -135,16 +140,25 @@ def _cleartext(mode: ModeFacts) -> Iterator[Finding]:
         from codeexec_config.rules.urls import is_loopback
 
         if not is_loopback(url.host):
-            yield _insecure(path, keyed=mode.keyed)
+            yield _insecure(path, url, keyed=mode.keyed)
 
 
-def _insecure(path: Path, *, keyed: bool) -> Finding:
+def _insecure(path: Path, url: Url, *, keyed: bool) -> Finding:
     what = "the key and all code" if keyed else "all code"
+    host = "HOST" if url.made else url.host
+    hint = (
+        f'permit it in code with Policy(insecure_hosts=["{host}"]), on the command line with --policy FILE, '
+        f'a TOML file with insecure_hosts = ["{host}"]'
+    )
+    if url.host in _LISTENING and not url.made:
+        shown = f"[{url.host}]" if ":" in url.host else url.host
+        hint = f"{shown} is an address to listen at; to call a service on this machine write 127.0.0.1"
+    source = f" of the URL from {url.made}" if url.made else ""
     return Finding(
         "insecure-url",
-        f"plain http sends {what} unencrypted; use https, or list the host in the policy's insecure_hosts",
+        f"plain http{source} sends {what} unencrypted; use https, or list the host in the policy's insecure_hosts",
         path,
-        help="write https:// if the service speaks it",
+        help=hint,
     )
 
 

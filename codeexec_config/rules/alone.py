@@ -20,7 +20,7 @@ _LANGUAGES: Final = frozenset(limits.LANGUAGES)
 _MOST_DIGITS: Final = 20
 
 
-def judge(key: Key, value: Any, path: Path, urls: dict[Path, Url], *, made: bool = False) -> Finding | None:
+def judge(key: Key, value: Any, path: Path, urls: dict[Path, Url], *, made: str | None = None) -> Finding | None:
     """Return what is wrong with a value of the right type.
 
     Args:
@@ -28,13 +28,13 @@ def judge(key: Key, value: Any, path: Path, urls: dict[Path, Url], *, made: bool
         value: the value.
         path: the way to it, for the finding.
         urls: where a URL that is sound is kept by its path, so that it is parsed once.
-        made: the environment made the value.
+        made: the variables that made the value, as a message names them.
     """
     rule = _BY_KIND.get(key.kind)
     return rule(key, value, path, urls, made) if rule else None
 
 
-def _integer(key: Key, value: int, path: Path, _: object, made: bool) -> Finding | None:  # noqa: FBT001 -- a table's signature
+def _integer(key: Key, value: int, path: Path, _: object, made: str | None) -> Finding | None:
     bounds = key.bounds
     if bounds is None or bounds.minimum <= value <= bounds.maximum:
         return None
@@ -42,12 +42,18 @@ def _integer(key: Key, value: int, path: Path, _: object, made: bool) -> Finding
     limit, why = (bounds.minimum, bounds.floor_reason) if is_low else (bounds.maximum, bounds.ceiling_reason)
     relation = "less than the minimum" if is_low else "more than the maximum"
     shown = "the value" if made else short_number(value)
+    write = f"set {made} to" if made else "write"
     return Finding(
         "out-of-range",
-        f"{shown} is {relation} of {quantity(limit, bounds.unit)}: {why}",
+        f"{shown} is {relation} of {quantity(limit, bounds.unit)}: {why}{comes_from(made)}",
         path,
-        help=f"write a whole number of {plural(bounds.unit)} from {bounds.minimum} to {bounds.maximum}",
+        help=f"{write} a whole number of {plural(bounds.unit)} from {bounds.minimum} to {bounds.maximum}",
     )
+
+
+def comes_from(made: str | None) -> str:
+    """Return what a message says of the variables that a value comes from."""
+    return f" (it comes from {made})" if made else ""
 
 
 def short_number(value: int) -> str:
@@ -65,12 +71,12 @@ def plural(unit: str) -> str:
     return f"{unit}s" if unit.islower() else unit
 
 
-def _text(key: Key, value: str, path: Path, urls: dict[Path, Url], made: bool) -> Finding | None:  # noqa: FBT001
+def _text(key: Key, value: str, path: Path, urls: dict[Path, Url], made: str | None) -> Finding | None:
     rule = _BY_FORM.get(key.form or "")
     return rule(value, path, urls, made) if rule else None
 
 
-def _language(value: str, path: Path, _: object, made: bool) -> Finding | None:  # noqa: FBT001
+def _language(value: str, path: Path, _: object, made: str | None) -> Finding | None:
     if value in _LANGUAGES:
         return None
     from codeexec_config.rules.languages import judge_form
@@ -78,17 +84,19 @@ def _language(value: str, path: Path, _: object, made: bool) -> Finding | None: 
     return judge_form(value, path, made=made)
 
 
-def _url(value: str, path: Path, urls: dict[Path, Url], made: bool) -> Finding | None:  # noqa: FBT001
-    from codeexec_config.rules.urls import judge as judge_url
+def _url(value: str, path: Path, urls: dict[Path, Url], made: str | None) -> Finding | None:
+    from codeexec_config.rules.urls import accepted
 
-    verdict = judge_url(value, path, made=made)
-    if isinstance(verdict, Finding):
-        return verdict
-    urls[path] = verdict
+    url = accepted(value)
+    if url is None:
+        from codeexec_config.rules.url_flaws import refused
+
+        return refused(value, path, made=made)
+    urls[path] = url._replace(made=made) if made else url
     return None
 
 
-def _secret(_: Key, value: Secret, path: Path, __: object, ___: bool) -> Finding | None:  # noqa: FBT001
+def _secret(_: Key, value: Secret, path: Path, __: object, ___: str | None) -> Finding | None:
     return judge_header(value.reveal(), path) if value.resolved else None
 
 
@@ -118,7 +126,7 @@ def judge_header(value: str, path: Path) -> Finding | None:
     )
 
 
-def _choice(key: Key, value: str, path: Path, _: object, made: bool) -> Finding | None:  # noqa: FBT001
+def _choice(key: Key, value: str, path: Path, _: object, made: str | None) -> Finding | None:
     choices = key.choices or {}
     if value in choices:
         return None
@@ -130,13 +138,13 @@ def _choice(key: Key, value: str, path: Path, _: object, made: bool) -> Finding 
     return Finding(f"unknown-{key.form}", f"invalid {key.form}", path, help=hint)
 
 
-_BY_KIND: Final[dict[Kind, Callable[[Key, Any, Path, dict[Path, Url], bool], Finding | None]]] = {
+_BY_KIND: Final[dict[Kind, Callable[[Key, Any, Path, dict[Path, Url], str | None], Finding | None]]] = {
     Kind.INTEGER: _integer,
     Kind.TEXT: _text,
     Kind.SECRET: _secret,
     Kind.CHOICE: _choice,
 }
-_BY_FORM: Final[dict[str, Callable[[str, Path, dict[Path, Url], bool], Finding | None]]] = {
+_BY_FORM: Final[dict[str, Callable[[str, Path, dict[Path, Url], str | None], Finding | None]]] = {
     "language": _language,
     "url": _url,
 }

@@ -17,24 +17,26 @@ if TYPE_CHECKING:
 _FORM = re.compile(limits.LANGUAGE_PATTERN)
 
 
-def judge_form(name: str, path: Path, *, made: bool = False) -> Finding | None:
+def judge_form(name: str, path: Path, *, made: str | None = None) -> Finding | None:
     """Check that a name is well formed."""
     if _FORM.fullmatch(name) and len(name) <= limits.LANGUAGE_LENGTH:
         return None
+    write = f"set {made} to" if made else "write"
     form = (
-        "write a lower-case name: a letter, then letters, digits or _ + # . -, at most "
+        f"{write} a lower-case name: a letter, then letters, digits or _ + # . -, at most "
         f'{limits.LANGUAGE_LENGTH} characters, such as "python"'
     )
-    if not made:
-        from codeexec_config.rules.foreign import hint
+    if made:
+        hint = f"one variable gives one name, for more write one entry each; {form}"
+        return Finding("invalid-language", f"invalid name of a language from {made}", path, help=hint)
+    from codeexec_config.rules.foreign import hint as reference_hint
 
-        form = hint(name) or form
-    meant = None if made else meant_language(name)
+    meant = meant_language(name)
     return Finding(
         "invalid-language",
         "invalid name of a language",
         path,
-        help=f'did you mean "{meant}"?' if meant else form,
+        help=f'did you mean "{meant}"?' if meant else reference_hint(name) or form,
     )
 
 
@@ -56,7 +58,7 @@ def unsupported(entry: Language) -> Finding:
     hint = "mode wasm runs python and javascript only; choose a sandboxed or external mode for other languages"
     if meant in limits.WASM_LANGUAGES:
         hint = f'did you mean "{meant}"?'
-    name = "this language" if entry.made else f"`{entry.name}`"
+    name = f"the language from {entry.made}" if entry.made else f"`{entry.name}`"
     return Finding("unsupported-language", f"{name} does not run in mode wasm", entry.path, help=hint)
 
 
@@ -86,7 +88,7 @@ def _duplicate(entry: Language, first: Path) -> Finding:
 
 def _unknown(entry: Language, listed: set[str]) -> Finding:
     if entry.made:
-        return Finding("unknown-language", "unknown language", entry.path)
+        return Finding("unknown-language", f"unknown language from {entry.made}", entry.path)
     message = f"unknown language `{entry.name}`"
     meant = meant_language(entry.name)
     if meant is None:

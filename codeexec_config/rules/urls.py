@@ -5,49 +5,36 @@ A host has many spellings that reach the same machine; it is normalised once, be
 
 from __future__ import annotations
 
-import re
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from codeexec_config.findings import Finding
-
 if TYPE_CHECKING:
-    from codeexec_config.findings import Path
+    import re
 
-_URL = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?#]*)[^?#]*(?:\?(?P<query>[^#]*))?", re.IGNORECASE)
-_HOST_PORT = re.compile(r"(?P<host>\[[^\[\]]*\]|[^:\[\]]*)(?::(?P<port>[0-9]*))?")
-_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
-_NUMERIC = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
-
-SECRET_QUERY_NAMES: Final = frozenset(
-    {
-        "key",
-        "api_key",
-        "apikey",
-        "token",
-        "access_token",
-        "secret",
-        "password",
-        "sig",
-        "signature",
-        "auth",
-    }
-)
 METADATA_NAMES: Final = frozenset(
     {"metadata.google.internal", "metadata.goog", "metadata", "instance-data", "instance-data.ec2.internal"}
 )
 METADATA_ADDRESSES: Final = frozenset({"fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192"})
 """AWS over IPv6, Alibaba, Azure's wire server, Oracle; the link-local ranges of the rest are tested as ranges."""
 
-_MAX_PORT = 65_535
+_MAX_PORT: Final = 65_535
+_MAX_LABEL: Final = 63
+_MAX_NAME: Final = 253
+"""RFC 1035, 2.3.4."""
+_SPECIAL: Final = frozenset(" \\#?")
 
 
 class Url(NamedTuple):
-    """The parts of a URL that the rules look at; `host` is normalised, without brackets and port."""
+    """The parts of a URL that the rules look at; `host` is normalised, without brackets and port.
+
+    `made` names the variables that made the URL, if any did.
+    """
 
     scheme: str
     userinfo: bool
     host: str
     query: str
+    made: str | None = None
 
 
 class UrlError(Exception):
@@ -65,30 +52,72 @@ def parse(text: str) -> Url:
     Raises:
         UrlError: it is not one.
     """
+    return _parse_name(text) or _parse_any(text)
+
+
+def _parse_name(text: str) -> Url | None:
+    """Take apart what most files have, a name with perhaps a port and a path, without a pattern; None for the rest."""
+    scheme, _, rest = text.partition("://")
+    place, _, path = rest.partition("/")
+    name, colon, port = place.partition(":")
+    if scheme not in {"https", "http"} or not text.isascii() or not text.isprintable():
+        return None
+    if not (_SPECIAL.isdisjoint(path) and _is_plain_name(name) and (not colon or _is_port(port))):
+        return None
+    return Url(scheme, userinfo=False, host=name.lower(), query="")
+
+
+def _is_plain_name(name: str) -> bool:
+    labels = name.split(".")
+    return len(name) <= _MAX_NAME and labels[-1][:1].isalpha() and all(map(_is_plain_label, labels))
+
+
+def _is_plain_label(label: str) -> bool:
+    return label.replace("-", "").isalnum() and len(label) <= _MAX_LABEL and label == label.strip("-")
+
+
+def _parse_any(text: str) -> Url:
     if " " in text or not text.isprintable():
         raise UrlError("it holds a space or a control character")
     if "\\" in text:
         raise UrlError("it holds a backslash, which clients read differently")
     if "#" in text:
         raise UrlError("it has a fragment, which is never sent")
-    found = _URL.fullmatch(text)
+    url, host_and_port, _, _ = _patterns()
+    found = url.fullmatch(text)
     if found is None:
-        raise UrlError("it does not start with http:// or https://")
+        raise UrlError("it does not start with https:// or http://")
     userinfo, at, place = found["authority"].rpartition("@")
     if "@" in userinfo:
         raise UrlError("it holds more than one @")
-    parts = _HOST_PORT.fullmatch(place)
+    parts = host_and_port.fullmatch(place)
     if parts is None:
         raise UrlError("its host or port is malformed")
-    _check_port(parts["port"])
+    if parts["port"] is not None and not _is_port(parts["port"]):
+        raise UrlError(f"its port is not between 1 and {_MAX_PORT}")
     return Url(found["scheme"].lower(), bool(at), normalize_host(parts["host"]), found["query"] or "")
 
 
-def _check_port(port: str | None) -> None:
-    if port is None:
-        return
-    if not port or len(port.lstrip("0")) > len(str(_MAX_PORT)) or not 1 <= int(port) <= _MAX_PORT:
-        raise UrlError(f"its port is not between 1 and {_MAX_PORT}")
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """Compile the patterns for the first URL that needs them: the whole, its place, a label, a number."""
+    import re
+
+    return (
+        re.compile(
+            r"(?P<scheme>https?)://(?P<authority>[^/?#]*)[^?#]*(?:\?(?P<query>[^#]*))?",
+            re.IGNORECASE,
+        ),
+        re.compile(r"(?P<host>\[[^\[\]]*\]|[^:\[\]]*)(?::(?P<port>[0-9]*))?"),
+        re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"),
+        re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*"),
+    )
+
+
+def _is_port(port: str) -> bool:
+    significant = port.lstrip("0")
+    is_number = significant.isascii() and significant.isdigit() and len(significant) <= len(str(_MAX_PORT))
+    return is_number and int(significant) <= _MAX_PORT
 
 
 def normalize_host(host: str) -> str:
@@ -105,9 +134,10 @@ def normalize_host(host: str) -> str:
         raise UrlError("its host is not ASCII", punycode=_punycode(host))
     name = host.lower().removesuffix(".")
     labels = name.split(".")
-    if _NUMERIC.fullmatch(labels[-1]):
+    _, _, label_pattern, numeric = _patterns()
+    if numeric.fullmatch(labels[-1]):
         return _normalize_ipv4(labels)
-    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):  # noqa: PLR2004 -- RFC 1035, 2.3.4
+    if len(name) > _MAX_NAME or not all(label_pattern.fullmatch(label) for label in labels):
         raise UrlError("its host is malformed")
     return name
 
@@ -176,42 +206,19 @@ def _is_ipv4(host: str) -> bool:
     return host.replace(".", "").isdigit()
 
 
+def accepted(value: str) -> Url | None:
+    """Return the parts of a URL that nothing is wrong with by itself, else None."""
+    try:
+        parsed = parse(value)
+    except UrlError:
+        return None
+    return None if parsed.userinfo or has_secret_query(parsed.query) or is_metadata(parsed.host) else parsed
+
+
 def has_secret_query(query: str) -> bool:
     """Check whether a query has a parameter whose name says that its value is a credential."""
     if not query:
         return False
-    from urllib.parse import unquote_plus  # here: few services have a query
+    from codeexec_config.rules.queries import holds_credential  # here: few services have a query
 
-    names = (pair.partition("=")[0] for pair in re.split("[&;]", query))
-    return any(unquote_plus(name).strip().lower() in SECRET_QUERY_NAMES for name in names)
-
-
-def judge(value: str, path: Path, *, made: bool = False) -> Url | Finding:
-    """Return the parts of a service's URL, or what is wrong with it: the first of form, credentials, metadata."""
-    try:
-        parsed = parse(value)
-    except UrlError as error:
-        hint = "write an absolute URL, such as https://code-exec.example.com"
-        if error.punycode and not made:
-            hint = f"write the host as {error.punycode}"
-        elif not made:
-            from codeexec_config.rules.foreign import hint as reference_hint
-
-            hint = reference_hint(value) or hint
-        return Finding("invalid-url", f"invalid URL: {error.reason}", path, help=hint)
-    place = "user or password" if parsed.userinfo else "query"
-    if parsed.userinfo or has_secret_query(parsed.query):
-        return Finding(
-            "credentials-in-url",
-            f"the URL's {place} holds a credential, which logs and proxies print",
-            path,
-            help='move the credential to api_key = "${CODE_EXEC_API_KEY}"',
-        )
-    if is_metadata(parsed.host):
-        return Finding(
-            "metadata-url",
-            "the URL leads to a cloud's metadata service, which hands out this machine's credentials",
-            path,
-            help="write the address of the code execution service",
-        )
-    return parsed
+    return holds_credential(query)

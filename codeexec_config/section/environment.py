@@ -66,6 +66,10 @@ class Environment:
     def __getitem__(self, name: str) -> str | None:
         return self._values[name]
 
+    def is_set(self, name: str) -> bool:
+        """Check whether a variable was looked up and is not empty."""
+        return bool(self._values.get(name))
+
     @property
     def reads(self) -> tuple[str, ...]:
         """The names that were looked up, sorted."""

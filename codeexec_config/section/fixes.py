@@ -73,7 +73,7 @@ class Amender:
             "unknown-mode": self._mode,
             "unknown-runtime": self._choice,
             "wrong-type": self._quoted,
-            "invalid-url": self._reworded,
+            "invalid-url": self._url,
             "invalid-language": self._language,
             "unsupported-language": self._language,
         }
@@ -134,6 +134,17 @@ class Amender:
         if written is None or not self._is_cured_by(_with(self._section, finding.path, written)):
             return None
         return Amendment("write the reference in braces, alone between the quotes", "reword", finding.path, written)
+
+    def _url(self, finding: Finding) -> Amendment | None:
+        from codeexec_config.rules.url_flaws import meant_url
+
+        value = self._value(finding.path)
+        meant = meant_url(value) if mended(value) is None else None
+        if meant is None:
+            return self._reworded(finding)
+        if not self._is_cured_by(_with(self._section, finding.path, meant)):
+            return None
+        return Amendment(f"write {meant}", "reword", finding.path, meant)
 
     def _language(self, finding: Finding) -> Amendment | None:
         value = self._value(finding.path)

@@ -116,7 +116,7 @@ def _leaves(table: dict[str, Any], keys: tuple[Key, ...], path: Path = ()) -> It
 def _judged(leaf: Leaf, resolution: Resolution, urls: dict[Path, Url]) -> Iterator[Finding]:
     if leaf.key.kind is Kind.SECRET:
         yield from _judged_secret(leaf.path, leaf.value, resolution)
-    elif found := judge(leaf.key, leaf.value, leaf.path, urls, made=leaf.path in resolution.made):
+    elif found := judge(leaf.key, leaf.value, leaf.path, urls, made=resolution.made.get(leaf.path)):
         yield found
 
 
@@ -141,16 +141,16 @@ def _facts(resolution: Resolution, model: type[Any], urls: dict[Path, Url], ill:
         mode=_mode_facts(values, model, urls),
         languages=list(_languages(names, resolution.made, ill)) if type(names) is list else [],
         memory=memory if is_known else None,
-        memory_made=("max_memory_mb",) in resolution.made,
+        memory_made=resolution.made.get(("max_memory_mb",)),
         allows_nothing=names == [],
     )
 
 
-def _languages(names: list[Any], made: set[Path], ill: set[Path]) -> Iterator[Language]:
+def _languages(names: list[Any], made: dict[Path, str], ill: set[Path]) -> Iterator[Language]:
     for index, name in enumerate(names):
         path = ("allowed_languages", index)
         if type(name) is str and path not in ill:
-            yield Language(path, name, path in made)
+            yield Language(path, name, made.get(path))
 
 
 def _mode_name(values: dict[str, Any], model: type[Any]) -> str | None:

@@ -10,7 +10,7 @@ from codeexec_config.codes import Severity
 from codeexec_config.findings import Finding, Path, Target
 from codeexec_config.keys import Kind, keys_of
 from codeexec_config.model import RUNTIME_TEXTS, Runtime
-from codeexec_config.rules.alone import quantity, short_number
+from codeexec_config.rules.alone import comes_from, quantity, short_number
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -80,12 +80,13 @@ class _Police:
                 continue
             path = (key.name,)
             if value > ceiling and path not in self._sound.ill:
-                shown = "the value" if path in self._resolution.made else short_number(value)
+                made = self._resolution.made.get(path)
+                shown = "the value" if made else short_number(value)
                 limit = quantity(ceiling, key.bounds.unit)
                 yield self._breach(
                     path,
                     entry,
-                    f"{shown} is more than the policy's maximum of {limit}",
+                    f"{shown} is more than the policy's maximum of {limit}{comes_from(made)}",
                     f"write {key.name} = {ceiling} or less",
                 )
 
@@ -123,7 +124,7 @@ class _Police:
         hint = f"the policy permits {_listed(permitted)}"
         if "allowed_languages" in self._values:
             for entry in refused:
-                name = "this language" if entry.made else f"`{entry.name}`"
+                name = f"the language from {entry.made}" if entry.made else f"`{entry.name}`"
                 yield self._breach(entry.path, "languages", f"the policy does not permit {name}", hint)
         elif refused:
             names = ", ".join(f"`{entry.name}`" for entry in refused)

@@ -59,19 +59,21 @@ class Resolution:
     Attributes:
         values: the section with its references read; what nobody can know is `UNKNOWN`.
         findings: what is wrong with references, with paths from the section.
-        made: the paths whose value is not the file's text alone.
+        made: by path, the variables, or the defaults, that a value comes from, as a message names them.
+        templates: by path, the text of the file that such a value is made with.
         unread: by path, the keys whose text holds a reference that was not looked up.
         deferred: each such reference with its path.
         literals: by path, the text of a secret that stands in the file.
         enabled: whether the section is on.
     """
 
-    __slots__ = ("deferred", "enabled", "findings", "literals", "made", "unread", "values")
+    __slots__ = ("deferred", "enabled", "findings", "literals", "made", "templates", "unread", "values")
 
     def __init__(self, values: dict[str, Any]) -> None:
         self.values = values
         self.findings: list[Finding] = []
-        self.made: set[Path] = set()
+        self.made: dict[Path, str] = {}
+        self.templates: dict[Path, str] = {}
         self.unread: dict[Path, Key] = {}
         self.deferred: list[tuple[Path, str]] = []
         self.literals: dict[Path, str] = {}
@@ -232,7 +234,8 @@ def _resolve_slot(result: Resolution, slot: Slot, environment: Environment, *, r
     if slot.is_secret and (literal := _literal_part(slot)) is not None:
         result.literals[slot.path] = literal
     if slot.references:
-        result.made.add(slot.path)
+        result.made[slot.path] = _makers(slot, environment, read=read)
+        result.templates[slot.path] = slot.text
     refused = any(_is_malformed(slot, segment) for segment in slot.segments) or (
         not slot.key.takes_references and bool(slot.references)
     )
@@ -247,6 +250,15 @@ def _resolve_slot(result: Resolution, slot: Slot, environment: Environment, *, r
         _put(result.values, slot.path, _value(result, slot, environment))
     else:
         _defer(result, slot)
+
+
+def _makers(slot: Slot, environment: Environment, *, read: bool) -> str:
+    """Name the variables that a value comes from, or the defaults when it comes from these alone."""
+    named = dict.fromkeys(ref.name for ref in slot.references)
+    used = {ref.name for ref in slot.references if not ref.text or (read and environment.is_set(ref.name))}
+    if used:
+        return " and ".join(name for name in named if name in used)
+    return f"the default of {' and '.join(named)}"
 
 
 def _is_unset(slot: Slot, reference: Reference, environment: Environment) -> bool:
@@ -293,12 +305,13 @@ def _typed(result: Resolution, slot: Slot, text: str) -> Any:
     if value is not None:
         return value
     form = "true or false" if slot.key.kind is Kind.BOOLEAN else "an integer as TOML writes it, such as 30"
+    made = result.made[slot.path]
     result.findings.append(
         Finding(
             "wrong-type",
-            f"the reference must yield {slot.key.kind.value}",
+            f"expected {slot.key.kind.value} from {made}",
             slot.path,
-            help=f"set the variable, or the default, to {form}",
+            help=f"set {made} to {form}, without quotes or blanks",
             target=Target(slot.path, within=(slot.segments[0].start, slot.segments[0].end)),
         )
     )

@@ -17,6 +17,7 @@ from cattrs.gen import make_dict_structure_fn, override
 
 from codeexec_config.findings import Finding, Target, printable
 from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class
+from codeexec_config.model import OWN_CODE
 from codeexec_config.secret import Secret
 from codeexec_config.section.resolve import UNKNOWN
 
@@ -49,9 +50,11 @@ def build(values: dict[str, Any], model: type[Any]) -> tuple[Any, list[Finding]]
 def _hook_of(cls: type[Any]) -> Hook:
     """Return what structures a class's table; cattrs' own would take any object that can be indexed."""
     overrides: Any = {key.name: override(struct_hook=_hook_of_key(key)) for key in keys_of(cls)}
-    return make_dict_structure_fn(
+    hook: Any = make_dict_structure_fn(
         cls, BaseConverter(), _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=True, **overrides
     )
+    OWN_CODE.add(hook.__code__)
+    return hook  # type: ignore[no-any-return]
 
 
 def _hook_of_key(key: Key) -> Hook:

@@ -8,20 +8,32 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from codeexec_config.conformance import elsewhere
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.conformance.judging import Judging
 
 HERE = Path(__file__).parent
 Reports = dict[str, dict[str, Any]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let what one broken executor dropped be no failure of the test that is running when it is found."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))
+    """Let what one broken executor dropped be no failure of the test that is running when it is found.
+
+    What reads reports comes last in its place, so that other tests run while they are made.
+    """
+    ours = [item for item in items if HERE in item.path.parents]
+    for item in ours:
+        item.add_marker(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))
+    places = [place for place, item in enumerate(items) if item in ours]
+    for place, item in zip(places, sorted(ours, key=lambda item: bool(job_of(item))), strict=True):
+        items[place] = item
+
+
+def job_of(item: pytest.Item) -> str:
+    """Return the job whose report a test reads, if it does."""
+    call = getattr(item, "callspec", None)
+    return call.params.get("job", "") if call else ""
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -32,19 +44,20 @@ def _collect() -> Iterator[None]:
 
 
 @pytest.fixture(scope="package", autouse=True)
-def _measured() -> Iterator[None]:
-    """Let what runs in a copy of this process be measured too, when this one is."""
-    from tests.conformance.judging import leave
+def judging(request: pytest.FixtureRequest) -> Iterator[Judging | None]:
+    """Begin, side by side, whatever the tests of this session want to read."""
+    jobs = dict.fromkeys(filter(None, map(job_of, request.session.items)))
+    if not jobs:
+        yield None
+        return
+    from tests.conformance.judging import Judging
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(elsewhere, "_leave", leave)
-        yield
+    begun = Judging(jobs)
+    yield begun
+    begun.end()
 
 
-@pytest.fixture(scope="session")
-def reports(request: pytest.FixtureRequest) -> Reports:
-    """Run, side by side, whatever the tests of this session want to read."""
-    from tests.conformance.judging import judge_all
-
-    jobs = [item.callspec.params.get("job") for item in request.session.items if hasattr(item, "callspec")]
-    return judge_all(dict.fromkeys(filter(None, jobs)))
+@pytest.fixture(scope="package")
+def reports(judging: Judging) -> Reports:
+    """Return the reports of all that was begun."""
+    return judging.reports()

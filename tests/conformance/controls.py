@@ -216,8 +216,8 @@ class PilesUpOutput(Local):
 
     def keep(self, kept: bytearray, data: bytes, most: int) -> None:
         super().keep(kept, data, most)
-        if len(self.pile) < 1000:  # at most half a GiB, which a busy machine reaches too
-            self.pile.append(8 * data)
+        if sum(map(len, self.pile)) < 128 << 20:  # which a busy machine reaches too
+            self.pile.append(64 * data)
 
 
 class CutsWithoutAWord(Local):
@@ -372,8 +372,11 @@ class SwapsInsteadOfStopping(KnowsNoMemoryLimit):
 
 
 class LetsNothingStart(Local):
-    def is_too_big(self, run: Run, size: int) -> bool:
-        return run.request.limits.memory_bytes < 256 << 20
+    async def exited(self, run: Run) -> None:
+        if run.request.limits.memory_bytes < 256 << 20:
+            run.killed_for = Status.MEMORY_EXCEEDED
+            self.end(run)
+        await super().exited(run)
 
 
 class CallsMemoryAFailure(Local):

@@ -45,13 +45,13 @@ BASE = {
 JAIL = {C.NO_NETWORK, C.ISOLATED_FS, C.CLEAN_ENV, C.ISOLATED_PROCESSES, C.HOST_DEATH}
 RUN_VARIABLE = "LOCAL_EXECUTOR_RUN"
 MOST_PROCESSES = 64
-WATCH_SECS = 0.02
+WATCH_SECS = 0.04
 PAGE = os.sysconf("SC_PAGE_SIZE")
 LONGEST_VARIABLE = 128 * 1024
 LONGEST_NAME = 255
 HOSTS_SIGNALS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGCHLD)
 COMMANDS: dict[str, list[str]] = {
-    "python": [os.path.realpath(sys.executable), "-I"],
+    "python": [os.path.realpath(sys.executable), "-IS"],
     "javascript": ["node"],
     "bash": ["bash"],
     "ruby": ["ruby"],

@@ -27,7 +27,9 @@ from codeexec_config.executor import (
     SessionNotFound,
     SessionRequest,
     Status,
+    guarded_async,
 )
+from codeexec_config.model import CodeExecutionConfig, Runtime, Sandboxed
 from tests.conformance.local import Local, Run
 
 C = Capability
@@ -46,6 +48,21 @@ for line in sys.stdin:
             traceback.print_exc(file=output)
     print(json.dumps([failed, output.getvalue()]), file=answers, flush=True)
 """
+
+
+def guarded_local(*languages: str) -> Any:
+    """Return a plain one behind the guard of a generous host."""
+    mode = Sandboxed(runtime=Runtime.GVISOR)
+    config = CodeExecutionConfig(
+        mode=mode, max_memory_mb=8192, timeout_secs=60, **({"allowed_languages": languages} if languages else {})
+    )
+    return guarded_async(Local(*languages), config)
+
+
+class Boaster(Local):
+    """Declares what a plain child process cannot keep."""
+
+    capabilities = frozenset(Capability) - {Capability.SESSIONS}
 
 
 class SlowStarter(Local):
@@ -86,7 +103,7 @@ class Sessions(Local):
         name = f"session-{next(self.numbers)}"
         self.sessions[name] = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-Ic",
+            "-ISc",
             INTERPRETER,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

@@ -7,11 +7,13 @@ shell line.)
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
 
 from codeexec_config.conformance import SNIPPETS
+from tests.conformance.judging import BOASTS
 from tests.conformance.local import can_jail, installed
 
 Reports = dict[str, dict[str, Any]]
@@ -47,10 +49,39 @@ def test_an_honest_sandbox_passes(job: str, reports: Reports) -> None:
     assert unexplained(reports[job]) == []
 
 
-@pytest.mark.parametrize("job", ["Sessions/python", "SlowStarter/python", "OneAtATime/python"])
+@pytest.mark.parametrize("job", ["Sessions/python", "SlowStarter/python", "OneAtATime/python", "Guarded/python"])
 def test_an_honest_executor_of_another_shape_passes(job: str, reports: Reports) -> None:
     assert reports[job]["ok"], reports[job]["rendered"]
     assert unexplained(reports[job]) == []
+
+
+@pytest.mark.parametrize(
+    ("job", "not_applicable"),
+    [
+        ("Local/python", "T10 T11 M05 H02"),
+        ("Sessions/python", "R12 T10 T11 M05 H02"),
+        ("SlowStarter/python", "T11"),
+        ("OneAtATime/python", "I17 N02 P02"),
+        ("Guarded/python", ""),
+    ],
+)
+def test_what_has_a_program_is_judged(job: str, not_applicable: str, reports: Reports) -> None:
+    seen = {it["id"] for it in reports[job]["results"] if it["verdict"] == "n/a"}
+
+    assert set(not_applicable.split()) == seen, reports[job]["rendered"]
+
+
+@pytest.mark.parametrize("job", ["Boaster/python"])
+def test_promises_of_isolation_are_not_kept_by_a_plain_process(job: str, reports: Reports) -> None:
+    kept = {"I03", "I11", "I14"} | ({"I10"} if os.geteuid() else set())
+    failed = {it["id"] for it in reports[job]["results"] if it["verdict"] == "fail"}
+
+    assert set(BOASTS.split()) - kept == failed, reports[job]["rendered"]
+
+
+@pytest.mark.parametrize("job", ["Writer/python"])
+def test_files_of_the_host_are_written_by_a_plain_process(job: str, reports: Reports) -> None:
+    assert not reports[job]["ok"], reports[job]["rendered"]
 
 
 @pytest.mark.parametrize("job", ["Restricted/python"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from codeexec_config.executor import (
 )
 from tests.conformance.controls import BlocksTheLoopForever, NeverComesBack, NeverComesBackAndIsDeaf
 from tests.conformance.judging import QUICK
-from tests.conformance.local import Local, SyncLocal
+from tests.conformance.local import SyncLocal
 from tests.executor.fakes import Fake, FakeAsync, info
 
 if TYPE_CHECKING:
@@ -134,7 +135,13 @@ class TestLeakProbe:
         return []
 
     def test_a_blind_one_lets_nothing_pass(self) -> None:
-        made = ran(Local("python"), "T04 T05 K01 K02 X01", probe=self.blind)
+        async def act(request: ExecutionRequest) -> ExecutionResult:
+            await asyncio.sleep(request.limits.wall_secs)
+            return ExecutionResult(status=Status.TIMED_OUT, stdout=b"started")
+
+        executor = FakeAsync(act, lambda: info(Capability.CANCEL, Capability.FAULT_INJECTION))
+        deadlines = QUICK._replace(stop_limit=0.1, run_limit=4, late=1)
+        made = ran(executor, "T04 T05 K01 K02 X01", probe=self.blind, deadlines=deadlines)
 
         assert {Verdict.SKIP} == {result.verdict for result in made.values()}
         assert {"the leak probe does not see this executor's programs: give run_conformance one that does"} == {

@@ -92,7 +92,7 @@ _TIME: Final = (
     Check("T02", "a timeout keeps the output", "print, then sleep", timing.partial_output, waits=True),
     Check("T03", "a timeout needs no consent", "ignore SIGTERM", timing.deaf, waits=True),
     Check("T04", "a timeout ends children too", "a child in a session of its own", timing.orphan, waits=True),
-    Check("T05", "a child ends with its parent", "a child that would go on", timing.outliving_child),
+    Check("T05", "a child ends with its parent", "a child that would go on", timing.outliving_child, waits=True),
     Check("T06", "a short program is quick", "print a word under a limit of 30 s", timing.no_latency),
     Check("T07", "a program runs once", "fail late; be timed out", timing.run_once, waits=True),
     Check("T08", "half a second is a limit", "sleep under 0.5 s", measuring.short_limit, after="T02", waits=True),
@@ -101,11 +101,21 @@ _TIME: Final = (
     ),
     Check("T10", "the start-up is not the program's time", "a limit below it", measuring.start_up_apart),
     Check("T11", "the time in a result is the program's", "sleep 1 s", measuring.time_measured, waits=True),
-    Check("T12", "a program that fails leaves no child", "a child, then exit 3", leaving.failing_parent, after="T05"),
     Check(
-        "T13", "a program that is killed leaves no child", "a child, SIGKILL", leaving.killed_parent, after="T05 R19"
+        *("T12", "a program that fails leaves no child", "a child, then exit 3", leaving.failing_parent),
+        after="T05",
+        waits=True,
     ),
-    Check("T14", "a program that a signal ends runs once", "SIGKILL itself late", leaving.killed_once, after="R19"),
+    Check(
+        *("T13", "a program that is killed leaves no child", "a child, SIGKILL", leaving.killed_parent),
+        after="T05 R19",
+        waits=True,
+    ),
+    Check(
+        *("T14", "a program that a signal ends runs once", "SIGKILL itself late", leaving.killed_once),
+        after="R19",
+        waits=True,
+    ),
 )
 _RESOURCES: Final = (
     Check("M01", "memory is limited", "fill 1 GiB under 128 MiB", resources.memory_limit, C.MEMORY),
@@ -151,7 +161,7 @@ _ISOLATION: Final = (
         "I15", "folders that all know are empty", "leave files in /tmp", sharing.files_left, C.ISOLATED_FS, after="I09"
     ),
     Check("I16", "libraries are as they were", "change one", sharing.patched_module),
-    Check("I17", "equal programs share no folder", "two at once", sharing.equal_programs, after="N01"),
+    Check("I17", "equal programs share no folder", "two at once", sharing.equal_programs, after="N01", waits=True),
     Check("I18", "the host's process stays as it is", "set variables, chdir", reaching.hosts_process_unchanged),
 )
 _CARRYING: Final = (
@@ -192,7 +202,9 @@ _ENDURING: Final = (
     Check("N02", "a wait for a place is not the program's time", "four at once", measuring.waiting_apart, after="N01"),
     Check("X01", "a broken back end is told", "break it", leaving.broken_back_end, C.FAULT_INJECTION),
     Check(
-        "X02", "nothing is started again", "break it, and count", leaving.broken_once, C.FAULT_INJECTION, after="X01"
+        *("X02", "nothing is started again", "break it, and count", leaving.broken_once, C.FAULT_INJECTION),
+        after="X01",
+        waits=True,
     ),
     Check("X03", "an engine that is missing is told", "PATH leads nowhere", leaving.engine_missing),
     Check("X04", "a clean-up that fails leaves the verdict", "no folder can go", leaving.clean_up_fails),

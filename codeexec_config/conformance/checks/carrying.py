@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codeexec_config.conformance.checks.isolating import host_file
-from codeexec_config.conformance.elsewhere import Circumstances
+from codeexec_config.conformance.circumstances import Circumstances
 from codeexec_config.conformance.kit import expect, told
 from codeexec_config.conformance.snippets import ARTIFACT
 from codeexec_config.conformance.watching import Growth

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from codeexec_config.conformance.elsewhere import Circumstances
+from codeexec_config.conformance.circumstances import Circumstances
 from codeexec_config.conformance.kit import NotApplicable, cannot_tell, expect, told
 from codeexec_config.conformance.watching import folders_here, shape_of, zombies
 from codeexec_config.executor import FAULT_EXTENSION, InfrastructureError, Status
@@ -150,7 +150,7 @@ def clean_up_fails(kit: Kit) -> None:
     """X04: a clean-up that fails does not take the verdict with it."""
     request = kit.request(kit.code("say", text="word"))
     report = kit.elsewhere(request, Circumstances(keeps_folders=True))
-    expect(not report.error, f"the program ran, and since no folder could be removed the call raised {report.error}")
+    expect(not report.error, f"the program ran, and since no folder could be removed the call came to {report.error}")
     kit.reported(request, report, Status.COMPLETED)
 
 

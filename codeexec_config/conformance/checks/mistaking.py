@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from codeexec_config.conformance.kit import cannot_tell, expect, told
 from codeexec_config.executor import ExecutionResult, RequestError, Status
 
 if TYPE_CHECKING:
-    from codeexec_config.conformance.kit import Kit, Outcome
+    from codeexec_config.conformance.kit import Kit
     from codeexec_config.executor import ExecutionRequest
 
 _HALF_AN_EMOJI = "\ud83d"
@@ -22,19 +22,10 @@ _USUAL = {
 _BOTH = ("stdin", "stdout", "stderr", "input.txt", "output.txt")
 
 
-def _asked(kit: Kit, code: str, **fields: Any) -> tuple[ExecutionRequest | None, Outcome | None]:
-    """Make a request and run it, if it can be made: the records of the protocol refuse some by themselves."""
-    try:
-        request = kit.request(code, **fields)
-    except ValueError:
-        return None, None
-    return request, kit.outcome(request)
-
-
-def _refused_or_run(kit: Kit, code: str, **fields: Any) -> ExecutionResult | None:
+def _refused_or_run(kit: Kit, request: ExecutionRequest) -> ExecutionResult | None:
     """Return the verdict, or None when the request was refused as the caller's mistake."""
-    request, outcome = _asked(kit, code, **fields)
-    if outcome is None or isinstance(outcome.error, RequestError):
+    outcome = kit.outcome(request)
+    if isinstance(outcome.error, RequestError):
         return None
     told_why = told(outcome.error or outcome.result, request)
     expect(isinstance(outcome.result, ExecutionResult), f"expected a RequestError or a verdict, got {told_why}")
@@ -44,13 +35,13 @@ def _refused_or_run(kit: Kit, code: str, **fields: Any) -> ExecutionResult | Non
 
 def half_a_character(kit: Kit) -> None:
     """R13: source that cannot be encoded is refused, or gets a verdict."""
-    _refused_or_run(kit, f"{kit.code('comment')} {_HALF_AN_EMOJI}\n{kit.code('say', text='word')}")
+    _refused_or_run(kit, kit.request(f"{kit.code('comment')} {_HALF_AN_EMOJI}\n{kit.code('say', text='word')}"))
     kit.hello_works()
 
 
 def half_a_variable(kit: Kit) -> None:
     """E04: a variable that cannot be encoded is refused, or gets a verdict."""
-    _refused_or_run(kit, kit.code("say", text="word"), env={"KIT_HALF": _HALF_AN_EMOJI})
+    _refused_or_run(kit, kit.request(kit.code("say", text="word"), env={"KIT_HALF": _HALF_AN_EMOJI}))
 
 
 def odd_variables(kit: Kit) -> None:
@@ -63,27 +54,26 @@ def odd_variables(kit: Kit) -> None:
 
 def long_variable(kit: Kit) -> None:
     """E03: a variable of 200 kB arrives, or is refused as the caller's mistake."""
-    result = _refused_or_run(
-        kit, kit.code("show_variables", names="KIT_LONG"), env={"KIT_LONG": "v" * _LONG}, output=2 * _LONG
-    )
+    code = kit.code("show_variables", names="KIT_LONG")
+    result = _refused_or_run(kit, kit.request(code, env={"KIT_LONG": "v" * _LONG}, output=2 * _LONG))
     arrived = result is None or result.stdout.count(b"v") >= _LONG
     expect(arrived, f"it neither arrived nor was refused: {told(result)}")
 
 
 def conflicting_paths(kit: Kit) -> None:
     """F07: a file below a file is the caller's mistake."""
-    result = _refused_or_run(kit, kit.code("say", text="word"), files={"a": b"", "a/b": b""})
+    result = _refused_or_run(kit, kit.request(kit.code("say", text="word"), files={"a": b"", "a/b": b""}))
     expect(result is None, f"expected a RequestError, got {told(result)}")
 
 
 def long_name(kit: Kit) -> None:
     """F08: a name of 300 characters is the caller's mistake, or works."""
-    _refused_or_run(kit, kit.code("say", text="word"), files={"n" * 300: b"x"})
+    _refused_or_run(kit, kit.request(kit.code("say", text="word"), files={"n" * 300: b"x"}))
 
 
 def small_memory(kit: Kit) -> None:
     """M06: a memory limit that nothing can run in is the caller's mistake, or the program's end."""
-    _refused_or_run(kit, kit.code("say", text="word"), memory=1 << 20)
+    _refused_or_run(kit, kit.request(kit.code("say", text="word"), memory=1 << 20))
     kit.hello_works()
 
 
@@ -99,8 +89,8 @@ def users_files(kit: Kit) -> None:
     if isinstance(outcome.error, RequestError):
         return
     result = kit.verdict(outcome, request=request)
-    if b"tried" not in result.stdout and result.status is Status.FAILED and not result.stdout:
-        lost = [name for name in content if name in result.text("stderr")]
-        cannot_tell(f"the program did not get so far: {told(result)}") if not lost else None
+    is_silent = result.status is Status.FAILED and not result.stdout
+    if is_silent and not any(name in result.text("stderr") for name in content):
+        cannot_tell(f"the program did not get so far: {told(result)}")
     changed = [name for name, data in content.items() if data not in result.stdout]
     expect(not changed, f"not as they were given: {', '.join(changed)}")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codeexec_config.conformance.checks.isolating import host_variable, listening, own_addresses, places
-from codeexec_config.conformance.elsewhere import Circumstances
+from codeexec_config.conformance.circumstances import Circumstances
 from codeexec_config.conformance.kit import NotApplicable, Skipped, expect
 from codeexec_config.executor import Capability, Status
 

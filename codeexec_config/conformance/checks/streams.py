@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codeexec_config.conformance.elsewhere import Circumstances
+from codeexec_config.conformance.circumstances import Circumstances
 from codeexec_config.conformance.kit import expect, told
 from codeexec_config.conformance.snippets import MARKS
 from codeexec_config.conformance.watching import Growth

@@ -1,0 +1,218 @@
+"""Say why a text is no URL of a service, as a person would, and what it should be."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from codeexec_config.findings import Finding
+from codeexec_config.rules.foreign import hint, mended
+from codeexec_config.rules.urls import UrlError, accepted, has_secret_query, is_loopback, parse
+
+if TYPE_CHECKING:
+    from codeexec_config.findings import Path
+    from codeexec_config.rules.urls import Url
+
+GENERAL: Final = "write an absolute URL, such as https://code-exec.example.com"
+PORT: Final = "write a port from 1 to 65535, as in https://code-exec.example.com:8443"
+_TWICE: Final = re.compile(r"(?:https?:?[/\\]*)+(?=https?:?//)", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?![0-9]+(?:[/?#]|$))")
+_SLASHES: Final = re.compile(r"(?P<scheme>https?)(?:[:;][/\\]?|[:;,.]?[/\\]{2,})(?=[A-Za-z\[][^:;/\\])", re.IGNORECASE)
+_SLIP: Final = re.compile(r"(?:h+t*p+s*|h?t?tt?ps?|hxxps?)://", re.IGNORECASE)
+_LIST: Final = re.compile(r"[\s,;|]+(?=https?://)", re.IGNORECASE)
+_PLACE: Final = re.compile(r"(?P<host>[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]+))?(?:[/?].*)?")
+_LIKELY: Final = {"ws": "http", "tcp": "http"}
+"""What a service of another scheme may be called by instead, where that is not https."""
+_LONGEST_SCHEME: Final = 12
+_SHOWN_LENGTH: Final = 200
+_MASKED: Final = frozenset("@?#$")
+"""Marks of what a message does not repeat."""
+_OPENS_REFERENCE: Final = frozenset("$%{@#")
+_GROUPS: Final = 8
+"""The groups of a whole IPv6 address."""
+
+
+class Flaw(NamedTuple):
+    """The reason in words, what to do, and the URL that was certainly meant, if there is one.
+
+    `quiet` is the reason for a value that the environment made, where `reason` holds a word of it.
+    """
+
+    reason: str
+    help: str
+    meant: str | None = None
+    quiet: str | None = None
+
+
+def refused(value: str, path: Path, *, made: str | None = None) -> Finding:
+    """Return what is wrong with a URL that is not accepted: the first of form, credentials, metadata."""
+    try:
+        parsed = parse(value)
+    except UrlError as error:
+        return _invalid(value, flaw_of(value, error), path, made)
+    source = f" from {made}" if made else ""
+    if parsed.userinfo or has_secret_query(parsed.query):
+        place = "user or password" if parsed.userinfo else "query"
+        return Finding(
+            "credentials-in-url",
+            f"the {place} of the URL{source} holds a credential, which logs and proxies print",
+            path,
+            help='move the credential to api_key = "${CODE_EXEC_API_KEY}"',
+        )
+    return Finding(
+        "metadata-url",
+        f"the URL{source} leads to a cloud's metadata service, which hands out this machine's credentials",
+        path,
+        help=f"{f'set {made} to' if made else 'write'} the address of the code execution service",
+    )
+
+
+def _invalid(value: str, flaw: Flaw, path: Path, made: str | None) -> Finding:
+    if made:
+        remedy = f"set {made} to an absolute URL, such as https://code-exec.example.com"
+        return Finding("invalid-url", f"invalid URL from {made}: {flaw.quiet or flaw.reason}", path, help=remedy)
+    looks_foreign = value[:1] in _OPENS_REFERENCE or mended(value) is not None
+    if looks_foreign and (reference := hint(value)):
+        return Finding("invalid-url", "invalid URL: it names a variable without ${...}", path, help=reference)
+    return Finding("invalid-url", f"invalid URL: {flaw.reason}", path, help=flaw.help)
+
+
+def meant_url(value: str) -> str | None:
+    """Return the URL that a text was certainly meant for."""
+    try:
+        parse(value)
+    except UrlError as error:
+        return flaw_of(value, error).meant
+    return None
+
+
+def flaw_of(text: str, error: UrlError) -> Flaw:
+    """Return what is wrong with a text that the file holds, and that does not parse."""
+    found = _of_wrapping(text) or _of_scheme(text) or _of_place(text)
+    if found is not None and found.reason.startswith("its scheme is"):
+        return found._replace(quiet="its scheme is not https or http")
+    if found is not None:
+        return found
+    if error.punycode:
+        return Flaw(error.reason, f"write the host as {error.punycode}")
+    return Flaw(error.reason, GENERAL)
+
+
+def _of_wrapping(text: str) -> Flaw | None:
+    """Look at what stands around a URL, or at more than one of them."""
+    stripped = text.strip()
+    if stripped != text:
+        return _corrected("there is a blank beside it", stripped, "write it without the blank", certain=True)
+    if _LIST.search(text.partition("?")[0]):
+        return Flaw("it is a list of URLs", "write one URL: one config calls one service")
+    if text[:1] + text[-1:] in {'""', "''", "<>", "``"}:
+        return _corrected(
+            "it stands in quotes or brackets of its own", text[1:-1], "write it without them", certain=True
+        )
+    if (twice := _TWICE.match(text)) and "://" not in text[twice.end() :].partition("://")[2].partition("?")[0]:
+        schemes = {scheme.lower() for scheme in re.findall("https?", twice[0] + text[twice.end() :][:5], re.IGNORECASE)}
+        meant = text[twice.end() :]
+        return _corrected("the scheme is written twice", meant, "write the scheme once", certain=len(schemes) == 1)
+    return None
+
+
+def _of_scheme(text: str) -> Flaw | None:
+    if re.match("https?://(?![/\\\\])", text, re.IGNORECASE):
+        return None
+    if (slashes := _SLASHES.match(text)) is not None:
+        meant = f"{slashes['scheme'].lower()}://{text[slashes.end() :]}"
+        return _corrected("after its scheme come a colon and two slashes", meant, GENERAL, certain=True)
+    if (slip := _SLIP.match(text)) is not None:
+        scheme = "https" if "s" in slip[0].lower() else "http"
+        meant = f"{scheme}://{text[slip.end() :]}"
+        return _corrected("its scheme is misspelt", meant, "write https:// or http://", certain=True)
+    named = _SCHEME.match(text)
+    if named is not None:
+        return _of_other_scheme(named["scheme"].lower(), text[named.end() :])
+    return _of_missing_scheme(text)
+
+
+def _of_other_scheme(scheme: str, rest: str) -> Flaw:
+    if "@" in rest or len(scheme) > _LONGEST_SCHEME:
+        # What stands before the colon may be a user.
+        return Flaw("it does not start with https:// or http://", GENERAL)
+    reason = f"its scheme is {scheme}, not https or http"
+    if scheme == "unix":
+        return Flaw(reason, "let the service listen on a port, and write its address, such as http://127.0.0.1:8080")
+    likely = _LIKELY.get(scheme, "https")
+    return _corrected(reason, f"{likely}:{rest}", GENERAL) if rest.startswith("//") else Flaw(reason, GENERAL)
+
+
+def _of_missing_scheme(text: str) -> Flaw | None:
+    place = text.removeprefix("://").removeprefix("//")
+    if _sound(f"https://[{text}]") is not None:
+        return _corrected("it has no scheme", f"https://[{text}]", GENERAL)
+    found = _PLACE.fullmatch(place)
+    if found is None or (text.startswith("/") and place == text):
+        return None
+    is_address = "." in found["host"] or place != text or found["port"] or found["host"] == "localhost"
+    parsed = _sound(f"https://{place}") if is_address else None
+    if parsed is None:
+        return Flaw("it has no scheme", GENERAL) if is_address else None
+    if is_loopback(parsed.host):
+        return Flaw("it has no scheme", f"write https://{place}, or http:// where the service speaks no https")
+    is_certain = found["port"] != "80" and found["host"].rpartition(".")[2].isalpha() and "." in found["host"]
+    return _corrected("it has no scheme", f"https://{place}", GENERAL, certain=is_certain)
+
+
+def _of_place(text: str) -> Flaw | None:
+    scheme, mark, rest = text.partition("://")
+    place = re.split("[/?#]", rest, maxsplit=1)[0]
+    if not mark or "@" in place:
+        return None
+    if place.count(":") > 1 and not place.startswith("["):
+        return _of_ipv6(scheme, place, rest[len(place) :])
+    if place.startswith("[") and "]" not in place:
+        return Flaw(
+            "its IPv6 address has no closing bracket", "write the address in brackets, as in https://[2001:db8::1]"
+        )
+    if "\\" in text:
+        return Flaw("it holds a backslash, which clients read differently", "write / in its place")
+    if "#" in text:
+        meant = text.partition("#")[0]
+        return _corrected("it has a fragment, which is never sent", meant, "write it without the # and what follows")
+    return _of_port(scheme, place, rest)
+
+
+def _of_port(scheme: str, place: str, rest: str) -> Flaw | None:
+    host, colon, port = place.rpartition(":")
+    if not colon or not host or place.endswith("]"):
+        return None
+    if not port:
+        return _corrected("its port is missing", f"{scheme}://{host}{rest[len(place) :]}", PORT)
+    if port.isascii() and port.isdigit():
+        return None if _sound(f"{scheme}://{host}") is None else Flaw("its port is not between 1 and 65535", PORT)
+    return Flaw("its port is not a number", PORT)
+
+
+def _of_ipv6(scheme: str, place: str, path: str) -> Flaw | None:
+    """Put an address into its brackets; where its last group may be a port, show both readings."""
+    address, _, port = place.rpartition(":")
+    whole = f"{scheme}://[{place}]{path}"
+    if place.count(":") <= _GROUPS and port.isdigit() and _sound(f"{scheme}://[{address}]:{port}{path}"):
+        meant = f"{scheme}://[{address}]:{port}{path}"
+        reason = "its IPv6 address has no brackets"
+        if _sound(whole) is None:
+            return _corrected(reason, meant, GENERAL, certain=True)
+        return Flaw(reason, f"write {meant}, or {whole} if {port} is no port")
+    if _sound(whole) is None:
+        return Flaw("there is more than one colon behind its host", PORT)
+    return _corrected("its IPv6 address has no brackets", whole, GENERAL, certain=True)
+
+
+def _corrected(reason: str, meant: str, otherwise: str, *, certain: bool = False) -> Flaw:
+    """Show the URL that was meant, when it is one that may be shown."""
+    if _sound(meant) is None:
+        return Flaw(reason, otherwise)
+    return Flaw(reason, f"write {meant}", meant if certain else None)
+
+
+def _sound(text: str) -> Url | None:
+    """Return the parts of a URL that no rule refuses, and that holds no part which is masked."""
+    is_shown = text.isascii() and len(text) <= _SHOWN_LENGTH and _MASKED.isdisjoint(text)
+    return accepted(text) if is_shown else None

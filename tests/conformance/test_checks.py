@@ -1,0 +1,332 @@
+"""What single checks make of answers that are rare, played by executors that run nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+
+from codeexec_config.conformance import SNIPPETS, Deadlines
+from codeexec_config.conformance.checks import cancelling, leaving, measuring
+from codeexec_config.conformance.opinions import Failed
+from codeexec_config.conformance.snippets.features import FEATURES
+from codeexec_config.conformance.suite import Plan, run_plan
+from codeexec_config.executor import (
+    Capability,
+    ExecutionResult,
+    ExecutorUnavailable,
+    RequestError,
+    SessionNotFound,
+    SessionRequest,
+    Status,
+)
+from tests.executor.fakes import DONE, Fake, FakeAsync, info
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codeexec_config.conformance import CheckResult
+    from codeexec_config.executor import ExecutionRequest, ExecutorInfo
+
+C = Capability
+FEATURE_PROGRAMS = {SNIPPETS["python"][feature] for feature in FEATURES}
+QUICK = Deadlines(run_limit=0.5, stop_limit=0.2, late=0.3, settle=0.3, once=0.1, cancel=0.3, abandon=0.1)
+
+
+def printed(stdout: bytes = b"", status: Status = Status.COMPLETED, **fields: Any) -> ExecutionResult:
+    return ExecutionResult(status=status, stdout=stdout, **fields)
+
+
+TIMED_OUT = printed(status=Status.TIMED_OUT)
+FAILED = printed(status=Status.FAILED)
+
+
+class Scripted(Fake):
+    """Gives one answer after another, and the last one again and again; an exception is raised."""
+
+    def __init__(self, *answers: Any, capabilities: tuple[Capability, ...] = (), **described: Any) -> None:
+        super().__init__(self.answer, lambda: attrs.evolve(info(*capabilities), **described))
+        self.answers = list(answers)
+
+    def answer(self, request: ExecutionRequest) -> Any:
+        if request.code in FEATURE_PROGRAMS:
+            return DONE
+        found = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        found = found(request) if callable(found) else found
+        if isinstance(found, BaseException):
+            raise found
+        return found
+
+    def open_session(self, request: SessionRequest, /) -> str:
+        return "s"
+
+    def close_session(self, session: str, /) -> None:
+        """Nothing was held."""
+
+    def sweep(self) -> None:
+        """Nothing is left."""
+
+
+def judged(check: str, executor: object, probe: Callable[[str], list[str]] | None = None, **deadlines: float) -> Any:
+    plan = Plan(only=[check], deadlines=QUICK._replace(**deadlines), **({"probe": probe} if probe else {}))
+    [result] = run_plan(executor, plan).results
+    return result
+
+
+def said(check: str, *answers: Any, probe: Callable[[str], list[str]] | None = None, **fields: Any) -> tuple[str, str]:
+    result: CheckResult = judged(check, Scripted(*answers, **fields), probe)
+    return str(result.verdict), result.detail
+
+
+class Living:
+    """A probe to which a program is there while it runs, and for a number of looks after that."""
+
+    def __init__(self, looks: int = 1) -> None:
+        self.left: dict[str, int] = {}
+        self.looks = looks
+
+    def __call__(self, marker: str) -> list[str]:
+        self.left[marker] = self.left.get(marker, self.looks) - 1
+        return ["process 1"] if self.left[marker] >= 0 else []
+
+
+class TestRunning:
+    def test_a_program_that_may_write_nothing_cannot_tell(self) -> None:
+        assert said("R17", printed(b"cannot 30\n")) == ("skip", "cannot tell: the program may not write files")
+
+    def test_a_first_line_that_is_refused_names_no_place(self) -> None:
+        assert said("R18", RequestError("no"))[0] == "pass"
+
+    def test_a_program_that_could_not_look_cannot_tell(self) -> None:
+        verdict, detail = said("I04", printed(b"left"), FAILED)
+
+        assert (verdict, detail) == ("skip", "cannot tell: the program could not look: failed")
+
+    def test_a_program_that_could_write_no_file_cannot_tell(self) -> None:
+        assert said("I17", FAILED) == ("skip", "cannot tell: the program could not write a file: failed")
+
+    def test_a_flood_that_comes_to_an_end_was_none(self) -> None:
+        assert "an endless program completed" in said("O04", printed(b"x", stdout_truncated=True))[1]
+
+    def test_an_artifact_may_be_refused(self) -> None:
+        assert said("F05", RequestError("too big"), capabilities=(C.ARTIFACTS,))[0] == "pass"
+
+    def test_a_program_that_starts_no_process_cannot_tell(self) -> None:
+        verdict, detail = said("P02", printed(b"none"), capabilities=(C.PIDS,))
+
+        assert (verdict, detail[:55]) == ("skip", "cannot tell: the program could not start 3 processes: c")
+
+
+class TestTime:
+    def test_a_program_that_printed_nothing_in_time_gets_more_of_it(self) -> None:
+        assert said("T02", TIMED_OUT, attrs.evolve(TIMED_OUT, stdout=b"before"))[0] == "pass"
+
+    def test_a_program_that_ends_otherwise_cannot_tell(self) -> None:
+        assert said("T07", DONE)[1].startswith("cannot tell: the program ended otherwise than it should: completed")
+
+    def test_a_nap_that_a_busy_machine_cut_short_is_taken_again(self) -> None:
+        assert said("T09", TIMED_OUT, TIMED_OUT, DONE)[0] == "pass"
+        assert said("T09", TIMED_OUT)[0] == "fail"
+
+    def test_a_start_up_that_can_be_measured_is_told_apart(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(measuring, "_MEASURABLE_SECS", 0)
+
+        assert said("T10", DONE)[0] == "pass"
+        assert said("T10", DONE, DONE, TIMED_OUT)[0] == "fail"
+
+    @pytest.mark.parametrize(("measured", "verdict"), [(None, "n/a"), (0.2, "pass"), (200.0, "fail"), (0.0, "fail")])
+    def test_the_time_in_a_result_is_looked_at(
+        self, measured: float | None, verdict: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(measuring, "_NAP_SECS", 0.2)
+
+        def act(_: object) -> ExecutionResult:
+            time.sleep(0.2)
+            return attrs.evolve(DONE, wall_secs=measured)
+
+        assert said("T11", act)[0] == verdict
+
+
+class TestMemory:
+    @pytest.mark.parametrize(
+        ("peaks", "words"),
+        [
+            ((None, None, None), "the executor measures no memory"),
+            ((10 << 20, 210 << 20, 10 << 20), ""),
+            ((10 << 20, 10 << 20, 10 << 20), "10485760 bytes were measured of a program that filled 209715200"),
+            ((None, None, 300 << 20), "the executor measures no memory"),
+            ((10 << 20, None, 300 << 20), "314572800 bytes were measured of a program that only prints a word"),
+            ((10, 210 << 20, 10), "10 bytes were measured of an interpreter"),
+            ((None, 210 << 20, None), ""),
+        ],
+    )
+    def test_the_memory_in_a_result_is_looked_at(self, peaks: tuple[int | None, ...], words: str) -> None:
+        assert said("M05", *(attrs.evolve(DONE, peak_memory_bytes=peak) for peak in peaks))[1] == words
+
+    def test_a_program_that_did_not_get_so_far_cannot_tell(self) -> None:
+        small, failed = (attrs.evolve(each, peak_memory_bytes=1 << 20) for each in (DONE, FAILED))
+
+        assert said("M05", small, failed)[1] == "cannot tell: the program did not get so far: failed"
+
+
+class TestFiles:
+    def test_taken_names_may_be_refused(self) -> None:
+        assert said("F09", printed(b"tried"), RequestError("no"), capabilities=(C.FILES,))[0] == "pass"
+
+    def test_a_program_that_failed_by_itself_cannot_tell(self) -> None:
+        verdict, detail = said("F09", printed(b"tried"), FAILED, capabilities=(C.FILES,))
+
+        assert (verdict, detail) == ("skip", "cannot tell: the program did not get so far: failed")
+
+    def test_one_that_failed_by_a_file_of_the_users_accuses(self) -> None:
+        lost = attrs.evolve(FAILED, stderr=b"no such file: main.py")
+
+        assert said("F09", printed(b"tried"), lost, capabilities=(C.FILES,))[0] == "fail"
+
+
+class TestSessions:
+    def heard(self, check: str, *answers: Any, probe: Any = None) -> tuple[str, str]:
+        return said(check, *answers, probe=probe, capabilities=(C.SESSIONS,))
+
+    def test_a_session_that_goes_on_answers_each_time(self) -> None:
+        def echo(request: ExecutionRequest) -> ExecutionResult:
+            return printed(request.code.encode())
+
+        assert self.heard("Z03", TIMED_OUT, echo)[0] == "pass"
+        assert self.heard("Z03", TIMED_OUT, printed(b"late"))[1] == "its answer is completed, stdout b'late'"
+
+    def test_a_session_may_end_with_a_timeout(self) -> None:
+        assert self.heard("Z03", TIMED_OUT, SessionNotFound())[0] == "pass"
+        assert self.heard("Z04", TIMED_OUT, SessionNotFound())[0] == "pass"
+
+    def test_a_session_that_still_computes_is_found_out(self) -> None:
+        assert self.heard("Z04", TIMED_OUT, printed(b"5"))[0] == "pass"
+        assert self.heard("Z04", TIMED_OUT, printed(b"5"), printed(b"6"))[0] == "fail"
+        assert self.heard("Z04", TIMED_OUT)[1] == "the next program got no turn: the one before still computes"
+
+    def test_a_child_of_a_closed_session_is_looked_for(self) -> None:
+        assert self.heard("Z05", printed(b"started"), probe=Living())[0] == "pass"
+        assert self.heard("Z05", printed(b"started"), probe=lambda _: ["process 1"])[0] == "fail"
+        assert self.heard("Z05", printed(b"started"), probe=lambda _: [])[0] == "n/a"
+        assert self.heard("Z05", FAILED)[1] == "cannot tell: the program could not start a child: failed"
+
+
+class TestLeaving:
+    STARTED = attrs.evolve(TIMED_OUT, stdout=b"started")
+
+    def slowly(self, answer: ExecutionResult) -> Callable[[Any], ExecutionResult]:
+        def act(_: object) -> ExecutionResult:
+            time.sleep(0.15)
+            return answer
+
+        return act
+
+    def test_a_program_that_started_no_child_cannot_tell(self) -> None:
+        verdict, detail = said("T12", self.slowly(self.STARTED), FAILED, probe=Living())
+
+        assert (verdict, detail) == ("skip", "cannot tell: the program could not start a child: failed")
+
+    def test_a_program_that_ended_otherwise_cannot_tell(self) -> None:
+        verdict, detail = said("T12", self.slowly(self.STARTED), printed(b"started"), probe=Living())
+
+        assert (verdict, detail[:45]) == ("skip", "cannot tell: the program ended otherwise: com")
+
+    def test_zombies_get_time_to_go(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        looks = iter([set(), {1}, {1}, set()])
+        monkeypatch.setattr(leaving, "zombies", lambda: next(looks))
+
+        assert said("L03", DONE)[0] == "pass"
+
+    def test_folders_get_time_to_go(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        looks = iter([["/x"], []])
+        monkeypatch.setattr(leaving, "_left", lambda _: next(looks))
+
+        assert said("L02", DONE)[0] == "pass"
+
+    def test_a_program_that_was_not_seen_to_start_cannot_be_closed_over(self) -> None:
+        executor = Scripted(self.slowly(self.STARTED), DONE, capabilities=(C.CLOSE,))
+        executor.close = lambda: None  # type: ignore[attr-defined]
+        seen: list[str] = []
+
+        def only_the_first(marker: str) -> list[str]:
+            seen.append(marker)
+            return ["process 1"] if marker == seen[0] else []
+
+        result = judged("L04", executor, only_the_first)
+
+        assert result.detail == "cannot tell: the program was not seen to start"
+
+    def test_an_executor_of_the_first_protocol_is_not_asked_for_what_came_later(self) -> None:
+        answer = ExecutorUnavailable(started=False)
+
+        assert said("X05", answer, capabilities=(C.FAULT_INJECTION,), protocol=(1, 0))[0] == "n/a"
+        assert said("X05", answer, capabilities=(C.FAULT_INJECTION,))[0] == "fail"
+
+    def test_a_sweep_is_looked_at(self) -> None:
+        swept = (self.slowly(self.STARTED), printed(b"pause"))
+
+        assert said("H02", *swept, probe=Living(2))[0] == "pass"
+        assert said("H02", swept[0], FAILED, probe=Living(2))[1].startswith("it ended a program of this host: failed")
+
+    def test_a_program_that_a_dead_host_did_not_start_cannot_tell(self) -> None:
+        seen: list[str] = []
+
+        def only_the_first(marker: str) -> list[str]:
+            seen.append(marker)
+            return ["process 1"] if marker == seen[0] else []
+
+        assert said("H02", self.slowly(self.STARTED), probe=only_the_first) == (
+            "skip",
+            "cannot tell: the program was not seen to start",
+        )
+
+
+class TestCancelling:
+    def test_what_is_born_gets_time_to_go(self) -> None:
+        looks = iter([["process 1"], []])
+
+        cancelling._expect_gone(SimpleNamespace(deadlines=QUICK), SimpleNamespace(left=lambda: next(looks)))  # type: ignore[arg-type]
+
+    def test_a_moment_of_bad_luck_is_forgiven(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        stalls = [1.0, 0.5, 0.0]
+        monkeypatch.setattr(cancelling, "_stall_beside", lambda _: stalls.pop(0))
+        cancelling.heartbeat(SimpleNamespace(deadlines=QUICK))  # type: ignore[arg-type]
+
+        stalls[:] = [1.0, 0.5, 0.7]
+        with pytest.raises(Failed, match=r"the event loop stood still for 0\.50 s"):
+            cancelling.heartbeat(SimpleNamespace(deadlines=QUICK))  # type: ignore[arg-type]
+
+    def test_an_executor_may_use_threads_of_the_loop(self) -> None:
+        async def work(_: object) -> ExecutionResult:
+            return await asyncio.to_thread(lambda: DONE)
+
+        async def fail(_: object) -> Any:
+            return await asyncio.to_thread([].pop)
+
+        assert judged("R02", FakeAsync(work)).verdict == "pass"
+        assert "IndexError" in judged("R02", FakeAsync(fail)).detail
+
+
+class TestFirstProtocol:
+    """An executor of protocol 1.0 knows none of the later capabilities, fields and methods."""
+
+    def described(self) -> ExecutorInfo:
+        return attrs.evolve(info(C.CLOSE), protocol=(1, 0))
+
+    def test_it_is_judged_by_the_checks_of_then(self) -> None:
+        def act(request: ExecutionRequest) -> ExecutionResult:
+            del request
+            return DONE
+
+        executor = Fake(act, self.described)
+        executor.close = lambda: None  # type: ignore[attr-defined]
+        report = run_plan(executor, Plan(only=["D01", "D02", "R02", "G01", "H01", "H02", "I12", "X05", "L01"]))
+
+        assert report.ok, report.render()
+        assert {"G01": "skip", "H01": "skip", "I12": "skip", "X05": "skip", "H02": "n/a"} == {
+            it.id: it.verdict for it in report.results if it.verdict != "pass"
+        }

@@ -1,0 +1,280 @@
+"""A run under circumstances, and the process that holds a copy of the executor."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+
+from codeexec_config.conformance import elsewhere
+from codeexec_config.conformance.circumstances import Circumstances, Report, lived
+from codeexec_config.conformance.elsewhere import Elsewhere
+from codeexec_config.conformance.opinions import Failed
+from codeexec_config.executor import ExecutionResult, ExecutorUnavailable, RequestError, Status
+from tests.executor.fakes import DONE, Fake, FakeAsync, request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SIGNAL = signal.SIGUSR2
+USUAL = Circumstances()
+
+
+@contextlib.contextmanager
+def host_kept() -> Iterator[None]:
+    """Put back what a run under circumstances takes over, since its process does not end here."""
+    streams = [os.dup(number) for number in range(3)]
+    handler, folder = signal.getsignal(SIGNAL), Path.cwd()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("stdin", "stdout", "stderr"):
+            patch.setattr(sys, name, getattr(sys, name))
+        patch.setenv("PATH", os.environ["PATH"])
+        try:
+            yield
+        finally:
+            os.chdir(folder)
+            signal.signal(SIGNAL, handler)
+            for number, kept in enumerate(streams):
+                os.dup2(kept, number)
+                os.close(kept)
+
+
+def lived_here(act: Callable[[Any], Any], circumstances: Circumstances = USUAL, form: Any = Fake) -> Report:
+    with host_kept():
+        return lived(form(act), request(), circumstances)
+
+
+class TestCircumstances:
+    def test_what_is_printed_is_seen(self) -> None:
+        def act(_: object) -> ExecutionResult:
+            print("loud")  # noqa: T201
+            print("louder", file=sys.stderr)  # noqa: T201
+            return DONE
+
+        report = lived_here(act)
+
+        assert (DONE, b"loud\n", b"louder\n") == (report.result, report.stdout, report.stderr)
+
+    def test_an_async_executor_is_awaited(self) -> None:
+        async def act(_: object) -> ExecutionResult:
+            return DONE
+
+        assert lived_here(act, form=FakeAsync) == Report(DONE)
+
+    def test_a_canary_waits_on_standard_input(self) -> None:
+        def act(_: object) -> ExecutionResult:
+            return ExecutionResult(status=Status.COMPLETED, stdout=os.read(0, 100))
+
+        assert lived_here(act, Circumstances(stdin=b"canary")).result.stdout == b"canary"
+        assert lived_here(act).result.stdout == b""
+
+    def test_descriptors_are_there_to_be_inherited(self) -> None:
+        def act(_: object) -> ExecutionResult:
+            os.write(41, b"to the socket")
+            return ExecutionResult(status=Status.COMPLETED, stdout=os.pread(40, 100, 0))
+
+        report = lived_here(act, Circumstances(inherited=b"of the file"))
+
+        assert (b"of the file", b"to the socket") == (report.result.stdout, report.received)
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(40)
+
+    def test_a_socket_to_which_nothing_is_sent_has_received_nothing(self) -> None:
+        assert lived_here(lambda _: DONE, Circumstances(inherited=b"x")).received == b""
+
+    def test_signals_are_ignored_and_path_leads_nowhere(self) -> None:
+        def act(_: object) -> ExecutionResult:
+            words = f"{signal.getsignal(SIGNAL) == signal.SIG_IGN} {os.environ['PATH']}"
+            return ExecutionResult(status=Status.COMPLETED, stdout=words.encode())
+
+        report = lived_here(act, Circumstances(ignored=(SIGNAL,), has_path=False))
+
+        assert report.result.stdout == f"True {os.devnull}".encode()
+        assert report.changes == ()
+
+    def test_no_folder_can_be_removed_until_the_end(self, tmp_path: Path) -> None:
+        folder = tmp_path / "kept"
+        (folder / "inner").mkdir(parents=True)
+
+        def act(_: object) -> ExecutionResult:
+            with pytest.raises(OSError, match="busy"):
+                os.rmdir("inner", dir_fd=os.open(folder, os.O_RDONLY))
+            folder.rmdir()
+            return DONE
+
+        report = lived_here(act, Circumstances(keeps_folders=True))
+
+        assert report.error.endswith(f"Device or resource busy: {folder!r}")
+        assert not folder.exists()
+
+    def test_what_a_run_changes_is_told(self, tmp_path: Path) -> None:
+        def act(_: object) -> ExecutionResult:
+            os.environ["PATH"] = "elsewhere"
+            os.chdir(tmp_path)
+            return DONE
+
+        assert lived_here(act).changes == ("the environment", "the working folder")
+
+    @pytest.mark.parametrize(
+        ("error", "kind"),
+        [(RequestError("no"), "request"), (ExecutorUnavailable("gone"), "infrastructure"), (KeyError("x"), "other")],
+    )
+    def test_an_exception_is_put_into_words(self, error: Exception, kind: str) -> None:
+        def act(_: object) -> Any:
+            raise error
+
+        report = lived_here(act)
+
+        assert report.error.startswith(f"{type(error).__name__} at test_elsewhere.py:")
+        assert report.kind == kind
+
+    def test_a_result_of_another_type_is_put_into_words(self) -> None:
+        report = lived_here(lambda _: lambda: None)  # which cannot be sent to another process
+
+        assert ("function and no ExecutionResult", "other") == (report.error, report.kind)
+
+
+class TestCopy:
+    @pytest.fixture
+    def copied(self) -> Iterator[Callable[[Any], Elsewhere]]:
+        """Return what copies an executor that does something, and close the copies at the end."""
+        made: list[Elsewhere] = []
+
+        def copy(act: Callable[[Any], Any]) -> Elsewhere:
+            made.append(Elsewhere(Fake(act)))
+            made[-1].prepare()
+            return made[-1]
+
+        yield copy
+        for each in made:
+            each.close()
+            each.close()
+
+    def test_it_runs_one_program_after_another(self, copied: Any) -> None:
+        copy = copied(lambda asked: ExecutionResult(status=Status.COMPLETED, stdout=asked.code.encode()))
+
+        for code in ("one", "two"):
+            assert copy.run(attrs.evolve(request(), code=code), Circumstances(), 30).result.stdout == code.encode()
+
+    def test_a_host_that_does_not_survive_is_told(self, copied: Any) -> None:
+        with pytest.raises(Failed, match="the host's process did not survive the run: exit code 3"):
+            copied(lambda _: os._exit(3)).run(request(), Circumstances(), 30)
+        with pytest.raises(Failed, match="the host's process did not survive the run: signal 9"):
+            copied(lambda _: os.kill(os.getpid(), signal.SIGKILL)).run(request(), Circumstances(), 30)
+
+    def test_a_run_that_does_not_come_back_is_left_and_the_next_one_works(self, copied: Any) -> None:
+        copy = copied(lambda asked: signal.pause() if asked.stdin else DONE)
+
+        with pytest.raises(Failed, match=r"the call was not back after 0\.2 s"):
+            copy.run(request(stdin=b"wait"), Circumstances(), 0.2)
+        assert copy.run(request(), Circumstances(), 30) == Report(DONE)
+
+    def test_a_host_is_killed_when_it_is_due(self, copied: Any, tmp_path: Path) -> None:
+        def act(_: object) -> Any:
+            (tmp_path / "begun").touch()
+            signal.pause()
+
+        def is_due() -> bool:
+            while not (tmp_path / "begun").exists():
+                pass
+            return True
+
+        copy = copied(act)
+        assert copy.killed(request(), is_due)
+        assert not copy.killed(request(), lambda: False)
+
+    def test_a_copy_that_does_not_start_is_told(self, copied: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(elsewhere, "_START_SECS", 0)
+        monkeypatch.setattr(elsewhere, "_wait_for_work", lambda *_: signal.pause())
+
+        with pytest.raises(Failed, match="a copy of the executor's process did not start"):
+            copied(lambda _: DONE).run(request(), Circumstances(), 30)
+
+    def test_a_report_that_comes_too_late_is_dropped(self, copied: Any) -> None:
+        copy = copied(lambda _: DONE)._copy
+        connection, copy._connection = copy._connection, Wire(Report(), 9, "the next run's")
+
+        copy._await_end()
+        left = copy._connection.tasks.copy()
+        copy._connection.tasks.clear()
+        copy._await_end()
+        copy._connection = connection
+
+        assert left == ["the next run's"]
+
+
+class Ended(BaseException):
+    """Stands for the end of a process."""
+
+
+class Wire:
+    """One end of a connection at which tasks wait, and then its end."""
+
+    def __init__(self, *tasks: object) -> None:
+        self.tasks = list(tasks)
+        self.sent: list[object] = []
+        self.closed = False
+
+    def recv(self) -> object:
+        if not self.tasks:
+            raise EOFError
+        return self.tasks.pop(0)
+
+    def poll(self, secs: float) -> bool:
+        return bool(self.tasks)
+
+    def send(self, what: object) -> None:
+        self.sent.append(what)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class TestInsideTheCopy:
+    """What goes on in the other processes, played in this one."""
+
+    @pytest.fixture(autouse=True)
+    def played(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let no process be made or ended."""
+
+        def end(code: int) -> None:
+            raise Ended(code)
+
+        monkeypatch.setattr(os, "setsid", lambda: None)
+        monkeypatch.setattr(os, "_exit", end)
+        monkeypatch.setattr(os, "fork", lambda: 0)
+
+    def test_a_copy_acts_and_ends_even_when_it_fails(self) -> None:
+        done: list[str] = []
+
+        with pytest.raises(Ended):
+            elsewhere._forked(lambda: done.append("acted"))
+        with pytest.raises(Ended):
+            elsewhere._forked(lambda: done.remove("something else"))
+        assert done == ["acted"]
+
+    def test_each_task_has_its_process_and_its_end_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        acts: list[Callable[[], None]] = []
+
+        def fork(act: Callable[[], None]) -> int:
+            acts.append(act)
+            return 17
+
+        monkeypatch.setattr(elsewhere, "_forked", fork)
+        monkeypatch.setattr(os, "waitpid", lambda pid, _: (pid, 9))
+        wire, others = Wire((request(), Circumstances())), Wire()
+
+        elsewhere._wait_for_work(Fake(), wire, others)  # type: ignore[arg-type]
+        gc.unfreeze()
+        with host_kept():
+            acts[0]()
+
+        assert others.closed
+        assert wire.sent == [9, os.getpid(), Report(DONE)]
