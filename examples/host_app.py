@@ -7,8 +7,8 @@ behind, and runs the program from standard input. In mode wasm there is nothing 
 page's script needs (see `wasm/`).
 
 Where its back ends are is this host's own affair: CODEEXEC_ROOTFS is gVisor's root file system, CODEEXEC_IMAGE Docker's
-image, and CODEEXEC_LAUNCHER what starts virtual machines, where it is not to be found out. Exit status: 0 the program
-completed, 1 it did not, 2 it was not run.
+image, CODEEXEC_GUEST the folder of the virtual machines' guest, and CODEEXEC_LAUNCHER what starts those, `firecracker`
+or `qemu`, where the host is not to find out. Exit status: 0 the program completed, 1 it did not, 2 it was not run.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from codeexec_config.executor import (
     ExecutionLimits,
     ExecutionRequest,
     ExecutionResult,
+    ExecutorUnavailable,
+    InfrastructureError,
     as_async,
     dispatch,
     dispatch_runtime,
@@ -77,12 +79,14 @@ def make_gvisor(_: Sandboxed) -> AsyncCodeExecutor:
 
 def make_microvm(_: Sandboxed) -> AsyncCodeExecutor:
     """Use virtual machines, or decline at start-up, not at the first program, where nothing starts them."""
-    from examples.executors.microvm import MicroVMExecutor, available_launcher
+    from examples.executors.microvm import from_environment
 
-    launcher = os.environ.get("CODEEXEC_LAUNCHER") or available_launcher()
-    if launcher is None:
-        raise NotOffered("this host cannot offer firecracker: it has neither Firecracker with KVM nor QEMU")
-    return as_async(MicroVMExecutor(launcher=launcher))
+    try:
+        return as_async(from_environment())
+    except ExecutorUnavailable as error:
+        raise NotOffered(f"this host cannot offer firecracker: {error.detail}") from None
+    except ValueError as error:
+        raise NotOffered(f"this host's own setting CODEEXEC_LAUNCHER: {error}") from None
 
 
 def setting(name: str) -> str:
@@ -127,7 +131,13 @@ async def sweep(executor: AsyncCodeExecutor) -> None:
     try:
         await method()
     except ExecutionError as error:
-        log.warning("not everything is swept: %s: %s", error.code, error)
+        log.warning("not everything is swept: %s", words(error))
+
+
+def words(error: ExecutionError) -> str:
+    """Return what the operator should read; an executor's own words are for the log while no program had begun."""
+    is_about_the_machine = isinstance(error, InfrastructureError) and error.started is False
+    return ": ".join(filter(None, (error.code, str(error), error.detail if is_about_the_machine else "")))
 
 
 def read_config(path: Path) -> CodeExecutionConfig:
@@ -168,7 +178,7 @@ def main() -> int:
     except NotOffered as error:
         log.error("%s", error)  # noqa: TRY400 -- nothing broke
     except ExecutionError as error:
-        log.error("%s: %s", error.code, error)  # noqa: TRY400 -- its words are made for a log, a traceback is not
+        log.error("%s", words(error))  # noqa: TRY400 -- a traceback is not made for a log
     return NOT_RUN
 
 

@@ -147,7 +147,8 @@ def _size(path: Path) -> int:
     with contextlib.suppress(OSError):
         total = path.lstat().st_blocks * 512
         if path.is_dir() and not path.is_symlink():
-            total += sum(entry.stat(follow_symlinks=False).st_blocks * 512 for entry in os.scandir(path))
+            with os.scandir(path) as entries:  # closed when one of them is gone meanwhile, too
+                total += sum(entry.stat(follow_symlinks=False).st_blocks * 512 for entry in entries)
     return total
 
 

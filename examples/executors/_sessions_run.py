@@ -81,7 +81,8 @@ class Run:
 
     async def _reason(self, flooded: asyncio.Task[Any], hung_up: asyncio.Task[Any]) -> End:
         if succeeded(self.answer):
-            return End.ANSWER
+            self.streams.settle()
+            return End.FLOOD if self.streams.flooded.is_set() else End.ANSWER
         if hung_up.done() or self.answer.done():
             await asyncio.wait({self._sandbox.death}, timeout=_HANG_UP_SECS)
         if not self._sandbox.is_alive:
@@ -97,6 +98,8 @@ class Run:
                 return ""
             case End.DEATH:
                 return "its interpreter ended"
+            case End.FLOOD:
+                return "the program wrote more than its output limit"
             case End.NONSENSE:
                 return "its interpreter does not answer as a kernel does"
         return await self._interrupt()
@@ -132,10 +135,8 @@ class Run:
             "detail": detail,
         }
         match self.end:
-            case End.ANSWER if not (out.truncated or err.truncated):
-                return ExecutionResult(**fields, **_answered(self.answer.result()))
             case End.ANSWER:
-                return ExecutionResult(**fields, status=Status.OUTPUT_EXCEEDED)
+                return ExecutionResult(**fields, **_answered(self.answer.result()))
             case End.DEATH:
                 return ExecutionResult(**fields, **self._died(self._sandbox.exit_code))
         return ExecutionResult(**fields, status=_STATUS[self.end])

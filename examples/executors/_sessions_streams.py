@@ -51,9 +51,9 @@ class Pipe:
         behaviour.
         """
         for _ in range(_DRAINED_CHUNKS):
-            if not self.is_open or not self._read():
+            if self._late is not None or not self.is_open or not self._read():
                 break
-        self._late = 0
+        self._late = self._late or 0
 
     def close(self) -> None:
         """Let go of both ends; a second call does nothing."""
@@ -102,6 +102,11 @@ class Streams:
     def pipes(self) -> tuple[Pipe, Pipe]:
         """Both, standard output first."""
         return self.stdout, self.stderr
+
+    def settle(self) -> None:
+        """Take what a program has written that ended by itself; what comes later is of no run."""
+        for pipe in self.pipes:
+            pipe.end()
 
     def end(self, late: deque[Pipe]) -> None:
         """Close the run's account; pipes that somebody holds go to `late`, whose oldest make room."""

@@ -11,7 +11,8 @@ What surprises:
   environment's proxies nor its `.netrc` are used: the configuration says where things go.
 * A request that was sent may have run, whatever became of the answer, a 503 of some proxy included: nothing is sent
   twice, and nobody is told to.
-* Any 4xx but a few is about the request: another request may run, and the service is well.
+* Any 4xx but a few is about the request: another request may run, and the service is well. A 404 is not: the path is
+  Piston's own, so it is the configured url that leads elsewhere.
 * A service's answer may have any size and any shape.
 """
 
@@ -74,6 +75,8 @@ CAPABILITIES: Final = frozenset(
     }
 )
 """What `piston_server.py` does. The API has text where bytes are due, and no variables."""
+
+_NO_SUCH_PATH: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE)
 
 
 class _Bearer(httpx.Auth):
@@ -189,9 +192,9 @@ def _refusal(status: int, headers: Mapping[str, str]) -> ExecutionError:
             return ExecutorOverloaded(retry_after_secs=float(wait) if wait.isdecimal() else None, started=False)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ExecutorUnavailable(f"the service answered {status}", retryable=False)
-    if status >= HTTPStatus.BAD_REQUEST:
-        return RequestError(f"the service answered {status}")
-    return ExecutorFault(f"the service answered {status}", started=False)
+    if status in _NO_SUCH_PATH or status < HTTPStatus.BAD_REQUEST:
+        return ExecutorFault(f"the service answered {status}: there is no Piston API at its url", started=False)
+    return RequestError(f"the service answered {status}")
 
 
 def _parsed(body: bytes) -> Any:

@@ -8,11 +8,12 @@ What a session is here:
 
 * **One at a time.** A session runs one program. A second one meanwhile is an `ExecutorOverloaded` at once, since a wait
   would be counted against it. Different sessions run side by side.
-* **A program that has to be stopped** (its time, its output, a cancelled call) is interrupted, as by Ctrl-C. When all
-  of it stops within `INTERRUPT_GRACE_SECS` the state is kept, and the processes that it started are ended. Otherwise
-  the session ends, and the result's `detail` says so.
-* **A session ends** when it is closed, when nobody has used it for `IDLE_SECS`, and with its interpreter, when a
-  program kills that or fills its memory. Its name is a `SessionNotFound` from then on.
+* **A program that has to be stopped** for its time, or because its call is cancelled, is interrupted, as by Ctrl-C.
+  When all of it stops within `INTERRUPT_GRACE_SECS` the state is kept, and the processes that it started are ended.
+  Otherwise the session ends, and the result's `detail` says so.
+* **A session ends** when it is closed, when nobody has used it for `IDLE_SECS`, when a program writes more than its
+  output limit, and with its interpreter, when a program kills that or fills its memory. Its name is a
+  `SessionNotFound` from then on.
 * **Children and threads** of a program that ends by itself live on in the session. What they print afterwards is of no
   run any more, and is dropped.
 * **Memory** is that of the whole session, the interpreter and its temporary files included; a request may set less.

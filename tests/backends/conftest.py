@@ -87,6 +87,15 @@ def gvisor(rootfs: Path, cgroups: None) -> Path:
     return rootfs
 
 
+@pytest.fixture(scope="session")
+def guest() -> Path:
+    from examples.executors.microvm import available_launcher
+
+    if available_launcher() is None:
+        pytest.skip("nothing here starts virtual machines: .ci/microvm installs QEMU")
+    return _found("microvm")
+
+
 @attrs.frozen
 class Engine:
     """A Docker engine with the image in it; without a host it is the one that the client finds by itself."""

@@ -26,6 +26,7 @@ from codeexec_config.executor import (
     ExecutorUnavailable,
     LanguageSupport,
     LanguageUnsupported,
+    RequestError,
     RequestTooLarge,
     Status,
 )
@@ -112,15 +113,17 @@ def execute(url: str, *, output_bytes: int = 1000, wall_secs: float = 5, **field
         (429, ExecutorOverloaded),
         (500, ExecutorUnavailable),
         (503, ExecutorUnavailable),
-        (400, ExecutorFault),
+        (400, RequestError),
+        (422, RequestError),
         (404, ExecutorFault),
     ],
 )
 def test_an_http_status_is_an_error_of_the_protocol(stub: Stub, status: Any, error: type[ExecutionError]) -> None:
     stub.status = status
 
-    with pytest.raises(error):
+    with pytest.raises(ExecutionError) as caught:
         execute(stub.url)
+    assert error is type(caught.value)
 
 
 def test_a_redirect_is_not_followed(stub: Stub) -> None:

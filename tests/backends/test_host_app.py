@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from examples import host_app
+from examples.executors._microvm_launchers import Host
 from tests.backends.conftest import CHECKOUT
 
 if TYPE_CHECKING:
@@ -52,10 +55,14 @@ def local(example: str, url: str, folder: Path) -> Path:
     return path
 
 
-def gvisor_config(folder: Path) -> Path:
-    path = folder / "gvisor.toml"
-    path.write_text((EXAMPLES / "complete-docker.toml").read_text().replace('"docker"', '"gvisor"'))
+def runtime_config(runtime: str, folder: Path) -> Path:
+    path = folder / f"{runtime}.toml"
+    path.write_text((EXAMPLES / "complete-docker.toml").read_text().replace('"docker"', f'"{runtime}"'))
     return path
+
+
+def gvisor_config(folder: Path) -> Path:
+    return runtime_config("gvisor", folder)
 
 
 @pytest.mark.parametrize("example", ["wasm.toml", "main-settings.toml", "complete-client-side.toml"])
@@ -126,15 +133,53 @@ def test_a_language_that_is_not_allowed_is_not_run(tmp_path: Path) -> None:
     assert "language-not-allowed" in done.stderr
 
 
-def test_firecracker_is_declined_in_plain_words(tmp_path: Path) -> None:
-    path = tmp_path / "firecracker.toml"
-    path.write_text((EXAMPLES / "sandboxed.toml").read_text().replace('"docker"', '"firecracker"'))
+def test_virtual_machines_run_a_program(guest: Path, tmp_path: Path) -> None:
+    done = host(runtime_config("firecracker", tmp_path), "python", HELLO["python"], CODEEXEC_GUEST=str(guest))
 
-    done = host(path, "python", "1")
+    assert ("42\n", 0) == (done.stdout, done.returncode)
+    assert "virtual machines are started by" in done.stderr
+
+
+@pytest.mark.usefixtures("guest")
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({}, "this host cannot offer firecracker: CODEEXEC_GUEST holds no guest (.ci/microvm makes one)"),
+        ({"CODEEXEC_LAUNCHER": "xen"}, "CODEEXEC_LAUNCHER: unknown launcher `xen`, expected `firecracker` or `qemu`"),
+    ],
+)
+def test_virtual_machines_are_declined_in_plain_words(tmp_path: Path, settings: dict[str, str], words: str) -> None:
+    done = host(runtime_config("firecracker", tmp_path), "python", "1", **settings)
 
     assert ("", 2) == (done.stdout, done.returncode)
-    assert "this host does not offer firecracker, which needs KVM" in done.stderr
+    assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_without_a_launcher_the_host_says_at_once_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = runtime_config("firecracker", tmp_path)
+    monkeypatch.setattr(Host, "look", lambda: Host(kvm_trouble="there is no KVM", firecracker=None, qemu=None))
+    monkeypatch.setattr(sys, "argv", ["host_app", str(config)])
+    monkeypatch.setattr(sys, "stdin", io.StringIO("print(1)"))
+
+    assert host_app.NOT_RUN == host_app.main()
+
+    [line] = caplog.messages
+    assert line.startswith("this host cannot offer firecracker: ")
+    assert "firecracker is not installed" in line
+    assert "qemu-system-x86_64 is not installed" in line
+
+
+def test_an_engine_that_is_missing_is_named_and_no_reason_not_to_start(tmp_path: Path) -> None:
+    done = host(
+        EXAMPLES / "sandboxed.toml", "python", "1", CODEEXEC_IMAGE="image", DOCKER_HOST="unix:///nowhere/socket"
+    )
+
+    assert ("", 2) == (done.stdout, done.returncode)
+    assert "not everything is swept: executor-unavailable: " in done.stderr
+    assert "/nowhere/socket" in done.stderr.splitlines()[-1]
 
 
 def test_a_missing_setting_of_the_host_is_named() -> None:

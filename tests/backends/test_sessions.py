@@ -371,20 +371,26 @@ def test_the_limit_ends_the_runs_children_and_no_earlier_ones(using: Callable[..
     assert [] == processes_with("61.5177")
 
 
+@pytest.mark.parametrize("loop", ["while True:", "for _ in range(1):"])
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
-def test_a_flood_is_cut_on_either_stream_and_the_state_stays(
-    in_session: Callable[..., list[ExecutionResult]], stream: str
+def test_a_flood_is_cut_on_either_stream_and_ends_its_session(
+    using: Callable[..., Any], stream: str, loop: str
 ) -> None:
     before = resident_bytes()
 
-    _, flood, after = in_session(
-        "x = 1", f"import sys\nwhile True: print('y' * 9999, file=sys.{stream})", "x", output_bytes=4096
-    )
+    async def work(host: Host) -> ExecutionResult:
+        session = await host.open()
+        result = await host.run(f"import sys\n{loop} print('y' * 9999, file=sys.{stream})", session, output_bytes=4096)
+        with pytest.raises(SessionNotFound):
+            await host.run("1", session)
+        return result
+
+    flood = using(work)
 
     assert Status.OUTPUT_EXCEEDED == flood.status
     assert 4096 == len(getattr(flood, stream))
     assert (stream == "stdout", stream == "stderr") == (flood.stdout_truncated, flood.stderr_truncated)
-    assert "1" == after.value
+    assert "the session has ended: the program wrote more" in flood.detail
     assert resident_bytes() - before < 64 * MEBIBYTE
 
 
