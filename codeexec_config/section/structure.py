@@ -16,7 +16,7 @@ from cattrs.errors import AttributeValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 
 from codeexec_config.findings import Finding, Target, printable
-from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class
+from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class, union_of
 from codeexec_config.model import OWN_CODE
 from codeexec_config.secret import Secret
 from codeexec_config.section.resolve import UNKNOWN
@@ -81,6 +81,12 @@ def _integer(_: Key, value: Any, __: Any) -> int:
 def _text(_: Key, value: Any, __: Any) -> str:
     if type(value) is not str:
         raise _wrong_type(value, "a string")
+    return value
+
+
+def _choice(key: Key, value: Any, __: Any) -> str:
+    if type(value) is not str:
+        raise _wrong_type(value, "a string", f"write one of {', '.join(key.choices or ())}")
     return value
 
 
@@ -149,7 +155,7 @@ _HOOKS: Final[dict[Kind, Callable[[Key, Any, Any], Any]]] = {
     Kind.INTEGER: _integer,
     Kind.TEXT: _text,
     Kind.SECRET: _secret,
-    Kind.CHOICE: _text,
+    Kind.CHOICE: _choice,
     Kind.LIST: _list,
     Kind.UNION: _union,
 }
@@ -229,8 +235,7 @@ def _no_variant(key: Key, table: dict[str, Any]) -> Finding:
     from codeexec_config.rules.spelling import nearest
 
     near = nearest(first, key.variants or ())
-    stray = _stray_key(first)
-    lead = f"{stray};" if stray else f"did you mean `{near}`?" if near else None
+    lead = f"did you mean `{near}`?" if near else None
     return Finding(
         "unknown-mode",
         f"invalid mode `{printable(first)}`",
@@ -257,18 +262,9 @@ def _unknown_variant_key(key: str, name: str) -> Finding:
         "unknown-key",
         f"unknown key `{printable(key)}` beside `{name}`",
         (key,),
-        help=_stray_key(key) or "a mode table holds one key; remove this one",
+        help="a mode table holds one key; remove this one",
         target=Target((key,), "key"),
     )
-
-
-def _stray_key(key: str) -> str | None:
-    """Return where a key of the section belongs that a header of the mode has swallowed."""
-    from codeexec_config.model import CodeExecutionConfig
-
-    if key not in key_table(CodeExecutionConfig):
-        return None
-    return f"`{key}` belongs to the section itself: move it above the header of the mode"
 
 
 # -- reading the tree of errors ----------------------------------------------------------------------------------------
@@ -331,6 +327,19 @@ def _missing_key(key: Key) -> Finding:
     if key.choices is not None:
         hint = f"{hint}, or another of {', '.join(key.choices)}"
     return Finding("missing-key", f"missing key `{key.name}`", (key.name,), help=hint, target=Target(()))
+
+
+def is_in_pieces(values: dict[str, Any], model: type[Any]) -> bool:
+    """Check whether a section without a mode has a part of one: a variant's table, or a key of it."""
+    union = union_of(model)
+    variants = union.variants if union and union.variants else {}
+    if union is None or union.name in values:
+        return False
+    names = {*variants, *(key.name for cls in variants.values() for key in keys_of(cls))}
+    from codeexec_config.rules.spelling import nearest
+
+    unknown = [key for key in values if key not in key_table(model)][:_LISTED]
+    return any(key in names or nearest(key, names) for key in unknown)
 
 
 def misspelt(values: dict[str, Any], cls: type[Any]) -> dict[str, str]:
