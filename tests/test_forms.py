@@ -174,7 +174,6 @@ UNFIXED = {
     ),
     "key-of-the-section": (
         E + URL + KEY + "timeout_secs = 60\n",
-        "`timeout_secs` belongs to [features.code_execution] itself: "
         "move it above [features.code_execution.mode.external]",
     ),
     "misspelt-key-of-the-section": (S + "runtime = 'docker'\nmaxMemoryMb = 60\n", "did you mean `max_memory_mb`? it"),

@@ -66,15 +66,15 @@ def _hook_of_key(key: Key) -> Hook:
 # -- one hook a kind ---------------------------------------------------------------------------------------------------
 
 
-def _boolean(_: Key, value: Any, __: Any) -> bool:
+def _boolean(key: Key, value: Any, _: Any) -> bool:
     if type(value) is not bool:
-        raise _wrong_type(value, "a boolean, true or false", _reference_hint(value))
+        raise _wrong_type(value, "a boolean, true or false", _hint(key, value))
     return value
 
 
-def _integer(_: Key, value: Any, __: Any) -> int:
+def _integer(key: Key, value: Any, _: Any) -> int:
     if type(value) is not int:
-        raise _wrong_type(value, "an integer", _reference_hint(value))
+        raise _wrong_type(value, "an integer", _hint(key, value))
     return value
 
 
@@ -96,10 +96,9 @@ def _secret(_: Key, value: Any, __: Any) -> Secret:
     return value
 
 
-def _list(_: Key, value: Any, __: Any) -> tuple[str, ...]:
+def _list(key: Key, value: Any, _: Any) -> tuple[str, ...]:
     if type(value) is not list:
-        hint = _reference_hint(value, is_list=True) or 'write it in brackets, such as ["python"]'
-        raise _wrong_type(value, "an array of strings", hint)
+        raise _wrong_type(value, "an array of strings", _hint(key, value))
     if all(type(entry) is str for entry in value):
         return tuple(value)
     findings: list[Finding] = []
@@ -161,13 +160,11 @@ _HOOKS: Final[dict[Kind, Callable[[Key, Any, Any], Any]]] = {
 }
 
 
-def _reference_hint(value: Any, *, is_list: bool = False) -> str | None:
-    """Return how the environment gives a value of the type, when a string looks as if it should."""
-    if type(value) is not str:
-        return None
-    from codeexec_config.rules.foreign import hint, list_hint
+def _hint(key: Key, value: Any) -> str | None:
+    """Return how a value of another type is written as one of the key's own."""
+    from codeexec_config.section.habits import habit_hint
 
-    return list_hint(value) if is_list else hint(value)
+    return None if value is UNKNOWN else habit_hint(key, value)
 
 
 def _wrong_type(value: Any, expected: str, hint: str | None = None) -> Invalid:
