@@ -171,6 +171,10 @@ def _run_section(
         section=section,
         deferred=tuple(((*options.section, *path), reference) for path, reference in resolution.deferred),
     )
+    if shape:
+        from codeexec_config.section.forms import gathered
+
+        shape = gathered(shape, section, options.model, options.section)
     every = _every_finding(resolution, options, chain(found, resolution.findings, shape))
     if errors(every) or (resolution.unread and resolution.enabled):
         config = None

@@ -18,7 +18,6 @@ from codeexec_config import Diagnostic, check_text
 from codeexec_config.document import Document, parse
 from codeexec_config.document.characters import described, plain, strange
 from codeexec_config.document.edits import write_edits
-from codeexec_config.document.quantities import converted
 from tests.test_scanner import mutants
 from tests.toml_writer import Writer
 
@@ -279,14 +278,6 @@ def test_a_string_that_is_not_closed_names_where_it_begins() -> None:
     [related] = refusal("a = 1\nb = 'c\n").related
     assert related.span is not None
     assert (2, 5) == (related.span.start.line, related.span.start.column)
-
-
-@pytest.mark.parametrize(
-    ("text", "unit", "expected"),
-    [("2m", "second", 120), ("2m", "MiB", 2), ("1 GB", "MiB", 1024), ("1.5s", "second", None), ("x", "second", None)],
-)
-def test_a_quantity_is_converted_where_it_is_whole(text: str, unit: str, expected: int | None) -> None:
-    assert expected == converted(text, unit)
 
 
 # -- the laws ----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from cattrs.errors import AttributeValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 
 from codeexec_config.findings import Finding, Target, printable
-from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class
+from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class, union_of
 from codeexec_config.model import OWN_CODE
 from codeexec_config.secret import Secret
 from codeexec_config.section.resolve import UNKNOWN
@@ -66,15 +66,15 @@ def _hook_of_key(key: Key) -> Hook:
 # -- one hook a kind ---------------------------------------------------------------------------------------------------
 
 
-def _boolean(_: Key, value: Any, __: Any) -> bool:
+def _boolean(key: Key, value: Any, _: Any) -> bool:
     if type(value) is not bool:
-        raise _wrong_type(value, "a boolean, true or false", _reference_hint(value))
+        raise _wrong_type(value, "a boolean, true or false", _hint(key, value))
     return value
 
 
-def _integer(_: Key, value: Any, __: Any) -> int:
+def _integer(key: Key, value: Any, _: Any) -> int:
     if type(value) is not int:
-        raise _wrong_type(value, "an integer", _reference_hint(value))
+        raise _wrong_type(value, "an integer", _hint(key, value))
     return value
 
 
@@ -84,16 +84,21 @@ def _text(_: Key, value: Any, __: Any) -> str:
     return value
 
 
+def _choice(key: Key, value: Any, __: Any) -> str:
+    if type(value) is not str:
+        raise _wrong_type(value, "a string", f"write one of {', '.join(key.choices or ())}")
+    return value
+
+
 def _secret(_: Key, value: Any, __: Any) -> Secret:
     if type(value) is not Secret:
         raise _wrong_type(value, "a string")
     return value
 
 
-def _list(_: Key, value: Any, __: Any) -> tuple[str, ...]:
+def _list(key: Key, value: Any, _: Any) -> tuple[str, ...]:
     if type(value) is not list:
-        hint = _reference_hint(value, is_list=True) or 'write it in brackets, such as ["python"]'
-        raise _wrong_type(value, "an array of strings", hint)
+        raise _wrong_type(value, "an array of strings", _hint(key, value))
     if all(type(entry) is str for entry in value):
         return tuple(value)
     findings: list[Finding] = []
@@ -149,19 +154,17 @@ _HOOKS: Final[dict[Kind, Callable[[Key, Any, Any], Any]]] = {
     Kind.INTEGER: _integer,
     Kind.TEXT: _text,
     Kind.SECRET: _secret,
-    Kind.CHOICE: _text,
+    Kind.CHOICE: _choice,
     Kind.LIST: _list,
     Kind.UNION: _union,
 }
 
 
-def _reference_hint(value: Any, *, is_list: bool = False) -> str | None:
-    """Return how the environment gives a value of the type, when a string looks as if it should."""
-    if type(value) is not str:
-        return None
-    from codeexec_config.rules.foreign import hint, list_hint
+def _hint(key: Key, value: Any) -> str | None:
+    """Return how a value of another type is written as one of the key's own."""
+    from codeexec_config.section.habits import habit_hint
 
-    return list_hint(value) if is_list else hint(value)
+    return None if value is UNKNOWN else habit_hint(key, value)
 
 
 def _wrong_type(value: Any, expected: str, hint: str | None = None) -> Invalid:
@@ -229,8 +232,7 @@ def _no_variant(key: Key, table: dict[str, Any]) -> Finding:
     from codeexec_config.rules.spelling import nearest
 
     near = nearest(first, key.variants or ())
-    stray = _stray_key(first)
-    lead = f"{stray};" if stray else f"did you mean `{near}`?" if near else None
+    lead = f"did you mean `{near}`?" if near else None
     return Finding(
         "unknown-mode",
         f"invalid mode `{printable(first)}`",
@@ -257,18 +259,9 @@ def _unknown_variant_key(key: str, name: str) -> Finding:
         "unknown-key",
         f"unknown key `{printable(key)}` beside `{name}`",
         (key,),
-        help=_stray_key(key) or "a mode table holds one key; remove this one",
+        help="a mode table holds one key; remove this one",
         target=Target((key,), "key"),
     )
-
-
-def _stray_key(key: str) -> str | None:
-    """Return where a key of the section belongs that a header of the mode has swallowed."""
-    from codeexec_config.model import CodeExecutionConfig
-
-    if key not in key_table(CodeExecutionConfig):
-        return None
-    return f"`{key}` belongs to the section itself: move it above the header of the mode"
 
 
 # -- reading the tree of errors ----------------------------------------------------------------------------------------
@@ -331,6 +324,19 @@ def _missing_key(key: Key) -> Finding:
     if key.choices is not None:
         hint = f"{hint}, or another of {', '.join(key.choices)}"
     return Finding("missing-key", f"missing key `{key.name}`", (key.name,), help=hint, target=Target(()))
+
+
+def is_in_pieces(values: dict[str, Any], model: type[Any]) -> bool:
+    """Check whether a section without a mode has a part of one: a variant's table, or a key of it."""
+    union = union_of(model)
+    variants = union.variants if union and union.variants else {}
+    if union is None or union.name in values:
+        return False
+    names = {*variants, *(key.name for cls in variants.values() for key in keys_of(cls))}
+    from codeexec_config.rules.spelling import nearest
+
+    unknown = [key for key in values if key not in key_table(model)][:_LISTED]
+    return any(key in names or nearest(key, names) for key in unknown)
 
 
 def misspelt(values: dict[str, Any], cls: type[Any]) -> dict[str, str]:
