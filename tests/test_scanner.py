@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import tomlkit
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tomlkit.exceptions import TOMLKitError
 
@@ -17,6 +17,7 @@ from codeexec_config.document.lines import Lines
 from codeexec_config.document.scanner import Scan, locate
 from codeexec_config.document.spelling import Spelling
 from codeexec_config.findings import Target
+from tests.counts import examples
 from tests.toml_writer import Writer, documents, walk
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def mutants(random: Random) -> str:
     return text
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.randoms(use_true_random=False).map(mutants))
 def test_what_the_scanner_refuses_both_parsers_refuse(text: Any) -> None:
     if Scan(text).flaw is None:
@@ -133,7 +134,7 @@ STATEMENTS = st.one_of(
 )
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(st.lists(STATEMENTS, min_size=1, max_size=5).map("\n".join))
 def test_the_scanner_and_tomllib_agree_on_which_tables_may_follow_which(text: Any) -> None:
     assert is_taken(tomllib.loads, text) == (Scan(text).flaw is None)
