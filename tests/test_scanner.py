@@ -18,6 +18,7 @@ from codeexec_config.document.scanner import Scan, locate
 from codeexec_config.document.spelling import Spelling
 from codeexec_config.findings import Target
 from tests.counts import examples
+from tests.toml.reading import same
 from tests.toml_writer import Writer, documents, walk
 
 if TYPE_CHECKING:
@@ -42,16 +43,6 @@ def is_taken(parse: Callable[[str], Any], text: str) -> bool:
     except (ValueError, TOMLKitError):
         return False
     return True
-
-
-def same(one: Any, other: Any) -> bool:
-    """Compare plain data; nan equals itself, and 1 is not 1.0."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    equal = repr(one) == repr(other) if isinstance(one, float) else one == other
-    return type(one) is type(other) and equal
 
 
 def slice_of(text: str, path: tuple[str | int, ...], part: str = "value") -> str:
