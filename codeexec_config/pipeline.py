@@ -250,7 +250,7 @@ def _places(outcome: Outcome, options: Options) -> Places | None:
         return None
     from codeexec_config.document.places import Places
 
-    return Places(outcome.document, outcome.file, options.section, options.model)
+    return Places(outcome.document, outcome.file, options.section, options.model, outcome.found)
 
 
 def _origins(outcome: Outcome, options: Options, places: Places | None) -> tuple[Origin, ...]:
