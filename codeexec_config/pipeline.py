@@ -145,7 +145,7 @@ def _run_absent(document: Document, options: Options, place: Outcome) -> Outcome
     """Check what an absent section means: the defaults, which a policy may refuse."""
     from codeexec_config.document.near_misses import absent
 
-    # Nothing is looked up for an empty table, so there is no environment that could raise.
+    # Nothing is looked up for an empty table, so no environment can raise.
     judged = cast("Outcome", _run_section({}, options, place))
     misses = absent(document.data, options.section, options.model, found=options.found)
     return _with_misses(judged, list(misses))
@@ -230,7 +230,7 @@ def _known(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def report_of(outcome: Outcome, options: Options) -> Report:
-    """Tell what a check came to, each finding at its place."""
+    """Return the report of a check, each finding at its place."""
     from codeexec_config.diagnostics import Deferred
     from codeexec_config.report import Report
 

@@ -98,7 +98,7 @@ LITERALS = [
     ("timeout_secs = 256«|» Key", "after a value", None),
     ("[x]\na = 5«%»", "after a value", None),
     ("[x]\na = 2020-01-01«x»", "quotes around a text", '[x]\na = "2020-01-01x"'),
-    ("[x]\na = «2»020-02-30", "no such date or time", None),
+    ("[x]\na = «2»020-02-30", "that date or time does not exist", None),
     ("[x]\na = 1.2«.»3", "quotes around a text", '[x]\na = "1.2.3"'),
     ("[x]\na = 0.0«.»0.0:80", "quotes around a text", '[x]\na = "0.0.0.0:80"'),
 ]

@@ -342,6 +342,7 @@ def assert_same_verdict(
 @SECTIONS
 @given(slipped(RIGHT_SECTIONS))
 @example({})
+@example({"": "wasm"})
 def test_schema_and_validator_agree_on_a_section(section: dict[str, Any]) -> None:
     assert_same_verdict(section, "section", errors_of(section), in_host(section))
 
@@ -352,11 +353,12 @@ def test_schema_and_validator_agree_on_a_section(section: dict[str, Any]) -> Non
 @example({"features": {"code_execution": [{}]}})
 @example({"feature": {"code_execution": {"mode": 1}}})
 def test_schema_and_validator_agree_on_a_document(document: dict[str, Any]) -> None:
-    """The same through the text of a file, whose other tables neither of them judges."""
+    """The same through the text of a file, whose other tables the schema leaves alone, near misses among them."""
     text = tomlkit.dumps(document)
     parsed = tomllib.loads(text)
+    errors = tuple(error for error in check_text(text, offline=True).errors if error.code != "misplaced-section")
 
-    assert_same_verdict(parsed, "document", check_text(text, offline=True).errors, parsed)
+    assert_same_verdict(parsed, "document", errors, parsed)
 
 
 @pytest.mark.parametrize("name", UNSAYABLE)

@@ -31,7 +31,7 @@ def is_quantity(text: str) -> bool:
 
 
 def converted(text: str, unit: str) -> int | None:
-    """Return a quantity as a whole number of a unit, or None where it is no such number."""
+    """Return a quantity as a whole number of a unit, or None where it is not one."""
     found = _QUANTITY.fullmatch(text)
     factor = _UNITS[unit].get(found[2].lower()) if found else None
     if found is None or factor is None:

@@ -114,7 +114,7 @@ class Flaw(NamedTuple):
     opening: int | None = None
 
 
-class Stop(Exception):  # noqa: N818 -- it ends the scan, which is no error of ours
+class Stop(Exception):  # noqa: N818 -- it ends the scan; nothing has gone wrong
     """Raised at the flaw."""
 
 

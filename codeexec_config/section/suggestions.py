@@ -74,7 +74,7 @@ def meaning(name: str, cls: type[Any]) -> Meaning | None:
     names = tuple(key.name for key in keys)
     if exact := {squeeze(known): known for known in names}.get(squeeze(name)):
         return Meaning(key_table(cls)[exact], Sense.SLIP)
-    splits = tuple(dict.fromkeys((words_of(name), words_of(name, humps=False))))
+    splits = tuple(words for words in dict.fromkeys((words_of(name), words_of(name, humps=False))) if words)
     if found := _first((_in_other_units, _negation, _opposite), splits, keys):
         return found
     if near := nearest(name, names):
