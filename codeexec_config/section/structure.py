@@ -8,7 +8,6 @@ rules, which the constructors run.
 from __future__ import annotations
 
 import datetime as dt
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from cattrs import BaseConverter, BaseValidationError, ClassValidationError, ForbiddenExtraKeysError
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
 _LISTED: Final = 1001
 """Findings that one array or table may have, one more than a report lists: so it knows that there are more."""
+_STRINGS: Final = frozenset({str})
 
 
 class Invalid(Exception):  # noqa: N818 -- findings travelling through cattrs, not an error of ours
@@ -60,41 +60,46 @@ def _hook_of(cls: type[Any]) -> Hook:
 
 
 def _hook_of_key(key: Key) -> Hook:
-    return partial(_HOOKS[key.kind], key)
+    return _HOOKS[key.kind](key)
 
 
 # -- one hook a kind ---------------------------------------------------------------------------------------------------
 
 
-def _boolean(_: Key, value: Any, __: Any) -> bool:
+def _plain(hook: Hook) -> Callable[[Key], Hook]:
+    """Return a hook that is the same for every key of its kind."""
+    return lambda _: hook
+
+
+def _boolean(value: Any, _: Any) -> bool:
     if type(value) is not bool:
         raise _wrong_type(value, "a boolean, true or false", _reference_hint(value))
     return value
 
 
-def _integer(_: Key, value: Any, __: Any) -> int:
+def _integer(value: Any, _: Any) -> int:
     if type(value) is not int:
         raise _wrong_type(value, "an integer", _reference_hint(value))
     return value
 
 
-def _text(_: Key, value: Any, __: Any) -> str:
+def _text(value: Any, _: Any) -> str:
     if type(value) is not str:
         raise _wrong_type(value, "a string")
     return value
 
 
-def _secret(_: Key, value: Any, __: Any) -> Secret:
+def _secret(value: Any, _: Any) -> Secret:
     if type(value) is not Secret:
         raise _wrong_type(value, "a string")
     return value
 
 
-def _list(_: Key, value: Any, __: Any) -> tuple[str, ...]:
+def _list(value: Any, _: Any) -> tuple[str, ...]:
     if type(value) is not list:
         hint = _reference_hint(value, is_list=True) or 'write it in brackets, such as ["python"]'
         raise _wrong_type(value, "an array of strings", hint)
-    if all(type(entry) is str for entry in value):
+    if _STRINGS.issuperset(map(type, value)):
         return tuple(value)
     findings: list[Finding] = []
     for index, entry in enumerate(value):
@@ -107,23 +112,32 @@ def _list(_: Key, value: Any, __: Any) -> tuple[str, ...]:
 
 def build_variant(key: Key, table: dict[str, Any]) -> Any:
     """Return the variant that a table without mistakes makes."""
-    return _union(key, table, None)
+    return _union(key)(table, None)
 
 
-def _union(key: Key, value: Any, _: Any) -> Any:
-    """Read the union: the bare name of the first variant, or a table whose one key is the discriminator."""
+def _union(key: Key) -> Hook:
+    """Return what reads the union: the bare name of the first variant, or a table whose one key is the discriminator."""
     variants = key.variants or {}
-    if isinstance(value, tuple(variants.values())):
-        return value  # the pipeline's own, made beforehand
-    if type(value) is str:
-        return _named_variant(key, value)
-    if type(value) is not dict:
+    made = tuple(variants.values())
+
+    def hook(value: Any, _: Any) -> Any:
+        if type(value) is dict:
+            return _tagged(key, value, variants)
+        if isinstance(value, made):
+            return value  # the pipeline's own, made beforehand
+        if type(value) is str:
+            return _named_variant(key, value)
         raise _wrong_type(value, f'the string "{next(iter(variants))}" or a table', _forms(variants))
+
+    return hook
+
+
+def _tagged(key: Key, value: dict[str, Any], variants: Mapping[str, type[Any]]) -> Any:
     known = [name for name in value if name in variants]
     if len(known) != 1:
         raise Invalid(_no_variant(key, value) if not known else _ambiguous(known))
     name = known[0]
-    findings = [_unknown_variant_key(other, name) for other in value if other != name]
+    findings = [_unknown_variant_key(other, name) for other in value if other != name] if len(value) > 1 else []
     try:
         variant = _variant(value[name], variants[name])
     except Invalid as error:
@@ -144,13 +158,13 @@ def _variant(table: Any, cls: type[Any]) -> Any:
     raise Invalid(*found)
 
 
-_HOOKS: Final[dict[Kind, Callable[[Key, Any, Any], Any]]] = {
-    Kind.BOOLEAN: _boolean,
-    Kind.INTEGER: _integer,
-    Kind.TEXT: _text,
-    Kind.SECRET: _secret,
-    Kind.CHOICE: _text,
-    Kind.LIST: _list,
+_HOOKS: Final[dict[Kind, Callable[[Key], Hook]]] = {
+    Kind.BOOLEAN: _plain(_boolean),
+    Kind.INTEGER: _plain(_integer),
+    Kind.TEXT: _plain(_text),
+    Kind.SECRET: _plain(_secret),
+    Kind.CHOICE: _plain(_text),
+    Kind.LIST: _plain(_list),
     Kind.UNION: _union,
 }
 
