@@ -14,7 +14,7 @@ from codeexec_config.rules.units import read_number
 from codeexec_config.section.blame import cleaned
 
 if TYPE_CHECKING:
-    from codeexec_config.keys import Key
+    from codeexec_config.keys import Bounds, Key
 
 _WORDS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _FRACTION: Final = re.compile(r"[0-9]+[.]0+")
@@ -49,14 +49,11 @@ def habit_hint(key: Key, value: Any) -> str | None:
     if type(value) is str and (reference := hint(value)):
         return reference
     if key.bounds is None:
-        return "write true or false, in small letters and without quotes" if type(value) is str else None
-    return _number_hint(key, value)
+        return "write true or false, in small letters and without quotes"
+    return _number_hint(key, key.bounds, value)
 
 
-def _number_hint(key: Key, value: Any) -> str | None:
-    bounds = key.bounds
-    if bounds is None or type(value) is bool:
-        return None
+def _number_hint(key: Key, bounds: Bounds, value: Any) -> str:
     odd = strange(value) if type(value) is str else None
     form = f"`{key.name}` takes a whole number of {plural(bounds.unit)}, without quotes or a unit"
     if odd is not None:

@@ -307,7 +307,8 @@ def _unknown_key(key: str, found: Meaning | None, values: dict[str, Any], cls: t
     if found is None:
         hint = f"the keys are {', '.join(names)}" if names else "this table has no keys"
     elif found.is_exact and found.key.name in values:
-        hint = f"`{found.key.name}` is here already; remove this one"
+        opposite = ", and says the opposite" if found.sense.name == "NEGATION" else ""
+        hint = f"`{found.key.name}` is here already{opposite}; remove one of them"
     else:
         hint = found.help
     return Finding(
