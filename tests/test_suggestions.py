@@ -94,39 +94,10 @@ def spelt(words: list[str]) -> set[str]:
     return {snake, snake.upper(), "-".join(words), "".join(words), "".join(humped), words[0] + "".join(humped[1:])}
 
 
-SHORT = [
-    "an",
-    "as",
-    "at",
-    "be",
-    "by",
-    "db",
-    "de",
-    "do",
-    "ed",
-    "er",
-    "hi",
-    "id",
-    "if",
-    "is",
-    "it",
-    "lo",
-    "my",
-    "of",
-    "on",
-    "or",
-    "os",
-    "re",
-    "to",
-    "tz",
-    "ui",
-    "up",
-    "us",
-    "vm",
-    "ws",
-    "x1",
-    "7",
-]
+SHORT = (
+    *("an", "as", "at", "be", "by", "db", "de", "do", "ed", "er", "hi", "id", "if", "is", "it", "lo", "my", "of", "on"),
+    *("or", "os", "re", "to", "tz", "ui", "up", "us", "vm", "ws", "x1", "7"),
+)
 
 
 @pytest.mark.parametrize("key", VALUES)
