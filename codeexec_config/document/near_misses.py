@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from codeexec_config.codes import Severity
+from codeexec_config.document.characters import cleaned
 from codeexec_config.document.select import pieces_of, select
 from codeexec_config.findings import Finding, Path, dotted
 from codeexec_config.keys import key_table, union_of
@@ -131,7 +132,7 @@ class _Search:
         if self._union is not None and self._is_of_mode(path, words, table):
             return Miss(path, (*self._section, self._union, *self._only(table)), is_sure=True, is_part=True)
         if len(path) == 1 and _is_slip(words, self._last):
-            is_whole = squeeze(str(path[0])) == squeeze(str(self._section[-1]))
+            is_whole = squeeze(cleaned(str(path[0]))) == squeeze(str(self._section[-1]))
             return Miss(path, self._below(table), is_sure=is_whole or self._is_set(table))
         if not self._is_present and self._is_short(path):
             return Miss(path, self._section, is_sure=self._is_set(table))
@@ -195,7 +196,7 @@ def _is_array_of_tables(value: Any) -> bool:
 
 
 def _words(path: Path) -> tuple[str, ...]:
-    return tuple(word for part in path for word in words_of(str(part)))
+    return tuple(word for part in path for word in words_of(cleaned(str(part))))
 
 
 def _is_slip(words: tuple[str, ...], known: tuple[str, ...]) -> bool:

@@ -10,6 +10,7 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from codeexec_config.document.characters import cleaned
 from codeexec_config.keys import Key, Kind, key_table, keys_of
 from codeexec_config.rules.alone import plural
 from codeexec_config.rules.spelling import nearest, slipped, squeeze, words_of
@@ -74,6 +75,7 @@ def meaning(name: str, cls: type[Any]) -> Meaning | None:
     """Return what an unknown key of a class's table was meant to be, or None when that is not known."""
     if len(name) > _LONGEST:
         return None
+    name = cleaned(name)
     keys = keys_of(cls)
     names = tuple(key.name for key in keys)
     if exact := {squeeze(known): known for known in names}.get(squeeze(name)):
