@@ -90,9 +90,9 @@ def _secret(_: Key, value: Any, __: Any) -> Secret:
     return value
 
 
-def _list(_: Key, value: Any, __: Any) -> tuple[str, ...]:
+def _list(key: Key, value: Any, _: Any) -> tuple[str, ...]:
     if type(value) is not list:
-        hint = _reference_hint(value, is_list=True) or 'write it in brackets, such as ["python"]'
+        hint = _reference_hint(value, is_list=True) or f'write it in brackets, such as ["{key.examples[0][0]}"]'
         raise _wrong_type(value, "an array of strings", hint)
     if all(type(entry) is str for entry in value):
         return tuple(value)
