@@ -73,7 +73,7 @@ def _judge(document: Document, name: str) -> PolicyFile:
         refused = {finding.path for finding in found}
         found += (finding for finding in findings(Resolution(document.data), Policy) if finding.path not in refused)
     places = Places(document, name, (), Policy)
-    if found:
+    if found or policy is None:
         placed = [places.diagnostic(finding) for finding in amend(found, document.data, Policy)]
         return PolicyFile(None, tuple(sorted(placed, key=Diagnostic.order)))
     entries = {entry: _place(places, entry) for entry in key_table(Policy) if entry in document.data}
