@@ -188,7 +188,7 @@ class TestUsage:
         assert command(*arguments) == 2
         printed = capfd.readouterr()
 
-        assert printed.err == f"codeexec_config conformance: error: {line}\n"
+        assert printed.err == f"python -m codeexec_config conformance: error: {line}\n"
         assert printed.out == ""
 
     @pytest.mark.parametrize(
