@@ -8,7 +8,7 @@ from typing import Any
 
 from codeexec_config.findings import Finding, Path
 from codeexec_config.keys import Key, key_table
-from codeexec_config.section.resolve import UNKNOWN
+from codeexec_config.section import UNKNOWN
 
 
 class Plain:
