@@ -108,7 +108,7 @@ class Diagnostic:
         severity: what it weighs here.
         message: what is wrong, in plain words without any secret.
         path: the key, from the root of the file; integers are places in arrays.
-        span: where, or None where there is no place (an unreadable file, a mapping, a constructor).
+        span: where, or None where nothing can be marked (an unreadable file, a mapping, a constructor).
         file: the file's name as it was given, or None.
         excerpt: the source line of `span.start`, masked when it was made.
         help: what to write instead.

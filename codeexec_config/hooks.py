@@ -127,6 +127,6 @@ def _of_values(policy: Policy | None) -> Policy | None:
 
 
 def _without(policy: Policy | None, *entries: str) -> Policy | None:
-    # What is no policy at all is refused where arguments are read.
+    # Anything but a policy is refused where arguments are read.
     changes: dict[str, Any] = dict.fromkeys(entries)
     return attrs.evolve(policy, **changes) if isinstance(policy, Policy) else policy

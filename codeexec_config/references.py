@@ -126,10 +126,10 @@ def _read_body(body: str, start: int, end: int) -> Segment:
 
 
 def _flaw(name: str, colon: str) -> tuple[str, str]:
-    """Return why a text between braces is no reference, and what to do about it besides writing one."""
+    """Return why a text between braces is not a reference, and what to do about it besides writing one."""
     plain = name.strip()
     if not plain:
-        return "there is no name between the braces", ""
+        return "the name between the braces is missing", ""
     if not is_name(plain):
         return _flaw_of_name(plain)
     if plain != name:

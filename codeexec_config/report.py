@@ -55,7 +55,7 @@ class Report:
         deferred: the references that were not looked up.
         env_reads: the names that were looked up, sorted.
         file: the file's name as it was given, or None.
-        origins: where each value comes from, when that was asked for and there is no error.
+        origins: where each value comes from, when that was asked for and nothing is an error.
     """
 
     config: CodeExecutionConfig | None
@@ -77,7 +77,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether there is no error."""
+        """Whether nothing is an error."""
         return not self.errors
 
     def raise_for_errors(self) -> None:
@@ -94,12 +94,12 @@ class Report:
 
         Raises:
             ConfigError: there is an error; it carries all findings, the warnings too.
-            ValueError: `offline` left something open, so that there is no config.
+            ValueError: `offline` left something open, so that no config could be made.
         """
         self.raise_for_errors()
         if self.config is None:
             names = ", ".join(sorted({deferred.reference for deferred in self.deferred}))
-            raise ValueError(f"there is no config without the environment: {names} was not read")
+            raise ValueError(f"a config needs the environment: {names} was not read")
         return self.config
 
     def __str__(self) -> str:

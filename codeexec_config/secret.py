@@ -28,7 +28,7 @@ class Secret:
             without one the value counts as a literal.
 
     Raises:
-        TypeError: `value` or `reference` is no str; the message does not hold it.
+        TypeError: `value` or `reference` is not a str; the message does not hold it.
         ValueError: `reference` is made of anything but references; the message does not hold it either.
     """
 

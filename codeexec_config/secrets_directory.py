@@ -20,8 +20,8 @@ class SecretsDirectory(Mapping[str, str]):
     """A mapping for `env`: the value of a name is what the file of that name holds, without its final newline.
 
     A file is read when its name is looked up, so a secret that was renewed is seen by the next `load`. Links are
-    followed. What is no file, cannot be read, is over 64 KiB or is not UTF-8 counts as unset; a name that cannot be a
-    variable's is not looked up at all. `ChainMap(os.environ, SecretsDirectory("/run/secrets"))` is the usual use.
+    followed. What is not a file, cannot be read, is over 64 KiB or is not UTF-8 counts as unset; a name that cannot be
+    a variable's is not looked up at all. `ChainMap(os.environ, SecretsDirectory("/run/secrets"))` is the usual use.
 
     Args:
         path: the folder; one that is not there holds nothing.

@@ -88,7 +88,7 @@ def secret_to_plain(secret: Secret, *, reveal_secrets: bool = False) -> str:
     if secret.reference is not None:
         return secret.reference
     if not secret.resolved:
-        raise ValueError("the secret was not read, because code execution is disabled, and its text is no reference")
+        raise ValueError("the secret was not read, because code execution is disabled, and its text is not a reference")
     if not reveal_secrets:
         raise ValueError("the secret is a literal; put it into the environment, or pass reveal_secrets=True")
     return escape(secret.reveal())

@@ -70,7 +70,7 @@ def test_the_version(name, capsys):
         (["valdate"], ": error: unknown command `valdate`; did you mean `validate`?"),
         (
             ["frobnicate"],
-            ": error: unknown command `frobnicate`; choose from validate, schema, show, explain, conformance",
+            ": error: unknown command `frobnicate`; choose from validate, schema, show, explain, init, conformance",
         ),
         (["--vresion"], ": error: unknown option `--vresion`; did you mean `--version`?"),
         (["validate", "--ofline", "x"], " validate: error: unknown option `--ofline`; did you mean `--offline`?"),

@@ -64,7 +64,7 @@ PAIRS = [
     ("insecure-url", "external", ['api_key = "${SET}"', 'url = «"http://x/${SET}"»']),
     ("empty-secret", "external", ["url = 'https://x'", "api_key = «''»"]),
     ("empty-secret", "external", ["url = 'https://x'", 'api_key = «"${EMPTY}"»']),
-    ("malformed-secret", "external", ["url = 'https://x'", 'api_key = «"""\nx\n"""»']),
+    ("malformed-secret", "external", ["url = 'https://x'", 'api_key = """\nx«\n»"""']),
     ("malformed-secret", "external", ["url = 'https://x'", 'api_key = «"${BLANK}"»']),
     ("literal-secret", "external", ["url = 'https://x'", 'api_key = «"x${SET}"»']),
     ("foreign-reference", "external", ["url = 'https://x'", "api_key = «'$KEY'»"]),

@@ -11,13 +11,14 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from codeexec_config import Diagnostic, check_text
 from codeexec_config.document import Document, parse
 from codeexec_config.document.characters import described, plain, strange
 from codeexec_config.document.edits import write_edits
+from tests.counts import examples
 from tests.test_scanner import mutants
 from tests.toml_writer import Writer
 
@@ -97,7 +98,7 @@ LITERALS = [
     ("timeout_secs = 256«|» Key", "after a value", None),
     ("[x]\na = 5«%»", "after a value", None),
     ("[x]\na = 2020-01-01«x»", "quotes around a text", '[x]\na = "2020-01-01x"'),
-    ("[x]\na = «2»020-02-30", "no such date or time", None),
+    ("[x]\na = «2»020-02-30", "that date or time does not exist", None),
     ("[x]\na = 1.2«.»3", "quotes around a text", '[x]\na = "1.2.3"'),
     ("[x]\na = 0.0«.»0.0:80", "quotes around a text", '[x]\na = "0.0.0.0:80"'),
 ]
@@ -317,13 +318,13 @@ def assert_leads_on(text: str) -> None:
         assert len(mended) - after.span.start.offset < behind, text
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(st.randoms(use_true_random=False).map(lambda random: Slipping(random).slip()))
 def test_with_a_fix_applied_the_next_error_stands_further_down(text: str) -> None:
     assert_leads_on(text)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.randoms(use_true_random=False).map(mutants))
 def test_a_fix_of_any_damage_leads_on(text: str) -> None:
     assert_leads_on(text)

@@ -165,8 +165,8 @@ def test_the_reason_does_not_repeat_the_body() -> None:
 @pytest.mark.parametrize(
     ("text", "reason", "hint"),
     [
-        ("${}", "there is no name between the braces", ""),
-        ("${ :-x}", "there is no name between the braces", ""),
+        ("${}", "the name between the braces is missing", ""),
+        ("${ :-x}", "the name between the braces is missing", ""),
         ("${ A }", "there is a blank beside the name", ""),
         ("${A:}", "after `:` comes - and a default, or ? and a message", ""),
         ("${A:=x}", "after `:` comes - and a default, or ? and a message", ""),

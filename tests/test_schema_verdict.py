@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-import os
 import re
 import tomllib
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,14 +20,14 @@ from hypothesis import strategies as st
 from codeexec_config import Diagnostic, check_mapping, check_text
 from codeexec_config.limits import KNOWN_LANGUAGES
 from codeexec_config.schema import json_schema
+from tests.counts import FULL
 from tests.facts import MODES, RUNTIMES, SECTION_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-FULL = bool(os.environ.get("CODEEXEC_FULL"))
-SECTIONS = settings(max_examples=20_000 if FULL else 600, deadline=None)
-DOCUMENTS = settings(max_examples=3_000 if FULL else 150, deadline=None)
+SECTIONS = settings(max_examples=20_000 if FULL else 600)
+DOCUMENTS = settings(max_examples=5_000 if FULL else 150)
 
 VALIDATORS: dict[Any, type[jsonschema.protocols.Validator]] = {
     "7": jsonschema.Draft7Validator,
@@ -342,6 +341,7 @@ def assert_same_verdict(
 @SECTIONS
 @given(slipped(RIGHT_SECTIONS))
 @example({})
+@example({"": "wasm"})
 def test_schema_and_validator_agree_on_a_section(section: dict[str, Any]) -> None:
     assert_same_verdict(section, "section", errors_of(section), in_host(section))
 
@@ -352,11 +352,12 @@ def test_schema_and_validator_agree_on_a_section(section: dict[str, Any]) -> Non
 @example({"features": {"code_execution": [{}]}})
 @example({"feature": {"code_execution": {"mode": 1}}})
 def test_schema_and_validator_agree_on_a_document(document: dict[str, Any]) -> None:
-    """The same through the text of a file, whose other tables neither of them judges."""
+    """The same through the text of a file, whose other tables the schema leaves alone, near misses among them."""
     text = tomlkit.dumps(document)
     parsed = tomllib.loads(text)
+    errors = tuple(error for error in check_text(text, offline=True).errors if error.code != "misplaced-section")
 
-    assert_same_verdict(parsed, "document", check_text(text, offline=True).errors, parsed)
+    assert_same_verdict(parsed, "document", errors, parsed)
 
 
 @pytest.mark.parametrize("name", UNSAYABLE)

@@ -250,7 +250,7 @@ WRITE = "write https://h.example"
         (
             "https://2001:db8::1:8443",
             "its IPv6 address has no brackets",
-            "write https://[2001:db8::1]:8443, or https://[2001:db8::1:8443] if 8443 is no port",
+            "write https://[2001:db8::1]:8443, or https://[2001:db8::1:8443] if 8443 is not a port",
         ),
         (
             "https://[2001:db8::1",

@@ -123,7 +123,7 @@ def _snippets(options: argparse.Namespace) -> Mapping[str, Mapping[str, str]] | 
     if table is not None and not (
         isinstance(table, Mapping) and all(isinstance(programs, Mapping) for programs in table.values())
     ):
-        raise _UsageError(f"{options.snippets} is no mapping of language to purpose to code")
+        raise _UsageError(f"{options.snippets}: expected a table of languages, each a table of purposes and their code")
     return table
 
 

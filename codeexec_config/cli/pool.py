@@ -120,7 +120,7 @@ class Pool:
             yield _Chunk(some)
 
     def _hand_out(self, waiting: Iterator[_Chunk]) -> bool:
-        """Give every idle worker a chunk; return whether any was there."""
+        """Hand a chunk to every idle worker; return whether any was there."""
         is_given = False
         for slot in range(self._count):
             if len(self._workers) == slot or self._workers[slot].chunk is None:
@@ -171,7 +171,7 @@ class Pool:
         self._is_reading = False
 
     def _replace(self, worker: _Worker, chunk: _Chunk) -> None:
-        """Give up the file that a dead worker was at; let a new one do the rest of its chunk."""
+        """Abandon the file that a dead worker was at; let a new one do the rest of its chunk."""
         self._is_reading = False
         worker.close()
         code = os.waitstatus_to_exitcode(os.waitpid(worker.pid, 0)[1])

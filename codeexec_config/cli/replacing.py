@@ -17,7 +17,7 @@ class ReplaceError(Exception):
 def replace(path: str, data: bytes, *, expected: bytes | None = None) -> None:
     """Write a file through a temporary one in the same folder; keep its mode bits and its owner.
 
-    A link is followed. What is no regular file, such as a pipe, is written to as it is.
+    A link is followed. Anything but a regular file, such as a pipe, is written to as it is.
 
     Args:
         path: the file.
@@ -67,7 +67,7 @@ def _replace(target: str, data: bytes, before: os.stat_result | None, expected: 
 
 
 def _take_over(descriptor: int, temporary: str, before: os.stat_result) -> None:
-    """Give the new file the owner and the mode of the old one; the owner first, since that clears some bits."""
+    """Hand the new file the owner and the mode of the old one; the owner first, since that clears some bits."""
     if hasattr(os, "fchown"):
         mine = os.fstat(descriptor)
         if (mine.st_uid, mine.st_gid) != (before.st_uid, before.st_gid):

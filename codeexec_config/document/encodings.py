@@ -1,4 +1,4 @@
-"""Tell what bytes are that are not UTF-8."""
+"""Recognise what bytes are that are not UTF-8."""
 
 from __future__ import annotations
 

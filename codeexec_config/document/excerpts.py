@@ -43,7 +43,7 @@ class Known(NamedTuple):
     Attributes:
         tables: the tables whose keys are no part of anybody's value.
         variants: those that stand for a variant of the union.
-        plain: what has a value that is no secret.
+        plain: the keys whose values may be shown.
         lists: the lists among them.
         urls: the URLs among them.
     """
@@ -183,7 +183,7 @@ class Masker:
         return not any(path[depth:end] in self._known.plain - self._known.tables for end in range(depth + 1, len(path)))
 
     def _is_plain(self, token: Token, path: Path) -> bool:
-        """Check whether a value may be shown: a table on the way to a key, or the value of a key that is no secret."""
+        """Check whether a value may be shown: a table on the way to a key, or the value of a key that is not secret."""
         if path == self._section[: len(path)]:
             return token.kind in {"table", "array"}
         if path[: len(self._section)] != self._section:

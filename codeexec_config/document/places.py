@@ -10,10 +10,13 @@ from codeexec_config.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from codeexec_config.document.excerpts import Masker
 from codeexec_config.document.lines import Lines, Stretch
 from codeexec_config.document.scanner import Scan, locate
+from codeexec_config.document.stems import Stems
 from codeexec_config.document.tokens import past_space
 from codeexec_config.findings import Finding, Path, Target
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from codeexec_config.document import Document
     from codeexec_config.findings import Amendment
 
@@ -30,10 +33,13 @@ class Places:
         file: its name as it was given.
         section: the path of the section.
         model: the class whose keys the section has.
+        found: what will be placed.
     """
 
-    def __init__(self, document: Document, file: str | None, section: Path, model: type[Any]) -> None:
-        self._scan = Scan(document.body)
+    def __init__(
+        self, document: Document, file: str | None, section: Path, model: type[Any], found: Iterable[Finding] = ()
+    ) -> None:
+        self._scan = Scan(document.body, Stems.few((section, *_paths(found))))
         self._lines = Lines(document.body, document.shift)
         self._masker = Masker(self._scan, section, model)
         self._file = file
@@ -152,3 +158,10 @@ class Places:
             return None
         line_end = text.find("\n", end)
         return len(text) if line_end < 0 else line_end - text.startswith("\r", line_end - 1)
+
+
+def _paths(found: Iterable[Finding]) -> Iterator[Path]:
+    """Yield the paths of what findings mark; a fix edits what is marked."""
+    for finding in found:
+        yield (finding.target or finding).path
+        yield from (target.path for _, target in finding.related)

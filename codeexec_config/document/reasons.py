@@ -49,7 +49,7 @@ def _simple(flaw: Flaw) -> Reason | None:
 
 
 _LIMITS: Final = {
-    Due.MOMENT: Reason("there is no such date or time"),
+    Due.MOMENT: Reason("that date or time does not exist"),
     Due.FEWER_PARTS: Reason(f"a key has at most {limits.MAX_KEY_PARTS} parts"),
     Due.LESS_DEPTH: Reason(f"arrays and inline tables nest at most {limits.MAX_DEPTH} deep"),
     Due.FEWER_DIGITS: Reason(f"an integer has at most {limits.MAX_INTEGER_DIGITS} digits"),

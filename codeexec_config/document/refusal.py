@@ -71,7 +71,7 @@ def _put(data: Any, path: Path, value: Any) -> None:
 
 
 class _Refusal:
-    """Give a flaw its place and its reason."""
+    """Return a flaw with its place and its reason."""
 
     def __init__(self, scan: Scan, lines: Lines, file: str | None) -> None:
         self._scan = scan

@@ -39,7 +39,7 @@ class Spelling:
     def __init__(self, raw: str) -> None:
         opening = next(mark for mark in ('"""', "'''", '"', "'") if raw.startswith(mark))
         at = len(opening)
-        if at == 3:  # noqa: PLR2004 -- a line end right behind the quotes is no part of the text
+        if at == 3:  # noqa: PLR2004 -- a line end right behind the quotes does not belong to the text
             at += len("\r\n") if raw.startswith("\r\n", at) else raw.startswith("\n", at)
         self._first = at
         # What is spelt longer than it is: where it starts and ends in `raw`, and how far the text is behind it.

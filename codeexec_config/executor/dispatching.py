@@ -100,7 +100,7 @@ def dispatch_runtime(
 def canonical_language(name: str) -> str:
     """Return the name under which configs and executors know a language that a model or a user wrote.
 
-    `py`, `JS` and `c++` are `python`, `javascript` and `cpp`; a name that is no alias is only trimmed and lower-cased.
+    `py`, `JS` and `c++` are `python`, `javascript` and `cpp`; any other name is only trimmed and lower-cased.
     The guard and executors translate nothing: a host that accepts aliases calls this when it builds a request.
     """
     from codeexec_config.limits import LANGUAGE_ALIASES

@@ -141,7 +141,7 @@ class SessionNotFound(RequestError):
 
 
 class InfrastructureError(ExecutionError):
-    """The executor itself failed, and there is no verdict on the program.
+    """The executor itself failed, so nothing is known of the program.
 
     A program that has begun may have had effects, so an error with `started=True` is not retryable unless its raiser
     passes `retryable=True`, for a program that may well run twice. An executor that does not know whether the program

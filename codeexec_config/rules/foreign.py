@@ -56,7 +56,7 @@ _LONGEST: Final = 300
 _MAY_HOLD_SECRETS: Final = frozenset("@?#")
 """Marks of a URL behind or before which a credential may stand, which no fix repeats."""
 _LONGEST_WORD: Final = 15
-"""A longer word with a digit in it is no part of a name, but may be a key in capitals."""
+"""A longer word with a digit in it may be a key in capitals rather than a part of a name."""
 
 
 class Foreign(NamedTuple):
@@ -66,7 +66,7 @@ class Foreign(NamedTuple):
 
 
 def recognised(text: str) -> Foreign | None:
-    """Return what a whole text refers to in another tool's syntax, or None when it is no such reference."""
+    """Return what a whole text refers to in another tool's syntax, or None when it is not a reference."""
     if len(text) > _LONGEST or "${" in text:
         return None
     if _is_variable(text) and "_" in text.strip("_"):

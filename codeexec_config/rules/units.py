@@ -59,7 +59,7 @@ def units_of(key: Key) -> dict[str, Unit]:
 
 
 def converted(value: Any, factor: Fraction) -> int | None:
-    """Return a number in the key's own unit, or None when that is no whole number."""
+    """Return a number in the key's own unit, or None when that is not a whole number."""
     if type(value) is int:
         amount = value * factor
     elif type(value) is float and len(repr(value)) <= _LONGEST and value - value == 0:

@@ -1,4 +1,4 @@
-"""Say why a text is no URL of a service, as a person would, and what it should be."""
+"""Explain why a text cannot be the URL of a service, and what it should be."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ def _of_ipv6(scheme: str, place: str, path: str) -> Flaw | None:
         reason = "its IPv6 address has no brackets"
         if _sound(whole) is None:
             return _corrected(reason, meant, GENERAL, certain=True)
-        return Flaw(reason, f"write {meant}, or {whole} if {port} is no port")
+        return Flaw(reason, f"write {meant}, or {whole} if {port} is not a port")
     if _sound(whole) is None:
         return Flaw("there is more than one colon behind its host", PORT)
     return _corrected("its IPv6 address has no brackets", whole, GENERAL, certain=True)

@@ -1,4 +1,4 @@
-"""Tell what the file has done to a wrong value from what the environment has, and show the character that does it."""
+"""Find who is at fault for a wrong value, the file or the environment, and show the character that does it."""
 
 from __future__ import annotations
 

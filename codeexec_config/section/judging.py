@@ -121,7 +121,7 @@ def _judged(leaf: Leaf, resolution: Resolution, urls: dict[Path, Url]) -> Iterat
 
 
 def _blamed(finding: Finding, leaf: Leaf, resolution: Resolution) -> Finding:
-    """Tell the file's part in a wrong text from the environment's."""
+    """Divide the file's part in a wrong text from the environment's."""
     if type(leaf.value) is not str:
         return finding
     from codeexec_config.section import blame

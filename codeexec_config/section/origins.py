@@ -1,4 +1,4 @@
-"""Tell of each value of the effective config what made it."""
+"""Trace each value of the effective config to what made it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Check, from the file alone, that a value has no error of its own and sits well with what stands beside it.
 
-Each reference is taken as set. This looks at one value and its neighbours; it is no second run of the rules.
+Each reference is taken as set. This looks at one value and its neighbours; it does not run the rules a second time.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _LISTED: Final = 1001
 """Findings that one array or table may have, one more than a report lists: so it knows that there are more."""
+_STRINGS: Final = frozenset({str})
 
 
 class Invalid(Exception):  # noqa: N818 -- findings travelling through cattrs, not an error of ours
@@ -60,7 +61,7 @@ def _hook_of(cls: type[Any]) -> Hook:
 
 
 def _hook_of_key(key: Key) -> Hook:
-    return partial(_HOOKS[key.kind], key)
+    return _union(key) if key.kind is Kind.UNION else partial(_HOOKS[key.kind], key)
 
 
 # -- one hook a kind ---------------------------------------------------------------------------------------------------
@@ -99,7 +100,7 @@ def _secret(_: Key, value: Any, __: Any) -> Secret:
 def _list(key: Key, value: Any, _: Any) -> tuple[str, ...]:
     if type(value) is not list:
         raise _wrong_type(value, "an array of strings", _hint(key, value))
-    if all(type(entry) is str for entry in value):
+    if _STRINGS.issuperset(map(type, value)):
         return tuple(value)
     findings: list[Finding] = []
     for index, entry in enumerate(value):
@@ -112,23 +113,32 @@ def _list(key: Key, value: Any, _: Any) -> tuple[str, ...]:
 
 def build_variant(key: Key, table: dict[str, Any]) -> Any:
     """Return the variant that a table without mistakes makes."""
-    return _union(key, table, None)
+    return _union(key)(table, None)
 
 
-def _union(key: Key, value: Any, _: Any) -> Any:
-    """Read the union: the bare name of the first variant, or a table whose one key is the discriminator."""
+def _union(key: Key) -> Hook:
+    """Return what reads the union: the bare name of the first variant, or a table with one key, the discriminator."""
     variants = key.variants or {}
-    if isinstance(value, tuple(variants.values())):
-        return value  # the pipeline's own, made beforehand
-    if type(value) is str:
-        return _named_variant(key, value)
-    if type(value) is not dict:
+    made = tuple(variants.values())
+
+    def hook(value: Any, _: Any) -> Any:
+        if type(value) is dict:
+            return _tagged(key, value, variants)
+        if isinstance(value, made):
+            return value  # the pipeline's own, made beforehand
+        if type(value) is str:
+            return _named_variant(key, value)
         raise _wrong_type(value, f'the string "{next(iter(variants))}" or a table', _forms(variants))
+
+    return hook
+
+
+def _tagged(key: Key, value: dict[str, Any], variants: Mapping[str, type[Any]]) -> Any:
     known = [name for name in value if name in variants]
     if len(known) != 1:
         raise Invalid(_no_variant(key, value) if not known else _ambiguous(known))
     name = known[0]
-    findings = [_unknown_variant_key(other, name) for other in value if other != name]
+    findings = [_unknown_variant_key(other, name) for other in value if other != name] if len(value) > 1 else []
     try:
         variant = _variant(value[name], variants[name])
     except Invalid as error:
@@ -156,7 +166,6 @@ _HOOKS: Final[dict[Kind, Callable[[Key, Any, Any], Any]]] = {
     Kind.SECRET: _secret,
     Kind.CHOICE: _choice,
     Kind.LIST: _list,
-    Kind.UNION: _union,
 }
 
 

@@ -204,7 +204,10 @@ class TestUsage:
                 ["--leak-probe", "kit_host:number"],
                 "kit_host:number cannot be called: name a function that takes a marker",
             ),
-            (["--snippets", "kit_host:number"], "kit_host:number is no mapping of language to purpose to code"),
+            (
+                ["--snippets", "kit_host:number"],
+                "kit_host:number: expected a table of languages, each a table of purposes and their code",
+            ),
             (["--output", "no/such/folder"], "cannot write no/such/folder: No such file or directory"),
         ],
     )

@@ -45,6 +45,13 @@ def node_script(name: str, package: str) -> list[str]:
     return [node, str(Path(__file__).with_name(name))]
 
 
+def multitool() -> str:
+    """Return Microsoft's validator of SARIF, or skip the test and say why."""
+    package = HOME / "node" / "node_modules" / "@microsoft"
+    found = sorted(package.glob("sarif-multitool-*/Sarif.Multitool"))
+    return str(found[0]) if found else _present(package / "sarif-multitool")
+
+
 def node_env() -> dict[str, str]:
     """Give the variables with which node finds the packages."""
     return {**os.environ, "NODE_PATH": str(HOME / "node" / "node_modules")}
