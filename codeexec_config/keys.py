@@ -109,6 +109,7 @@ def key_table(cls: type[Any]) -> dict[str, Key]:
     return {key.name: key for key in keys_of(cls)}
 
 
+@once_a_class
 def union_of(cls: type[Any]) -> Key | None:
     """Return the tagged union among the keys of a class, if it has one."""
     return next((key for key in keys_of(cls) if key.kind is Kind.UNION), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from types import CodeType, FrameType, MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, assert_never, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeAlias, assert_never, cast
 
 import attrs
 
@@ -13,13 +13,14 @@ from codeexec_config import limits
 from codeexec_config.findings import Finding
 from codeexec_config.keys import Bounds, Key, Kind, described, keys_of, once_a_class
 from codeexec_config.rules import across
-from codeexec_config.rules.alone import judge
+from codeexec_config.rules.alone import rule_of, sound_values
 from codeexec_config.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from codeexec_config.findings import Path
+    from codeexec_config.rules.alone import Rule
     from codeexec_config.rules.urls import Url
 
 __all__ = ["CodeExecutionConfig", "External", "Mode", "Runtime", "Sandboxed", "Wasm"]
@@ -109,7 +110,8 @@ class _Judged(_Guarded):
 
     def __attrs_post_init__(self) -> None:
         urls: dict[Path, Url] = {}
-        _refuse(alone(self, urls))
+        if found := alone(self, urls):
+            _refuse(found)
         object.__setattr__(self, "_urls", urls)
 
 
@@ -186,6 +188,7 @@ Mode: TypeAlias = Wasm | Sandboxed | External
 
 VARIANTS: Final = MappingProxyType({"wasm": Wasm, "sandboxed": Sandboxed, "external": External})
 """The variants by their discriminator; the first is the one that a bare string names."""
+_NAMES: Final = {cls: name for name, cls in VARIANTS.items()}
 
 MODE_TEXTS: Final = MappingProxyType(
     {
@@ -291,14 +294,13 @@ class CodeExecutionConfig(_Guarded):
 
     def __attrs_post_init__(self) -> None:
         found = alone(self, {})
-        if self.enabled is not False:
+        if self.enabled is not False and (found or not _is_plainly_right(self)):
             found += _across(self, found)
-        _refuse(found)
+        if found:
+            _refuse(found)
 
 
-def _refuse(found: list[Finding]) -> None:
-    if not found:
-        return
+def _refuse(found: list[Finding]) -> NoReturn:
     from codeexec_config.diagnostics import placeless
     from codeexec_config.report import ConfigError
 
@@ -315,25 +317,29 @@ _PYTHON_TYPES: Final[dict[Kind, tuple[type | tuple[type, ...], str]]] = {
     Kind.UNION: (tuple(VARIANTS.values()), "a Wasm, Sandboxed or External"),
 }
 """What a constructor takes for each kind."""
+_STRINGS: Final = frozenset({str})
 
 
 class _Check(NamedTuple):
-    """How a constructor looks at one field; `exact` are the types that need no second look."""
+    """How a constructor looks at one field; `exact` are the types, `sound` the entries that need no second look."""
 
     key: Key
     name: str
     path: Path
     exact: frozenset[type]
-    is_optional: bool
+    rule: Rule | None
+    sound: frozenset[str]
 
 
 @once_a_class
 def _checks(cls: type[Any]) -> tuple[_Check, ...]:
-    def exact(key: Key) -> frozenset[type]:
-        types, _ = _PYTHON_TYPES[key.kind]
-        return frozenset(types if isinstance(types, tuple) else (types,))
+    return tuple(map(_check, keys_of(cls)))
 
-    return tuple(_Check(key, key.name, (key.name,), exact(key), key.default is None) for key in keys_of(cls))
+
+def _check(key: Key) -> _Check:
+    types, _ = _PYTHON_TYPES[key.kind]
+    exact = frozenset(types if isinstance(types, tuple) else (types,))
+    return _Check(key, key.name, (key.name,), exact, rule_of(key), sound_values(key.item) if key.item else frozenset())
 
 
 def _wrong_type(key: Key, value: object, path: Path) -> Finding | None:
@@ -353,24 +359,42 @@ def _article(name: str) -> str:
 def alone(instance: Any, urls: dict[Path, Url]) -> list[Finding]:
     """Judge each field alone: its type, then its value."""
     found: list[Finding] = []
-    for key, name, path, exact, is_optional in _checks(type(instance)):
+    for key, name, path, exact, rule, sound in _checks(type(instance)):
         value = getattr(instance, name)
-        if value is None and is_optional:
-            continue
-        wrong = None if type(value) in exact else _wrong_type(key, value, path)
-        if wrong is None and key.item is not None:
-            found += _entries(key.item, value, name, urls)
-        elif finding := wrong or judge(key, value, path, urls):
+        if type(value) not in exact:
+            if value is None and key.default is None:
+                continue
+            if finding := _wrong_type(key, value, path):
+                found.append(finding)
+                continue
+        if key.item is not None:
+            if not _are_known(value, sound):
+                found += _entries(key.item, value, name, urls)
+        elif rule is not None and (finding := rule(key, value, path, urls, None)):
             found.append(finding)
     return found
 
 
+def _are_known(values: tuple[object, ...], sound: frozenset[str]) -> bool:
+    # Another type might be unhashable, or equal to a name that it is not.
+    return _STRINGS.issuperset(map(type, values)) and sound.issuperset(values)
+
+
 def _entries(key: Key, values: tuple[object, ...], name: str, urls: dict[Path, Url]) -> Iterator[Finding]:
+    rule = rule_of(key)
     for index, value in enumerate(values):
         path = (name, index)
-        wrong = None if type(value) is str else _wrong_type(key, value, path)
-        if finding := wrong or judge(key, value, path, urls):
+        finding = None if type(value) is str else _wrong_type(key, value, path)
+        if finding is None and rule is not None:
+            finding = rule(key, value, path, urls, None)
+        if finding is not None:
             yield finding
+
+
+def _is_plainly_right(config: CodeExecutionConfig) -> bool:
+    """Check, cheaply, that no rule across keys can find anything; most configs need no more."""
+    mode = config.mode
+    return across.is_plainly_right(name_of(mode), config.allowed_languages, config.max_memory_mb, _urls_of(mode))
 
 
 def _across(config: CodeExecutionConfig, found: list[Finding]) -> Iterator[Finding]:
@@ -398,10 +422,12 @@ def is_flawless(config: CodeExecutionConfig) -> bool:
     The constructors have found no error. What is left to remark on is a secret that is missing, which plain http
     without a key is part of, and a language that is not known or listed twice.
     """
-    names = config.allowed_languages
     mode = config.mode
-    has_secrets = all(getattr(mode, name) is not None for name in _secrets_of(type(mode)))
-    return has_secrets and len(set(names)) == len(names) and limits.LANGUAGES.keys() >= set(names)
+    for name in _secrets_of(type(mode)):
+        if getattr(mode, name) is None:
+            return False
+    names = set(config.allowed_languages)
+    return len(names) == len(config.allowed_languages) and names <= limits.LANGUAGES.keys()
 
 
 @once_a_class
@@ -420,7 +446,7 @@ def mode_facts(mode: Mode) -> across.ModeFacts:
 
 def name_of(mode: Mode) -> str:
     """Return the discriminator of a mode."""
-    return next(name for name, cls in VARIANTS.items() if isinstance(mode, cls))
+    return _NAMES.get(type(mode)) or next(name for name, cls in VARIANTS.items() if isinstance(mode, cls))
 
 
 def _urls_of(mode: Any) -> dict[Path, Url]:

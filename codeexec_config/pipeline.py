@@ -119,7 +119,7 @@ def run_mapping(table: object, _: str, options: Options) -> Outcome | BaseExcept
     if type(plain.value) is not dict:
         found = plain.findings or [Finding("wrong-type", "expected the section to be a table")]
         return Outcome(None, [finding.under(*options.section) for finding in found])
-    return _run_section(plain.value, options, Outcome(None), plain.findings)
+    return _run_section(plain.value, options, found=plain.findings)
 
 
 def _run_decoded(text: str, name: str, options: Options) -> Outcome | BaseException:
@@ -127,12 +127,11 @@ def _run_decoded(text: str, name: str, options: Options) -> Outcome | BaseExcept
     if not isinstance(document, Document):
         return Outcome(None, refused=document, file=name)
     selected = select(document.data, options.section)
-    place = Outcome(None, document=document, file=name)
     if selected is None:
-        return _run_absent(document, options, place)
+        return _run_absent(document, name, options)
     if isinstance(selected, Finding):
-        return place._replace(found=[selected])
-    judged = _run_section(selected, options, place)
+        return Outcome(None, [selected], document=document, file=name)
+    judged = _run_section(selected, options, document, name)
     if not isinstance(judged, Outcome) or not may_have_near_misses(document.data, options.section, options.model):
         return judged
     from codeexec_config.document.near_misses import beside
@@ -141,12 +140,12 @@ def _run_decoded(text: str, name: str, options: Options) -> Outcome | BaseExcept
     return _with_misses(judged, misses) if misses else judged
 
 
-def _run_absent(document: Document, options: Options, place: Outcome) -> Outcome:
+def _run_absent(document: Document, name: str, options: Options) -> Outcome:
     """Check what an absent section means: the defaults, which a policy may refuse."""
     from codeexec_config.document.near_misses import absent
 
     # Nothing is looked up for an empty table, so no environment can raise.
-    judged = cast("Outcome", _run_section({}, options, place))
+    judged = cast("Outcome", _run_section({}, options, document, name))
     misses = absent(document.data, options.section, options.model, found=options.found)
     return _with_misses(judged, list(misses))
 
@@ -157,7 +156,11 @@ def _with_misses(judged: Outcome, misses: list[Finding]) -> Outcome:
 
 
 def _run_section(
-    section: dict[str, Any], options: Options, place: Outcome, found: Sequence[Finding] = ()
+    section: dict[str, Any],
+    options: Options,
+    document: Document | None = None,
+    file: str | None = None,
+    found: Sequence[Finding] = (),
 ) -> Outcome | BaseException:
     environment = Environment(options.env, options.allowed)
     resolution = resolve(section, environment, options.model, offline=options.offline)
@@ -165,12 +168,11 @@ def _run_section(
         return resolution
     config, shape = build(resolution.values, options.model)
     if config is not None and options.policy is None and not found and _says_nothing(config, resolution):
-        return Outcome(config, document=place.document, file=place.file, reads=environment.reads, section=section)
-    place = place._replace(
-        reads=environment.reads,
-        section=section,
-        deferred=tuple(((*options.section, *path), reference) for path, reference in resolution.deferred),
-    )
+        return Outcome(config, (), None, document, file, (), environment.reads, section)
+    if shape:
+        from codeexec_config.section.forms import gathered
+
+        shape = gathered(shape, section, options.model, options.section)
     every = _every_finding(resolution, options, chain(found, resolution.findings, shape))
     if errors(every) or (resolution.unread and resolution.enabled):
         config = None
@@ -178,7 +180,8 @@ def _run_section(
         config = _settled(resolution, options)
     if every:
         every = [finding.under(*options.section) for finding in _amended(every, section, options.model)]
-    return place._replace(config=config, found=every)
+    deferred = tuple(((*options.section, *path), reference) for path, reference in resolution.deferred)
+    return Outcome(config, every, None, document, file, deferred, environment.reads, section)
 
 
 def _says_nothing(config: Any, resolution: Resolution) -> bool:
@@ -250,7 +253,7 @@ def _places(outcome: Outcome, options: Options) -> Places | None:
         return None
     from codeexec_config.document.places import Places
 
-    return Places(outcome.document, outcome.file, options.section, options.model)
+    return Places(outcome.document, outcome.file, options.section, options.model, outcome.found)
 
 
 def _origins(outcome: Outcome, options: Options, places: Places | None) -> tuple[Origin, ...]:

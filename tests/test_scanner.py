@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import tomlkit
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tomlkit.exceptions import TOMLKitError
 
@@ -16,7 +17,10 @@ from codeexec_config.diagnostics import Position, Span
 from codeexec_config.document.lines import Lines
 from codeexec_config.document.scanner import Scan, locate
 from codeexec_config.document.spelling import Spelling
+from codeexec_config.document.stems import Stems
 from codeexec_config.findings import Target
+from tests.counts import examples
+from tests.toml.reading import same
 from tests.toml_writer import Writer, documents, walk
 
 if TYPE_CHECKING:
@@ -41,16 +45,6 @@ def is_taken(parse: Callable[[str], Any], text: str) -> bool:
     except (ValueError, TOMLKitError):
         return False
     return True
-
-
-def same(one: Any, other: Any) -> bool:
-    """Compare plain data; nan equals itself, and 1 is not 1.0."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    equal = repr(one) == repr(other) if isinstance(one, float) else one == other
-    return type(one) is type(other) and equal
 
 
 def slice_of(text: str, path: tuple[str | int, ...], part: str = "value") -> str:
@@ -91,6 +85,71 @@ def test_a_scan_knows_no_path_that_the_document_lacks(written: Any) -> None:
     assert known >= {*scan.values, *scan.tables, *scan.mentions}
 
 
+def assert_same_below(text: str, paths: list[tuple[str | int, ...]]) -> None:
+    """Check that a scan for some paths finds what a scan of everything finds at them and below."""
+    whole, part = Scan(text), Scan(text, Stems(paths))
+    assert part.flaw is None
+    for path in paths:
+        stem = tuple(itertools.takewhile(lambda name: isinstance(name, str), path))
+        for kind in ("values", "tables", "mentions"):
+            for at, found in getattr(whole, kind).items():
+                if at[: len(stem)] == stem:
+                    assert found == getattr(part, kind).get(at), (text, at)
+    lines = {text.count("\n", 0, token.end) for token in part.values.values()}
+    beside = [comment for comment in whole.comments if text.count("\n", 0, comment[0]) in lines]
+    assert set(beside) <= set(part.comments)
+
+
+@given(documents(), st.data())
+def test_a_scan_for_some_paths_finds_them_as_a_scan_of_everything_does(written: Any, data: Any) -> None:
+    text, table = written
+    paths = [path for path, _ in walk(table)]
+    assert_same_below(text, data.draw(st.lists(st.sampled_from([*paths, ("no", "such")]), min_size=1, max_size=3)))
+
+
+HIDDEN = "[s.e.mode]\ns.e.x = 1\n[s]\ne = 2"
+TRAPS = {
+    "a multi-line string": f'[a]\nt = """\n{HIDDEN}\n"""\n',
+    "a multi-line literal": f"[a]\nt = '''\n{HIDDEN}\n''' # '''\n",
+    "a string that ends with quotes": f'[a]\nt = """\n{HIDDEN}"""""\nu = """"""\n',
+    "escaped quotes": f'[a]\nt = """\\"""\n{HIDDEN}\n\\\\"""\n',
+    "a string with a quote in it": '[a]\nt = "\\"[s.e]" # "\nu = \'[s.e]"\'\n',
+    "an array of arrays": "[a]\nt = [\n[\n['s'],\n[\"e\", ], # ]\n]\n, {s.e.x = 1}]\n",
+    "a root key": "t = [\n'''\n[s.e]\n''']\n'u' = 1\n",
+    "an inline table over lines": "[a]\nt = {\n s = 1, # }\n\n e = 2,\n}\n",
+    "a comment": "[a]\n# [s.e]\n  # [s]\nt = 1 # [s.e]\n",
+    "names that are longer": "[s.e2]\nx = 1\n[s2.e]\nx = 1\n[t.s.e]\nx = 1\n[[s.e3]]\nx = 1\n[a.s]\ne.x = 1\n",
+    "quoted names": '[\'a\'.s]\nx = 1\n["\\u0061".e]\n\'s\'.e = 1\n[["b]"]]\nx = 1\n[["b]"]]\nx = 1\n',
+    "arrays of tables": "[[a]]\n[a.b]\nx = 1\n[[a]]\n['a'.b]\nx = 1\n[[a]]\n['a'.b]\nx = 1\n",
+    "a table on the way": "[s]\nx = [1]\n y.z = 1\n",
+}
+SECTIONS = (
+    '[s.e]\nx = "1" # c\n[s.e.mode]\ny = [1,\n2]',
+    " [ s . 'e' ] # c\r\nx = 1\r\n[b2]\r\nx = 1\r\n[s.e.mode]\r\n",
+    "['s'.e.mode]\nx = 1\n[b2]\n[s.e.other]\ny.x = 1\n",
+)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("trap", TRAPS.values(), ids=TRAPS)
+@pytest.mark.parametrize("paths", [[("s", "e")], [("s", "e", "mode", "y", 1)], [("s", "e"), ("t",), ("b]", 0)], [()]])
+def test_what_is_passed_over_hides_nothing(trap: Any, section: Any, paths: Any) -> None:
+    """What looks like a header in a string is none, and the section is found behind anything."""
+    assert_same_below(trap + section, paths)
+
+
+def test_what_nobody_asks_for_is_not_read() -> None:
+    text = "".join(f"[a.b{n}]\nx = 'y'\nz = [1]\n" for n in range(3000)) + "[s.e]\nx = 1\n"
+    assert {("s", "e", "x")} == Scan(text, Stems([("s", "e")])).values.keys()
+
+
+def test_a_text_is_read_as_a_whole_for_the_sake_of_many_paths() -> None:
+    names = [str(number) for number in range(101)]
+    assert Stems.few([("s", name) for name in names[:100]]) is not None
+    assert Stems.few([("s", name) for name in names]) is None
+    assert Stems.few([("s",), *(("s", name) for name in names)]) is not None
+
+
 @given(documents(modern=False))
 def test_what_tomllib_takes_has_no_flaw_and_nothing_modern(written: Any) -> None:
     text, _ = written
@@ -112,7 +171,7 @@ def mutants(random: Random) -> str:
     return text
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.randoms(use_true_random=False).map(mutants))
 def test_what_the_scanner_refuses_both_parsers_refuse(text: Any) -> None:
     if Scan(text).flaw is None:
@@ -133,7 +192,7 @@ STATEMENTS = st.one_of(
 )
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(st.lists(STATEMENTS, min_size=1, max_size=5).map("\n".join))
 def test_the_scanner_and_tomllib_agree_on_which_tables_may_follow_which(text: Any) -> None:
     assert is_taken(tomllib.loads, text) == (Scan(text).flaw is None)

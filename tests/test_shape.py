@@ -150,9 +150,9 @@ def test_a_key_that_is_there_already_is_not_suggested():
 
 
 def test_a_key_that_a_header_swallowed_is_sent_home():
-    assert ["`timeout_secs` belongs to the section itself: move it above the header of the mode"] == helps(
-        {"mode": {"wasm": {}, "timeout_secs": 3}}
-    )
+    assert [
+        "`timeout_secs` belongs to [features.code_execution] itself: move it above [features.code_execution.mode]"
+    ] == helps({"mode": {"wasm": {}, "timeout_secs": 3}})
     assert [("unknown-mode", "mode", "timeout_secs")] == findings({"mode": {"timeout_secs": 3}})
 
 

@@ -16,11 +16,16 @@ from codeexec_config.document.tokens import Due, Flaw, Part, Stop, Token, Tokens
 
 if TYPE_CHECKING:
     from codeexec_config.document.lines import Stretch
+    from codeexec_config.document.stems import Stems
     from codeexec_config.findings import Path, Target
 
 
 class Scan(Tokens):
     """The tokens of one text, by path.
+
+    Args:
+        text: what is read.
+        stems: the paths that are asked for, in a text that a parser has accepted; every other statement is passed over.
 
     Attributes:
         values: the value at a path.
@@ -31,7 +36,7 @@ class Scan(Tokens):
         key: the last name of the key whose value was read last.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, stems: Stems | None = None) -> None:
         super().__init__(text)
         self.values: dict[Path, Token] = {}
         self.tables: dict[Path, Stretch] = {}
@@ -43,7 +48,10 @@ class Scan(Tokens):
         self._lengths: dict[Path, int] = {}
         self._spellings: dict[int, Spelling] = {}
         with suppress(Stop):
-            self._document()
+            if stems is None:
+                self._document()
+            else:
+                self._asked_for(stems)
 
     def spelling(self, token: Token) -> Spelling:
         """Return how a string is spelt; many references may stand in one."""
@@ -59,12 +67,42 @@ class Scan(Tokens):
             self._space()
             if self._pos >= len(self.text):
                 return
-            self.statements.append(self._pos)
-            table = self._header() if self.text[self._pos] == "[" else self._pair(table)
-            self._blank()
-            self._comment()
-            if self._pos < len(self.text) and not self.text.startswith(("\n", "\r\n"), self._pos):
-                self._fail(Due.LINE_END)
+            table = self._statement(table)
+
+    def _statement(self, table: Path) -> Path:
+        self.statements.append(self._pos)
+        table = self._header() if self.text[self._pos] == "[" else self._pair(table)
+        self._blank()
+        self._comment()
+        if self._pos < len(self.text) and not self.text.startswith(("\n", "\r\n"), self._pos):
+            self._fail(Due.LINE_END)
+        return table
+
+    def _asked_for(self, stems: Stems) -> None:
+        """Read the statements that concern the stems; `table` is None in a table that concerns none."""
+        table: Path | None = ()
+        while True:
+            passable = stems.passable(table)
+            while passable and (found := passable.match(self.text, self._pos)):
+                self._pos = found.end()
+            self._space()
+            if self._pos >= len(self.text):
+                return
+            if self.text[self._pos] == "[":
+                table = () if stems.concern(self._peek()) else None
+            if table is None or not stems.concern((*table, *self._peek())):
+                self._skim()
+            else:
+                table = self._statement(table)
+
+    def _peek(self) -> Path:
+        """Return the names of the header or the dotted key that comes next."""
+        start = self._pos
+        while self._take("["):
+            pass
+        names = tuple(part.name for part in self._dotted())
+        self._pos = start
+        return names
 
     def _header(self) -> Path:
         start = self._pos

@@ -32,6 +32,9 @@ def may_have_near_misses(data: dict[str, Any], section: Path, model: type[Any]) 
     pieces = pieces_of(section, union.name if union else None)
     table: Any = data
     for part in section:
+        if len(table) == 1:
+            table = table[part]
+            continue
         names = "\n".join([name for name in table if name != part]).lower()
         if any(piece in f"{names}\n" for piece in pieces):
             return True

@@ -52,6 +52,9 @@ _WORD = re.compile(r"true|false")
 _WORD_SO_FAR = re.compile(r"(?:true|false|[+-]?(?:inf|nan))(?![\w.+-])")
 _NOTHING = re.compile(r"[\r\n#,\]}]|\Z")
 _DELIMITER = re.compile(r"[ \t\r\n#,\]}]|\Z")
+_MARK = re.compile(r"""["'\[{\]}\n]|#[^\n]*+""")
+_WITHIN = re.compile(r"""(?:[^"'#\[{\]}]++|"[^"\\\n]*+"(?!")|'[^'\n]*+'(?!')){1,1000}""")
+"""What needs no second look within brackets: all but brackets, comments, and strings with escapes or over lines."""
 OPENINGS = ("${", "$<")
 
 
@@ -251,6 +254,26 @@ class Tokens:
             date(year or 2000, month, day)
         except ValueError:
             self._fail(Due.MOMENT)
+
+    def _skim(self) -> None:
+        """Pass over a statement of a text that a parser has accepted: to the line end that no value holds."""
+        depth = 0
+        while found := _MARK.search(self.text, self._pos):
+            mark = found[0]
+            if mark == "\n" and not depth:
+                self._pos = found.start()
+                return
+            self._pos = found.end()
+            if mark in {'"', "'"}:
+                self._pos = found.start()
+                self._quoted(mark * 3 if self.text.startswith(mark * 3, self._pos) else mark)
+            elif mark in "[{":
+                depth += 1
+            elif mark in "]}":
+                depth -= 1
+            if depth and (plain := _WITHIN.match(self.text, self._pos)):
+                self._pos = plain.end()
+        self._pos = len(self.text)
 
     # -- small steps ---------------------------------------------------------------------------------------------------
 

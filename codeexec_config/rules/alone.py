@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from codeexec_config.rules.urls import Url
     from codeexec_config.secret import Secret
 
+    Rule = Callable[[Key, Any, Path, dict[Path, Url], str | None], Finding | None]
+
 _LANGUAGES: Final = frozenset(limits.LANGUAGES)
 _MOST_DIGITS: Final = 20
 
@@ -30,8 +32,18 @@ def judge(key: Key, value: Any, path: Path, urls: dict[Path, Url], *, made: str 
         urls: where a URL that is sound is kept by its path, so that it is parsed once.
         made: the variables that made the value, as a message names them.
     """
-    rule = _BY_KIND.get(key.kind)
+    rule = rule_of(key)
     return rule(key, value, path, urls, made) if rule else None
+
+
+def rule_of(key: Key) -> Rule | None:
+    """Return what judges the values of a key, or None when every value of the right type will do."""
+    return _BY_FORM.get(key.form or "") if key.kind is Kind.TEXT else _BY_KIND.get(key.kind)
+
+
+def sound_values(key: Key) -> frozenset[str]:
+    """Return values of a key of which it is known beforehand that nothing is wrong with them."""
+    return _LANGUAGES if key.form == "language" else frozenset()
 
 
 def _integer(key: Key, value: int, path: Path, _: object, made: str | None) -> Finding | None:
@@ -71,12 +83,7 @@ def plural(unit: str) -> str:
     return f"{unit}s" if unit.islower() else unit
 
 
-def _text(key: Key, value: str, path: Path, urls: dict[Path, Url], made: str | None) -> Finding | None:
-    rule = _BY_FORM.get(key.form or "")
-    return rule(value, path, urls, made) if rule else None
-
-
-def _language(value: str, path: Path, _: object, made: str | None) -> Finding | None:
+def _language(_: Key, value: str, path: Path, __: object, made: str | None) -> Finding | None:
     if value in _LANGUAGES:
         return None
     from codeexec_config.rules.languages import judge_form
@@ -84,7 +91,7 @@ def _language(value: str, path: Path, _: object, made: str | None) -> Finding | 
     return judge_form(value, path, made=made)
 
 
-def _url(value: str, path: Path, urls: dict[Path, Url], made: str | None) -> Finding | None:
+def _url(_: Key, value: str, path: Path, urls: dict[Path, Url], made: str | None) -> Finding | None:
     from codeexec_config.rules.urls import accepted
 
     url = accepted(value)
@@ -140,13 +147,12 @@ def _choice(key: Key, value: str, path: Path, _: object, made: str | None) -> Fi
     return Finding(f"unknown-{key.form}", f"invalid {key.form}", path, help=hint)
 
 
-_BY_KIND: Final[dict[Kind, Callable[[Key, Any, Path, dict[Path, Url], str | None], Finding | None]]] = {
+_BY_KIND: Final[dict[Kind, Rule]] = {
     Kind.INTEGER: _integer,
-    Kind.TEXT: _text,
     Kind.SECRET: _secret,
     Kind.CHOICE: _choice,
 }
-_BY_FORM: Final[dict[str, Callable[[str, Path, dict[Path, Url], str | None], Finding | None]]] = {
+_BY_FORM: Final[dict[str, Rule]] = {
     "language": _language,
     "url": _url,
 }

@@ -60,7 +60,7 @@ class Environment:
         if not isinstance(value, str):
             return TypeError(f"the environment's value of {name} is not a str")
         text = str.__str__(value)
-        self._values[name] = text if _is_utf8(text) else None
+        self._values[name] = text if text.isascii() or _is_utf8(text) else None
         return None
 
     def __getitem__(self, name: str) -> str | None:

@@ -31,7 +31,7 @@ class Plain:
         keys = key_table(cls)
 
         def read(name: str, value: object) -> Any:
-            return self._value(value, keys[name], (*path, name)) if name in keys else UNKNOWN
+            return self._value(value, keys[name], (*path, name)) if name in keys else _shallow(value)
 
         return self._table(table, path, read)
 
@@ -53,7 +53,7 @@ class Plain:
         known = [name for name in value if name in variants] if isinstance(value, Mapping) else []
 
         def read(name: str, table: object) -> Any:
-            return self._class_table(table, variants[name], (*path, name)) if known == [name] else UNKNOWN
+            return self._class_table(table, variants[name], (*path, name)) if known == [name] else _shallow(table)
 
         return self._table(value, path, read)
 
@@ -85,6 +85,11 @@ class Plain:
     def _refuse(self, path: Path, message: str) -> Any:
         self.findings.append(Finding("wrong-type", message, path, help="pass the table as a TOML parser yields it"))
         return UNKNOWN
+
+
+def _shallow(value: object) -> Any:
+    """Return a scalar below an unknown key, which may tell what the key was meant for, and nothing of a container."""
+    return _scalar(value) if isinstance(value, bool | float | int | str) else UNKNOWN
 
 
 def _name(value: object) -> str:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config import references
 from codeexec_config.findings import Amendment, Finding, Path, Target, printable
-from codeexec_config.keys import Key, Kind, keys_of
+from codeexec_config.keys import Key, Kind, key_table
 from codeexec_config.references import Literal, Malformed, Reference, Segment
 from codeexec_config.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from codeexec_config.section.environment import Environment
 
-_PLAIN_KINDS: Final = frozenset({Kind.TEXT, Kind.SECRET})
 SWITCH: Final = "enabled"
 """The key that is resolved first: when it is false, nothing else is looked up."""
 
@@ -28,6 +27,14 @@ class Unknown(Enum):
 
 
 UNKNOWN: Final = Unknown.UNKNOWN
+
+
+class Site(NamedTuple):
+    """A string of the section that may hold references, not yet taken apart."""
+
+    path: Path
+    key: Key
+    text: str
 
 
 class Slot(NamedTuple):
@@ -68,10 +75,11 @@ class Resolution:
         enabled: whether the section is on.
     """
 
-    __slots__ = ("deferred", "enabled", "findings", "literals", "made", "templates", "unread", "values")
+    __slots__ = ("_section", "deferred", "enabled", "findings", "literals", "made", "templates", "unread", "values")
 
-    def __init__(self, values: dict[str, Any]) -> None:
-        self.values = values
+    def __init__(self, section: dict[str, Any]) -> None:
+        self._section = section
+        self.values = section.copy()
         self.findings: list[Finding] = []
         self.made: dict[Path, str] = {}
         self.templates: dict[Path, str] = {}
@@ -80,22 +88,33 @@ class Resolution:
         self.literals: dict[Path, str] = {}
         self.enabled = True
 
+    def put(self, path: Path, value: Any) -> None:
+        """Set a value; what it stands in is copied first, so that the caller's data stays as it is."""
+        original: Any = self._section
+        values: Any = self.values
+        for part in path[:-1]:
+            inner = original[part]
+            if values[part] is inner:
+                values[part] = inner.copy()
+            original, values = inner, values[part]
+        values[path[-1]] = value
+
 
 def resolve(
     section: dict[str, Any], environment: Environment, model: type[Any], *, offline: bool = False
 ) -> Resolution | BaseException:
     """Read the references of a section; return what the environment raised, if it did."""
-    keys = keys_of(model)
-    slots = list(_slots(section, keys))
-    if not slots:
-        result = Resolution(section)
+    sites: list[Site] = []
+    _gather(section, key_table(model), (), sites)
+    result = Resolution(section)
+    if not sites:
         result.enabled = section.get(SWITCH) is not False
         return result
-    result = Resolution(_copied(section, keys))
-    if not offline and section.get(SWITCH, True) is True and all(map(_is_plain, slots)):
-        failure, done = _resolve_plainly(result, slots, environment)
+    if not offline and section.get(SWITCH, True) is True and (names := _plain_names(sites)):
+        failure, done = _resolve_plainly(result, sites, names, environment)
         if failure is not None or done:
             return failure or result
+    slots = [Slot(*site, references.parse(site.text)) for site in sites]
     switch = [slot for slot in slots if slot.path == (SWITCH,)]
     failure = _resolve_slots(result, switch, environment, read=not offline) if switch else None
     if failure is not None:
@@ -106,75 +125,94 @@ def resolve(
     return result if failure is None else failure
 
 
-def _is_plain(slot: Slot) -> bool:
-    """Check whether a text is one `${NAME}` and nothing else, and makes a text or a secret."""
-    if len(slot.segments) != 1 or slot.key.kind not in _PLAIN_KINDS:
-        return False
-    segment = slot.segments[0]
-    return isinstance(segment, Reference) and not segment.operator and not _is_malformed(slot, segment)
+def _plain_names(sites: list[Site]) -> list[str] | None:
+    """Return the variables of texts that are each one `${NAME}` and make a text or a secret; None if any is more."""
+    names: list[str] = []
+    for _, key, text in sites:
+        name = text[2:-1]
+        if not (text.startswith("${") and text.endswith("}") and references.is_name(name)):
+            return None
+        if key.kind is Kind.SECRET:
+            if len(name) >= references.PASTED_LENGTH:  # it may be a key, which is another's to judge
+                return None
+        elif key.kind is not Kind.TEXT:
+            return None
+        names.append(name)
+    return names
 
 
 def _resolve_plainly(
-    result: Resolution, slots: list[Slot], environment: Environment
+    result: Resolution, sites: list[Site], names: list[str], environment: Environment
 ) -> tuple[BaseException | None, bool]:
     """Resolve what most files hold and nothing else; return what was raised, and whether all of it was read.
 
     What is forbidden or not set is left to the way that has words for it.
     """
-    names = [cast("Reference", slot.segments[0]).name for slot in slots]
     if not all(map(environment.permits, names)):
         return None, False
     failure = environment.fetch(names)
     if failure is not None or not all(map(environment.is_set, names)):
         return failure, False
-    for slot, name in zip(slots, names, strict=True):
+    for (path, key, text), name in zip(sites, names, strict=True):
         value: Any = environment[name]
-        if slot.key.kind is Kind.SECRET:
-            value = Secret._read(value, reference=f"${{{name}}}")  # noqa: SLF001 -- made here and nowhere else
-        _put(result.values, slot.path, value)
-        result.made[slot.path] = name
-        result.templates[slot.path] = slot.text
+        if key.kind is Kind.SECRET:
+            value = Secret._read(value, reference=text)  # noqa: SLF001 -- made here and nowhere else
+        result.put(path, value)
+        result.made[path] = name
+        result.templates[path] = text
     return None, True
 
 
-def _slots(table: dict[str, Any], keys: tuple[Key, ...], path: Path = ()) -> Iterator[Slot]:
-    """Yield the strings of known keys that hold a dollar sign, except where the shape is wrong anyway."""
-    for key in keys:
-        value = table.get(key.name)
-        if key.item is not None and type(value) is list:
-            for index, entry in enumerate(value):
-                if type(entry) is str and "$" in entry:
-                    yield Slot((*path, key.name, index), key.item, entry, references.parse(entry))
-        elif key.variants is not None and type(value) is dict:
-            name = variant_of(key, value)
-            if name is not None and type(value[name]) is dict:
-                yield from _slots(value[name], keys_of(key.variants[name]), (*path, key.name, name))
-        elif type(value) is str and key.item is None and ("$" in value or key.kind is Kind.SECRET):
-            yield Slot((*path, key.name), key, value, references.parse(value))
+def _gather(table: dict[str, Any], keys: dict[str, Key], path: Path, sites: list[Site]) -> None:
+    """Gather the strings of known keys that hold a dollar sign, except where the shape is wrong anyway."""
+    for name, value in table.items():
+        gather = _GATHER.get(type(value))
+        if gather is not None and name in keys:
+            gather(value, keys[name], (*path, name), sites)
+
+
+def _gather_text(text: str, key: Key, path: Path, sites: list[Site]) -> None:
+    if ("$" in text or key.kind is Kind.SECRET) and key.item is None:
+        sites.append(Site(path, key, text))
+
+
+def _gather_entries(entries: list[Any], key: Key, path: Path, sites: list[Site]) -> None:
+    if key.item is None or not _hold_a_dollar(entries):
+        return
+    for index, entry in enumerate(entries):
+        if type(entry) is str and "$" in entry:
+            sites.append(Site((*path, index), key.item, entry))
+
+
+def _hold_a_dollar(entries: list[Any]) -> bool:
+    """Check whether entries may hold a dollar sign, all at once; one that is no string leaves it open."""
+    try:
+        return "$" in "".join(entries)
+    except TypeError:
+        return True
+
+
+def _gather_variant(table: dict[str, Any], key: Key, path: Path, sites: list[Site]) -> None:
+    name = variant_of(key, table)
+    if name is not None and key.variants is not None and type(table[name]) is dict:
+        _gather(table[name], key_table(key.variants[name]), (*path, name), sites)
+
+
+_GATHER: Final[dict[type, Callable[[Any, Key, Path, list[Site]], None]]] = {
+    str: _gather_text,
+    list: _gather_entries,
+    dict: _gather_variant,
+}
 
 
 def variant_of(key: Key, table: dict[str, Any]) -> str | None:
     """Return the one variant that a table of the union names, or None."""
-    known = [name for name in table if name in (key.variants or ())]
+    variants = key.variants or {}
+    if len(table) == 1:
+        [name] = table
+        return name if name in variants else None
+    known = [name for name in table if name in variants]
     return known[0] if len(known) == 1 else None
-
-
-def _copied(section: dict[str, Any], keys: tuple[Key, ...]) -> dict[str, Any]:
-    """Copy as deep as references are written, so that the caller's data stays as it is."""
-    values = dict(section)
-    for key in keys:
-        value = values.get(key.name)
-        if type(value) is list:
-            values[key.name] = list(value)
-        elif type(value) is dict:
-            values[key.name] = {name: dict(item) if type(item) is dict else item for name, item in value.items()}
-    return values
-
-
-def _put(values: Any, path: Path, value: Any) -> None:
-    for part in path[:-1]:
-        values = values[part]
-    values[path[-1]] = value
 
 
 def _resolve_slots(
@@ -265,7 +303,7 @@ def _forbidden(slot: Slot, reference: Reference) -> Finding:
 def _resolve_slot(result: Resolution, slot: Slot, environment: Environment, *, read: bool) -> None:
     if slot.key.is_typed and not slot.is_whole:
         if any(isinstance(segment, Malformed) for segment in slot.segments):
-            _put(result.values, slot.path, UNKNOWN)
+            result.put(slot.path, UNKNOWN)
         return
     if slot.is_secret and (literal := _literal_part(slot)) is not None:
         result.literals[slot.path] = literal
@@ -281,9 +319,9 @@ def _resolve_slot(result: Resolution, slot: Slot, environment: Environment, *, r
         result.findings += (_unset(slot, ref) for ref in unset)
         refused = refused or bool(unset)
     if refused or forbidden:
-        _put(result.values, slot.path, UNKNOWN)
+        result.put(slot.path, UNKNOWN)
     elif read or not slot.references:
-        _put(result.values, slot.path, _value(result, slot, environment))
+        result.put(slot.path, _value(result, slot, environment))
     else:
         _defer(result, slot)
 
@@ -374,10 +412,10 @@ def _defer(result: Resolution, slot: Slot) -> None:
         value: Any = Secret._unread(  # noqa: SLF001 -- made here and nowhere else
             slot.text, reference=_reference(slot), variable=slot.references[0].name
         )
-        _put(result.values, slot.path, value)
+        result.put(slot.path, value)
         return
     default = _default_text(slot)
-    _put(result.values, slot.path, UNKNOWN if default is None else _typed(result, slot, default))
+    result.put(slot.path, UNKNOWN if default is None else _typed(result, slot, default))
 
 
 def _default_text(slot: Slot) -> str | None:

@@ -15,6 +15,7 @@ from codeexec_config.rules import across
 from codeexec_config.rules.across import Facts, Language, ModeFacts
 from codeexec_config.rules.alone import judge, judge_header
 from codeexec_config.section.resolve import taken_as_set, variant_of
+from codeexec_config.section.structure import is_in_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -142,6 +143,8 @@ def _languages(entries: list[Any]) -> Iterator[Language]:
 def _mode_facts(section: dict[str, Any], model: type[Any]) -> ModeFacts | None:
     union = union_of(model)
     if union is None or union.variants is None:
+        return None
+    if is_in_pieces(section, model):
         return None
     value = section.get(union.name, next(iter(union.variants)))
     if type(value) is not dict:

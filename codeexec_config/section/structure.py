@@ -16,7 +16,7 @@ from cattrs.errors import AttributeValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 
 from codeexec_config.findings import Finding, Target, printable
-from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class
+from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class, union_of
 from codeexec_config.model import OWN_CODE
 from codeexec_config.secret import Secret
 from codeexec_config.section.resolve import UNKNOWN
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _LISTED: Final = 1001
 """Findings that one array or table may have, one more than a report lists: so it knows that there are more."""
+_STRINGS: Final = frozenset({str})
 
 
 class Invalid(Exception):  # noqa: N818 -- findings travelling through cattrs, not an error of ours
@@ -60,27 +61,33 @@ def _hook_of(cls: type[Any]) -> Hook:
 
 
 def _hook_of_key(key: Key) -> Hook:
-    return partial(_HOOKS[key.kind], key)
+    return _union(key) if key.kind is Kind.UNION else partial(_HOOKS[key.kind], key)
 
 
 # -- one hook a kind ---------------------------------------------------------------------------------------------------
 
 
-def _boolean(_: Key, value: Any, __: Any) -> bool:
+def _boolean(key: Key, value: Any, _: Any) -> bool:
     if type(value) is not bool:
-        raise _wrong_type(value, "a boolean, true or false", _reference_hint(value))
+        raise _wrong_type(value, "a boolean, true or false", _hint(key, value))
     return value
 
 
-def _integer(_: Key, value: Any, __: Any) -> int:
+def _integer(key: Key, value: Any, _: Any) -> int:
     if type(value) is not int:
-        raise _wrong_type(value, "an integer", _reference_hint(value))
+        raise _wrong_type(value, "an integer", _hint(key, value))
     return value
 
 
 def _text(_: Key, value: Any, __: Any) -> str:
     if type(value) is not str:
         raise _wrong_type(value, "a string")
+    return value
+
+
+def _choice(key: Key, value: Any, __: Any) -> str:
+    if type(value) is not str:
+        raise _wrong_type(value, "a string", f"write one of {', '.join(key.choices or ())}")
     return value
 
 
@@ -92,9 +99,8 @@ def _secret(_: Key, value: Any, __: Any) -> Secret:
 
 def _list(key: Key, value: Any, _: Any) -> tuple[str, ...]:
     if type(value) is not list:
-        hint = _reference_hint(value, is_list=True) or f'write it in brackets, such as ["{key.examples[0][0]}"]'
-        raise _wrong_type(value, "an array of strings", hint)
-    if all(type(entry) is str for entry in value):
+        raise _wrong_type(value, "an array of strings", _hint(key, value))
+    if _STRINGS.issuperset(map(type, value)):
         return tuple(value)
     findings: list[Finding] = []
     for index, entry in enumerate(value):
@@ -107,23 +113,32 @@ def _list(key: Key, value: Any, _: Any) -> tuple[str, ...]:
 
 def build_variant(key: Key, table: dict[str, Any]) -> Any:
     """Return the variant that a table without mistakes makes."""
-    return _union(key, table, None)
+    return _union(key)(table, None)
 
 
-def _union(key: Key, value: Any, _: Any) -> Any:
-    """Read the union: the bare name of the first variant, or a table whose one key is the discriminator."""
+def _union(key: Key) -> Hook:
+    """Return what reads the union: the bare name of the first variant, or a table with one key, the discriminator."""
     variants = key.variants or {}
-    if isinstance(value, tuple(variants.values())):
-        return value  # the pipeline's own, made beforehand
-    if type(value) is str:
-        return _named_variant(key, value)
-    if type(value) is not dict:
+    made = tuple(variants.values())
+
+    def hook(value: Any, _: Any) -> Any:
+        if type(value) is dict:
+            return _tagged(key, value, variants)
+        if isinstance(value, made):
+            return value  # the pipeline's own, made beforehand
+        if type(value) is str:
+            return _named_variant(key, value)
         raise _wrong_type(value, f'the string "{next(iter(variants))}" or a table', _forms(variants))
+
+    return hook
+
+
+def _tagged(key: Key, value: dict[str, Any], variants: Mapping[str, type[Any]]) -> Any:
     known = [name for name in value if name in variants]
     if len(known) != 1:
         raise Invalid(_no_variant(key, value) if not known else _ambiguous(known))
     name = known[0]
-    findings = [_unknown_variant_key(other, name) for other in value if other != name]
+    findings = [_unknown_variant_key(other, name) for other in value if other != name] if len(value) > 1 else []
     try:
         variant = _variant(value[name], variants[name])
     except Invalid as error:
@@ -149,19 +164,16 @@ _HOOKS: Final[dict[Kind, Callable[[Key, Any, Any], Any]]] = {
     Kind.INTEGER: _integer,
     Kind.TEXT: _text,
     Kind.SECRET: _secret,
-    Kind.CHOICE: _text,
+    Kind.CHOICE: _choice,
     Kind.LIST: _list,
-    Kind.UNION: _union,
 }
 
 
-def _reference_hint(value: Any, *, is_list: bool = False) -> str | None:
-    """Return how the environment gives a value of the type, when a string looks as if it should."""
-    if type(value) is not str:
-        return None
-    from codeexec_config.rules.foreign import hint, list_hint
+def _hint(key: Key, value: Any) -> str | None:
+    """Return how a value of another type is written as one of the key's own."""
+    from codeexec_config.section.habits import habit_hint
 
-    return list_hint(value) if is_list else hint(value)
+    return None if value is UNKNOWN else habit_hint(key, value)
 
 
 def _wrong_type(value: Any, expected: str, hint: str | None = None) -> Invalid:
@@ -229,8 +241,7 @@ def _no_variant(key: Key, table: dict[str, Any]) -> Finding:
     from codeexec_config.rules.spelling import nearest
 
     near = nearest(first, key.variants or ())
-    stray = _stray_key(first)
-    lead = f"{stray};" if stray else f"did you mean `{near}`?" if near else None
+    lead = f"did you mean `{near}`?" if near else None
     return Finding(
         "unknown-mode",
         f"invalid mode `{printable(first)}`",
@@ -257,18 +268,9 @@ def _unknown_variant_key(key: str, name: str) -> Finding:
         "unknown-key",
         f"unknown key `{printable(key)}` beside `{name}`",
         (key,),
-        help=_stray_key(key) or "a mode table holds one key; remove this one",
+        help="a mode table holds one key; remove this one",
         target=Target((key,), "key"),
     )
-
-
-def _stray_key(key: str) -> str | None:
-    """Return where a key of the section belongs that a header of the mode has swallowed."""
-    from codeexec_config.model import CodeExecutionConfig
-
-    if key not in key_table(CodeExecutionConfig):
-        return None
-    return f"`{key}` belongs to the section itself: move it above the header of the mode"
 
 
 # -- reading the tree of errors ----------------------------------------------------------------------------------------
@@ -331,6 +333,19 @@ def _missing_key(key: Key) -> Finding:
     if key.choices is not None:
         hint = f"{hint}, or another of {', '.join(key.choices)}"
     return Finding("missing-key", f"missing key `{key.name}`", (key.name,), help=hint, target=Target(()))
+
+
+def is_in_pieces(values: dict[str, Any], model: type[Any]) -> bool:
+    """Check whether a section without a mode has a part of one: a variant's table, or a key of it."""
+    union = union_of(model)
+    variants = union.variants if union and union.variants else {}
+    if union is None or union.name in values:
+        return False
+    names = {*variants, *(key.name for cls in variants.values() for key in keys_of(cls))}
+    from codeexec_config.rules.spelling import nearest
+
+    unknown = [key for key in values if key not in key_table(model)][:_LISTED]
+    return any(key in names or nearest(key, names) for key in unknown)
 
 
 def misspelt(values: dict[str, Any], cls: type[Any]) -> dict[str, str]:

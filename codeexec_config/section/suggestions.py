@@ -10,8 +10,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config.keys import Key, Kind, key_table, keys_of
+from codeexec_config.rules.alone import plural
 from codeexec_config.rules.spelling import nearest, slipped, squeeze, words_of
-from codeexec_config.section.units import Unit, units_of
+from codeexec_config.rules.units import Unit, units_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -199,11 +200,6 @@ def ratio(key: Key, unit: Unit) -> str:
     if one > 1:
         return f"{one} {unit.name} are 1 {own.removesuffix('s')}"
     return f"1 {single} is {many} {own}"
-
-
-def plural(unit: str) -> str:
-    """Return a unit as many of it are called; symbols such as MiB have no plural."""
-    return f"{unit}s" if unit.islower() else unit
 
 
 def _of_pointer(meant: Meaning) -> str:
