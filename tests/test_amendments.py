@@ -74,6 +74,10 @@ def test_two_misspelt_keys_of_one_table_are_fixed_apart():
 @pytest.mark.parametrize(
     "text",
     [
+        'allowed_languages = ["ruby"]\nMode = "wasm"\n',
+        'allowed_languages = ["ruby"]\n[features.code_execution.Mode.wasm]\n',
+        'max_memory_mb = 5\nMode = { sandboxed = { runtime = "docker" } }\n',
+        "max_memory_mb = 5000\nMode.wasm = {}\n",
         "timeout_sec = 0\n",
         "timeout_sec = 5\ntimeout_secs = 6\n",
         'timeout_sec = "5"\n',

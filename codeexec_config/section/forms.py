@@ -65,10 +65,7 @@ def gathered(found: list[Finding], section: dict[str, Any], model: type[Any], pa
         path: the path of the section.
     """
     union = union_of(model)
-    if union is None or union.variants is None:
-        return found
-    forms = _Forms(section, model, union, path)
-    return forms.joined(found)
+    return _Forms(section, model, union, path).joined(found) if union else found
 
 
 class _Forms:
