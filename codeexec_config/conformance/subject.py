@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from codeexec_config.conformance.calling import Call, EventLoop, call_in_thread
 from codeexec_config.conformance.elsewhere import Elsewhere
 from codeexec_config.conformance.opinions import Failed, expect
-from codeexec_config.conformance.wording import told
+from codeexec_config.conformance.wording import told, traced
 
 if TYPE_CHECKING:
     from codeexec_config.conformance.figures import Deadlines, Sizes
@@ -36,7 +36,6 @@ class Subject:
         self.is_async = hasattr(executor, "execute_async")
         self.elsewhere = Elsewhere(executor)
         self.sights: dict[str, bool] = {}
-        self.lacks: dict[str, frozenset[str]] = {}
         self._loop: EventLoop | None = None
         self._lock = threading.Lock()
 
@@ -60,7 +59,7 @@ class Subject:
     def finish(self, name: str, *records: object) -> Any:
         """Call one of the small methods to its end and return what it returns."""
         outcome = self.settled(self.start(name, *records), f"{name}()", self.deadlines.close)
-        expect(outcome.error is None, f"{name}() raised {told(outcome.error)}")
+        expect(outcome.error is None, f"{name}() raised {told(outcome.error)}", traced(outcome.error))
         return outcome.result
 
     @property
@@ -83,6 +82,7 @@ class Subject:
     def _replace_blocked_loop(self) -> None:
         with self._lock:
             if self._loop is not None and not self._loop.responds():
+                self._loop.leave()
                 self._loop = None
 
     def close(self) -> None:

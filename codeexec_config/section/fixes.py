@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits, references
+from codeexec_config.document.characters import cleaned, is_letter, plain
 from codeexec_config.findings import Amendment, Finding, Path
 from codeexec_config.keys import Key, Kind, key_table, union_of
 from codeexec_config.rules.foreign import mended
@@ -18,7 +19,6 @@ from codeexec_config.rules.languages import meant_language, split_names
 from codeexec_config.rules.spelling import nearest
 from codeexec_config.rules.units import converted
 from codeexec_config.section import judging
-from codeexec_config.section.blame import cleaned
 from codeexec_config.section.habits import meant_value, written
 from codeexec_config.section.soundness import conflicts, is_sound
 from codeexec_config.section.suggestions import Meaning, Sense, meaning
@@ -109,13 +109,13 @@ class Amender:
         return self._bare_mode(union, mode) if type(mode) is str else self._variant(union, mode, str(finding.path[-1]))
 
     def _bare_mode(self, union: Key, mode: str) -> Amendment | None:
-        near = nearest(mode, union.variants or ())
+        near = nearest(cleaned(mode), union.variants or ())
         if near is None or not is_sound(union, near) or self._brings_conflicts({**self._section, union.name: near}):
             return None
         return Amendment(f'write "{near}"', "reword", (union.name,), near)
 
     def _variant(self, union: Key, mode: dict[str, Any], name: str) -> Amendment | None:
-        near = nearest(name, union.variants or ())
+        near = nearest(cleaned(name), union.variants or ())
         if near is None or not is_sound(union, {near: mode[name]} if len(mode) == 1 else None):
             return None
         if self._brings_conflicts({**self._section, union.name: {near: mode[name]}}):
@@ -124,7 +124,7 @@ class Amender:
 
     def _choice(self, finding: Finding) -> Amendment | None:
         key = self._key_at(finding.path)
-        near = nearest(self._value(finding.path), key.choices or ()) if key else None
+        near = nearest(cleaned(self._value(finding.path)), key.choices or ()) if key else None
         if near is None or self._brings_conflicts(_with(self._section, finding.path, near)):
             return None
         return Amendment(f'write "{near}"', "reword", finding.path, near)
@@ -158,9 +158,9 @@ class Amender:
         value = self._value(finding.path)
         if mended(value) is not None:
             return self._reworded(finding)
-        plain = cleaned(value)
-        meant = meant_url(value) or meant_url(plain) or plain
-        is_cure = meant != value and may_be_shown(meant)
+        ascii_only = cleaned(value)
+        meant = meant_url(value) or meant_url(ascii_only) or ascii_only
+        is_cure = meant != value and may_be_shown(meant) and not _has_letters_of_another_script(value)
         if not is_cure or not self._is_cure(finding.path, meant):
             return None
         return Amendment(f"write {meant}", "reword", finding.path, meant)
@@ -171,7 +171,7 @@ class Amender:
             return self._reworded(finding)
         if (names := split_names(value)) is not None:
             return self._split(finding.path, names)
-        meant = meant_language(value) if "$" not in value else None
+        meant = meant_language(cleaned(value)) if "$" not in value else None
         if meant is None or (self._runs_in_wasm and meant not in limits.WASM_LANGUAGES):
             return None
         if meant in self._value(finding.path[:-1]):
@@ -232,6 +232,12 @@ def _meant_value(meant: Meaning, value: Any) -> Any:
     if meant.sense is Sense.UNIT and meant.unit is not None and meant.unit.factor != 1:
         return converted(value, meant.unit.factor)
     return value
+
+
+def _has_letters_of_another_script(url: str) -> bool:
+    """Check for letters that look like ASCII behind the scheme: they may be the host's own."""
+    _, _, rest = url.partition("://")
+    return any(is_letter(character) and plain(character) is not None for character in rest)
 
 
 def _plainly(key: Key, text: str) -> bool | int | None:

@@ -19,7 +19,7 @@ from codeexec_config.findings import Finding, Target, printable
 from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class, union_of
 from codeexec_config.model import OWN_CODE
 from codeexec_config.secret import Secret
-from codeexec_config.section.resolve import UNKNOWN
+from codeexec_config.section import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -117,7 +117,7 @@ def build_variant(key: Key, table: dict[str, Any]) -> Any:
 
 
 def _union(key: Key) -> Hook:
-    """Return what reads the union: the bare name of the first variant, or a table with one key, the discriminator."""
+    """Return what reads the union: the bare name of the first variant, or a table with the discriminator."""
     variants = key.variants or {}
     made = tuple(variants.values())
 
@@ -223,32 +223,42 @@ def _named_variant(key: Key, name: str) -> Any:
     if name in variants:
         hint = table_form(name, variants[name])
         raise Invalid(Finding("wrong-type", f"mode {name} is a table, with what it needs", help=hint))
+    from codeexec_config.document.characters import cleaned
     from codeexec_config.rules.spelling import nearest
 
-    near = nearest(name, variants)
+    near = nearest(cleaned(name), variants)
     hint = _listed(key)
     if near == bare:
         hint = f'did you mean "{bare}"? {hint}'
     elif near:
         hint = f"did you mean `{near}`? {hint}; {table_form(near, variants[near])}"
-    raise Invalid(Finding("unknown-mode", "invalid mode", help=hint))
+    raise Invalid(Finding("unknown-mode", f"invalid mode{_oddity(name)}", help=hint))
 
 
 def _no_variant(key: Key, table: dict[str, Any]) -> Finding:
     if not table:
         return Finding("empty-mode", "the mode is an empty table", help=_forms(key.variants or {}))
     first = next(iter(table))
+    from codeexec_config.document.characters import cleaned
     from codeexec_config.rules.spelling import nearest
 
-    near = nearest(first, key.variants or ())
+    near = nearest(cleaned(first), key.variants or ())
     lead = f"did you mean `{near}`?" if near else None
     return Finding(
         "unknown-mode",
-        f"invalid mode `{printable(first)}`",
+        f"invalid mode `{printable(first)}`{_oddity(first)}",
         (first,),
         help=" ".join(part for part in (lead, _listed(key)) if part),
         target=Target((first,), "key"),
     )
+
+
+def _oddity(name: str) -> str:
+    """Return what to say of the first character of a name that nobody sees, or that looks like another."""
+    from codeexec_config.document.characters import strange
+
+    odd = strange(name)
+    return f": it contains {odd[1]}" if odd else ""
 
 
 def _ambiguous(known: list[str]) -> Finding:
@@ -316,12 +326,13 @@ def _unknown_key(key: str, found: Meaning | None, values: dict[str, Any], cls: t
     if found is None:
         hint = f"the keys are {', '.join(names)}" if names else "this table has no keys"
     elif found.is_exact and found.key.name in values:
-        hint = f"`{found.key.name}` is here already; remove this one"
+        opposite = ", and says the opposite" if found.sense.name == "NEGATION" else ""
+        hint = f"`{found.key.name}` is here already{opposite}; remove one of them"
     else:
         hint = found.help
     return Finding(
         "unknown-key",
-        f"unknown key `{printable(key)}`",
+        f"unknown key `{printable(key)}`{_oddity(key)}",
         (key,),
         help=hint,
         target=Target((key,), "key"),
