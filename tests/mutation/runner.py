@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[2]
 OPTIONS: Final = ("-o", "addopts=", "-p", "no:cacheprovider", "-x", "-q")
 LEAST_SECONDS: Final = 30
-MOST_TESTS: Final = 400
+MOST_TESTS: Final = 100
 """Tests that a mutant must survive; what survives so many quick ones is looked at by a person."""
 KILLED: Final = 1
 
@@ -307,7 +307,7 @@ def end_property_tests_at_their_first_failure() -> None:
     from hypothesis import Phase, settings  # pytest wants to import it first
 
     phases = (Phase.explicit, Phase.generate)
-    settings.register_profile("mutation", settings.default, phases=phases, max_examples=30)
+    settings.register_profile("mutation", settings.default, phases=phases, max_examples=15)
     settings.load_profile("mutation")
 
 
