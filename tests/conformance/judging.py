@@ -20,7 +20,7 @@ from codeexec_config.conformance import Deadlines, Sizes
 from codeexec_config.conformance.checks import CHECKS
 from codeexec_config.conformance.suite import Plan, run_plan
 from tests.conformance.controls import CARELESS, CONTROLS, Careless, InProcess
-from tests.conformance.defects import DEFECTS
+from tests.conformance.defects import DEFECTS, RECKLESS, Reckless
 from tests.conformance.local import Jailed, Local
 from tests.conformance.shapes import Boaster, OneAtATime, Restricted, Sessions, SlowStarter, guarded_local
 
@@ -45,7 +45,7 @@ D01 D02 D03 R01 R04 R13 R15 O04 O09 O10 T01 T02 T03 T05 T06 T08 T09 T10 T11
 K01 K02 I16 N01 N02 X01 X04 L02 L04 L01
 """
 BOASTS = "I02 I03 I05 I10 I11 I12 I13 I14 I15 H01 G01"
-BROKEN = ("Boaster", "Writer", "Careless")
+BROKEN = ("Boaster", "Writer", "Careless", "Reckless")
 """Those of the following that are to fail."""
 WHOLE: dict[str, tuple[Callable[..., Any], str]] = {
     "Local": (Local, ""),
@@ -58,6 +58,7 @@ WHOLE: dict[str, tuple[Callable[..., Any], str]] = {
     "Boaster": (Boaster, BOASTS),
     "Writer": (Boaster, "I09"),
     "Careless": (Careless, CARELESS),
+    "Reckless": (Reckless, RECKLESS),
 }
 
 

@@ -224,6 +224,23 @@ fi
 ln -s '@PATH@' out
 echo tried
 """,
+    "touch_together": r"""
+fill='b=$(head -c @MEBIBYTES@M /dev/zero | tr "\0" x) && ((${#b} == @MEBIBYTES@ << 20)) && echo full && sleep 20'
+echo begin
+coproc cat
+exec 3>&"${COPROC[1]}" 4<&"${COPROC[0]}" {COPROC[1]}>&-
+for ((i = 0; i < @CHILDREN@; i++)); do
+  { bash -c "$fill" || echo gone; } >&3 3>&- 4<&- 2>/dev/null &
+  children="$children $!"
+done
+exec 3>&-
+for child in $children; do read -r word <&4 || break; done
+living=0
+for child in $children; do kill -0 $child 2>/dev/null && living=$((living + 1)); done
+echo full $living
+kill -KILL $(jobs -p) 2>/dev/null
+exit 0
+""",
     "fifo": """
 mkdir -p out/folder
 mkfifo out/fifo

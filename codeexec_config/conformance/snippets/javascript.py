@@ -339,6 +339,19 @@ try {
 } catch {}
 console.log("wrote", made);
 """,
+    "touch_together": """
+const { spawn } = require("child_process");
+const greedy = "const b = Buffer.alloc(@MEBIBYTES@ << 20, 120); console.log('full'); setTimeout(() => b, 20000);";
+const start = () => spawn(process.execPath, ["-e", greedy], { stdio: ["ignore", "pipe", "ignore"] });
+const said = (child) => new Promise((resolve) => child.stdout.once("data", resolve).once("close", resolve));
+console.log("begin");
+const children = Array.from({ length: @CHILDREN@ }, start);
+Promise.all(children.map(said)).then(() => {
+  const living = children.filter((child) => child.exitCode === null && child.signalCode === null);
+  console.log("full", living.length);
+  children.forEach((child) => child.kill("SIGKILL"));
+});
+""",
     "change_host": """
 process.env.KIT_CHANGED = "1";
 process.umask(0);

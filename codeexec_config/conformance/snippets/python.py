@@ -265,12 +265,14 @@ os.kill(os.getpid(), signal.SIGKILL)
 """,
     "touch_together": """
 import subprocess, sys
-greedy = "import sys, time; b = b'x' * (@MEBIBYTES@ << 20); print('full', flush=True); time.sleep(3)"
+greedy = "import sys, time; b = b'x' * (@MEBIBYTES@ << 20); print('full', flush=True); time.sleep(20)"
 pipe = subprocess.PIPE
 print("begin", flush=True)
 children = [subprocess.Popen([sys.executable, "-c", greedy], stdout=pipe) for _ in range(@CHILDREN@)]
 filled = [child.stdout.readline() for child in children]
-print("full", sum(child.poll() is None for child in children))
+print("full", sum(child.poll() is None for child in children), flush=True)
+for child in children:
+    child.kill()
 """,
     "forks_held": """
 import os, time
