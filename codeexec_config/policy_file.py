@@ -14,9 +14,9 @@ from codeexec_config.policy import Policy, at_places
 from codeexec_config.references import Literal
 from codeexec_config.references import parse as parse_references
 from codeexec_config.report import ConfigError
+from codeexec_config.section import Resolution
 from codeexec_config.section.fixes import amend
 from codeexec_config.section.judging import findings
-from codeexec_config.section.resolve import Resolution
 from codeexec_config.section.structure import build
 
 if TYPE_CHECKING:
