@@ -641,7 +641,7 @@ class Reckless(ReadsUntilTheMainProcessEnds):
     """Does nothing of what one that is merely careless does, and cannot show for what it lacks."""
 
     isolated = True
-    capabilities = Local.capabilities | {C.ISOLATED_FS, C.ISOLATED_PROCESSES}
+    capabilities = Local.capabilities | {C.ISOLATED_FS, C.ISOLATED_PROCESSES, C.HOST_DEATH}
     spare = 128 << 20
 
     def isolation(self, run: Run) -> list[str]:
@@ -687,7 +687,7 @@ class Reckless(ReadsUntilTheMainProcessEnds):
         """Forget what runs."""
 
 
-RECKLESS = "R14 R18 O07 T12 T13 T14 M04 I06 I07 I08 I09 I11 I14 I17 S03 F03 F04 F05 L04"
+RECKLESS = "R14 R18 O07 T12 T13 T14 M02 M03 M04 K01 I06 I07 I08 I09 I11 I13 I14 I17 S03 F03 F04 F05 H01 L04"
 """What it must fail."""
 
 LONG = "R01 O04 O10 O11 O12 O13"
@@ -743,7 +743,8 @@ DEFECTS = (
     Control(InheritsInItsWrapper, "I03 I05 I12", "I05", needs_jail=True),
     Control(ShowsTheKernelsSettings, "I02 I10 I11", "I10", needs_jail=True),
     Control(InheritsDescriptors, "I02 I10 I11", "I11", needs_jail=True),
-    Control(SharesTheProcessTable, "I03 I05 I12 I13 I14", "I05 I12 I13", needs_jail=True),
+    Control(SharesTheProcessTable, "I03 I05 I12 I13 I14", "I05 I12", "I13", needs_jail=True),
+    Control(SharesTheProcessTable, "I13", "I13", needs_jail=True),
     Control(SharesTheGroup, "R01 I14", "I14"),
     Control(KeepsTheTemporaryFolder, "I02 I09 I15 L01", "I15", needs_jail=True),
     Control(RunsInThisProcess, "I16", "I16"),

@@ -58,11 +58,14 @@ echo '@TEXT@-2'
 """,
     "touch": r"""
 echo begin
-blocks=$(head -c @MEBIBYTES@M /dev/zero | tr '\0' x)
-echo touched ${#blocks}
+LC_ALL=C
+printf -v block '%1048576s' ''
+for ((i = 0; i < @MEBIBYTES@; i++)); do blocks[i]=$block; done
+echo touched ${#blocks[@]}
 """,
     "child_touch": r"""
-if bash -c 'blocks=$(head -c @MEBIBYTES@M /dev/zero | tr "\0" x); : ${#blocks}' 2>/dev/null
+fill='LC_ALL=C; printf -v block %1048576s; for ((i = 0; i < @MEBIBYTES@; i++)); do blocks[i]=$block; done'
+if bash -c "$fill" 2>/dev/null
 then echo 'child ended well'
 else echo 'child died'
 fi
@@ -225,12 +228,12 @@ ln -s '@PATH@' out
 echo tried
 """,
     "touch_together": r"""
-fill='b=$(head -c @MEBIBYTES@M /dev/zero | tr "\0" x) && ((${#b} == @MEBIBYTES@ << 20)) && echo full && sleep 20'
+fill='exec tail < <(head -c @MEBIBYTES@M /dev/zero && echo full >&3 || echo gone >&3; exec sleep 20) > /dev/null'
 echo begin
 coproc cat
 exec 3>&"${COPROC[1]}" 4<&"${COPROC[0]}" {COPROC[1]}>&-
 for ((i = 0; i < @CHILDREN@; i++)); do
-  { bash -c "$fill" || echo gone; } >&3 3>&- 4<&- 2>/dev/null &
+  bash -c "$fill" 4<&- 2>/dev/null &
   children="$children $!"
 done
 exec 3>&-
