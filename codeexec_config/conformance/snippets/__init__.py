@@ -55,7 +55,7 @@ what its purpose says here:
 | `nap` | sleep @SECS@, print `slept` |
 | `killed_late` | print @TEXT@, flush, sleep @SECS@, end by a SIGKILL of its own |
 | `failing_parent`, `killed_parent` | start a detached child with @MARKER@, print `started`, exit 3 or end by SIGKILL |
-| `touch_together` | let @CHILDREN@ children fill @MEBIBYTES@ MiB each; print `full` and how many hold it at once |
+| `touch_together` | let @CHILDREN@ children fill @MEBIBYTES@ MiB each; print `full` and how many hold it for a second |
 | `forks_held` | start up to @FORKS@ children, hold them for @SECS@ |
 | `datagram` | send @NONCE@ by UDP to @PORT@ of each of @HOSTS@; print `tried` |
 | `abstract` | send @NONCE@ to the abstract socket @NAME@; print `tried` |

@@ -238,6 +238,7 @@ for ((i = 0; i < @CHILDREN@; i++)); do
 done
 exec 3>&-
 for child in $children; do read -r word <&4 || break; done
+sleep 1
 living=0
 for child in $children; do kill -0 $child 2>/dev/null && living=$((living + 1)); done
 echo full $living

@@ -346,7 +346,8 @@ const start = () => spawn(process.execPath, ["-e", greedy], { stdio: ["ignore", 
 const said = (child) => new Promise((resolve) => child.stdout.once("data", resolve).once("close", resolve));
 console.log("begin");
 const children = Array.from({ length: @CHILDREN@ }, start);
-Promise.all(children.map(said)).then(() => {
+const pause = () => new Promise((resolve) => setTimeout(resolve, 1000));
+Promise.all(children.map(said)).then(pause).then(() => {
   const living = children.filter((child) => child.exitCode === null && child.signalCode === null);
   console.log("full", living.length);
   children.forEach((child) => child.kill("SIGKILL"));

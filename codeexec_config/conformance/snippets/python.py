@@ -264,12 +264,13 @@ print("started", flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """,
     "touch_together": """
-import subprocess, sys
+import subprocess, sys, time
 greedy = "import sys, time; b = b'x' * (@MEBIBYTES@ << 20); print('full', flush=True); time.sleep(20)"
 pipe = subprocess.PIPE
 print("begin", flush=True)
 children = [subprocess.Popen([sys.executable, "-c", greedy], stdout=pipe) for _ in range(@CHILDREN@)]
 filled = [child.stdout.readline() for child in children]
+time.sleep(1)
 print("full", sum(child.poll() is None for child in children), flush=True)
 for child in children:
     child.kill()
