@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
@@ -254,7 +255,8 @@ def _meant(name: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     plain = {each.casefold(): each for each in known}
-    close = get_close_matches(name.casefold(), plain, 1, 0.5)
+    whole = re.sub(r"^([a-z])(\d)$", r"\g<1>0\2", name.casefold())  # T4 is T04 before it is T14
+    close = get_close_matches(whole, plain, 1, 0.5)
     return f"; did you mean {plain[close[0]]}?" if close else ""
 
 

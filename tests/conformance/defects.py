@@ -476,6 +476,15 @@ class ReadsFoldersToo(Local):
         return found
 
 
+class ReadsDevicesToo(Local):
+    def artifacts(self, run: Run) -> dict[str, bytes]:
+        found = super().artifacts(run)
+        for name in run.request.collect:
+            if (run.folder / "work" / name).is_char_device():
+                found[name] = (run.folder / "work" / name).read_bytes()
+        return found
+
+
 class WaitsForAPipe(Local):
     async def follow(self, run: Run) -> ExecutionResult:
         result = await super().follow(run)
@@ -756,6 +765,7 @@ DEFECTS = (
     Control(HandsTheInputThrough, "R01 S02 S03", "S03"),
     Control(ReadsByPath, "F02 F03 F04 F05", "F03 F05"),
     Control(ReadsFoldersToo, "F02 F04", "F04"),
+    Control(ReadsDevicesToo, "F02 F04", "F04", needs_privilege=True),
     Control(WaitsForAPipe, "F02 F04", "F04"),
     Control(TakesFilesForText, "F01 F06", "F06"),
     Control(PutsTheSourceBesideTheFiles, "F01 F09", "F09"),

@@ -202,7 +202,7 @@ _CARRYING: Final = (
     Check(
         "F03", "a linked folder leads nowhere", "a link to the kit's", carrying.linked_folder, C.ARTIFACTS, after="F02"
     ),
-    Check("F04", "what is no file is no artifact", "a pipe, a folder", carrying.no_files, C.ARTIFACTS),
+    Check("F04", "what is no file is no artifact", "a pipe, a folder, a device", carrying.no_files, C.ARTIFACTS),
     Check("F05", "artifacts are bounded", "512 MiB of nothing", carrying.sparse_artifact, C.ARTIFACTS),
     Check("F06", "files need not be text", "all bytes", carrying.binary_file, C.FILES, after="F01"),
     Check("F07", "paths that conflict are refused", "a, and a/b", mistaking.conflicting_paths, C.FILES),

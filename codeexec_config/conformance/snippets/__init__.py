@@ -70,7 +70,7 @@ what its purpose says here:
 | `patch_module`, `find_patch` | change a library; print `found` when it is changed; print `tried` |
 | `own_file` | write a file of a fixed name, print `written`, sleep @SECS@, print `own` if it is as it was |
 | `link_folder` | make out a symbolic link to the folder @PATH@; print `tried` |
-| `fifo` | make a pipe out/fifo and a folder out/folder; print `tried` |
+| `fifo` | make a pipe out/fifo, a folder out/folder, and if it may out/device, the null device; print `tried` |
 | `sparse` | make out/sparse.bin, @BYTES@ long and empty; print `tried` |
 | `file_hex` | print the file data/in.bin in hexadecimal digits |
 | `source_name` | print the name of its source and of all that is in its folder; print `tried` |

@@ -248,6 +248,7 @@ exit 0
     "fifo": """
 mkdir -p out/folder
 mkfifo out/fifo
+mknod out/device c 1 3 2>/dev/null
 echo tried
 """,
     "sparse": """

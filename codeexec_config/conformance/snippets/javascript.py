@@ -301,6 +301,7 @@ console.log("tried");
 const { execFileSync } = require("child_process");
 require("fs").mkdirSync("out/folder", { recursive: true });
 execFileSync("mkfifo", ["out/fifo"]);
+try { execFileSync("mknod", ["out/device", "c", "1", "3"], { stdio: "ignore" }); } catch {}
 console.log("tried");
 """,
     "sparse": """

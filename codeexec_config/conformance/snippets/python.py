@@ -425,9 +425,13 @@ os.symlink("@PATH@", "out")
 print("tried")
 """,
     "fifo": """
-import os
+import os, stat
 os.makedirs("out/folder")
 os.mkfifo("out/fifo")
+try:
+    os.mknod("out/device", stat.S_IFCHR | 0o666, os.makedev(1, 3))
+except OSError:
+    pass
 print("tried")
 """,
     "sparse": """
