@@ -8,13 +8,14 @@ shell line.)
 from __future__ import annotations
 
 import os
+import subprocess
 from typing import Any
 
 import pytest
 
-from codeexec_config.conformance import SNIPPETS
+from codeexec_config.conformance import SNIPPETS, processes_with
 from tests.conformance.judging import BOASTS
-from tests.conformance.local import can_jail, installed
+from tests.conformance.local import COMMANDS, can_jail, installed, kill
 
 Reports = dict[str, dict[str, Any]]
 KEPT_BY_THE_LANGUAGE = {"Reckless/javascript": {"R14"}}  # node resets all signals
@@ -115,6 +116,42 @@ def test_a_language_with_processes_has_a_program_for_every_limit(language: str) 
     assert {"orphan", "outliving", "touch", "child_touch", "forks", "deaf", "connect", "kill_itself"} <= set(
         SNIPPETS[language]
     )
+
+
+@pytest.mark.parametrize("language", ["javascript", "bash"])
+class TestSessions:
+    """The programs of sessions in languages that no executor here has sessions in, one after the other as one."""
+
+    def ran(self, language: str, *purposes: str, most: float = 60, **values: object) -> str:
+        if language not in installed():
+            pytest.skip(f"{language} is not installed")
+        code = "\n".join(SNIPPETS[language][purpose] for purpose in purposes)
+        for name, value in values.items():
+            code = code.replace(f"@{name.upper()}@", str(value))
+        command = [*COMMANDS[language], {"javascript": "-e", "bash": "-c"}[language], code]
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=most).stdout
+
+    def test_a_variable_is_kept(self, language: str) -> None:
+        assert self.ran(language, "session_set", "session_get") == "2\n"
+        assert self.ran(language, "session_put", "session_show", value=5) == "5\n"
+
+    def test_an_answer_is_late(self, language: str) -> None:
+        assert self.ran(language, "session_late", secs=0) == "late\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            self.ran(language, "session_late", secs=60, most=0.5)
+
+    def test_one_counts_without_end(self, language: str) -> None:
+        with pytest.raises(subprocess.TimeoutExpired):
+            self.ran(language, "session_count", most=0.5)
+
+    def test_a_child_lives_on_and_carries_its_marker(self, language: str) -> None:
+        marker = f"kit-test-{language}-{os.getpid()}"
+
+        assert self.ran(language, "session_child", marker=marker) == "started\n"
+        left = processes_with(marker)
+        for each in left:
+            kill(int(each.split()[1].rstrip(":")))
+        assert left
 
 
 def test_the_table_of_purposes_is_the_documented_one() -> None:

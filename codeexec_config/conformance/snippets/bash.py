@@ -107,6 +107,20 @@ if [ -n "$kit_state" ] || [ -e kit_state ]; then echo found; else echo clean; fi
 """,
     "session_set": "x=1",
     "session_get": "echo $((x + 1))",
+    "session_put": "x=@VALUE@",
+    "session_show": "echo $x",
+    "session_late": """
+sleep @SECS@
+echo late
+""",
+    "session_count": """
+x=0
+while :; do x=$((x + 1)); sleep 0.01; done
+""",
+    "session_child": """
+(exec -a @MARKER@ sleep 60) > /dev/null 2>&1 &
+echo started
+""",
     "verbatim": "bash --version > /dev/null\ncat <<'KIT'\n" + VERBATIM + "\nKIT",
     "line_number": "echo line $LINENO",
     "tell_all": r"""

@@ -135,6 +135,20 @@ console.log(found ? "found" : "clean");
 """,
     "session_set": "x = 1;",
     "session_get": "console.log(x + 1);",
+    "session_put": "x = @VALUE@;",
+    "session_show": "console.log(x);",
+    "session_late": """
+Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, @SECS@ * 1000);
+console.log("late");
+""",
+    "session_count": """
+for (x = 0; ; x++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+""",
+    "session_child": """
+const nothing = ["-e", "setTimeout(() => {}, 60000)", "@MARKER@"];
+require("child_process").spawn(process.execPath, nothing, { stdio: "ignore" }).unref();
+console.log("started");
+""",
     "imports": """
 require("fs");
 console.log("works");
