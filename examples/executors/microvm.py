@@ -275,16 +275,16 @@ def _payload(request: ExecutionRequest, info: ExecutorInfo) -> bytes:
     limits = request.limits
     order = {
         "command": language.running(language.file),
-        "env": _ENVIRONMENT | dict(request.env),
-        "files": [*request.files, language.file],
-        "collect": request.collect,
-        "memory_bytes": limits.memory_bytes,
-        "output_bytes": limits.output_bytes,
-        "artifact_bytes": limits.artifact_bytes,
+        "env": {**_ENVIRONMENT, **{name.decode(): value.decode() for name, value in encoded.env.items()}},
+        "files": [*map(bytes.decode, encoded.files), language.file],
+        "collect": [*map(bytes.decode, encoded.collect)],
+        "memory_bytes": int(limits.memory_bytes),
+        "output_bytes": int(limits.output_bytes),
+        "artifact_bytes": int(limits.artifact_bytes),
         # The host is dead when this is reached: it asks for the end at the limit itself.
         "watchdog_secs": 1.25 * limits.wall_secs + _ANSWER_SECS,
     }
-    payload = guest_side.pack(order, [request.stdin, *request.files.values(), encoded.code])
+    payload = guest_side.order(order, [*map(bytes, (request.stdin, *request.files.values(), encoded.code))])
     if len(payload) > MAX_BYTES:
         raise RequestTooLarge
     return payload

@@ -7,6 +7,7 @@ import contextlib
 import io
 import itertools
 import json
+import marshal
 import os
 import signal
 import stat
@@ -27,6 +28,7 @@ from codeexec_config.executor import (
     ExecutionLimits,
     ExecutionRequest,
     ExecutorFault,
+    ExecutorInfo,
     ExecutorOverloaded,
     ExecutorUnavailable,
     RequestError,
@@ -38,6 +40,7 @@ from examples.executors import microvm
 from examples.executors._microvm_launchers import Host, Launcher, Machine
 from examples.executors._microvm_process import Process, Sight
 from examples.executors._owner import Owner
+from examples.executors._payload import LANGUAGES, supports
 from examples.executors.microvm import PREFIX, MicroVMExecutor
 from tests.backends.conftest import CHECKOUT
 
@@ -260,11 +263,12 @@ def test_qemu_gets_the_same_machine(kvm_trouble: str) -> None:
 
 
 def test_a_drive_holds_what_was_packed() -> None:
-    packed = guest_side.pack({"a": ["\u00e9", 1]}, [b"", b"\x00\xff", b"x" * 5])
+    head = {"a": ["\u00e9", 1, 0.25, 1e-9, None, True, False], "b": {}}
+    blobs = [b"", b"\x00\xff", b"x" * 5]
 
-    head, blobs = guest_side.unpack(io.BytesIO(packed + bytes(700)))
+    packed = guest_side.pack(head, blobs)
 
-    assert ({"a": ["\u00e9", 1]}, [b"", b"\x00\xff", b"xxxxx"]) == (head, blobs)
+    assert (head, blobs) == guest_side.unpack(io.BytesIO(packed + bytes(700)))
 
 
 @pytest.mark.parametrize(
@@ -285,6 +289,27 @@ def test_a_drive_holds_what_was_packed() -> None:
 def test_a_drive_with_anything_else_is_refused(drive: bytes) -> None:
     with pytest.raises(ValueError, match="the drive"):
         guest_side.unpack(io.BytesIO(drive))
+
+
+def test_text_and_numbers_of_any_class_are_ordered() -> None:
+    class Text(str):
+        __slots__ = ()
+
+    class Number(int):
+        pass
+
+    class Data(bytes):
+        pass
+
+    limits = ExecutionLimits(wall_secs=1, memory_bytes=Number(128 << 20), output_bytes=Number(9))
+    texts = {"env": {Text("A"): Text("é")}, "files": {Text("f"): Data(b"1")}, "collect": (Text("f"),)}
+    asked = request(Text("code"), stdin=Data(b"in"), limits=limits, **texts)
+    info = ExecutorInfo(name="x", languages=supports(LANGUAGES, microvm.CAPABILITIES))
+
+    order, blobs = marshal.loads(microvm._payload(asked, info) + bytes(700))  # noqa: S302 -- ours
+
+    assert ("é", ["f", "main.py"], ["f"]) == (order["env"]["A"], order["files"], order["collect"])
+    assert [b"in", b"1", b"code"] == blobs
 
 
 def test_artifacts_are_plain_files_that_no_link_leads_to(tmp_path: Path) -> None:
