@@ -158,8 +158,8 @@ class Host:
                 command=lambda machine: _qemu(binary, machine, ("-accel", "kvm", "-cpu", "host"), ""),
             )
         clock = _emulated_clock()
-        # `max`, since the processor that QEMU emulates by default has no random numbers, which a guest waits for. Without
-        # AVX, since what is fast on a processor is slow to emulate: it takes a tenth of a start.
+        # `max`, since the processor that QEMU emulates by default has no random numbers, which a guest waits for.
+        # Without AVX, since what is fast on a processor is slow to emulate: it takes a tenth of a start.
         accelerator = ("-accel", "tcg,tb-size=128", "-cpu", "max,-avx,-avx2")
         return Launcher(
             name=f"{QEMU}-tcg",
