@@ -220,6 +220,8 @@ class _Forms:
         is_set = self._union in self._section and not any(part.path == (self._union,) for part in parts)
         if home is None and is_set and any(len(part.path) == 1 for part in parts):
             return None
+        if self._hides_others(parts):
+            return None
         table = self._table(parts, home)
         if table is None or not is_sound_table(self._variants[variant], table) or self._brings_conflicts(parts, table):
             return None
@@ -231,6 +233,11 @@ class _Forms:
         if not renames and not table:
             return self._bare(parts)
         return self._renamed(parts)
+
+    def _hides_others(self, parts: list[_Part]) -> bool:
+        """Check for keys of the mode that are no part of it, and that are reported only once it has a name."""
+        ours = {part.path[1] for part in parts if len(part.path) > 1}
+        return self._variants.keys().isdisjoint(self._mode) and not self._mode.keys() <= ours
 
     def _table(self, parts: list[_Part], home: dict[str, Any] | None) -> dict[str, Any] | None:
         """Return the variant's table as it should be, or None where it is not certain."""
@@ -294,6 +301,8 @@ class _Forms:
         cls = self._variants[variant]
         edits: list[Amendment] = []
         for part in parts:
+            if part.is_table:
+                return None
             if part.key is None:
                 edits.append(Amendment("", "drop", part.path))
             elif _may_be_moved(key_table(cls)[part.key], part.value):
