@@ -51,7 +51,7 @@ def habit_hint(key: Key, value: Any) -> str:
 
 def _hint(key: Key, value: Any) -> str:
     if key.kind is Kind.LIST:
-        return _list_hint(value)
+        return _list_hint(key, value)
     if type(value) is str and (reference := hint(value)):
         return reference
     if key.bounds is None:
@@ -67,11 +67,11 @@ def _number_hint(key: Key, bounds: Bounds, value: Any) -> str:
     return f"{form}, from {bounds.minimum} to {bounds.maximum}"
 
 
-def _list_hint(value: Any) -> str:
+def _list_hint(key: Key, value: Any) -> str:
     names = _names(value) if type(value) is str else None
     if type(value) is str and names is None and (reference := list_hint(value)):
         return reference
-    return f"write it in brackets, such as {written(names or ['python'])}"
+    return f"write it in brackets, such as {written(names or list(key.examples[0][:1]))}"
 
 
 def written(value: Any) -> str:
