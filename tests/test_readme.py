@@ -25,7 +25,7 @@ BLOCKS = re.findall(r"^```(\w+)(?: (\w+))?\n(.*?)^```$", README, re.DOTALL | re.
 PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.DOTALL | re.MULTILINE)
 ELSEWHERE = {"executor", "schema"}
 """Marks of blocks that the tests of their own subject run."""
-OTHERS_OPTIONS = {"--env-file", "--log-driver", "--schemafile"}
+OTHERS_OPTIONS = {"--env-file", "--log-driver", "--schemafile", "--shell"}
 """Options of other programs that the README speaks of."""
 KEY = "canary-of-the-readme"
 FILES = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from codeexec_config.document.characters import cleaned, strange
 from codeexec_config.keys import Kind
 from codeexec_config.rules.alone import plural
-from codeexec_config.rules.foreign import hint, list_hint
+from codeexec_config.rules.foreign import hint, list_hint, unpadded
 from codeexec_config.rules.languages import meant_language, split_names
 from codeexec_config.rules.units import read_number
 
@@ -44,14 +44,14 @@ def _number(key: Key, value: Any) -> int | None:
 def habit_hint(key: Key, value: Any) -> str:
     """Return how a value of another type is written as one of the key's own."""
     odd = strange(value) if type(value) is str else None
-    if odd is not None:
+    if odd is not None and unpadded(value) is None:
         return f"it contains {odd[1]}; {_hint(key, cleaned(value))}"
     return _hint(key, value)
 
 
 def _hint(key: Key, value: Any) -> str:
     if key.kind is Kind.LIST:
-        return _list_hint(value)
+        return _list_hint(key, value)
     if type(value) is str and (reference := hint(value)):
         return reference
     if key.bounds is None:
@@ -67,11 +67,11 @@ def _number_hint(key: Key, bounds: Bounds, value: Any) -> str:
     return f"{form}, from {bounds.minimum} to {bounds.maximum}"
 
 
-def _list_hint(value: Any) -> str:
+def _list_hint(key: Key, value: Any) -> str:
     names = _names(value) if type(value) is str else None
     if type(value) is str and names is None and (reference := list_hint(value)):
         return reference
-    return f"write it in brackets, such as {written(names or ['python'])}"
+    return f"write it in brackets, such as {written(names or list(key.examples[0][:1]))}"
 
 
 def written(value: Any) -> str:

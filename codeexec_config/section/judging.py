@@ -11,7 +11,8 @@ from codeexec_config.rules import across
 from codeexec_config.rules.across import Facts, Language, ModeFacts
 from codeexec_config.rules.alone import judge, judge_header
 from codeexec_config.secret import Secret
-from codeexec_config.section.resolve import taken_as_set, variant_of
+from codeexec_config.section import variant_of
+from codeexec_config.section.slots import taken_as_set
 from codeexec_config.section.structure import is_in_pieces, meant_key, misspelt
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     from codeexec_config.policy import Policy
     from codeexec_config.rules.urls import Url
+    from codeexec_config.section import Resolution
     from codeexec_config.section.policing import Sound
-    from codeexec_config.section.resolve import Resolution
 
 _MOST_TRIED: Final = 100
 """Unknown keys of a mode that are tried for a misspelt secret."""
