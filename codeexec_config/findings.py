@@ -34,8 +34,8 @@ class Target(NamedTuple):
 class Amendment(NamedTuple):
     """A fix before it has places.
 
-    `action` is "rename" (a key), "replace" (a value), "reword" (a string within its quotes) or "remove" (an entry);
-    `also` are more of the same fix.
+    `action` is "rename" (a key), "replace" (a value), "reword" (a string within its quotes), "remove" (an entry),
+    "drop" (a key with its value) or "move" (the same, below the header of `onto`); `also` are more of the same fix.
     """
 
     title: str
@@ -43,10 +43,15 @@ class Amendment(NamedTuple):
     path: Path
     text: str = ""
     also: tuple[Amendment, ...] = ()
+    onto: Path = ()
 
     def under(self, *prefix: str | int) -> Amendment:
         """Return the same fix seen from further up."""
-        return self._replace(path=prefix + self.path, also=tuple(other.under(*prefix) for other in self.also))
+        return self._replace(
+            path=prefix + self.path,
+            also=tuple(other.under(*prefix) for other in self.also),
+            onto=prefix + self.onto,
+        )
 
 
 class Finding(NamedTuple):

@@ -65,7 +65,7 @@ class Key(NamedTuple):
 
     kind: Kind
     text: str = ""
-    examples: tuple[object, ...] = ()
+    examples: tuple[Any, ...] = ()
     bounds: Bounds | None = None
     form: str | None = None
     choices: Mapping[str, str] | None = None

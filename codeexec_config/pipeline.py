@@ -145,12 +145,14 @@ def run_text(text: str, filename: str, options: Options) -> Outcome | BaseExcept
 
 def run_mapping(table: object, _: str, options: Options) -> Outcome | BaseException:
     """Check a section's own table."""
-    from codeexec_config.section.plain import Plain
+    from codeexec_config.section.plain import Plain, astray
 
+    wrong = astray(table, options.section, options.model)
+    if wrong is not None:
+        return Outcome(None, [wrong.under(*options.section)])
     plain = Plain(table, options.model)
     if type(plain.value) is not dict:
-        found = plain.findings or [Finding("wrong-type", "expected the section to be a table")]
-        return Outcome(None, [finding.under(*options.section) for finding in found])
+        return Outcome(None, [finding.under(*options.section) for finding in plain.findings])
     return _run_section(plain.value, options, found=plain.findings)
 
 
@@ -203,6 +205,10 @@ def _run_section(
     config, shape = build(resolution.values, options.model)
     if config is not None and options.policy is None and not found and _says_nothing(config, resolution):
         return Outcome(config, document=document, file=file, reads=environment.reads, section=section)
+    if shape:
+        from codeexec_config.section.forms import gathered
+
+        shape = gathered(shape, section, options.model, options.section)
     every = _every_finding(resolution, options, chain(found, resolution.findings, shape))
     if errors(every) or (resolution.unread and resolution.enabled):
         config = None

@@ -55,7 +55,8 @@ def read_policy(path: str | os.PathLike[str]) -> PolicyFile:
         raise TypeError("path must be a str or a path that yields one, not bytes")
     raw = parse.read(name)
     if isinstance(raw, Finding):
-        return PolicyFile(None, (placeless(raw, name),))
+        # What helps with a file to check, such as piping it in, does not with a policy.
+        return PolicyFile(None, (placeless(raw._replace(help=None), name),))
     text = parse.decode(raw)
     document = parse.parse(text, name) if isinstance(text, str) else text
     if not isinstance(document, Document):
@@ -67,12 +68,12 @@ def read_policy(path: str | os.PathLike[str]) -> PolicyFile:
 
 def _judge(document: Document, name: str) -> PolicyFile:
     policy, shape = build(document.data, Policy)
-    found = [*shape, *_references(document.data, ())]
+    found = _once(shape, list(_references(document.data, ())))
     if found or policy is None:
         refused = {finding.path for finding in found}
         found += (finding for finding in findings(Resolution(document.data), Policy) if finding.path not in refused)
     places = Places(document, name, (), Policy)
-    if found:
+    if found or policy is None:
         placed = [places.diagnostic(finding) for finding in amend(found, document.data, Policy)]
         return PolicyFile(None, tuple(sorted(placed, key=Diagnostic.order)))
     entries = {entry: _place(places, entry) for entry in key_table(Policy) if entry in document.data}
@@ -81,6 +82,14 @@ def _judge(document: Document, name: str) -> PolicyFile:
 
 def _place(places: Places, entry: str) -> Related:
     return places.related("the policy's limit", Target((entry,)))
+
+
+def _once(shape: list[Finding], references: list[Finding]) -> list[Finding]:
+    """Return the findings on the shape and on references, one of each value: what a stray key holds is not judged."""
+    stray = {finding.path for finding in shape if finding.code == "unknown-key"}
+    kept = [finding for finding in references if finding.path[:1] not in stray]
+    referring = {finding.path for finding in kept}
+    return [finding for finding in shape if finding.path not in referring] + kept
 
 
 def _references(value: Any, path: Path) -> Iterator[Finding]:

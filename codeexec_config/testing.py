@@ -27,9 +27,9 @@ Text = tuple[str, str]
 """A place's name, which holds nothing of what stands there, and what stands there."""
 
 _SHORTEST_PIECE: Final = 5
+_LONG: Final = 20
 _SHORTEST_DERIVED: Final = 6
 _SHORTEST_SQUEEZED: Final = 8
-_MOST_PIECES: Final = 4
 _MOST_OBJECTS: Final = 100_000
 _OPAQUE: Final = (
     type,
@@ -327,14 +327,28 @@ class _Needle:
         return len(self._squeezed) >= _SHORTEST_SQUEEZED and self._squeezed in views.squeezed
 
     def is_spread_over(self, text: str) -> bool:
-        """Say whether a text holds pieces that make up the whole secret, few and not too short."""
+        """Check whether a text holds pieces that make up the whole secret, of any number and in any order.
+
+        A piece has some letters, or chance would find it anywhere. One of a long secret may have fewer: what is left
+        over when it is cut into equal pieces. It is no mere separator, or the words of a passphrase would be pieces.
+        """
         secret = self._secret
-        shortest = max(_SHORTEST_PIECE, -(-len(secret) // _MOST_PIECES))
-        reached = {0}
-        for end in range(shortest, len(secret) + 1):
-            if any(start + shortest <= end and secret[start:end] in text for start in reached):
-                reached.add(end)
-        return len(secret) in reached
+        shortest = _SHORTEST_PIECE + (len(secret) > _LONG)
+        spare = 1 if len(secret) >= _LONG else 0
+        short_pieces = [0, *[spare + 1] * len(secret)]
+        longest = 0
+        for start in range(len(secret)):
+            if short_pieces[start] > spare:
+                continue
+            # What a piece that began further in front reached is in the text from here on too.
+            longest = max(longest, start)
+            while longest < len(secret) and secret[start : longest + 1] in text:
+                longest += 1
+            for end in range(start + 1, longest + 1):
+                is_short = end - start < shortest
+                if not is_short or _squeeze(secret[start:end]):
+                    short_pieces[end] = min(short_pieces[end], short_pieces[start] + is_short)
+        return short_pieces[-1] <= spare
 
 
 class _Views(NamedTuple):

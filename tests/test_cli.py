@@ -369,6 +369,25 @@ def test_an_interrupt_is_no_traceback(write, capsys, monkeypatch):
     monkeypatch.setattr("codeexec_config.cli.checking.check_file", interrupt)
 
     assert 130 == main(["validate", write(VALID)])
+    assert ("", "interrupted before a file was checked\n") == capsys.readouterr()
+
+
+def test_paths_may_stand_on_both_sides_of_an_option(write, capsys):
+    names = [write(BROKEN, name) for name in ("a.toml", "b.toml", "-c.toml", "d.toml")]
+
+    status = main(["validate", names[0], "--format", "concise", names[1], "--strict", names[3], "--", names[2]])
+
+    assert 1 == status
+    assert [names[0], names[1], names[3], names[2]] == [
+        line.split(":")[0] for line in capsys.readouterr().out.split() if line.endswith(":2:1:")
+    ]
+
+
+def test_standard_input_may_stand_behind_an_option(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(VALID.encode())))
+
+    assert 0 == main(["validate", "-", "--strict", "-"])
+    assert "checked 1 file: all valid\n" == capsys.readouterr().err
 
 
 def test_an_interrupt_of_any_command_is_no_traceback(monkeypatch, capsys):

@@ -124,9 +124,12 @@ def test_secrets_are_read_below_the_environment_and_the_env_file(monkeypatch):
     assert 1 == main([*options, "--env-file", write("b.env", "T_SECS\n")])
 
 
-def test_a_secrets_folder_that_is_not_there_is_a_usage_error(capsys):
-    assert 2 == main(["validate", "--secrets-dir", "absent", "app.toml"])
-    assert "--secrets-dir: it is not a folder" in capsys.readouterr().err
+@pytest.mark.parametrize(("folder", "said"), [("absent", "no such folder"), ("file", "it is not a folder")])
+def test_a_secrets_folder_that_is_none_is_a_usage_error(capsys, folder, said):
+    write("file", "5\n")
+
+    assert 2 == main(["validate", "--secrets-dir", folder, "app.toml"])
+    assert f"validate: error: --secrets-dir: {said}\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--env-file", "--secrets-dir"])

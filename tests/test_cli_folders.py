@@ -68,6 +68,16 @@ def test_a_folder_that_holds_nothing_says_what_was_passed_over(make, capsys):
     assert "e: no file" not in err
 
 
+def test_a_folder_whose_file_is_named_as_well_is_not_said_to_hold_nothing(make, capsys):
+    make("d/a.toml", "e/other.toml", text="[server]\n")
+    make("d/b.toml", text=HEADER)
+    Path("link.toml").symlink_to("d/b.toml")
+    Path("e/b.toml").symlink_to("../d/b.toml")
+
+    assert 0 == main(["validate", "link.toml", "d", "e"])
+    assert "checked 1 file: all valid\n" == capsys.readouterr().err
+
+
 def test_a_few_of_many_that_were_passed_over_are_named(make, capsys):
     make(*(f"d/.{number}.toml" for number in range(9)))
 

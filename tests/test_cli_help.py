@@ -32,16 +32,17 @@ def test_help_names_the_program_as_it_was_called(name, capsys):
     assert all(f"\n  {name} {command} " in whole for command in ("validate", "schema"))
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command != "conformance"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_has_a_purpose_groups_and_two_examples(command, capsys):
     main([command, "--help"])
 
     text = capsys.readouterr().out
-    examples = text.partition("\nexamples:\n")[2]
+    body, _, examples = text.partition("\nexamples:\n")
     assert len(re.findall(f"{MODULE} {command}", examples)) >= 2
     assert "what" in text or "which" in text
     [purpose] = [block for block in text.split("\n\n")[1:2] if "\n" not in block]
     assert purpose.endswith(".")
+    assert all(len(line) <= 100 for line in body.splitlines())
 
 
 def test_an_example_of_help_works(tmp_path, monkeypatch):
@@ -82,6 +83,12 @@ def test_the_version(name, capsys):
         (["schema", "--kind", "x"], " schema: error: unknown value of --kind: `x`; choose from document, section"),
         (["schema", "extra"], " schema: error: unexpected argument `extra`"),
         (["validate", "--key=hunter2", "x"], " validate: error: unknown option `--key`"),
+        (["init", "--force"], " init: error: unknown option `--force`\n"),
+        (["show", "x", "--offline", "y"], " show: error: unexpected argument `y`"),
+        (["show", "x", "--offline", "--", "y"], " show: error: unexpected argument `--`"),
+        (["validate", "x", "--strict", "y", "--fixx"], " validate: error: unknown option `--fixx`; did you mean"),
+        (["--verison"], ": error: unknown option `--verison`; did you mean `--version`?"),
+        (["-"], ": error: unknown command `-`; choose from"),
     ],
 )
 def test_what_is_mistyped_gets_a_suggestion(name, capsys, arguments, said):
@@ -93,12 +100,37 @@ def test_what_is_mistyped_gets_a_suggestion(name, capsys, arguments, said):
     assert re.search(rf"\ntry `{re.escape(name)}( \w+)? --help`\n$", err)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "option", "command"),
+    [
+        (["--offline", "validate", "x"], "--offline", "validate"),
+        (["--format", "json", "validate", "x"], "--format", "validate"),
+        (["--draft=7", "schema"], "--draft", "schema"),
+    ],
+)
+def test_an_option_before_the_command_is_sent_behind_it(name, capsys, arguments, option, command):
+    assert 2 == main(arguments)
+
+    assert (
+        f"{name}: error: the option `{option}` goes behind the command: `{name} {command} ... {option}`\n"
+        f"try `{name} --help`\n"
+    ) == capsys.readouterr().err
+
+
+def test_a_usage_error_holds_nothing_that_moves_the_cursor(capsys):
+    for arguments in (["init", "--output"], ["schema", "--output"], ["schema", "--check"]):
+        main([*arguments, "absent/\x1b[31m\n.toml"])
+        out, err = capsys.readouterr()
+        assert "absent/\\u{1b}[31m\\u{a}.toml: " in err
+        assert "\x1b" not in out + err
+
+
 def test_usage_errors_name_the_program_as_it_was_called(name, capsys):
     main(["schema", "--check", "absent.json"])
     main(["validate", "--section", "a..b", "x"])
 
     first, second = capsys.readouterr().err.splitlines()
-    assert f"{name} schema: error: absent.json: No such file or directory" == first
+    assert f"{name} schema: error: absent.json: no such file or directory" == first
     assert second.startswith(f"{name} validate: error: --section: ")
 
 

@@ -40,6 +40,29 @@ def alone(monkeypatch):
 
 
 @pytest.fixture
+def workers(monkeypatch):
+    """Note the number of each process that is started."""
+    numbers = []
+    fork = pools.Pool._fork
+
+    def note(self):
+        number = fork(self)
+        numbers.append(number)
+        return number
+
+    monkeypatch.setattr(pools.Pool, "_fork", note)
+    return numbers
+
+
+def is_there(number):
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for number in range(200):
@@ -212,12 +235,12 @@ def test_a_chunk_that_never_arrived_closes_its_pipe():
     assert worker.inbox.closed
 
 
-def test_no_worker_outlives_the_command(folder):
+def test_no_worker_outlives_the_command(folder, workers):
     for _ in jobs.check_all(lambda _: Outcome(), (Place(str(number)) for number in range(100)), 3):
         break
 
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert 3 == len(workers)
+    assert not any(map(is_there, workers))
 
 
 # -- interrupts --------------------------------------------------------------------------------------------------------
@@ -285,7 +308,7 @@ def test_what_has_been_sent_is_printed_before_the_end(monkeypatch, is_reading, i
         next(results)
 
 
-def test_a_worker_that_does_not_end_is_ended(monkeypatch):
+def test_a_worker_that_does_not_end_is_ended(monkeypatch, workers):
     monkeypatch.setattr(pools, "_GRACE", 0.05)
     reader, writer = os.pipe()
 
@@ -300,8 +323,8 @@ def test_a_worker_that_does_not_end_is_ended(monkeypatch):
     assert b"!" == os.read(reader, 1)
     results.close()
 
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert 2 == len(workers)
+    assert not any(map(is_there, workers))
 
 
 def test_an_interrupt_of_the_command_sums_up(folder, monkeypatch, capsys):

@@ -211,7 +211,7 @@ def test_standard_input_and_variables_from_a_file(show, tmp_path, monkeypatch, c
         (["--section", "a..b", "x"], "--section: "),
         (["--offline", "--env-file", "a.env", "x"], "--offline reads no environment"),
         (["--env-file", "-", "-"], "standard input cannot be both"),
-        (["--secrets-dir", "absent", "x"], "--secrets-dir: it is not a folder"),
+        (["--secrets-dir", "absent", "x"], "--secrets-dir: no such folder"),
     ],
 )
 def test_a_usage_error_is_said_on_standard_error(show, capsys, options, said):

@@ -7,13 +7,14 @@ import random as plain_random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from codeexec_config import Report, check_text
 from codeexec_config.diagnostics import marker_column
 from codeexec_config.rendering.concise import render_concise
 from codeexec_config.rendering.structured import document, file_entry
+from tests.counts import examples
 from tests.test_fixes import Slips
 
 HEAD = "[features.code_execution]\n"
@@ -362,7 +363,7 @@ def is_a_key(report: Report) -> bool:
     return any(CANARY in "".join((finding.message, *map(str, finding.path))) for finding in report.diagnostics)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.randoms(use_true_random=False).map(lambda random: Canaries(random).section()))
 def test_nothing_that_a_report_says_holds_a_secret_of_a_broken_file(text: str) -> None:
     report = check_text(text, filename="app.toml", env={"SET": CANARY, "A": CANARY})

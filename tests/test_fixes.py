@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from codeexec_config import Fix, Report, check_text
+from tests.counts import examples
 from tests.toml_writer import Writer
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def applied(text: str, fix: Fix) -> str:
     return text
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.randoms(use_true_random=False).map(lambda random: Slips(random).section()))
 def test_a_fix_alone_lowers_errors_and_then_warnings(text: str) -> None:
     report = check_text(text, env=ENV)

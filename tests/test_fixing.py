@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from codeexec_config import Edit, Fix, Position, Span, check_text
@@ -16,6 +16,7 @@ from codeexec_config.cli.diffing import masked
 from codeexec_config.cli.fixing import mend, offers
 from codeexec_config.cli.replacing import ReplaceError, replace
 from codeexec_config.document.edits import apply_fixes, compatible, write_edits
+from tests.counts import examples
 from tests.test_fixes import ENV, Slips
 
 HEADER = "[features.code_execution]\n"
@@ -117,7 +118,7 @@ def test_line_ends_of_an_edit_become_those_of_the_text():
     assert "a\nb\nc\r\n" == write_edits("a\nc\r\n", [edit(2, 2, "b\n")])
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.randoms(use_true_random=False).map(lambda random: Slips(random).section()))
 def test_mending_never_makes_it_worse_and_ends_with_nothing_that_helps(text):
     def check(text):

@@ -193,7 +193,7 @@ def test_a_description_is_whole(cls: type[Any], key: Key) -> None:
 
 
 def test_every_kind_has_a_hook_and_a_word() -> None:
-    assert set(Kind) == set(_HOOKS)
+    assert set(Kind) == {*_HOOKS, Kind.UNION}
 
 
 def test_every_mode_is_a_variant_with_a_text() -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import cattrs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from codeexec_config import (
@@ -40,6 +40,7 @@ from codeexec_config.rendering.concise import render_concise
 from codeexec_config.rendering.structured import file_entry
 from codeexec_config.rendering.text import ANSI, render_text
 from codeexec_config.testing import assert_no_leak
+from tests.counts import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -618,7 +619,7 @@ def documents(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(60)
 @given(documents(), st.sampled_from(sorted(ENVIRONMENTS)), st.booleans())
 def test_no_generated_document_leaks(text: str, env: str, offline: bool) -> None:  # noqa: FBT001
     check = partial(check_text, text, env=ENVIRONMENTS[env], offline=offline)

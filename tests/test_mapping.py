@@ -232,6 +232,55 @@ def test_the_section_itself_must_be_a_table(odd: Any) -> None:
         load_mapping(odd)
 
 
+@pytest.mark.parametrize(
+    ("odd", "way_out"),
+    [
+        (None, "for an absent section pass {}, or take the defaults by CodeExecutionConfig()"),
+        ("[features.code_execution]", "`loads` takes TOML text and `load` a path"),
+        (b"x", "`loads` takes TOML text"),
+        ([], 'document["features"]["code_execution"]'),
+    ],
+)
+def test_what_is_no_table_is_told_what_to_pass(odd: Any, way_out: str) -> None:
+    [finding] = check_mapping(odd, env={}).errors
+
+    assert way_out in str(finding.help)
+
+
+@pytest.mark.parametrize(
+    ("table", "section", "name", "way_down"),
+    [
+        (
+            {"server": {}, "features": {"code_execution": {}}},
+            "features.code_execution",
+            "features",
+            'document["features"]["code_execution"]',
+        ),
+        ({"code_execution": {"mode": "x"}}, "features.code_execution", "code_execution", 'table["code_execution"]'),
+        ({"mode": "wasm", "a": {"b c": {}}}, 'a."b c"', "a", 'document["a"]["b c"]'),
+        ({"code": {}}, "code", "code", 'document["code"]'),
+    ],
+)
+def test_a_table_around_the_section_is_one_mistake(table: Any, section: str, name: str, way_down: str) -> None:
+    [finding] = check_mapping(table, env={}, section=section).diagnostics
+
+    assert ("unknown-key", name) == (finding.code, finding.path[-1])
+    assert f"pass {way_down}" == finding.help
+
+
+@pytest.mark.parametrize("table", [{"features": 1}, {"features": {}}, {"features": {"code_execution": 1}}])
+def test_a_key_that_leads_to_no_section_is_unknown(table: Any) -> None:
+    [finding] = check_mapping(table, env={}).errors
+
+    assert "unknown key `features`" == finding.message
+
+
+def test_none_is_told_apart_from_what_toml_cannot_hold() -> None:
+    [finding] = check_mapping({"mode": {"external": {"url": "https://h", "api_key": None}}}, env={}).errors
+
+    assert "TOML has no null: leave the key out" == finding.help
+
+
 @pytest.mark.parametrize("key", [None, 1, True, b"mode", ("mode",), 1.5])
 def test_a_key_that_is_no_string_is_a_wrong_type_at_its_table(key: Any) -> None:
     assert [("wrong-type",)] == found({key: 1})

@@ -297,6 +297,13 @@ def test_a_breach_without_a_policy_file_names_the_entry():
         ('minimum_isolation = "gvisr"', ("unknown-runtime", "minimum_isolation")),
         ('url_hosts = ["${H}"]', ("reference-not-allowed", "url_hosts", 0)),
         ('languages = ["${X}"]', ("reference-not-allowed", "languages", 0)),
+        ('languages = "${X}"', ("reference-not-allowed", "languages")),
+        ('max_timeout_secs = "${T}"', ("reference-not-allowed", "max_timeout_secs")),
+        ('max_memory_mb = "${T:-512}"', ("reference-not-allowed", "max_memory_mb")),
+        ('allow_literal_secrets = "$<A>"', ("reference-not-allowed", "allow_literal_secrets")),
+        ('minimum_isolation = "${M"', ("reference-not-allowed", "minimum_isolation")),
+        ('stray = "${T}"', ("unknown-key", "stray")),
+        ('stray = { a = ["${T}"] }', ("unknown-key", "stray")),
         ('allow_literal_secrets = "no"', ("wrong-type", "allow_literal_secrets")),
     ],
 )
@@ -307,6 +314,16 @@ def test_a_broken_policy_file_gets_findings_at_their_places(policy_file, line, f
     [diagnostic] = caught.value.diagnostics
     assert found == (diagnostic.code, *diagnostic.path)
     assert 2 == diagnostic.span.start.line
+
+
+@pytest.mark.parametrize(
+    ("entry", "example"), [("languages", "python"), ("modes", "wasm"), ("url_hosts", "*.example.com")]
+)
+def test_a_list_without_brackets_is_shown_with_an_entry_of_its_own(policy_file, entry, example):
+    with pytest.raises(ConfigError) as caught:
+        load_policy(policy_file(f"{entry} = 3\n"))
+
+    assert f'write it in brackets, such as ["{example}"]' == caught.value.diagnostics[0].help
 
 
 @pytest.mark.parametrize(("raw", "code"), [(b"x =", "invalid-toml"), (b"\xff", "invalid-encoding")])
@@ -324,5 +341,8 @@ def test_a_policy_file_that_cannot_be_read_is_said_so(tmp_path):
     with pytest.raises(ConfigError) as caught:
         load_policy(tmp_path / "missing.toml")
     assert ["unreadable-file"] == [d.code for d in caught.value.diagnostics]
+    with pytest.raises(ConfigError) as caught:
+        load_policy(tmp_path)
+    assert [None] == [d.help for d in caught.value.diagnostics]  # a folder of files to check would help
     with pytest.raises(TypeError, match="not bytes"):
         load_policy(b"policy.toml")

@@ -11,14 +11,14 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from codeexec_config import Diagnostic, check_text
 from codeexec_config.document import Document, parse
 from codeexec_config.document.characters import described, plain, strange
 from codeexec_config.document.edits import write_edits
-from codeexec_config.document.quantities import converted
+from tests.counts import examples
 from tests.test_scanner import mutants
 from tests.toml_writer import Writer
 
@@ -281,14 +281,6 @@ def test_a_string_that_is_not_closed_names_where_it_begins() -> None:
     assert (2, 5) == (related.span.start.line, related.span.start.column)
 
 
-@pytest.mark.parametrize(
-    ("text", "unit", "expected"),
-    [("2m", "second", 120), ("2m", "MiB", 2), ("1 GB", "MiB", 1024), ("1.5s", "second", None), ("x", "second", None)],
-)
-def test_a_quantity_is_converted_where_it_is_whole(text: str, unit: str, expected: int | None) -> None:
-    assert expected == converted(text, unit)
-
-
 # -- the laws ----------------------------------------------------------------------------------------------------------
 
 
@@ -326,13 +318,13 @@ def assert_leads_on(text: str) -> None:
         assert len(mended) - after.span.start.offset < behind, text
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(st.randoms(use_true_random=False).map(lambda random: Slipping(random).slip()))
 def test_with_a_fix_applied_the_next_error_stands_further_down(text: str) -> None:
     assert_leads_on(text)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.randoms(use_true_random=False).map(mutants))
 def test_a_fix_of_any_damage_leads_on(text: str) -> None:
     assert_leads_on(text)

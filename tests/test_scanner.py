@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import tomlkit
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tomlkit.exceptions import TOMLKitError
 
@@ -19,6 +19,8 @@ from codeexec_config.document.scanner import Scan, locate
 from codeexec_config.document.spelling import Spelling
 from codeexec_config.document.stems import Stems
 from codeexec_config.findings import Target
+from tests.counts import examples
+from tests.toml.reading import same
 from tests.toml_writer import Writer, documents, walk
 
 if TYPE_CHECKING:
@@ -43,16 +45,6 @@ def is_taken(parse: Callable[[str], Any], text: str) -> bool:
     except (ValueError, TOMLKitError):
         return False
     return True
-
-
-def same(one: Any, other: Any) -> bool:
-    """Compare plain data; nan equals itself, and 1 is not 1.0."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    equal = repr(one) == repr(other) if isinstance(one, float) else one == other
-    return type(one) is type(other) and equal
 
 
 def slice_of(text: str, path: tuple[str | int, ...], part: str = "value") -> str:
@@ -179,7 +171,7 @@ def mutants(random: Random) -> str:
     return text
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.randoms(use_true_random=False).map(mutants))
 def test_what_the_scanner_refuses_both_parsers_refuse(text: Any) -> None:
     if Scan(text).flaw is None:
@@ -200,7 +192,7 @@ STATEMENTS = st.one_of(
 )
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(st.lists(STATEMENTS, min_size=1, max_size=5).map("\n".join))
 def test_the_scanner_and_tomllib_agree_on_which_tables_may_follow_which(text: Any) -> None:
     assert is_taken(tomllib.loads, text) == (Scan(text).flaw is None)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import jsonschema
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import codeexec_config
@@ -22,6 +22,7 @@ from codeexec_config import CodeExecutionConfig, External, Sandboxed, json_schem
 from codeexec_config._version import VERSION
 from codeexec_config.cli import schema as command
 from codeexec_config.schema import file_name, schema_text
+from tests.counts import examples
 from tests.facts import MODES, RUNTIMES
 from tests.test_schema_verdict import JUDGES, slipped
 
@@ -193,7 +194,7 @@ CARRIER = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(slipped(CARRIER))
 def test_no_message_on_a_slip_prints_the_key_beside_it(section: dict[str, Any]) -> None:
     external = isinstance(section.get("mode"), dict) and section["mode"].get("external")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-import os
 import re
 import tomllib
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,14 +20,14 @@ from hypothesis import strategies as st
 from codeexec_config import Diagnostic, check_mapping, check_text
 from codeexec_config.limits import KNOWN_LANGUAGES
 from codeexec_config.schema import json_schema
+from tests.counts import FULL
 from tests.facts import MODES, RUNTIMES, SECTION_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-FULL = bool(os.environ.get("CODEEXEC_FULL"))
-SECTIONS = settings(max_examples=20_000 if FULL else 600, deadline=None)
-DOCUMENTS = settings(max_examples=3_000 if FULL else 150, deadline=None)
+SECTIONS = settings(max_examples=20_000 if FULL else 600)
+DOCUMENTS = settings(max_examples=5_000 if FULL else 150)
 
 VALIDATORS: dict[Any, type[jsonschema.protocols.Validator]] = {
     "7": jsonschema.Draft7Validator,

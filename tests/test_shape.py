@@ -145,14 +145,20 @@ def test_an_unknown_key_without_a_near_one_lists_all():
     assert ["this table has no keys"] == helps({"mode": {"wasm": {"x": 1}}})
 
 
+def test_the_opposite_of_a_key_that_is_there_already_is_named_as_such():
+    assert ["`enabled` is here already, and says the opposite; remove one of them"] == helps(
+        {"enabled": True, "disabled": True}
+    )
+
+
 def test_a_key_that_is_there_already_is_not_suggested():
-    assert ["`timeout_secs` is here already; remove this one"] == helps({"timeout_secs": 3, "timeout_sec": 3})
+    assert ["`timeout_secs` is here already; remove one of them"] == helps({"timeout_secs": 3, "timeout_sec": 3})
 
 
 def test_a_key_that_a_header_swallowed_is_sent_home():
-    assert ["`timeout_secs` belongs to the section itself: move it above the header of the mode"] == helps(
-        {"mode": {"wasm": {}, "timeout_secs": 3}}
-    )
+    assert [
+        "`timeout_secs` belongs to [features.code_execution] itself: move it above [features.code_execution.mode]"
+    ] == helps({"mode": {"wasm": {}, "timeout_secs": 3}})
     assert [("unknown-mode", "mode", "timeout_secs")] == findings({"mode": {"timeout_secs": 3}})
 
 

@@ -87,6 +87,54 @@ def test_a_name_with_a_word_more_has_no_fix(key: str, word: str, place: int, sty
     assert fixed(name, VALUES[key], TABLES.get(key, HEADER)) is None, name
 
 
+def spelt(words: list[str]) -> set[str]:
+    """Return a name's words as people join them."""
+    humped = [word.capitalize() for word in words]
+    snake = "_".join(words)
+    return {snake, snake.upper(), "-".join(words), "".join(words), "".join(humped), words[0] + "".join(humped[1:])}
+
+
+SHORT = (
+    *("an", "as", "at", "be", "by", "db", "de", "do", "ed", "er", "hi", "id", "if", "is", "it", "lo", "my", "of", "on"),
+    *("or", "os", "re", "to", "tz", "ui", "up", "us", "vm", "ws", "x1", "7"),
+)
+
+
+@pytest.mark.parametrize("key", VALUES)
+@pytest.mark.parametrize("word", [*sorted({*EXTRA}), *SHORT, "no", "not", "non", "un", "dis", "anti", "without"])
+def test_no_spelling_of_a_name_with_a_word_more_is_a_slip(key: str, word: str) -> None:
+    words = key.split("_")
+    cls = {"runtime": Sandboxed, "url": External, "api_key": External}.get(key, CodeExecutionConfig)
+    names = {name for gap in range(len(words) + 1) for name in spelt([*words[:gap], word, *words[gap:]])}
+    meant = {name: found.sense for name in names if (found := meaning(name, cls)) and found.is_exact}
+
+    assert {Sense.NEGATION} >= set(meant.values()), meant
+    assert not meant or key == "enabled"
+
+
+@pytest.mark.parametrize(
+    ("name", "cls"),
+    [
+        ("appkey", External),
+        ("AppKey", External),
+        ("noAllowedLanguages", CodeExecutionConfig),
+        ("noallowedlanguages", CodeExecutionConfig),
+        ("unallowedlanguages", CodeExecutionConfig),
+        ("timeoutMsSecs", CodeExecutionConfig),
+        ("timeout2Secs", CodeExecutionConfig),
+    ],
+)
+def test_a_glued_word_is_a_word_too(name: str, cls: type[Any]) -> None:
+    meant = meaning(name, cls)
+
+    assert not (meant and meant.is_exact)
+
+
+@pytest.mark.parametrize("unit", ["GiB", "GB", "gB", "gib", "GIB", "Gb"])
+def test_a_capital_of_a_unit_is_no_hump(unit: str) -> None:
+    assert [{"max_memory_mb": 2048}] * 2 == [fixed(f"{lead}{unit}", "2") for lead in ("max_memory_", "maxMemory")]
+
+
 @given(known, st.sampled_from(EXTRA), st.integers(0, 2), styles)
 def test_a_name_with_another_word_has_no_fix(key: str, word: str, place: int, style: int) -> None:
     words = key.split("_")
@@ -160,6 +208,8 @@ def test_a_negation_is_turned_round(name: str, turns: int, value: bool) -> None:
         ("minTimeout", CodeExecutionConfig, "`timeout_secs` means something else"),
         ("denied_languages", CodeExecutionConfig, "`allowed_languages` means something else"),
         ("disallowedLanguages", CodeExecutionConfig, "`allowed_languages` means something else"),
+        ("non_allowed_languages", CodeExecutionConfig, "`allowed_languages` means something else"),
+        ("key_file", External, 'api_key = "${NAME}"'),
         ("is_disabled", CodeExecutionConfig, "`enabled` means something else"),
         ("api_key_file", External, 'api_key = "${NAME}"'),
         ("apiKeyHelper", External, 'api_key = "${NAME}"'),

@@ -7,10 +7,13 @@ import functools
 import gc
 import logging
 import os
+import re
 import sys
 import traceback
 import warnings
 from collections import UserDict
+from itertools import accumulate
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -324,6 +327,56 @@ def test_a_secret_split_over_texts_of_one_channel_is_found() -> None:
         LOGGER.debug("then %s", CANARY[10:])
 
     assert "a secret came out in pieces over the logs" == complaint(fn)
+
+
+LONG = "q7Rf-2Lx9/Tb0Vw+Zk4Yn8Hc6Jd1Ms3Pg5Ua=EoXiWvBtCyDz"
+"""50 letters, none of them a word."""
+
+
+def pieces(secret: str, lengths: Any) -> list[str]:
+    ends = list(accumulate(lengths))
+    return [secret[start:end] for start, end in zip([0, *ends], [*ends, len(secret)], strict=True) if start < end]
+
+
+@pytest.mark.parametrize("length", [48, 41, 40, 39, 25, 24, 21, 20, 19, 15])
+def test_a_secret_logged_in_pieces_of_ten_letters_is_found(length: int) -> None:
+    secret = LONG[:length]
+
+    def fn() -> None:
+        for number, piece in enumerate(pieces(secret, [10] * (-(-length // 10) - 1)), 1):
+            LOGGER.debug("part %d: %s", number, piece)
+
+    assert "pieces over the logs" in complaint(fn, secret)
+
+
+@pytest.mark.parametrize("at", range(5))
+@pytest.mark.parametrize("lengths", [[10, 10, 10, 10], [6] * 8, [3, 12, 12, 12], [20, 1, 11], [7, 13, 2, 9], [24]])
+def test_pieces_of_any_length_and_in_any_order_are_found(lengths: Any, at: int) -> None:
+    parts = pieces(LONG[:48], lengths)
+
+    def fn() -> None:
+        for part in (*parts[at:], *parts[:at]):
+            LOGGER.debug("then <%s>", part)
+
+    assert "pieces over the logs" in complaint(fn, LONG[:48])
+
+
+@pytest.mark.parametrize("gap", [(0, 6), (21, 27), (44, 50)])
+def test_pieces_that_leave_something_out_are_none(gap: tuple[int, int]) -> None:
+    def fn() -> None:
+        LOGGER.debug("%s and %s", LONG[: gap[0]], LONG[gap[1] :])
+
+    assert_no_leak(fn, LONG)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["correct-horse-battery-staple", "production/database/password", "production-database-x", "a.b.c.d.e.f.g.h.i.j.k"],
+)
+def test_a_text_that_holds_the_words_of_a_secret_holds_no_secret(secret: str) -> None:
+    words = re.findall(r"\w+", secret)
+
+    assert_no_leak(lambda: say(f"{words[::-1]} - / . {Path(__file__).read_text(encoding='utf-8')[:2000]}"), secret)
 
 
 def test_a_secret_with_quotes_and_line_ends_is_found_in_a_repr() -> None:

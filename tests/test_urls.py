@@ -10,6 +10,8 @@ from codeexec_config.rules.url_flaws import GENERAL, PORT, meant_url
 
 EXTERNAL = "[features.code_execution.mode.external]\n"
 
+FROM_ENVIRONMENT = "write the address itself, or the variable that holds it in braces, as in ${NAME}"
+
 
 def finding_of(url, made=None):
     return judge(Key(Kind.TEXT, form="url"), url, ("url",), {}, made=made)
@@ -225,7 +227,7 @@ WRITE = "write https://h.example"
         ("wss://h.example", "its scheme is wss, not https or http", WRITE),
         ("ws://h.example/x", "its scheme is ws, not https or http", "write http://h.example/x"),
         ("tcp://h.example:1", "its scheme is tcp, not https or http", "write http://h.example:1"),
-        ("file:///run/x", "its scheme is file, not https or http", GENERAL),
+        ("file:///run/x", "its scheme is file, not https or http", FROM_ENVIRONMENT),
         ("mailto:x", "its scheme is mailto, not https or http", GENERAL),
         (
             "unix:///run/x.sock",
@@ -269,6 +271,8 @@ WRITE = "write https://h.example"
         ("https://h\\x", "it holds a backslash, which clients read differently", "write / in its place"),
         ("/path", "it does not start with https:// or http://", GENERAL),
         ("x", "it does not start with https:// or http://", GENERAL),
+        ("op://vault/item", "its scheme is op, not https or http", FROM_ENVIRONMENT),
+        ("", "it is empty", GENERAL),
         ("https://u@h@i", "it holds more than one @", GENERAL),
         ("https://", "it has no host", GENERAL),
     ],

@@ -10,13 +10,13 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from codeexec_config.cli.parsing import USAGE_STATUS, Formatter, Parser, program
+from codeexec_config.cli.parsing import USAGE_STATUS, Parser, program
 from codeexec_config.cli.streams import LostOutputError, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Formatter", "main", "make_parser"]
+__all__ = ["main", "make_parser"]
 
 COMMANDS: Final = ("validate", "schema", "show", "explain", "init", "conformance")
 INTERRUPTED: Final = 130
@@ -44,11 +44,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    parser = make_parser(argv[0] if argv else "")
+    first = argv[0] if argv else ""
+    parser = make_parser(first)
     try:
+        if first.startswith("-"):
+            parser.refuse_early(first)
         options, left = parser.parse_known_args(argv)
         if left:
-            getattr(options, "parser", parser).refuse(left)
+            getattr(options, "parser", parser).take_or_refuse(options, left)
     except SystemExit as request:
         return int(request.code or 0)
     if options.command is None:

@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+from codeexec_config.cli.parsing import USAGE_STATUS, Formatter, program
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
@@ -20,14 +22,15 @@ exit status:
   1  a check fails
   2  a usage error: no such module, factory, language or check, or a factory that raises
 
-A check fails when a promise is not kept, is skipped when its capability is not declared or when it cannot tell, and is
-n/a when the language, the form of the executor or the interpreter has nothing to show.
+A check fails when a promise is not kept, is skipped when its capability is not declared or when it
+cannot tell, and is n/a when the language, the form of the executor or the interpreter has nothing
+to show.
 
 examples:
-  python -m codeexec_config conformance my_host.executors:make_executor
-  python -m codeexec_config conformance my_host.executors:make_executor --language python --check T04 --check T05
-  python -m codeexec_config conformance my_host.remote:Executor --leak-probe my_host.remote:containers_with
-  python -m codeexec_config conformance my_host.small:Interpreter --profile no-imports --output report.txt
+  %(prog)s my_host.executors:make_executor
+  %(prog)s my_host.executors:make_executor --language python --check T04 --check T05
+  %(prog)s my_host.remote:Executor --leak-probe my_host.remote:containers_with
+  %(prog)s my_host.small:Interpreter --profile no-imports --output report.txt
 """
 
 
@@ -37,17 +40,18 @@ class _UsageError(Exception):
 
 def add_parser(commands: Any) -> None:
     """Add the command."""
-    from codeexec_config.cli import Formatter
-
     parser: argparse.ArgumentParser = commands.add_parser(
         "conformance",
         help="run the conformance kit on an executor",
-        description="Run programs through an executor and report which of its promises it keeps. The current folder is "
-        "on the import path.",
+        description="Run programs through an executor and report which of its promises it keeps.",
         epilog=_EPILOG,
         formatter_class=Formatter,
     )
-    parser.add_argument("target", metavar="MODULE:FACTORY", help="what makes the executor, without arguments")
+    parser.add_argument(
+        "target",
+        metavar="MODULE:FACTORY",
+        help="what makes the executor, without arguments; the current folder is on the import path",
+    )
     choice = parser.add_argument_group("what is run")
     choice.add_argument(
         "--language",
@@ -85,8 +89,8 @@ def run(options: argparse.Namespace) -> int:
             report = with_printed(_report(options), printed)
             _write(report, options, standard)
     except _UsageError as error:
-        print(f"codeexec_config conformance: error: {error}", file=sys.stderr)
-        return 2
+        print(f"{program()} conformance: error: {error}", file=sys.stderr)
+        return USAGE_STATUS
     return 0 if report.ok else 1
 
 

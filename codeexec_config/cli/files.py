@@ -40,11 +40,13 @@ class Finder:
 
     Attributes:
         skipped: for each folder among the arguments, the first names that were passed over in it.
+        shared: the folders among the arguments with a file that is reached in another way too.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._paths = tuple(paths)
         self.skipped: dict[str, list[str]] = {}
+        self.shared: set[str] = set()
         self._given: set[str] = set()
         self._walked: set[Hashable] = set()
         self._single: dict[Hashable, str] = {}
@@ -97,7 +99,9 @@ class Finder:
             if _is_toml(entry.name) and _is_file(entry):
                 if entry.name.startswith("."):
                     self._skip(root, entry.path)
-                elif not self._is_elsewhere(entry, device):
+                elif self._is_elsewhere(entry, device):
+                    self.shared.add(root)
+                else:
                     yield Place(entry.path, root)
 
     def _is_open(self, root: str, entry: os.DirEntry[str]) -> bool:

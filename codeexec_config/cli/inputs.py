@@ -89,7 +89,8 @@ def environment(options: argparse.Namespace, command: str, *, quiet: bool = Fals
         from codeexec_config.secrets_directory import SecretsDirectory
 
         if not os.path.isdir(options.secrets_dir):  # noqa: PTH112 -- pathlib costs start-up time
-            raise UsageError("--secrets-dir: it is not a folder")
+            is_there = os.path.exists(options.secrets_dir)  # noqa: PTH110 -- the same
+            raise UsageError(f"--secrets-dir: {'it is not a folder' if is_there else 'no such folder'}")
         sources.append(SecretsDirectory(options.secrets_dir))
     return ChainMap(*sources)
 

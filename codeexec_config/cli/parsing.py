@@ -8,12 +8,13 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from codeexec_config.findings import printable
+from codeexec_config.findings import printable, printable_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 USAGE_STATUS: Final = 2
+_STANDARD_INPUT: Final = "-"
 
 # A fixed width keeps argparse from measuring the terminal, which imports more than the rest of a run together.
 Formatter = partial(argparse.RawDescriptionHelpFormatter, width=100)
@@ -27,7 +28,7 @@ def program() -> str:
 
 def usage_error(command: str, message: str) -> int:
     """Print what is wrong with how a command was called; return the exit status."""
-    print(f"{program()} {command}: error: {message}", file=sys.stderr)
+    print(f"{program()} {command}: error: {printable_line(message)}", file=sys.stderr)
     return USAGE_STATUS
 
 
@@ -41,13 +42,33 @@ class Parser(argparse.ArgumentParser):
         """Print the message and where to read more; exit."""
         self.exit(USAGE_STATUS, f"{self.prog}: error: {message}\ntry `{self.prog} --help`\n")
 
-    def refuse(self, arguments: Sequence[str]) -> NoReturn:
-        """Exit for the first argument that no option or place takes; what follows a `=` may be a secret."""
-        name, _, _ = arguments[0].partition("=")
-        if name.startswith("-"):
-            options = (option for action in self._actions for option in action.option_strings)
-            self.error(f"unknown option `{printable(name)}`{suggestion(name, options)}")
-        self.error(f"unexpected argument `{printable(name)}`")
+    def take_or_refuse(self, options: argparse.Namespace, arguments: Sequence[str]) -> None:
+        """Take what argparse has left as more of the paths that an option parted; exit for anything else."""
+        before, behind = _parted(arguments)
+        for argument in before:
+            if argument.startswith("-") and argument != _STANDARD_INPUT:
+                self._refuse_option(argument)
+        if not hasattr(options, "paths"):
+            self.error(f"unexpected argument `{printable(arguments[0])}`")
+        options.paths += [*before, *behind]
+
+    def refuse_early(self, argument: str) -> None:
+        """Exit for an option before the command that is not one of the program's own."""
+        name = argument.partition("=")[0]
+        if name in self._option_string_actions or name == _STANDARD_INPUT:
+            return
+        owners = [command for command, parser in self._commands() if name in parser._option_string_actions]  # noqa: SLF001
+        if owners:
+            self.error(f"the option `{name}` goes behind the command: `{self.prog} {owners[0]} ... {name}`")
+        self._refuse_option(argument)
+
+    def _commands(self) -> Iterable[tuple[str, argparse.ArgumentParser]]:
+        return (pair for action in self._actions if isinstance(action.choices, dict) for pair in action.choices.items())
+
+    def _refuse_option(self, argument: str) -> NoReturn:
+        name, _, _ = argument.partition("=")  # what follows a `=` may be a secret
+        options = (option for action in self._actions for option in action.option_strings)
+        self.error(f"unknown option `{printable(name)}`{suggestion(name, options)}")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is None or value in action.choices:
@@ -62,5 +83,13 @@ def suggestion(written: str, known: Iterable[str]) -> str:
     """Return the end of a message that names what may have been meant, or nothing."""
     from difflib import get_close_matches
 
-    near = get_close_matches(written, list(known), n=1)
-    return f"; did you mean `{near[0]}`?" if near else ""
+    # The hyphens of two options are no likeness.
+    bare = {name.lstrip("-"): name for name in known}
+    near = get_close_matches(written.lstrip("-"), bare, n=1)
+    return f"; did you mean `{bare[near[0]]}`?" if near else ""
+
+
+def _parted(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the arguments before a `--`, and those behind it, which are no options."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:end], arguments[end + 1 :]

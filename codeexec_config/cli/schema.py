@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config.cli.parsing import Formatter, program, usage_error
+from codeexec_config.findings import printable_line
 from codeexec_config.limits import SCHEMA_DRAFTS, SCHEMA_KINDS
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     except ReplaceError as error:
         return usage_error("schema", f"{options.output}: {error}")
     except OSError as error:
-        return usage_error("schema", f"{options.check}: {error.strerror}")
+        return usage_error("schema", f"{options.check}: {(error.strerror or '').lower()}")
     sys.stdout.write(text)
     return 0
 
@@ -79,7 +80,6 @@ def _check(options: argparse.Namespace, expected: bytes) -> int:
         if file.read(len(expected) + 1) == expected:
             return 0
     again = ["schema", "--kind", options.kind, "--draft", options.draft, "--output", options.check]
-    print(
-        f"{options.check}: differs from the schema of this version: write it anew with {program()} {shlex.join(again)}"
-    )
+    advice = f"write it anew with {program()} {shlex.join(again)}"
+    print(printable_line(f"{options.check}: differs from the schema of this version: {advice}"))
     return 1

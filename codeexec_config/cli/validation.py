@@ -120,12 +120,14 @@ class Validation:
     def _sum_up(self, *, is_interrupted: bool) -> None:
         said = False
         for root, skipped in self._finder.skipped.items():
-            if root not in self._roots and not is_interrupted:
+            if root not in self._roots | self._finder.shared and not is_interrupted:
                 word = f"{root}: no file has the section, or anything like it{_skipped(skipped)}"
                 print(printable_line(word), file=sys.stderr)
                 said = True
-        if not self._files and not is_interrupted:
-            if not said:
+        if not self._files:
+            if is_interrupted:
+                print("interrupted before a file was checked", file=sys.stderr)
+            elif not said:
                 print("no file has the section, or anything like it", file=sys.stderr)
             return
         lead = "interrupted: " if is_interrupted else ""

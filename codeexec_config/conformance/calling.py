@@ -105,8 +105,12 @@ class EventLoop:
         self._loop.set_default_executor(_DaemonThreads())
         # What an abandoned call leaves undone has been told: asyncio would print the kit's frames.
         self._loop.set_exception_handler(lambda *_: None)
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="conformance-loop")
+        self._thread = threading.Thread(target=self._run, daemon=True, name="conformance-loop")
         self._thread.start()
+
+    def _run(self) -> None:
+        self._loop.run_forever()
+        self._loop.close()
 
     def call(self, method: Callable[[], Awaitable[Any]]) -> Call:
         """Await an async method on it."""
@@ -116,25 +120,27 @@ class EventLoop:
         """Tell whether nothing blocks it."""
         return self.call(_nothing).wait(_RESPONSE_SECS)
 
+    def leave(self) -> None:
+        """Let it end when its tasks have ended, all of which are cancelled, or when what blocks it lets it go on."""
+        self.call(_wind_down)
+
     def close(self) -> None:
-        """End it in good order, or leave it to its thread when a task of it does not end."""
-        winding_down = self.call(_cancel_the_rest)
-        if winding_down.wait(2 * _RESPONSE_SECS) and winding_down.result:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
+        """End it, or leave it to its thread when a task of it does not end."""
+        self.leave()
+        self._thread.join(2 * _RESPONSE_SECS)
 
 
 async def _nothing() -> None:
     return
 
 
-async def _cancel_the_rest() -> bool:
-    """Cancel the loop's other tasks and tell whether they end; `gather` and `wait_for` would wait for all of them."""
-    rest = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in rest:
-        task.cancel()
-    return not rest or not (await asyncio.wait(rest, timeout=_RESPONSE_SECS))[1]
+async def _wind_down() -> None:
+    """Cancel the loop's other tasks, wait for them, and stop the loop."""
+    while rest := asyncio.all_tasks() - {asyncio.current_task()}:
+        for task in rest:
+            task.cancel()
+        await asyncio.wait(rest)
+    asyncio.get_running_loop().stop()
 
 
 class _DaemonThreads(ThreadPoolExecutor):

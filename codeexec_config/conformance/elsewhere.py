@@ -31,6 +31,7 @@ __all__ = ["Elsewhere"]
 
 _STOP_SECS: Final = 2.0
 _START_SECS: Final = 30.0
+_POLL_SECS: Final = 0.02
 
 
 class Elsewhere:
@@ -56,12 +57,14 @@ class Elsewhere:
             copy = self._needed()
             return copy.report(copy.begin(request, circumstances), secs)
 
-    def killed(self, request: ExecutionRequest, is_due: Callable[[], bool]) -> bool:
-        """Start a program, kill its host once something is due, and tell whether it came to be."""
+    def killed(self, request: ExecutionRequest, is_due: Callable[[], object], secs: float) -> bool:
+        """Start a program, kill its host once it is due, and tell whether that came to be before the run's end."""
         with self._lock:
             copy = self._needed()
             pid = copy.begin(request, Circumstances())
-            was_due = is_due()
+            until = time.monotonic() + secs
+            while not (was_due := bool(is_due())) and time.monotonic() < until and not copy.reports(_POLL_SECS):
+                pass
             copy.kill(pid)
         return was_due
 
@@ -93,9 +96,13 @@ class _Copy:
         pid: int = self._connection.recv()
         return pid
 
+    def reports(self, secs: float) -> bool:
+        """Wait for so long at most, and tell whether a run has come to its end."""
+        return self._connection.poll(secs)
+
     def report(self, pid: int, secs: float) -> Report:
         """Return what a run reports."""
-        if not self._connection.poll(secs):
+        if not self.reports(secs):
             self.kill(pid)
             raise Failed(f"the call was not back after {secs:g} s")
         first = self._connection.recv()

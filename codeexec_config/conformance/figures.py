@@ -26,9 +26,9 @@ class Deadlines(NamedTuple):
     """What a short program may take under `latency_limit`."""
     once: float = 3.0
     """How long a program runs that must not be run again."""
-    settle: float = 3.0
+    settle: float = 5.0
     """What may pass between a result and the end of the program's last process."""
-    cancel: float = 5.0
+    cancel: float = 10.0
     """From a cancellation to its `CancelledError`."""
     stall: float = 0.2
     """The longest that the event loop may stand still."""

@@ -21,6 +21,7 @@ __all__ = ["Printed", "own_output", "with_printed"]
 
 _STREAMS: Final = "O09"
 _SHOWN: Final = 80
+_SETTLE_SECS: Final = 1.0
 
 
 class Printed:
@@ -29,24 +30,41 @@ class Printed:
     def __init__(self) -> None:
         self.size = 0
         self.start = b""
+        self._reader = self._collecting()
 
-    def take(self, data: bytes) -> None:
-        """Count it and drop it."""
-        self.size += len(data)
-        self.start = (self.start + data)[:_SHOWN]
+    def settle(self) -> None:
+        """Wait until all is counted that has been printed so far, and count on."""
+        before, self._reader = self._reader, self._collecting()
+        # A program that was left behind may hold the other end for ever.
+        before.join(_SETTLE_SECS)
+
+    def end(self) -> None:
+        """Wait for the last of it, when standard output is another again."""
+        self._reader.join(_SETTLE_SECS)
+
+    def _collecting(self) -> threading.Thread:
+        """Let standard output be a pipe from now on, and return what reads it."""
+        sys.stdout.flush()
+        source, sink = os.pipe()
+        reader = threading.Thread(target=self._drain, args=(source,), daemon=True)
+        reader.start()
+        os.dup2(sink, 1)
+        os.close(sink)
+        return reader
+
+    def _drain(self, source: int) -> None:
+        with open(source, "rb", buffering=0) as stream:
+            while data := stream.read(1 << 16):
+                self.size += len(data)
+                self.start = (self.start + data)[:_SHOWN]
 
 
 @contextlib.contextmanager
 def own_output() -> Iterator[tuple[IO[str], Printed]]:
     """Keep standard output for the report, on a descriptor of its own, and collect whatever else is printed."""
-    printed = Printed()
     sys.stdout.flush()
     kept, before = os.dup(1), sys.stdout
-    source, sink = os.pipe()
-    reader = threading.Thread(target=_drain, args=(source, printed), daemon=True)
-    reader.start()
-    os.dup2(sink, 1)
-    os.close(sink)
+    printed = Printed()
     sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
     report = os.fdopen(kept, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
     try:
@@ -57,18 +75,12 @@ def own_output() -> Iterator[tuple[IO[str], Printed]]:
         report.flush()
         os.dup2(kept, 1)
         report.close()
-        # A program that was left behind may hold the other end for ever.
-        reader.join(1)
-
-
-def _drain(source: int, printed: Printed) -> None:
-    with open(source, "rb", buffering=0) as stream:
-        while data := stream.read(1 << 16):
-            printed.take(data)
+        printed.end()
 
 
 def with_printed(report: ConformanceReport, printed: Printed) -> ConformanceReport:
-    """Return a report that holds what was printed as a failure of the check that is about it."""
+    """Return a report that holds what was printed so far as a failure of the check that is about it."""
+    printed.settle()
     if not printed.size:
         return report
     detail = f"the executor printed {printed.size} bytes to the host's standard output: {printed.start!r}"

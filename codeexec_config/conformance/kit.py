@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from codeexec_config.conformance.opinions import Failed, NotApplicable, Skipped, cannot_tell, expect
 from codeexec_config.conformance.snippets.features import FEATURES, uses
@@ -14,16 +15,16 @@ from codeexec_config.conformance.wording import told
 from codeexec_config.executor import ExecutionLimits, ExecutionRequest, ExecutionResult, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from codeexec_config.conformance.calling import Call
     from codeexec_config.conformance.circumstances import Circumstances, Report
-    from codeexec_config.conformance.watching import Growth
     from codeexec_config.executor import Capability, ExecutorInfo
 
 __all__ = ["Failed", "Kit", "NotApplicable", "Outcome", "Skipped", "Subject", "cannot_tell", "expect", "told"]
 
 _POLL_SECS = 0.04
+_Seen = TypeVar("_Seen")
 
 
 class Kit:
@@ -50,10 +51,10 @@ class Kit:
         self.language = language
         self.deadlines = subject.deadlines
         self.sizes = subject.sizes
-        self.floods: dict[str, tuple[ExecutionResult, Growth]] = {}
+        self._once: dict[str, Any] = {}
         self._snippets = snippets
-        self._lacking = lacking
-        subject.lacks.setdefault(language, lacking)
+        self._lacks = dict.fromkeys(lacking, True)
+        self._learning = threading.Lock()
 
     # Programs
 
@@ -70,8 +71,8 @@ class Kit:
         if not self.has(purpose):
             raise NotApplicable(f"no program for {purpose}")
         code = self._snippets[purpose]
-        for feature in sorted(self.subject.lacks.get(self.language, ())):
-            if uses(self.language, feature, code):
+        for feature in FEATURES:
+            if uses(self.language, feature, code) and self._is_lacking(feature):
                 raise NotApplicable(f"this interpreter has no {feature}, which the program for {purpose} needs")
         for name, value in values.items():
             code = code.replace(f"@{name.upper()}@", str(value))
@@ -117,6 +118,13 @@ class Kit:
         verdict: ExecutionResult = result
         return verdict
 
+    def once(self, purpose: str, see: Callable[[], _Seen]) -> _Seen:
+        """Return what came of a program that several checks judge; it is run for the first of them."""
+        if purpose not in self._once:
+            self._once[purpose] = see()
+        seen: _Seen = self._once[purpose]
+        return seen
+
     def shown(self, request: ExecutionRequest, word: str, *, call: Call | None = None) -> ExecutionResult:
         """Run a program that looks at something, and skip the check when it did not get so far as to print a word."""
         result = self.run(request, call=call)
@@ -137,11 +145,12 @@ class Kit:
         """Return how many programs may run at once: what the executor declares, and no more than the kit's own."""
         return min(self.info.max_concurrency or self.sizes.together, self.sizes.together)
 
-    def learn_lacks(self) -> None:
-        """Learn what the interpreter refuses by its nature, so that programs that need it are not applicable."""
-        self.subject.lacks[self.language] = self._lacking | {
-            feature for feature in FEATURES if feature not in self._lacking and not self._works(feature)
-        }
+    def _is_lacking(self, feature: str) -> bool:
+        """Learn, when the first program needs it, whether the interpreter refuses a feature by its nature."""
+        with self._learning:
+            if feature not in self._lacks:
+                self._lacks[feature] = not self._works(feature)
+            return self._lacks[feature]
 
     def _works(self, feature: str) -> bool:
         if not self.has(feature):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -16,6 +17,7 @@ LeakProbe: TypeAlias = "Callable[[str], Collection[str]]"
 
 _PROC: Final = Path("/proc")
 _SHOWN: Final = 80
+_CHUNK: Final = 1 << 16
 
 
 def processes_with(marker: str, *, proc: Path = _PROC) -> list[str]:
@@ -49,7 +51,11 @@ def numbers(proc: Path) -> list[int]:
 def read(path: str) -> bytes:
     """Return what a file of a process table holds, or nothing when it cannot be read."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 -- the same
-            return file.read()
+        # Not open(): this is done for each process many times a second, and a file object takes twice as long.
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            return b"".join(iter(partial(os.read, descriptor, _CHUNK), b""))
+        finally:
+            os.close(descriptor)
     except OSError:  # it ended meanwhile, or is somebody else's
         return b""

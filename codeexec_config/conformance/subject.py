@@ -36,7 +36,6 @@ class Subject:
         self.is_async = hasattr(executor, "execute_async")
         self.elsewhere = Elsewhere(executor)
         self.sights: dict[str, bool] = {}
-        self.lacks: dict[str, frozenset[str]] = {}
         self._loop: EventLoop | None = None
         self._lock = threading.Lock()
 
@@ -83,6 +82,7 @@ class Subject:
     def _replace_blocked_loop(self) -> None:
         with self._lock:
             if self._loop is not None and not self._loop.responds():
+                self._loop.leave()
                 self._loop = None
 
     def close(self) -> None:

@@ -129,7 +129,6 @@ class Suite:
         self._plan = plan
         self._judged: set[tuple[str, str | None]] = set()
         self._failed: set[tuple[str, str | None]] = set()
-        self._learnt: set[str] = set()
         self._subject = Subject(executor, plan.probe, plan.deadlines, plan.sizes)
         self._subject.elsewhere.prepare()
         self._info = _described(self._subject)
@@ -182,7 +181,6 @@ class Suite:
 
     def judge(self, case: Case) -> CheckResult:
         """Make one case, if it fits the executor."""
-        self._learn(case.language)
         start = time.monotonic()
         verdict, detail = self._unfit(case) or _made(case.check, self._target(case))
         self._judged.add((case.check.id, case.language))
@@ -198,12 +196,6 @@ class Suite:
             secs=round(time.monotonic() - start, 3),
             action=case.check.action,
         )
-
-    def _learn(self, language: str | None) -> None:
-        """Learn once, before the checks of a language, what its interpreter refuses by its nature."""
-        if language is not None and language not in self._learnt:
-            self._learnt.add(language)
-            self._kits[language].learn_lacks()
 
     def _unfit(self, case: Case) -> _Opinion | None:
         check = case.check

@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 import threading
+import time
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
@@ -22,6 +23,8 @@ _PROC: Final = Path("/proc")
 _GROUPS: Final = Path("/sys/fs/cgroup")
 _TEMPORARY: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 -- looked at, not written to
 _SAMPLE_SECS: Final = 0.02
+_SHARE: Final = 4
+"""How many times as long as a look it waits for the next one: watching must not slow down what is watched."""
 _RANDOM_PART: Final = re.compile(r"[0-9a-f]{6,}|[A-Za-z0-9_]{8}$|\d+")
 _GROUP_DEPTH: Final = 3
 
@@ -67,8 +70,11 @@ class _Sampler(ABC):
         self.look()
 
     def _watch(self) -> None:
-        while not self._over.wait(_SAMPLE_SECS):
+        took = 0.0
+        while not self._over.wait(max(_SAMPLE_SECS, _SHARE * took)):
+            began = time.monotonic()
             self.look()
+            took = time.monotonic() - began
 
     @abstractmethod
     def look(self) -> None:

@@ -109,3 +109,16 @@ def _reads_as_ascii(text: str) -> bool:
     return bool(_ASCII_LETTER.search(text)) or all(
         character.isascii() or plain(character) is not None for character in letters
     )
+
+
+def cleaned(value: str) -> str:
+    """Return a text with ASCII in the place of what looks like it, and without what nobody sees, or quotes."""
+    return "".join(in_ascii(character) for character in value).strip()
+
+
+def in_ascii(character: str) -> str:
+    """Return what to write for a character: the one that it looks like, nothing for an invisible one or a quote."""
+    meant = plain(character)
+    if meant is None:
+        return character if character.isprintable() else ""
+    return meant.strip("\"'")

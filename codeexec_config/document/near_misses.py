@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from codeexec_config.codes import Severity
+from codeexec_config.document.characters import cleaned
 from codeexec_config.document.select import pieces_of, select
 from codeexec_config.findings import Finding, Path, dotted
 from codeexec_config.keys import key_table, union_of
@@ -18,15 +19,21 @@ from codeexec_config.rules.spelling import slipped, squeeze, words_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_DIGIT = re.compile(r"[0-9]")
-
 
 class Miss(NamedTuple):
-    """A table that is near: its path, where its settings belong, and whether that is beyond doubt."""
+    """A table that is near.
+
+    Attributes:
+        path: where it stands.
+        meant: where its settings belong.
+        is_sure: that is beyond doubt.
+        is_part: it is a table of the section's mode, and no whole section.
+    """
 
     path: Path
     meant: Path
     is_sure: bool
+    is_part: bool = False
 
 
 def absent(data: dict[str, Any], section: Path, model: type[Any], *, found: bool = False) -> Iterator[Finding]:
@@ -39,7 +46,7 @@ def absent(data: dict[str, Any], section: Path, model: type[Any], *, found: bool
         found: the file was only found, so that the table may be somebody else's: warn only.
     """
     misses = list(_Search(section, model, is_present=False).misses(data))
-    yield from (_misplaced(miss, section, found=found) for miss in misses)
+    yield from (_misplaced(miss, section, found=found, is_present=False) for miss in misses)
     if not misses:
         yield Finding(
             "section-not-found",
@@ -52,23 +59,25 @@ def absent(data: dict[str, Any], section: Path, model: type[Any], *, found: bool
 def beside(data: dict[str, Any], section: Path, model: type[Any], *, found: bool = False) -> Iterator[Finding]:
     """Yield what is near a section that is there; the arguments are as in `absent`."""
     misses = _Search(section, model, is_present=True).misses(data)
-    yield from (_misplaced(miss, section, found=found) for miss in misses)
+    yield from (_misplaced(miss, section, found=found, is_present=True) for miss in misses)
 
 
-def _misplaced(miss: Miss, section: Path, *, found: bool) -> Finding:
+def _misplaced(miss: Miss, section: Path, *, found: bool, is_present: bool) -> Finding:
     if miss.meant == section:
         message = f"this looks like [{dotted(section)}], but is another table, so its settings have no effect"
-        lead = f"write the header as [{dotted(section)}]"
+        lead = (
+            f"put its settings below [{dotted(section)}]" if is_present else f"write the header as [{dotted(section)}]"
+        )
     else:
         message = f"this looks like a part of [{dotted(section)}], but is another table, so it has no effect"
-        lead = f"a header repeats the whole path: [{dotted(miss.meant)}]"
+        lead = f"a header below [{dotted(section)}] repeats its whole path: [{dotted(miss.meant)}]"
     has_name = all(type(part) is str for part in miss.path)
     elsewhere = f"; if the section lives here, pass `--section {dotted(miss.path)}`, or `section=` in code"
     return Finding(
         "misplaced-section",
         message,
         miss.path,
-        help=lead + (elsewhere if miss.meant == section and has_name else ""),
+        help=lead + (elsewhere if has_name and not miss.is_part else ""),
         severity=Severity.ERROR if miss.is_sure and not found else Severity.WARNING,
     )
 
@@ -103,39 +112,55 @@ class _Search:
     def _near(self, table: dict[str, Any], around: Path) -> Iterator[Miss]:
         for key, value in table.items():
             path = (*around, key)
-            if type(value) is not dict or (path == self._section and self._is_present):
+            is_table = type(value) is dict or _is_array_of_tables(value)
+            if not is_table or (path == self._section and self._is_present):
                 continue
             if not self._suspects.search(key + "\n"):
                 continue
-            if miss := self._miss(path, value):
+            if type(value) is list:
+                if self._is_whole(path):
+                    yield Miss(path, self._section, is_sure=True)
+            elif miss := self._miss(path, value):
                 yield miss
             elif len(path) <= len(self._section):
                 yield from self._near(value, path)
 
     def _miss(self, path: Path, table: dict[str, Any]) -> Miss | None:
         words = _words(path)
-        if _is_slip(words, self._whole) and path != self._section:
-            return Miss(path, self._section, is_sure=True)
+        if self._is_whole(path):
+            return Miss(path, self._below(table), is_sure=True)
         if self._union is not None and self._is_of_mode(path, words, table):
-            return Miss(path, (*self._section, self._union, *self._only(table)), is_sure=True)
+            return Miss(path, (*self._section, self._union, *self._only(table)), is_sure=True, is_part=True)
         if len(path) == 1 and _is_slip(words, self._last):
-            is_whole = squeeze(str(path[0])) == squeeze(str(self._section[-1]))
-            return Miss(path, self._section, is_sure=is_whole or self._is_set(table))
+            is_whole = squeeze(cleaned(str(path[0]))) == squeeze(str(self._section[-1]))
+            return Miss(path, self._below(table), is_sure=is_whole or self._is_set(table))
         if not self._is_present and self._is_short(path):
             return Miss(path, self._section, is_sure=self._is_set(table))
         return None
 
+    def _is_whole(self, path: Path) -> bool:
+        """Check for the section's whole path but for a slip."""
+        return path != self._section and _is_slip(_words(path), self._whole)
+
     def _is_of_mode(self, path: Path, words: tuple[str, ...], table: dict[str, Any]) -> bool:
         """Check for the table of the mode that does not stand below the section."""
-        if not self._variants & table.keys() or path[:-1] == self._section:
+        names = {squeeze(name) for name in table}
+        if not self._variants & names or path[:-1] == self._section:
             return False
         if _is_slip(words, (*self._whole, str(self._union))):
             return True
-        is_beside = path[:-1] in {(), self._section[:-1]} and path[-1] == self._union
-        return self._is_present and is_beside and table.keys() <= self._variants
+        is_beside = path[:-1] in {(), self._section[:-1]} and squeeze(str(path[-1])) == self._union
+        return self._is_present and is_beside and names <= self._variants
 
     def _only(self, table: dict[str, Any]) -> Path:
-        return tuple(table) if len(table) == 1 else ()
+        return tuple(squeeze(name) for name in table) if len(table) == 1 else ()
+
+    def _below(self, table: dict[str, Any]) -> Path:
+        """Return where the settings of a table belong: beside a present section, a mode alone has its own header."""
+        mode = table.get(self._union) if self._is_present and self._union else None
+        if len(table) != 1 or type(mode) is not dict:
+            return self._section
+        return (*self._section, str(self._union), *self._only(mode))
 
     def _is_set(self, table: dict[str, Any]) -> bool:
         """Check whether a table holds keys of the section; `enabled` alone is anybody's."""
@@ -162,20 +187,20 @@ class _Search:
             for key, inner in value.items():
                 if type(inner) is dict:
                     pending.append(((*path, key), inner))
-                elif type(inner) is list and inner and type(inner[0]) is dict:
+                elif _is_array_of_tables(inner):
                     pending += (((*path, key, index), item) for index, item in enumerate(inner) if type(item) is dict)
 
 
+def _is_array_of_tables(value: Any) -> bool:
+    return type(value) is list and bool(value) and type(value[0]) is dict
+
+
 def _words(path: Path) -> tuple[str, ...]:
-    return tuple(word for part in path for word in words_of(str(part)))
+    return tuple(word for part in path for word in words_of(cleaned(str(part))))
 
 
 def _is_slip(words: tuple[str, ...], known: tuple[str, ...]) -> bool:
-    """Check for the same words but for a slip; a digit makes another name, such as a version."""
+    """Check for the same words but for a slip."""
     return "".join(words) == "".join(known) or (
-        len("".join(words)) <= 2 * len("".join(known)) and slipped(words, known) and not _has_new_digit(words, known)
+        len("".join(words)) <= 2 * len("".join(known)) and slipped(words, known)
     )
-
-
-def _has_new_digit(words: tuple[str, ...], known: tuple[str, ...]) -> bool:
-    return _DIGIT.findall("".join(words)) != _DIGIT.findall("".join(known))

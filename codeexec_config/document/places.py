@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from codeexec_config.diagnostics import Diagnostic, Edit, Fix, Related, Span
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from codeexec_config.findings import Amendment
 
 _BLANKS_AND_COMMA = re.compile(r"[ \t]*,[ \t]*")
+_LEADING_COMMA = re.compile(r"[ \t]*,[ \t]*\Z")
+_END_OF_LINE = re.compile(r"[ \t]*(?:\r?\n|\Z)")
 
 
 class Places:
@@ -74,8 +77,14 @@ class Places:
         span = stretch and self._lines.span(*stretch)
         return Related(message, self._file, span, excerpt=stretch and self._excerpt(stretch))
 
-    def _fix(self, amendment: Amendment) -> Fix:
-        edits = [edit for part in (amendment, *amendment.also) for edit in self._edits(part)]
+    def _fix(self, amendment: Amendment) -> Fix | None:
+        """Return the edits of a fix, or None where the text leaves no room for one of them."""
+        edits: list[tuple[Stretch, str]] = []
+        for part in (amendment, *amendment.also):
+            made = self._edits(part)
+            if not made:
+                return None
+            edits += made
         return Fix(amendment.title, tuple(Edit(self._lines.span(*place), text) for place, text in sorted(edits)))
 
     def _edits(self, amendment: Amendment) -> list[tuple[Stretch, str]]:
@@ -83,6 +92,8 @@ class Places:
             return [(place, amendment.text) for place in self._scan.mentions[amendment.path]]
         if amendment.action == "remove":
             return [(place, "") for place in self._entry(amendment.path)]
+        if amendment.action in {"drop", "move"}:
+            return self._pair_edits(amendment)
         return [self._replacement(amendment)]
 
     def _replacement(self, amendment: Amendment) -> tuple[Stretch, str]:
@@ -108,9 +119,51 @@ class Places:
         comma = past_space(text, leader.end)
         return [(comma, comma + 1), (token.start, token.end)]
 
+    def _pair_edits(self, amendment: Amendment) -> list[tuple[Stretch, str]]:
+        """Return the edits that take a key and its value out, and write them below a header; none where that fails."""
+        pair = self._pair(amendment.path)
+        if pair is None or amendment.action == "drop":
+            return [] if pair is None else [(pair, "")]
+        below = self._below_header(amendment.onto)
+        value = self._scan.values[amendment.path]
+        written = f"\n{amendment.text} = {self._scan.text[value.start : value.end]}"
+        return [] if below is None else [(pair, ""), ((below, below), written)]
+
+    def _pair(self, path: Path) -> Stretch | None:
+        """Return the stretch of a key and its value: the whole line, or an entry of an inline table with a comma."""
+        text = self._scan.text
+        [(start, _)] = self._scan.mentions[path]
+        end = self._scan.values[path].end
+        if any(path[:depth] in self._scan.values for depth in range(1, len(path))):
+            return self._inline_pair(start, end)
+        start = self._scan.statements[bisect_right(self._scan.statements, start) - 1]
+        line = text.rfind("\n", 0, start) + 1
+        whole = _END_OF_LINE.match(text, end)
+        return (line, whole.end()) if whole else (start, end)
+
+    def _inline_pair(self, start: int, end: int) -> Stretch | None:
+        text = self._scan.text
+        leader = _LEADING_COMMA.search(text, text.rfind("\n", 0, start) + 1, start)
+        behind = _BLANKS_AND_COMMA.match(text, end)
+        if behind and (leader or text[:start].rstrip(" \t").endswith("{")):
+            return start, behind.end()
+        return (leader.start(), end) if leader else None
+
+    def _below_header(self, path: Path) -> int | None:
+        """Return the end of the line of a table's own header, or None when it has none."""
+        text = self._scan.text
+        start, end = self._scan.tables[path]
+        _, last = self._scan.mentions[path][-1]
+        if not text.startswith("[", start) or text[last:end].strip(" \t") != "]":
+            return None
+        line_end = text.find("\n", end)
+        return len(text) if line_end < 0 else line_end - text.startswith("\r", line_end - 1)
+
 
 def _paths(found: Iterable[Finding]) -> Iterator[Path]:
-    """Yield the paths of what findings mark; a fix edits what is marked."""
+    """Yield the paths of what findings mark, and of what their fixes edit."""
     for finding in found:
         yield (finding.target or finding).path
         yield from (target.path for _, target in finding.related)
+        for amendment in (finding.amendment, *finding.amendment.also) if finding.amendment else ():
+            yield from (amendment.path, amendment.onto or amendment.path)

@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from codeexec_config import limits
-from codeexec_config.document.quantities import converted, is_quantity
 from codeexec_config.document.slips import Reason
 from codeexec_config.document.tokens import OPENINGS
 from codeexec_config.keys import Kind
+from codeexec_config.rules.units import is_amount, read_amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ _LITERALS: Final = {Kind.BOOLEAN: "write true or false", Kind.INTEGER: "write a 
 _NULLS: Final = frozenset({"null", "none", "nil", "undefined", "~"})
 _SPECIAL: Final = re.compile(r"([+-]?)(infinity|inf|nan)", re.IGNORECASE)
 _COMMENT_OF_ANOTHER_KIND: Final = re.compile(r"[ \t](?://|;|--)")
-_QUANTITY: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?(?P<unit>[ \t]*[A-Za-zµ]+)")
+_QUANTITY: Final = re.compile(r"(?:[0-9]{1,18}(?:\.[0-9]{1,18})?[ \t]*[A-Za-zµ]{1,12}[ \t]*){1,4}(?<![ \t])")
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,6}(?![0-9])")
 _ZEROS: Final = re.compile(r"[+-]?(?P<zeros>0+)(?P<digits>[0-9]+)")
 _CUT_OFF: Final = re.compile(r"[+-]?[0-9]+\.")
@@ -122,7 +122,7 @@ def _null(slip: Slip) -> Reason | None:
 
 def _quantity(slip: Slip) -> Reason | None:
     found = _QUANTITY.match(slip.text, slip.began)
-    if not found or not slip.ends_value(found.end()) or not is_quantity(found[0]):
+    if not found or not slip.ends_value(found.end()) or not is_amount(found[0]):
         return None
     message = "a number has no unit in TOML"
     bounds = slip.key.bounds if slip.key else None
@@ -130,7 +130,7 @@ def _quantity(slip: Slip) -> Reason | None:
         return Reason(message, "write the number alone, or put quotes around number and unit")
     unit = "seconds" if bounds.unit == "second" else bounds.unit
     help_ = f"`{slip.key.name}` takes a whole number of {unit}, without a unit"
-    amount = converted(found[0], bounds.unit)
+    amount = read_amount(found[0], slip.key)
     if amount is None or not bounds.minimum <= amount <= bounds.maximum:
         return Reason(message, help_)
     change = (slip.began, found.end(), str(amount))

@@ -79,6 +79,11 @@ def recognised(text: str) -> Foreign | None:
     return Foreign(None) if path and not any(map(_may_be_key, path[1].split("/"))) else None
 
 
+def is_manager(scheme: str) -> bool:
+    """Check whether a URL's scheme is that of a secret manager or of a file, whose text is no address."""
+    return re.fullmatch(_MANAGERS, scheme, re.IGNORECASE) is not None
+
+
 def unwrapped(text: str) -> str | None:
     """Return the variable that a malformed `${...}` names in capitals, or None."""
     foreign = recognised(text.removeprefix("$"))

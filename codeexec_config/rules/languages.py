@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from codeexec_config.rules.across import Language
 
 _FORM = re.compile(limits.LANGUAGE_PATTERN)
+_MARKS = re.compile(r"[,;|/]+|\s+(?:and|or|und|et)\s+|\s&\s")
 
 
 def judge_form(name: str, path: Path, *, made: str | None = None) -> Finding | None:
@@ -35,8 +36,18 @@ def judge_form(name: str, path: Path, *, made: str | None = None) -> Finding | N
         "invalid-language",
         "invalid name of a language",
         path,
-        help=f'did you mean "{meant}"?' if meant else reference_hint(name) or form,
+        help=_split_hint(name) or (f'did you mean "{meant}"?' if meant else reference_hint(name) or form),
     )
+
+
+def _split_hint(name: str) -> str | None:
+    names = split_names(name)
+    if names is None or not all(map(_FORM.fullmatch, names)):
+        return None
+    if len(names) == 1:
+        return f'did you mean "{names[0]}"?'
+    listed = ", ".join(f'"{each}"' for each in names)
+    return f"one string holds one name: write {listed}"
 
 
 def meant_language(name: str) -> str | None:
@@ -49,6 +60,25 @@ def meant_language(name: str) -> str | None:
     from codeexec_config.rules.spelling import nearest
 
     return nearest(plain, limits.KNOWN_LANGUAGES)
+
+
+def split_names(text: str) -> list[str] | None:
+    """Return the names that one text lists, each as it is spelt rightly, or None when it is no list of names.
+
+    A blank alone parts names only where each is a known one, since it may stand in a name.
+    """
+    if "$" in text:
+        return None
+    pieces = [piece for piece in _MARKS.split(text) if piece.strip()]
+    if len(pieces) < 2 and all(_known(word) for word in text.split()):  # noqa: PLR2004 -- one name is no list
+        pieces = text.split()
+    names = [meant_language(piece) or piece.strip() for piece in pieces]
+    return list(dict.fromkeys(names)) if len(pieces) > 1 or _MARKS.search(text) else None
+
+
+def _known(word: str) -> bool:
+    plain = word.lower()
+    return plain in limits.LANGUAGES or plain in limits.LANGUAGE_ALIASES
 
 
 def unsupported(entry: Language) -> Finding:

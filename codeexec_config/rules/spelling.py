@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _SEPARATORS = re.compile(r"[\s_.-]+")
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -47,6 +48,8 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     if not wanted or len(wanted) > _LONGEST or _DIGIT.search(wanted) or not name.isascii():
         return None
     splits = {words_of(name), words_of(name, humps=False)}
+    if _has_a_word_more(words_of(name), plain):
+        return None
     likely = [known for text, known in plain.items() if abs(len(text) - len(wanted)) <= _MOST_EDITS]
     found = sorted((min(_edits(words, words_of(known)) for words in splits), known) for known in likely)
     if not found:
@@ -56,6 +59,11 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     return meant if is_sure else None
 
 
+def _has_a_word_more(words: tuple[str, ...], plain: Mapping[str, str]) -> bool:
+    """Check for a known name with one more word in it, which may be as short as a slip."""
+    return len(words) > 1 and any("".join((*words[:gap], *words[gap + 1 :])) in plain for gap in range(len(words)))
+
+
 @cache
 def _squeezed(candidates: tuple[str, ...]) -> dict[str, str]:
     # Kept for good: the candidates are names of the table, never text of a file.
@@ -63,8 +71,9 @@ def _squeezed(candidates: tuple[str, ...]) -> dict[str, str]:
 
 
 def slipped(words: tuple[str, ...], known: tuple[str, ...]) -> bool:
-    """Check whether words are known ones but for a slip or two."""
-    return _edits(words, known) <= _MOST_EDITS
+    """Check whether words are known ones but for a slip or two; a digit makes another name, such as a version."""
+    has_same_digits = _DIGIT.findall("".join(words)) == _DIGIT.findall("".join(known))
+    return has_same_digits and _edits(words, known) <= _MOST_EDITS
 
 
 def _edits(words: tuple[str, ...], known: tuple[str, ...]) -> int:
@@ -85,6 +94,8 @@ def _edits(words: tuple[str, ...], known: tuple[str, ...]) -> int:
 
 
 def _run_together(text: str, known: tuple[str, ...]) -> int:
+    if _has_another_word(text, known):
+        return _MOST_EDITS + 1
     first, *rest = known
     if not rest:
         return _word_edits(text, first)
@@ -94,6 +105,23 @@ def _run_together(text: str, known: tuple[str, ...]) -> int:
         if length < len(text) and (edits := _word_edits(text[:length], first)) < best:
             best = min(best, edits + _run_together(text[length:], tuple(rest)))
     return best
+
+
+def _has_another_word(text: str, known: tuple[str, ...]) -> bool:
+    """Check for a word that is no slip: one of two letters more, such as `is` or `no`, or one of the other words."""
+    whole = "".join(known)
+    gaps = list(accumulate((len(word) for word in known), initial=0))
+    if len(text) == len(whole) + 2:
+        return any(text[:gap] + text[gap + 2 :] == whole for gap in gaps)
+    parts = ((whole[:start], whole[end:]) for start, end in pairwise(gaps))
+    return any(
+        text.startswith(before) and text.endswith(behind) and _between(text, before, behind) in _OTHER_WORDS
+        for before, behind in parts
+    )
+
+
+def _between(text: str, before: str, behind: str) -> str:
+    return text[len(before) : len(text) - len(behind)]
 
 
 def _slack(word: str) -> int:

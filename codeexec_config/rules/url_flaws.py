@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from codeexec_config.findings import Finding
-from codeexec_config.rules.foreign import hint, mended
+from codeexec_config.rules.foreign import hint, is_manager, mended
 from codeexec_config.rules.urls import UrlError, accepted, has_secret_query, is_loopback, parse
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ def meant_url(value: str) -> str | None:
 
 def flaw_of(text: str, error: UrlError) -> Flaw:
     """Return what is wrong with a text that the file holds, and that does not parse."""
+    if not text:
+        return Flaw("it is empty", GENERAL)
     found = _of_wrapping(text) or _of_scheme(text) or _of_place(text)
     if found is not None and found.reason.startswith("its scheme is"):
         return found._replace(quiet="its scheme is not https or http")
@@ -139,6 +141,8 @@ def _of_other_scheme(scheme: str, rest: str) -> Flaw:
     reason = f"its scheme is {scheme}, not https or http"
     if scheme == "unix":
         return Flaw(reason, "let the service listen on a port, and write its address, such as http://127.0.0.1:8080")
+    if is_manager(scheme):
+        return Flaw(reason, "write the address itself, or the variable that holds it in braces, as in ${NAME}")
     likely = _LIKELY.get(scheme, "https")
     return _corrected(reason, f"{likely}:{rest}", GENERAL) if rest.startswith("//") else Flaw(reason, GENERAL)
 

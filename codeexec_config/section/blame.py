@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from codeexec_config.document.characters import described, is_letter, plain, strange
+from codeexec_config.document.characters import described, in_ascii, is_letter, plain, strange
 from codeexec_config.findings import Amendment, Finding, Target
 from codeexec_config.references import Literal, Reference, canonical, parse
 from codeexec_config.rules.alone import judge
@@ -14,37 +14,26 @@ if TYPE_CHECKING:
     from codeexec_config.findings import Path
     from codeexec_config.keys import Key
 
+_MARKED: Final = frozenset({"invalid-url", "invalid-language", "unknown-runtime"})
 _STAND_INS: Final = ("1", "x", "https://x", "https://1")
 """Values that make a text right, if any does: a number, a part of a name, a whole URL."""
+_PADDED: Final = "the key has a blank at one end, which no HTTP header can carry"
 
 
 def of_literal(finding: Finding, value: str) -> Finding:
     """Return a finding on a text of the file, at the invisible or look-alike character that is at fault, if one is."""
     found = strange(value)
-    if found is None or finding.code not in {"invalid-url", "invalid-language"}:
+    if found is None or finding.code not in _MARKED:
         return finding
     offset, name = found
-    if finding.code == "invalid-url" and is_letter(value[offset]):
+    if finding.code == "invalid-url" and is_letter(value[offset]) and "://" in value[:offset]:
         return finding  # a host in another script has a spelling in ASCII, which the finding names
-    subject = "URL" if finding.code == "invalid-url" else "name of a language"
-    stands_for = _plain(value[offset])
+    stands_for = in_ascii(value[offset])
     return finding._replace(
-        message=f"invalid {subject}: it contains {name}",
+        message=f"{finding.message.partition(':')[0]}: it contains {name}",
         help=f"write `{stands_for}` in its place" if stands_for.strip() else "remove this character",
         target=Target(finding.path, within=(offset, offset + 1)),
     )
-
-
-def cleaned(value: str) -> str:
-    """Return a text with ASCII in the place of what looks like it, and without what nobody sees, or quotes."""
-    return "".join(_plain(character) for character in value).strip()
-
-
-def _plain(character: str) -> str:
-    meant = plain(character)
-    if meant is None:
-        return character if character.isprintable() else ""
-    return meant.strip("\"'")
 
 
 def of_template(finding: Finding, key: Key, template: str, made: str) -> Finding:
@@ -76,6 +65,9 @@ def of_secret(finding: Finding, text: str) -> Finding:
     """Return what the file has written into a key that no header can carry, at its place; else the finding."""
     if finding.code != "malformed-secret":
         return finding
+    if (written := unpadded(text)) is not None:
+        amendment = Amendment(f'write "{written}"', "reword", finding.path, written)
+        return finding._replace(message=_PADDED, help=f'write "{written}"', amendment=amendment)
     for segment in parse(text):
         if not isinstance(segment, Literal):
             continue
@@ -89,9 +81,4 @@ def of_secret(finding: Finding, text: str) -> Finding:
                 )
     if text == text.strip():
         return finding
-    message = "the key has a blank at one end, which no HTTP header can carry"
-    written = unpadded(text)
-    if written is None:
-        return finding._replace(message=message, help="write it without the blank")
-    amendment = Amendment(f'write "{written}"', "reword", finding.path, written)
-    return finding._replace(message=message, help=f'write "{written}"', amendment=amendment)
+    return finding._replace(message=_PADDED, help="write it without the blank")

@@ -11,16 +11,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits, references
+from codeexec_config.document.characters import cleaned, is_letter, plain
 from codeexec_config.findings import Amendment, Finding, Path
 from codeexec_config.keys import Key, Kind, key_table, union_of
 from codeexec_config.rules.foreign import mended
-from codeexec_config.rules.languages import meant_language
+from codeexec_config.rules.languages import meant_language, split_names
 from codeexec_config.rules.spelling import nearest
+from codeexec_config.rules.units import converted
 from codeexec_config.section import judging
-from codeexec_config.section.blame import cleaned
+from codeexec_config.section.habits import meant_value, written
 from codeexec_config.section.soundness import conflicts, is_sound
 from codeexec_config.section.suggestions import Meaning, Sense, meaning
-from codeexec_config.section.units import converted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,13 +109,13 @@ class Amender:
         return self._bare_mode(union, mode) if type(mode) is str else self._variant(union, mode, str(finding.path[-1]))
 
     def _bare_mode(self, union: Key, mode: str) -> Amendment | None:
-        near = nearest(mode, union.variants or ())
+        near = nearest(cleaned(mode), union.variants or ())
         if near is None or not is_sound(union, near) or self._brings_conflicts({**self._section, union.name: near}):
             return None
         return Amendment(f'write "{near}"', "reword", (union.name,), near)
 
     def _variant(self, union: Key, mode: dict[str, Any], name: str) -> Amendment | None:
-        near = nearest(name, union.variants or ())
+        near = nearest(cleaned(name), union.variants or ())
         if near is None or not is_sound(union, {near: mode[name]} if len(mode) == 1 else None):
             return None
         if self._brings_conflicts({**self._section, union.name: {near: mode[name]}}):
@@ -123,7 +124,7 @@ class Amender:
 
     def _choice(self, finding: Finding) -> Amendment | None:
         key = self._key_at(finding.path)
-        near = nearest(self._value(finding.path), key.choices or ()) if key else None
+        near = nearest(cleaned(self._value(finding.path)), key.choices or ()) if key else None
         if near is None or self._brings_conflicts(_with(self._section, finding.path, near)):
             return None
         return Amendment(f'write "{near}"', "reword", finding.path, near)
@@ -131,15 +132,18 @@ class Amender:
     def _quoted(self, finding: Finding) -> Amendment | None:
         value = self._value(finding.path)
         key = self._key_at(finding.path)
-        if key is None or not key.is_typed or type(value) is not str or finding.target is not None:
+        if key is None or finding.target is not None:
             return None
-        is_boolean = key.kind is Kind.BOOLEAN
-        read = references.read_boolean(value) if is_boolean else references.read_integer(value)
-        if read is None:
-            return self._reworded(finding)
-        if not self._is_cure(finding.path, read):
+        if key.is_typed and type(value) is str and (plain := _plainly(key, value)) is not None:
+            cure = Amendment(f"write {value} without quotes", "replace", finding.path, value)
+            return cure if self._is_cure(finding.path, plain) else None
+        if key.is_typed and type(value) is str and (reworded := self._reworded(finding)):
+            return reworded
+        meant = meant_value(key, value)
+        if meant is None or not self._is_cure(finding.path, meant):
             return None
-        return Amendment(f"write {value} without quotes", "replace", finding.path, value)
+        text = written(meant)
+        return Amendment(f"write {text}", "replace", finding.path, text)
 
     def _reworded(self, finding: Finding) -> Amendment | None:
         """Write the variables of a text in braces, without a blank beside them."""
@@ -154,9 +158,9 @@ class Amender:
         value = self._value(finding.path)
         if mended(value) is not None:
             return self._reworded(finding)
-        plain = cleaned(value)
-        meant = meant_url(value) or meant_url(plain) or plain
-        is_cure = meant != value and may_be_shown(meant)
+        ascii_only = cleaned(value)
+        meant = meant_url(value) or meant_url(ascii_only) or ascii_only
+        is_cure = meant != value and may_be_shown(meant) and not _has_letters_of_another_script(value)
         if not is_cure or not self._is_cure(finding.path, meant):
             return None
         return Amendment(f"write {meant}", "reword", finding.path, meant)
@@ -165,12 +169,26 @@ class Amender:
         value = self._value(finding.path)
         if mended(value) is not None:
             return self._reworded(finding)
-        meant = meant_language(value) if "$" not in value else None
+        if (names := split_names(value)) is not None:
+            return self._split(finding.path, names)
+        meant = meant_language(cleaned(value)) if "$" not in value else None
         if meant is None or (self._runs_in_wasm and meant not in limits.WASM_LANGUAGES):
             return None
         if meant in self._value(finding.path[:-1]):
             return Amendment(f"remove it: `{meant}` is already listed", "remove", finding.path)
         return Amendment(f'write "{meant}"', "reword", finding.path, meant)
+
+    def _split(self, path: Path, names: list[str]) -> Amendment | None:
+        """Write the names of one string as entries of their own."""
+        *around, index = path
+        entries = self._value(tuple(around))
+        split = [*entries[: int(index)], *names, *entries[int(index) + 1 :]]
+        item = self._key_at(path)
+        is_cure = item is not None and all(is_sound(item, name) for name in names)
+        if not is_cure or self._brings_conflicts(_with(self._section, tuple(around), split)):
+            return None
+        text = written(names)[1:-1]
+        return Amendment(f"write {text}", "replace", path, text)
 
     def _key_at(self, path: Path) -> Key | None:
         if path and isinstance(path[-1], int):
@@ -214,6 +232,17 @@ def _meant_value(meant: Meaning, value: Any) -> Any:
     if meant.sense is Sense.UNIT and meant.unit is not None and meant.unit.factor != 1:
         return converted(value, meant.unit.factor)
     return value
+
+
+def _has_letters_of_another_script(url: str) -> bool:
+    """Check for letters that look like ASCII behind the scheme: they may be the host's own."""
+    _, _, rest = url.partition("://")
+    return any(is_letter(character) and plain(character) is not None for character in rest)
+
+
+def _plainly(key: Key, text: str) -> bool | int | None:
+    """Read a text as TOML reads a value of the key's type."""
+    return references.read_boolean(text) if key.kind is Kind.BOOLEAN else references.read_integer(text)
 
 
 def _spelt(value: object) -> str:

@@ -13,7 +13,7 @@ from codeexec_config.rules.alone import judge, judge_header
 from codeexec_config.secret import Secret
 from codeexec_config.section import variant_of
 from codeexec_config.section.slots import taken_as_set
-from codeexec_config.section.structure import meant_key, misspelt
+from codeexec_config.section.structure import is_in_pieces, meant_key, misspelt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,7 +179,8 @@ def _mode_name(values: dict[str, Any], model: type[Any]) -> str | None:
         return None
     bare = next(iter(union.variants))
     if union.name not in values:
-        return None if union.name in misspelt(values, model).values() else bare
+        is_elsewhere = is_in_pieces(values, model) or union.name in misspelt(values, model).values()
+        return None if is_elsewhere else bare
     mode = values[union.name]
     if type(mode) is dict:
         return variant_of(union, mode)
@@ -226,6 +227,6 @@ def _missing_secrets(values: dict[str, Any], model: type[Any]) -> Iterator[Findi
     if _is_keyed(mode[name], model, name):
         return
     for key in keys_of(_variant_class(model, name)):
-        if key.kind is Kind.SECRET:
+        if key.kind is Kind.SECRET and key.name not in values and key.name not in mode:
             yield across.missing_secret(("mode", name, key.name))._replace(target=Target(("mode", name)))
             return

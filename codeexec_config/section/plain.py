@@ -4,11 +4,53 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from codeexec_config.findings import Finding, Path
+from codeexec_config.findings import Finding, Path, printable
 from codeexec_config.keys import Key, key_table
 from codeexec_config.section import UNKNOWN
+
+_AS_PARSED: Final = "pass the table as a TOML parser yields it"
+
+
+def astray(table: object, section: Path, model: type[Any]) -> Finding | None:
+    """Return what is wrong with a table that is none, or that is one around the section's own, such as the document."""
+    if not isinstance(table, Mapping):
+        return _no_table(table, section)
+    for depth, name in enumerate(section):
+        if name not in key_table(model) and _holds(table, section[depth:]):
+            passed = "document" if depth == 0 else "table"
+            return Finding(
+                "unknown-key",
+                f"unknown key `{printable(str(name))}`: this is not the section's table, but one around it",
+                (name,),
+                help=f"pass {passed}{_subscripts(section[depth:])}",
+            )
+    return None
+
+
+def _no_table(value: object, section: Path) -> Finding:
+    way = f"document{_subscripts(section)}"
+    if value is None:
+        hint = "for an absent section pass {}, or take the defaults by CodeExecutionConfig()"
+    elif isinstance(value, str | bytes | bytearray):
+        hint = f"`loads` takes TOML text and `load` a path; a mapping is the section's own table, such as {way}"
+    else:
+        hint = f"pass the section's own table as a TOML parser yields it, such as {way}"
+    return Finding("wrong-type", f"expected the section to be a table, found {_name(value)}", help=hint)
+
+
+def _subscripts(path: Path) -> str:
+    return "".join(f'["{printable(str(name))}"]' for name in path)
+
+
+def _holds(table: object, path: Path) -> bool:
+    """Check whether a table has another one at a path."""
+    for name in path:
+        if not isinstance(table, Mapping) or name not in table:
+            return False
+        table = table[name]
+    return isinstance(table, Mapping)
 
 
 class Plain:
@@ -31,7 +73,7 @@ class Plain:
         keys = key_table(cls)
 
         def read(name: str, value: object) -> Any:
-            return self._value(value, keys[name], (*path, name)) if name in keys else UNKNOWN
+            return self._value(value, keys[name], (*path, name)) if name in keys else _shallow(value)
 
         return self._table(table, path, read)
 
@@ -53,7 +95,7 @@ class Plain:
         known = [name for name in value if name in variants] if isinstance(value, Mapping) else []
 
         def read(name: str, table: object) -> Any:
-            return self._class_table(table, variants[name], (*path, name)) if known == [name] else UNKNOWN
+            return self._class_table(table, variants[name], (*path, name)) if known == [name] else _shallow(table)
 
         return self._table(value, path, read)
 
@@ -66,25 +108,33 @@ class Plain:
         self._around.pop()
         if len(plain) == len(keys):
             return plain
-        self._refuse(path, "expected keys that are strings")
+        self._refuse(path, "expected keys that are strings", _AS_PARSED)
         return plain or UNKNOWN
 
     def _leaf(self, value: object, path: Path) -> Any:
         """Return a scalar; of a container only its kind, which is wrong here."""
         if self._is_around(value):
-            return self._refuse(path, "the value contains itself")
+            return self._refuse(path, "the value contains itself", _AS_PARSED)
         if isinstance(value, bool | float | int | str | dt.date | dt.time):
             return _scalar(value)
         if isinstance(value, Mapping):
             return {}
-        return [] if _is_array(value) else self._refuse(path, f"expected a value of TOML, found {_name(value)}")
+        if _is_array(value):
+            return []
+        hint = "TOML has no null: leave the key out" if value is None else _AS_PARSED
+        return self._refuse(path, f"expected a value of TOML, found {_name(value)}", hint)
 
     def _is_around(self, value: object) -> bool:
         return any(value is other for other in self._around)
 
-    def _refuse(self, path: Path, message: str) -> Any:
-        self.findings.append(Finding("wrong-type", message, path, help="pass the table as a TOML parser yields it"))
+    def _refuse(self, path: Path, message: str, hint: str) -> Any:
+        self.findings.append(Finding("wrong-type", message, path, help=hint))
         return UNKNOWN
+
+
+def _shallow(value: object) -> Any:
+    """Return a scalar below an unknown key, which may tell what the key was meant for, and nothing of a container."""
+    return _scalar(value) if isinstance(value, bool | float | int | str) else UNKNOWN
 
 
 def _name(value: object) -> str:

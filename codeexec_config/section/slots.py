@@ -101,9 +101,14 @@ def _form_findings(slot: Slot) -> Iterator[Finding]:
 
 
 def _malformed(slot: Slot, segment: Segment, target: Target) -> Finding:
+    from codeexec_config.document.characters import strange
+
     reason, hint = "a key stands between the braces, where the name of a variable belongs", ""
     if isinstance(segment, Malformed):
         reason, hint = segment.reason, segment.help
+    odd = strange(slot.text[segment.start : segment.end])
+    if odd and not slot.is_secret:
+        reason = f"it contains {odd[1]}"
     form = "write ${NAME} or ${NAME:-default}; a literal ${ is written $${"
     if slot.is_secret:
         form = "write ${NAME}, and put the key itself into that variable"

@@ -16,6 +16,7 @@ from codeexec_config.rules.across import Facts, Language, ModeFacts
 from codeexec_config.rules.alone import judge, judge_header
 from codeexec_config.section import variant_of
 from codeexec_config.section.slots import taken_as_set
+from codeexec_config.section.structure import is_in_pieces, misspelt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -144,6 +145,10 @@ def _mode_facts(section: dict[str, Any], model: type[Any]) -> ModeFacts | None:
     union = union_of(model)
     if union is None or union.variants is None:
         return None
+    if is_in_pieces(section, model):
+        return None
+    if union.name not in section and union.name in misspelt(section, model).values():
+        return None  # as the rules see it: what the misspelt key holds is not judged yet
     value = section.get(union.name, next(iter(union.variants)))
     if type(value) is not dict:
         return ModeFacts(value) if type(value) is str else None

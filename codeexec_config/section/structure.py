@@ -8,6 +8,7 @@ rules, which the constructors run.
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from cattrs import BaseConverter, BaseValidationError, ClassValidationError, ForbiddenExtraKeysError
@@ -15,7 +16,7 @@ from cattrs.errors import AttributeValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 
 from codeexec_config.findings import Finding, Target, printable
-from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class
+from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class, union_of
 from codeexec_config.model import OWN_CODE
 from codeexec_config.secret import Secret
 from codeexec_config.section import UNKNOWN
@@ -60,45 +61,45 @@ def _hook_of(cls: type[Any]) -> Hook:
 
 
 def _hook_of_key(key: Key) -> Hook:
-    return _HOOKS[key.kind](key)
+    return _union(key) if key.kind is Kind.UNION else partial(_HOOKS[key.kind], key)
 
 
 # -- one hook a kind ---------------------------------------------------------------------------------------------------
 
 
-def _plain(hook: Hook) -> Callable[[Key], Hook]:
-    """Return a hook that is the same for every key of its kind."""
-    return lambda _: hook
-
-
-def _boolean(value: Any, _: Any) -> bool:
+def _boolean(key: Key, value: Any, _: Any) -> bool:
     if type(value) is not bool:
-        raise _wrong_type(value, "a boolean, true or false", _reference_hint(value))
+        raise _wrong_type(value, "a boolean, true or false", _hint(key, value))
     return value
 
 
-def _integer(value: Any, _: Any) -> int:
+def _integer(key: Key, value: Any, _: Any) -> int:
     if type(value) is not int:
-        raise _wrong_type(value, "an integer", _reference_hint(value))
+        raise _wrong_type(value, "an integer", _hint(key, value))
     return value
 
 
-def _text(value: Any, _: Any) -> str:
+def _text(_: Key, value: Any, __: Any) -> str:
     if type(value) is not str:
         raise _wrong_type(value, "a string")
     return value
 
 
-def _secret(value: Any, _: Any) -> Secret:
+def _choice(key: Key, value: Any, __: Any) -> str:
+    if type(value) is not str:
+        raise _wrong_type(value, "a string", f"write one of {', '.join(key.choices or ())}")
+    return value
+
+
+def _secret(_: Key, value: Any, __: Any) -> Secret:
     if type(value) is not Secret:
         raise _wrong_type(value, "a string")
     return value
 
 
-def _list(value: Any, _: Any) -> tuple[str, ...]:
+def _list(key: Key, value: Any, _: Any) -> tuple[str, ...]:
     if type(value) is not list:
-        hint = _reference_hint(value, is_list=True) or 'write it in brackets, such as ["python"]'
-        raise _wrong_type(value, "an array of strings", hint)
+        raise _wrong_type(value, "an array of strings", _hint(key, value))
     if _STRINGS.issuperset(map(type, value)):
         return tuple(value)
     findings: list[Finding] = []
@@ -116,7 +117,7 @@ def build_variant(key: Key, table: dict[str, Any]) -> Any:
 
 
 def _union(key: Key) -> Hook:
-    """Return what reads the union: the bare name of the first variant, or a table with the discriminator."""
+    """Return what reads the union: the bare name of the first variant, or a table with one key, the discriminator."""
     variants = key.variants or {}
     made = tuple(variants.values())
 
@@ -158,24 +159,21 @@ def _variant(table: Any, cls: type[Any]) -> Any:
     raise Invalid(*found)
 
 
-_HOOKS: Final[dict[Kind, Callable[[Key], Hook]]] = {
-    Kind.BOOLEAN: _plain(_boolean),
-    Kind.INTEGER: _plain(_integer),
-    Kind.TEXT: _plain(_text),
-    Kind.SECRET: _plain(_secret),
-    Kind.CHOICE: _plain(_text),
-    Kind.LIST: _plain(_list),
-    Kind.UNION: _union,
+_HOOKS: Final[dict[Kind, Callable[[Key, Any, Any], Any]]] = {
+    Kind.BOOLEAN: _boolean,
+    Kind.INTEGER: _integer,
+    Kind.TEXT: _text,
+    Kind.SECRET: _secret,
+    Kind.CHOICE: _choice,
+    Kind.LIST: _list,
 }
 
 
-def _reference_hint(value: Any, *, is_list: bool = False) -> str | None:
-    """Return how the environment gives a value of the type, when a string looks as if it should."""
-    if type(value) is not str:
-        return None
-    from codeexec_config.rules.foreign import hint, list_hint
+def _hint(key: Key, value: Any) -> str | None:
+    """Return how a value of another type is written as one of the key's own."""
+    from codeexec_config.section.habits import habit_hint
 
-    return list_hint(value) if is_list else hint(value)
+    return None if value is UNKNOWN else habit_hint(key, value)
 
 
 def _wrong_type(value: Any, expected: str, hint: str | None = None) -> Invalid:
@@ -225,33 +223,42 @@ def _named_variant(key: Key, name: str) -> Any:
     if name in variants:
         hint = table_form(name, variants[name])
         raise Invalid(Finding("wrong-type", f"mode {name} is a table, with what it needs", help=hint))
+    from codeexec_config.document.characters import cleaned
     from codeexec_config.rules.spelling import nearest
 
-    near = nearest(name, variants)
+    near = nearest(cleaned(name), variants)
     hint = _listed(key)
     if near == bare:
         hint = f'did you mean "{bare}"? {hint}'
     elif near:
         hint = f"did you mean `{near}`? {hint}; {table_form(near, variants[near])}"
-    raise Invalid(Finding("unknown-mode", "invalid mode", help=hint))
+    raise Invalid(Finding("unknown-mode", f"invalid mode{_oddity(name)}", help=hint))
 
 
 def _no_variant(key: Key, table: dict[str, Any]) -> Finding:
     if not table:
         return Finding("empty-mode", "the mode is an empty table", help=_forms(key.variants or {}))
     first = next(iter(table))
+    from codeexec_config.document.characters import cleaned
     from codeexec_config.rules.spelling import nearest
 
-    near = nearest(first, key.variants or ())
-    stray = _stray_key(first)
-    lead = f"{stray};" if stray else f"did you mean `{near}`?" if near else None
+    near = nearest(cleaned(first), key.variants or ())
+    lead = f"did you mean `{near}`?" if near else None
     return Finding(
         "unknown-mode",
-        f"invalid mode `{printable(first)}`",
+        f"invalid mode `{printable(first)}`{_oddity(first)}",
         (first,),
         help=" ".join(part for part in (lead, _listed(key)) if part),
         target=Target((first,), "key"),
     )
+
+
+def _oddity(name: str) -> str:
+    """Return what to say of the first character of a name that nobody sees, or that looks like another."""
+    from codeexec_config.document.characters import strange
+
+    odd = strange(name)
+    return f": it contains {odd[1]}" if odd else ""
 
 
 def _ambiguous(known: list[str]) -> Finding:
@@ -271,18 +278,9 @@ def _unknown_variant_key(key: str, name: str) -> Finding:
         "unknown-key",
         f"unknown key `{printable(key)}` beside `{name}`",
         (key,),
-        help=_stray_key(key) or "a mode table holds one key; remove this one",
+        help="a mode table holds one key; remove this one",
         target=Target((key,), "key"),
     )
-
-
-def _stray_key(key: str) -> str | None:
-    """Return where a key of the section belongs that a header of the mode has swallowed."""
-    from codeexec_config.model import CodeExecutionConfig
-
-    if key not in key_table(CodeExecutionConfig):
-        return None
-    return f"`{key}` belongs to the section itself: move it above the header of the mode"
 
 
 # -- reading the tree of errors ----------------------------------------------------------------------------------------
@@ -328,12 +326,13 @@ def _unknown_key(key: str, found: Meaning | None, values: dict[str, Any], cls: t
     if found is None:
         hint = f"the keys are {', '.join(names)}" if names else "this table has no keys"
     elif found.is_exact and found.key.name in values:
-        hint = f"`{found.key.name}` is here already; remove this one"
+        opposite = ", and says the opposite" if found.sense.name == "NEGATION" else ""
+        hint = f"`{found.key.name}` is here already{opposite}; remove one of them"
     else:
         hint = found.help
     return Finding(
         "unknown-key",
-        f"unknown key `{printable(key)}`",
+        f"unknown key `{printable(key)}`{_oddity(key)}",
         (key,),
         help=hint,
         target=Target((key,), "key"),
@@ -345,6 +344,19 @@ def _missing_key(key: Key) -> Finding:
     if key.choices is not None:
         hint = f"{hint}, or another of {', '.join(key.choices)}"
     return Finding("missing-key", f"missing key `{key.name}`", (key.name,), help=hint, target=Target(()))
+
+
+def is_in_pieces(values: dict[str, Any], model: type[Any]) -> bool:
+    """Check whether a section without a mode has a part of one: a variant's table, or a key of it."""
+    union = union_of(model)
+    variants = union.variants if union and union.variants else {}
+    if union is None or union.name in values:
+        return False
+    names = {*variants, *(key.name for cls in variants.values() for key in keys_of(cls))}
+    from codeexec_config.rules.spelling import nearest
+
+    unknown = [key for key in values if key not in key_table(model)][:_LISTED]
+    return any(key in names or nearest(key, names) for key in unknown)
 
 
 def misspelt(values: dict[str, Any], cls: type[Any]) -> dict[str, str]:

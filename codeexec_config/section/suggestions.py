@@ -6,12 +6,15 @@ turned round, exactly; of everything else the help says what the known key is fo
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from codeexec_config.document.characters import cleaned
 from codeexec_config.keys import Key, Kind, key_table, keys_of
+from codeexec_config.rules.alone import plural
 from codeexec_config.rules.spelling import nearest, slipped, squeeze, words_of
-from codeexec_config.section.units import Unit, units_of
+from codeexec_config.rules.units import Unit, units_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -32,6 +35,8 @@ _POINTERS: Final = frozenset(
     {"cmd", "command", "env", "envvar", "environment", "exec", "file", "filename", "from", "header", "id", "name"}
     | {"path", "ref", "reference", "script", "source", "var", "variable", "vault"}
 )
+_UNIT_OF_MEMORY: Final = re.compile("[KMGTkmgt]i?B(?![a-z])")
+"""A unit whose own capital is no hump of a camel's."""
 _SHORTEST_PREFIX: Final = 3
 _LONGEST: Final = 64
 
@@ -70,20 +75,21 @@ def meaning(name: str, cls: type[Any]) -> Meaning | None:
     """Return what an unknown key of a class's table was meant to be, or None when that is not known."""
     if len(name) > _LONGEST:
         return None
+    name = cleaned(name)
     keys = keys_of(cls)
     names = tuple(key.name for key in keys)
     if exact := {squeeze(known): known for known in names}.get(squeeze(name)):
         return Meaning(key_table(cls)[exact], Sense.SLIP)
-    splits = tuple(words for words in dict.fromkeys((words_of(name), words_of(name, humps=False))) if words)
-    if found := _first((_in_other_units, _negation, _opposite), splits, keys):
+    words = words_of(_UNIT_OF_MEMORY.sub(lambda unit: unit[0].capitalize(), name))
+    if found := _first((_in_other_units, _negation, _opposite), words, keys):
         return found
     if near := nearest(name, names):
         return Meaning(key_table(cls)[near], Sense.SLIP)
-    return _first((_pointer, _part, _more), splits, keys)
+    return _first((_pointer, _part, _more), words, keys)
 
 
-def _first(finders: Iterable[Finder], splits: Iterable[Words], keys: tuple[Key, ...]) -> Meaning | None:
-    return next((found for find in finders for words in splits for found in find(words, keys)), None)
+def _first(finders: Iterable[Finder], words: Words, keys: tuple[Key, ...]) -> Meaning | None:
+    return next((found for find in finders for found in find(words, keys)), None) if words else None
 
 
 # -- senses ------------------------------------------------------------------------------------------------------------
@@ -94,7 +100,8 @@ def _in_other_units(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
         known = words_of(key.name)
         for word, unit in units_of(key).items():
             for rest in _without_unit(words, word):
-                if slipped(rest, known[:-1]):
+                is_glued = words[-1] != word
+                if "".join(rest) == "".join(known[:-1]) if is_glued else slipped(rest, known[:-1]):
                     yield Meaning(key, Sense.SLIP if unit.factor == 1 and slipped(words, known) else Sense.UNIT, unit)
                 elif len(rest) < len(known) - 1 and _is_within(rest, known[:-1]):
                     yield Meaning(key, Sense.PART, unit)
@@ -131,7 +138,7 @@ def _turns(words: Words, known: Words) -> int | None:
 def _opposite(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     for key in keys:
         known = words_of(key.name)
-        if key.kind is Kind.LIST and _AGAINST & set(words) and slipped(words[-1:], known[-1:]):
+        if key.kind is Kind.LIST and (_AGAINST | _NOT) & set(words) and slipped(words[-1:], known[-1:]):
             yield Meaning(key, Sense.OPPOSITE)
         if key.kind is Kind.BOOLEAN and _SWITCHED_OFF & set(words):
             yield Meaning(key, Sense.OPPOSITE)
@@ -144,7 +151,9 @@ def _opposite(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
 def _pointer(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     for key in keys:
         rest = tuple(word for word in words if word not in _POINTERS)
-        if key.takes_references and len(rest) < len(words) and rest and slipped(rest, words_of(key.name)):
+        known = words_of(key.name)
+        is_meant = slipped(rest, known) or (key.kind is Kind.SECRET and _is_within(rest, known))
+        if key.takes_references and len(rest) < len(words) and rest and is_meant:
             yield Meaning(key, Sense.POINTER)
 
 
@@ -199,11 +208,6 @@ def ratio(key: Key, unit: Unit) -> str:
     if one > 1:
         return f"{one} {unit.name} are 1 {own.removesuffix('s')}"
     return f"1 {single} is {many} {own}"
-
-
-def plural(unit: str) -> str:
-    """Return a unit as many of it are called; symbols such as MiB have no plural."""
-    return f"{unit}s" if unit.islower() else unit
 
 
 def _of_pointer(meant: Meaning) -> str:

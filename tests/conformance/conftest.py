@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,9 +39,14 @@ def job_of(item: pytest.Item) -> str:
 
 @pytest.fixture(scope="package", autouse=True)
 def _collect() -> Iterator[None]:
-    """Find it here, and not in a test of something else."""
+    """Find it here, and not in a test of something else, which may also want to fork and to have one thread alone."""
+    before = set(threading.enumerate())
     yield
     gc.collect()
+    left = set(threading.enumerate()) - before
+    for thread in left:
+        thread.join(30)
+    assert [thread.name for thread in left if thread.is_alive()] == []
 
 
 @pytest.fixture(scope="package", autouse=True)

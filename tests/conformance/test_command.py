@@ -119,7 +119,7 @@ class TestReport:
 
         [finding] = [result for result in made["results"] if result["verdict"] == "fail"]
         assert finding["id"] == "O09"
-        assert finding["detail"].startswith("the executor printed 20004 bytes to the host's standard output: b'loud ")
+        assert finding["detail"].startswith("the executor printed 10002 bytes to the host's standard output: b'loud ")
 
     def test_so_is_it_where_the_check_was_made(
         self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]
@@ -188,7 +188,7 @@ class TestUsage:
         assert command(*arguments) == 2
         printed = capfd.readouterr()
 
-        assert printed.err == f"codeexec_config conformance: error: {line}\n"
+        assert printed.err == f"python -m codeexec_config conformance: error: {line}\n"
         assert printed.out == ""
 
     @pytest.mark.parametrize(

@@ -181,14 +181,15 @@ class TestCopy:
             (tmp_path / "begun").touch()
             signal.pause()
 
-        def is_due() -> bool:
-            while not (tmp_path / "begun").exists():
-                pass
-            return True
-
         copy = copied(act)
-        assert copy.killed(request(), is_due)
-        assert not copy.killed(request(), lambda: False)
+        assert copy.killed(request(), (tmp_path / "begun").exists, 30)
+        assert not copy.killed(request(), lambda: False, 0.1)
+
+    def test_what_is_not_due_before_the_end_of_a_run_will_not_be(self, copied: Any) -> None:
+        copy = copied(lambda _: DONE)
+
+        assert not copy.killed(request(), lambda: False, 3600)
+        assert copy.run(request(), Circumstances(), 30) == Report(DONE)
 
     def test_a_copy_that_does_not_start_is_told(self, copied: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(elsewhere, "_START_SECS", 0)

@@ -51,7 +51,7 @@ own program for say in python:
   print(2)
 
 deadlines in seconds: describe 1, run_limit 10, stop_limit 2, late 5, latency_limit 30, latency 10, once 3, \
-settle 3, cancel 5, stall 0.2, close 10, abandon 1
+settle 5, cancel 10, stall 0.2, close 10, abandon 1
 """
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,12 +21,13 @@ from codeexec_config.executor import (
     Status,
     as_async,
 )
-from tests.conformance.controls import BlocksTheLoopForever, NeverComesBack, NeverComesBackAndIsDeaf
+from tests.conformance.controls import RELEASED, BlocksTheLoopForever, NeverComesBack, NeverComesBackAndIsDeaf
 from tests.conformance.judging import QUICK
 from tests.conformance.local import SyncLocal
 from tests.executor.fakes import Fake, FakeAsync, info
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from codeexec_config.conformance import CheckResult, ConformanceReport
@@ -182,6 +182,16 @@ class TestStuck:
         run_limit=0.2, stop_limit=0.2, late=0.2, abandon=0.1, cancel=0.2, describe=0.3, close=0.2, settle=0.2
     )
 
+    @pytest.fixture(autouse=True)
+    def _released(self) -> Iterator[None]:
+        """Let what is stuck go on in the end, and wait for its end: later tests may want to fork."""
+        yield
+        RELEASED.set()
+        for thread in threading.enumerate():
+            if thread.name.startswith("conformance-"):
+                thread.join(30)
+        RELEASED.clear()
+
     @pytest.mark.parametrize("executor", [NeverComesBack, NeverComesBackAndIsDeaf, BlocksTheLoopForever])
     def test_every_check_comes_back(self, executor: Any) -> None:
         made = ran(executor("python"), "R01 R02", deadlines=self.BRIEF)
@@ -190,7 +200,7 @@ class TestStuck:
         assert made["R01"].detail.startswith("the call was not back after ")
 
     def test_a_description_that_never_comes_is_told(self) -> None:
-        made = ran(Fake(described=lambda: time.sleep(3600)), "D01 D02 R01", deadlines=self.BRIEF)
+        made = ran(Fake(described=lambda: RELEASED.wait(3600)), "D01 D02 R01", deadlines=self.BRIEF)
 
         assert {"D01": "fail"} == {check: result.verdict for check, result in made.items()}
         assert made["D01"].detail == "describe() was not back after 0.3 s"
@@ -201,7 +211,11 @@ class TestStuck:
         assert {"D02": "fail"} == {check: result.verdict for check, result in made.items()}
 
     def test_the_process_can_end_all_the_same(self) -> None:
-        assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("conformance-"))
+        ran(NeverComesBack("python"), "R01", deadlines=self.BRIEF)
+        left = [thread for thread in threading.enumerate() if thread.name.startswith("conformance-")]
+
+        assert left
+        assert all(thread.daemon for thread in left)
 
 
 class TestWords:

@@ -70,7 +70,7 @@ allowed_languages = ["py", "python", "python"]
 [features.code_execution.mode.external]
 url = "http://code-exec.example.com"
 
-[feature.code_execution]
+[features.code_execution_ui]
 api_key = "{CANARY}"
 """,
 }

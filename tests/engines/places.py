@@ -19,16 +19,38 @@ HOME = Path(os.environ.get("CODEEXEC_ENGINES") or _CACHE / "codeexec-config" / "
 
 PATIENCE_SECS = 60
 """How long a program may take, on a machine that is busy with other things."""
+TAPLO_TRIES = 10
 
 
 def run(*command: object, cwd: Path, env: dict[str, str] | None = None, text: str | None = None) -> str:
     """Run a program that ends with 0 or, when it finds something, with 1; give what it prints."""
+    done = _run(*command, cwd=cwd, env=env, text=text)
+    return done.stdout + done.stderr
+
+
+def taplo_lint(*arguments: str, cwd: Path) -> str:
+    """Run Taplo's linter; give what it prints.
+
+    It may end before its last lines are written, a verdict among them: one run in ten does. The very last line tells
+    whether all are there.
+    """
+    command = (python_tool("taplo"), "lint", "--colors", "never", *arguments)
+    for _ in range(TAPLO_TRIES):
+        done = _run(*command, cwd=cwd)
+        if done.returncode == 0 or "operation failed" in done.stderr:
+            return done.stdout + done.stderr
+    raise AssertionError(f"taplo never wrote its last line: {done.stderr}")
+
+
+def _run(
+    *command: object, cwd: Path, env: dict[str, str] | None = None, text: str | None = None
+) -> subprocess.CompletedProcess[str]:
     words = [str(word) for word in command]
     done = subprocess.run(
         words, cwd=cwd, env=env, input=text, capture_output=True, text=True, timeout=PATIENCE_SECS, check=False
     )
     assert done.returncode in {0, 1}, done.stderr
-    return done.stdout + done.stderr
+    return done
 
 
 def python_tool(name: str) -> str:
@@ -43,6 +65,13 @@ def node_script(name: str, package: str) -> list[str]:
         pytest.skip("node is not on this machine")
     _present(HOME / "node" / "node_modules" / package)
     return [node, str(Path(__file__).with_name(name))]
+
+
+def multitool() -> str:
+    """Return Microsoft's validator of SARIF, or skip the test and say why."""
+    package = HOME / "node" / "node_modules" / "@microsoft"
+    found = sorted(package.glob("sarif-multitool-*/Sarif.Multitool"))
+    return str(found[0]) if found else _present(package / "sarif-multitool")
 
 
 def node_env() -> dict[str, str]:

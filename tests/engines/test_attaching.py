@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.engines.conftest import start
-from tests.engines.places import ROOT, SCHEMA, SECTION_SCHEMA, python_tool, run
+from tests.engines.places import ROOT, SCHEMA, SECTION_SCHEMA, python_tool, run, taplo_lint
 from tests.test_schema_verdict import UNSAYABLE
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def taplo(project: Path, name: str) -> str:
-    return run(python_tool("taplo"), "lint", "--colors", "never", f"config/{name}.toml", cwd=project)
+    return taplo_lint(f"config/{name}.toml", cwd=project)
 
 
 def tombi(project: Path, name: str) -> str:

@@ -13,7 +13,7 @@ from codeexec_config import limits
 from codeexec_config.schema import json_schema
 from tests.engines.documents import BROKEN, CANARY, EXAMPLES, RIGHT, assert_points_at
 from tests.engines.language_server import Finding
-from tests.engines.places import ROOT, SCHEMA, node_env, node_script, python_tool, run
+from tests.engines.places import ROOT, SCHEMA, node_env, node_script, python_tool, run, taplo_lint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,8 +26,7 @@ Findings = dict[str, list[Finding]]
 
 
 def lint_with_taplo(folder: Path) -> Findings:
-    options = ["--colors", "never", "--schema", SCHEMA.as_uri()]
-    output = run(python_tool("taplo"), "lint", *options, "*.toml", cwd=folder)
+    output = taplo_lint("--schema", SCHEMA.as_uri(), "*.toml", cwd=folder)
     findings: Findings = {}
     for found in _TAPLO.finditer(output):
         of_file = findings.setdefault(found["file"], [])

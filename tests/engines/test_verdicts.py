@@ -16,7 +16,7 @@ from hypothesis import Phase, given, settings
 
 from codeexec_config import check_text
 from tests.engines.documents import BROKEN, EXAMPLES, RIGHT
-from tests.engines.places import SCHEMA, node_env, node_script, python_tool, run
+from tests.engines.places import SCHEMA, node_env, node_script, python_tool, run, taplo_lint
 from tests.test_schema_verdict import FULL, JUDGES, RIGHT_SECTIONS, in_host, slipped
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def test_what_editors_are_shown_as_broken_is_broken_in_one_place(name: str) -> N
 
 
 def test_taplo_refuses_what_jsonschema_refuses(documents: list[str], folder: Path) -> None:
-    output = run(python_tool("taplo"), "lint", "--colors", "never", "--schema", SCHEMA.as_uri(), "*.toml", cwd=folder)
+    output = taplo_lint("--schema", SCHEMA.as_uri(), "*.toml", cwd=folder)
     numbers = re.findall(r'invalid file error=schema .*/(\d+)\.toml"', output)
 
     assert refused(documents) == {documents[int(number)] for number in numbers}

@@ -15,6 +15,7 @@ _SHORT_SECS = 0.5
 _FRACTION = (2.9, 2.2)
 _ATTEMPTS = 3
 _NAP_SECS = 1.0
+_LONGER = 3
 _TOLERANCE_SECS = 0.1
 _TOUCHED_MEBIBYTES = 200
 _MEASURABLE_SECS = 0.8
@@ -95,16 +96,24 @@ def waiting_apart(kit: Kit) -> None:
     most = kit.sizes.together if kit.info.max_concurrency is None else kit.most_at_once()
     if most == 1:
         raise NotApplicable("the executor runs one program at once")
-    secs, wall = _NAP_SECS, 3.0 * _NAP_SECS
+    complaint = _counted_waiting(kit, most, _NAP_SECS)
+    if complaint:  # of longer ones a busy machine takes a smaller part
+        complaint = _counted_waiting(kit, most, _LONGER * _NAP_SECS)
+    expect(not complaint, complaint)
+
+
+def _counted_waiting(kit: Kit, most: int, secs: float) -> str:
+    """Run programs at once, and tell whether what they wait for their turn is counted as their time."""
+    wall = 3.0 * secs
     request = kit.request(kit.code("nap", secs=secs), wall=wall)
     calls = [kit.start(request) for _ in range(most)]
     late = kit.allowed_secs(request) + most * secs
     outcomes = [kit.subject.settled(call, "a call", late) for call in calls]
     results = [kit.verdict(outcome, request=request) for outcome in outcomes]
     stopped = sum(result.status is Status.TIMED_OUT for result in results)
-    expect(not stopped, f"of {most} programs of {secs:g} s at once, {stopped} met a limit of {wall:g} s")
-    measured = [result.wall_secs for result in results if result.wall_secs is not None]
-    expect(
-        max(measured, default=0) < 2 * secs + _TOLERANCE_SECS or max(call.secs for call in calls) < wall,
-        f"{max(measured, default=0):.1f} s were measured of a program of {secs:g} s that had to wait",
-    )
+    if stopped:
+        return f"of {most} programs of {secs:g} s at once, {stopped} met a limit of {wall:g} s"
+    measured = max((result.wall_secs for result in results if result.wall_secs is not None), default=0)
+    if measured >= 2 * secs + _TOLERANCE_SECS and max(call.secs for call in calls) >= wall:
+        return f"{measured:.1f} s were measured of a program of {secs:g} s that had to wait"
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from codeexec_config.conformance.kit import NotApplicable, cannot_tell, expect, told
@@ -19,7 +20,7 @@ _OWN_CODES = (1, 254)
 
 def memory_limit(kit: Kit) -> None:
     """M01: memory beyond the limit is not to be had, and the program had started."""
-    result = _touch(kit)
+    result = kit.once("touch", partial(_touch, kit))
     most = f"{kit.sizes.touched_mebibytes} MiB under a limit of {kit.sizes.memory_limit} bytes"
     expect(b"touched" not in result.stdout, f"it filled {most}")
     expect(result.status is not Status.TIMED_OUT, "it was timed out instead of stopped at its memory limit")
@@ -27,7 +28,7 @@ def memory_limit(kit: Kit) -> None:
 
 def memory_status(kit: Kit) -> None:
     """M02: a program stopped at its memory limit is told apart from one that failed."""
-    result = _touch(kit)
+    result = kit.once("touch", partial(_touch, kit))
     expect(result.status is Status.MEMORY_EXCEEDED, f"expected memory_exceeded, got {told(result)}")
 
 
@@ -62,21 +63,20 @@ def childs_memory(kit: Kit) -> None:
 def fork_storm(kit: Kit) -> None:
     """P01: a fork storm meets a limit, and the next request works."""
     most = kit.sizes.forks
-    request = kit.request(
-        kit.code("forks", forks=most), memory=kit.sizes.storm_memory, wall=kit.deadlines.latency_limit
-    )
-    result = kit.run(request)
+    result = kit.once("forks", partial(_storm, kit))
     expect(result.status is not Status.TIMED_OUT, "it was timed out before it met a limit of processes")
     expect(f"forks {most}".encode() not in result.stdout, f"it started all {most} processes")
     kit.hello_works()
 
 
+def _storm(kit: Kit) -> ExecutionResult:
+    code = kit.code("forks", forks=kit.sizes.forks)
+    return kit.run(kit.request(code, memory=kit.sizes.storm_memory, wall=kit.deadlines.latency_limit))
+
+
 def storms_verdict(kit: Kit) -> None:
     """P03: a back end that does not survive a fork storm is not the program's failure."""
-    request = kit.request(
-        kit.code("forks", forks=kit.sizes.forks), memory=kit.sizes.storm_memory, wall=kit.deadlines.latency_limit
-    )
-    result = kit.run(request)
+    result = kit.once("forks", partial(_storm, kit))
     own = b"forks" in result.stdout or result.exit_code in _OWN_CODES
     expect(own or result.status is not Status.FAILED, f"the program has no such end of its own: {told(result)}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from codeexec_config.conformance.circumstances import Circumstances
@@ -32,7 +33,7 @@ def other_flood(kit: Kit) -> None:
 
 def flooded(kit: Kit, purpose: str, stream: str) -> None:
     """Let a program flood a stream, and tell of everything that is wrong."""
-    result, growth = _flood(kit, purpose, stream)
+    result, growth = kit.once(purpose, partial(_flood, kit, purpose, stream))
     cap = kit.sizes.output_limit
     complaints = [
         f"{name}: {len(getattr(result, name))} bytes came back under a limit of {cap}"
@@ -51,15 +52,11 @@ def flooded(kit: Kit, purpose: str, stream: str) -> None:
 
 
 def _flood(kit: Kit, purpose: str, stream: str) -> tuple[ExecutionResult, Growth]:
-    """Run a flood, or return what one came to that was run for another check."""
-    if purpose in kit.floods:
-        return kit.floods[purpose]
     with Growth() as growth:
         result = kit.run(kit.request(kit.code(purpose), wall=kit.deadlines.stop_limit))
         if result.status is Status.TIMED_OUT and _is_thin(kit, result, stream):
             # A busy machine may not have let it come so far.
             result = kit.run(kit.request(kit.code(purpose), wall=kit.deadlines.run_limit))
-    kit.floods[purpose] = result, growth
     return result, growth
 
 
@@ -69,7 +66,7 @@ def _is_thin(kit: Kit, result: ExecutionResult, stream: str) -> bool:
 
 def spooled(kit: Kit) -> None:
     """O08: an endless flood does not fill the host's disk."""
-    _, growth = _flood(kit, "flood", "stdout")
+    _, growth = kit.once("flood", partial(_flood, kit, "flood", "stdout"))
     most = kit.sizes.host_growth
     expect(growth.files <= most, f"a file of the host grew to {growth.files} bytes, and {most} would be generous")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codeexec_config.conformance.kit import Skipped, cannot_tell, expect, told
+from codeexec_config.conformance.kit import Failed, Skipped, cannot_tell, expect, told
 from codeexec_config.executor import Status
 
 if TYPE_CHECKING:
     from codeexec_config.conformance.kit import Kit
     from codeexec_config.executor import ExecutionRequest, ExecutionResult
+
+_ATTEMPTS = 3
 
 
 def busy_loop(kit: Kit) -> None:
@@ -69,22 +71,28 @@ def run_once(kit: Kit) -> None:
     """T07: a program that failed, or was timed out, is not run again.
 
     A second run whose output replaces the first one's shows in the time alone: that is compared with a program of no
-    length, which costs one start-up.
+    length, which costs one start-up. Only a machine that is always busy takes twice as long each time.
     """
     secs = kit.deadlines.once
-    start_up = kit.outcome(kit.request(kit.code("say", text="short"))).secs
     nonce = kit.nonce()
     failing = kit.request(kit.code("fail_late", text=nonce, secs=secs))
-    for request, status in ((failing, Status.FAILED), (_cut_short(kit, secs), Status.TIMED_OUT)):
-        outcome = kit.outcome(request)
-        result = kit.verdict(outcome)
+    cut_short = kit.request(kit.code("fail_late", text=nonce, secs=secs + 60), wall=secs)
+    for request, status in ((failing, Status.FAILED), (cut_short, Status.TIMED_OUT)):
+        result = ran_once(kit, request, nonce)
         if result.status is not status:
             cannot_tell(f"the program ended otherwise than it should: {told(result)}")
+
+
+def ran_once(kit: Kit, request: ExecutionRequest, nonce: str) -> ExecutionResult:
+    """Run a program that prints a word at its start and lasts a while, and fail if it seems to have been run twice."""
+    secs = kit.deadlines.once
+    took: list[float] = []
+    while len(took) < _ATTEMPTS:
+        start_up = kit.outcome(kit.request(kit.code("say", text="short"))).secs
+        outcome = kit.outcome(request)
+        result = kit.verdict(outcome)
         expect(result.stdout.count(nonce.encode()) <= 1, "its start is in the output twice: it was run again")
-        expect(
-            outcome.secs < start_up + 1.8 * secs, f"{secs:g} s of program took {outcome.secs:.1f} s: it was run again"
-        )
-
-
-def _cut_short(kit: Kit, secs: float) -> ExecutionRequest:
-    return kit.request(kit.code("fail_late", text="once", secs=secs + 60), wall=secs)
+        if outcome.secs < start_up + 1.8 * secs:
+            return result
+        took.append(outcome.secs)
+    raise Failed(f"{secs:g} s of program took {min(took):.1f} s: it was run again")

@@ -6,6 +6,8 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from codeexec_config import references
+
 if TYPE_CHECKING:
     from codeexec_config.keys import Key
 
@@ -28,7 +30,7 @@ def _table(*rows: tuple[str, Fraction | int, str]) -> dict[str, Unit]:
 
 _SECONDS: Final = _table(
     ("nanoseconds", Fraction(1, 10**9), "ns nanos nanosecond nanoseconds"),
-    ("microseconds", Fraction(1, 10**6), "us usec usecs micros microsecond microseconds"),
+    ("microseconds", Fraction(1, 10**6), "us µs usec usecs micros microsecond microseconds"),
     ("milliseconds", Fraction(1, 1000), "ms msec msecs millis millisecs millisecond milliseconds"),
     ("seconds", 1, "s sec secs second seconds"),
     ("minutes", _MINUTE, "m min mins minute minutes"),
@@ -39,13 +41,15 @@ _SECONDS: Final = _table(
 # A thousand of anything is 1024 here: who writes GB of a limit on memory means what Docker's `g` means.
 _MEBIBYTES: Final = _table(
     ("bytes", Fraction(1, _KILO**2), "b byte bytes"),
-    ("KiB", Fraction(1, _KILO), "k kb kib kbytes kilobyte kilobytes kibibyte kibibytes"),
-    ("MiB", 1, "m mb mib mbytes meg megs megabyte megabytes mebibyte mebibytes"),
-    ("GiB", _KILO, "g gb gib gbytes gig gigs gigabyte gigabytes gibibyte gibibytes"),
-    ("TiB", _KILO**2, "t tb tib tbytes terabyte terabytes tebibyte tebibytes"),
+    ("KiB", Fraction(1, _KILO), "k kb ki kib kbytes kilobyte kilobytes kibibyte kibibytes"),
+    ("MiB", 1, "m mb mi mib mbytes meg megs megabyte megabytes mebibyte mebibytes"),
+    ("GiB", _KILO, "g gb gi gib gbytes gig gigs gigabyte gigabytes gibibyte gibibytes"),
+    ("TiB", _KILO**2, "t tb ti tib tbytes terabyte terabytes tebibyte tebibytes"),
 )
 _UNITS: Final = {"second": _SECONDS, "MiB": _MEBIBYTES}
-_AMOUNT = re.compile(r"([0-9]+(?:[.][0-9]+)?)[ \t_]*([A-Za-z]*)")
+_AMOUNT = re.compile(r"([0-9]{1,18}(?:[.][0-9]{1,18})?)[ \t_]*([A-Za-zµ]{0,12})[ \t]*")
+_ZEROS = re.compile(r"0+(?=[0-9])")
+_GROUPS = re.compile(r"[0-9]{1,3}(?:[, ][0-9]{3})+")
 _LONGEST: Final = 40
 
 
@@ -65,26 +69,43 @@ def converted(value: Any, factor: Fraction) -> int | None:
     return int(amount) if amount.denominator == 1 else None
 
 
+def is_amount(text: str) -> bool:
+    """Check for a number with a unit of anything that is counted here."""
+    return any(_sum(text, units) is not None for units in _UNITS.values())
+
+
 def read_amount(text: str, key: Key) -> int | None:
     """Read a number with a unit, such as `2m` or `1h 30m`, as a whole number in the key's own unit."""
+    total = _sum(text, units_of(key))
+    return int(total) if total is not None and total.denominator == 1 else None
+
+
+def read_number(text: str, key: Key) -> int | None:
+    """Read a number as people write it: with a unit, a fraction of zeros, leading zeros, or groups of three digits."""
     plain = text.strip()
-    if not plain or len(plain) > _LONGEST:
+    if len(plain) > _LONGEST:
         return None
+    if _GROUPS.fullmatch(plain):
+        return int(re.sub("[, ]", "", plain))
+    plain = plain[zeros.end() :] if (zeros := _ZEROS.match(plain)) else plain
+    number = references.read_integer(plain)
+    return read_amount(f"{plain}{_own(key)}", key) or read_amount(plain, key) if number is None else number
+
+
+def _own(key: Key) -> str:
+    return next((word for word, unit in units_of(key).items() if unit.factor == 1), "")
+
+
+def _sum(text: str, units: dict[str, Unit]) -> Fraction | None:
+    """Add up numbers that each have a unit, or return None where a text is anything else."""
+    plain = text.strip()
     total = Fraction(0)
     at = 0
-    while at < len(plain):
+    while at < len(plain) <= _LONGEST:
         found = _AMOUNT.match(plain, at)
-        unit = found and _unit(found[2], key, is_alone=len(found[0]) == len(plain))
-        if not found or not unit:
+        unit = units.get(found[2].lower()) if found else None
+        if not found or unit is None:
             return None
         total += Fraction(found[1]) * unit.factor
         at = found.end()
-        while plain[at : at + 1] == " ":
-            at += 1
-    return int(total) if total.denominator == 1 else None
-
-
-def _unit(word: str, key: Key, *, is_alone: bool) -> Unit | None:
-    if not word:
-        return Unit("", Fraction(1)) if is_alone else None
-    return units_of(key).get(word.casefold())
+    return total if at and at == len(plain) else None

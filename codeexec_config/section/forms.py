@@ -1,0 +1,388 @@
+"""Recognise a mode that is written another way, and keys that stand in a neighbour's table.
+
+People write the mode as other tools have it: its name as a value with its keys beside it, its keys in the mode's own
+table, its table beside the section. All of that is one mistake: one finding has the form that is right, and the rest
+is not reported as well.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from codeexec_config import references
+from codeexec_config.findings import Amendment, Finding, Path, dotted
+from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, union_of
+from codeexec_config.rules.spelling import nearest, words_of
+from codeexec_config.section import UNKNOWN
+from codeexec_config.section.soundness import conflicts, is_sound, is_sound_table
+from codeexec_config.section.suggestions import Sense, meaning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TAGS: Final = frozenset({"backend", "kind", "mode", "name", "tag", "type", "variant"})
+"""What other tools call the key that names a variant."""
+_SEPARATORS: Final = re.compile(r"[\s:/.+_-]+")
+_MOST: Final = 100
+"""Unknown keys of a table that are looked at."""
+
+
+class _Part(NamedTuple):
+    """A piece of a mode at another place.
+
+    Attributes:
+        path: where it stands.
+        variant: the variant that it belongs to.
+        key: the key of the variant that its value is for, or None where it only names the variant.
+        value: the value.
+        is_table: it is the variant's whole table.
+        is_named: the value is not written as it is, but by the name of a table or as a part of a text.
+    """
+
+    path: Path
+    variant: str
+    key: str | None = None
+    value: Any = UNKNOWN
+    is_table: bool = False
+    is_named: bool = False
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        """The keys of the variant that it gives, with their values."""
+        if self.is_table:
+            return self.value if type(self.value) is dict else {}
+        return {self.key: self.value} if self.key else {}
+
+
+def gathered(found: list[Finding], section: dict[str, Any], model: type[Any], path: Path) -> list[Finding]:
+    """Return the findings of the shape, those of one mistake as one.
+
+    Args:
+        found: what is wrong with the shape, with paths from the section.
+        section: the section as the file has it.
+        model: the class that it is structured into.
+        path: the path of the section.
+    """
+    union = union_of(model)
+    return _Forms(section, model, union, path).joined(found) if union else found
+
+
+class _Forms:
+    def __init__(self, section: dict[str, Any], model: type[Any], union: Key, path: Path) -> None:
+        self._section = section
+        self._model = model
+        self._union = union.name
+        self._variants = dict(union.variants or {})
+        self._path = path
+        self._owners = {key.name: name for name, cls in self._variants.items() for key in keys_of(cls)}
+        mode = section.get(union.name)
+        self._mode: dict[str, Any] = mode if type(mode) is dict else {}
+        self._homes = [name for name in self._variants if type(self._mode.get(name)) is dict]
+
+    # -- one mistake, one finding --------------------------------------------------------------------------------------
+
+    def joined(self, found: list[Finding]) -> list[Finding]:
+        """Return the findings with those on the parts of one mode as one."""
+        parts = self._parts_of_one_mode()
+        paths = {part.path for part in parts}
+        ours = [finding for finding in found if parts and (finding.path in paths or self._is_of_shape(finding))]
+        if not ours:
+            return [self._placed(finding) for finding in found]
+        missing = {(self._union, part.variant, name) for part in parts for name in part.keys}
+        rest = [
+            self._placed(finding)
+            for finding in found
+            if finding not in ours and not (finding.code == "missing-key" and finding.path in missing)
+        ]
+        lead = next((finding for finding in ours if finding.code != "unknown-key"), ours[0])
+        return [lead._replace(help=self._help(parts), amendment=self._cure(parts)), *rest]
+
+    def _is_of_shape(self, finding: Finding) -> bool:
+        """Check for the one finding on a mode's table that names no variant."""
+        return finding.code in {"unknown-mode", "empty-mode"} and finding.path[:1] == (self._union,)
+
+    def _parts_of_one_mode(self) -> list[_Part]:
+        """Return the parts of the mode that a section has in pieces; nothing when it is whole, or cannot be told."""
+        if sum(name in self._mode for name in self._variants) > 1:
+            return []
+        beside = list(self._beside())
+        within = list(self._within())
+        names = [part for part in (*beside, *within) if part.key is None or part.path[0] == self._union]
+        variants = self._homes or list(dict.fromkeys(part.variant for part in (names or beside)))
+        if len(variants) != 1 or (not names and type(self._section.get(self._union)) is str):
+            return []
+        parts = [part for part in (*within, *beside) if part.variant == variants[0]]
+        is_name_alone = [(part.path, part.key) for part in parts] == [((self._union,), None)]
+        return [] if is_name_alone else parts
+
+    def _beside(self) -> Iterator[_Part]:
+        """Yield what of a mode stands in the section itself."""
+        known = key_table(self._model)
+        for name in [name for name in self._section if name not in known][:_MOST]:
+            yield from self._stray((name,), self._section[name])
+        mode = self._section.get(self._union)
+        if type(mode) is str and mode != next(iter(self._variants)):
+            yield from self._named((self._union,), mode)
+
+    def _within(self) -> Iterator[_Part]:
+        """Yield what stands in the mode's own table, but not as a variant's table."""
+        for name in list(self._mode)[:_MOST]:
+            value = self._mode[name]
+            path = (self._union, name)
+            if name not in self._variants:
+                yield from self._stray(path, value)
+            elif type(value) is not dict:
+                yield from self._scalar(path, name, value)
+            else:
+                yield from self._choices_within(path, name, value)
+
+    def _choices_within(self, path: Path, variant: str, table: dict[str, Any]) -> Iterator[_Part]:
+        """Yield the names of choices that stand as keys of a variant's table, which lacks the key itself."""
+        for name in list(table)[:_MOST]:
+            for part in self._choice((*path, name), name):
+                if part.variant == variant and part.key not in table:
+                    yield part
+
+    def _choice(self, path: Path, text: str) -> Iterator[_Part]:
+        for variant, cls in self._variants.items():
+            for key in keys_of(cls):
+                if key.choices is not None and (near := nearest(text, key.choices)):
+                    yield _Part(path, variant, key.name, near, is_named=True)
+
+    def _stray(self, path: Path, value: Any) -> Iterator[_Part]:
+        name = str(path[-1])
+        if name != self._union and _is_slip(name, self._model):
+            return
+        if key := self._key_of_variant(name):
+            yield _Part(path, self._owners[key], key, value)
+        elif len(path) == 1 and (variant := nearest(name, self._variants)):
+            if type(value) is dict or value is UNKNOWN:
+                yield _Part(path, variant, None, value, is_table=True)
+            else:
+                yield from self._scalar(path, variant, value)
+        elif type(value) is str and not _TAGS.isdisjoint(words_of(name)):
+            yield from self._named(path, value)
+        elif type(value) is not str:
+            yield from self._choice(path, name)
+
+    def _key_of_variant(self, name: str) -> str | None:
+        """Return the key of a variant that a name is, but for a slip."""
+        if name in self._owners:
+            return name
+        return next(filter(None, (_is_slip(name, cls) for cls in self._variants.values())), None)
+
+    def _named(self, path: Path, text: str) -> Iterator[_Part]:
+        """Read the text of a tag: the name of a variant, or the value of the key that a variant needs."""
+        if variant := nearest(text, self._variants):
+            yield _Part(path, variant, None, text)
+            return
+        for name, cls in self._variants.items():
+            for key in keys_of(cls):
+                if _is_for(key, text):
+                    yield _Part(path, name, key.name, text)
+                    return
+        words = _SEPARATORS.split(text, maxsplit=2)
+        if len(words) == 2 and nearest(words[0], self._variants):  # noqa: PLR2004 -- a mode and what it needs
+            yield from self._choice(path, words[1])
+
+    def _scalar(self, path: Path, variant: str, value: Any) -> Iterator[_Part]:
+        """Read what a variant is set to in place of a table: the value of its first key, or a switch."""
+        needed = [key for key in keys_of(self._variants[variant]) if key.default is REQUIRED]
+        if needed and type(value) is str:
+            yield _Part(path, variant, needed[0].name, value)
+        else:
+            yield _Part(path, variant, None, value)
+
+    # -- what to write instead -----------------------------------------------------------------------------------------
+
+    def _header(self, variant: str) -> str:
+        return f"[{dotted((*self._path, self._union, variant))}]"
+
+    def _help(self, parts: list[_Part]) -> str:
+        variant = parts[0].variant
+        cls = self._variants[variant]
+        if not keys_of(cls):
+            return f'write {self._union} = "{variant}"'
+        given = {name: value for part in parts for name, value in part.keys.items()}
+        if variant in self._homes:
+            if any(part.is_named for part in parts):
+                return f"write {_and([_example(key_table(cls)[name], given[name]) for name in given])} in its place"
+            verb = "belongs" if len(given) == 1 else "belong"
+            return f"{_listed(list(given))} {verb} below {self._header(variant)}" if given else _ONE_NAME
+        below = [_example(key, given.get(key.name)) for key in keys_of(cls) if key.name in given or _is_needed(key)]
+        return f"write {self._header(variant)}, with {_and(below)} below it"
+
+    def _cure(self, parts: list[_Part]) -> Amendment | None:
+        """Return the fix: it renames keys where they stand, and moves only what cannot be a secret."""
+        variant = parts[0].variant
+        home = self._mode.get(variant) if variant in self._homes else None
+        is_set = self._union in self._section and not any(part.path == (self._union,) for part in parts)
+        if home is None and is_set and any(len(part.path) == 1 for part in parts):
+            return None
+        table = self._table(parts, home)
+        if table is None or not is_sound_table(self._variants[variant], table) or self._brings_conflicts(parts, table):
+            return None
+        if home is not None:
+            return self._moved(parts)
+        if any(part.is_table for part in parts):
+            return self._renamed_table(parts)
+        renames = [part for part in parts if part.key]
+        if not renames and not table:
+            return self._bare(parts)
+        return self._renamed(parts)
+
+    def _table(self, parts: list[_Part], home: dict[str, Any] | None) -> dict[str, Any] | None:
+        """Return the variant's table as it should be, or None where it is not certain."""
+        table = dict(home or {})
+        for part in parts:
+            if part.value is UNKNOWN or part.value is False or part.is_named:
+                return None
+            more = {part.key: self._meant(part)} if part.key else part.keys
+            if table.keys() & more.keys():
+                return None
+            table.update(more)
+        return table
+
+    def _meant(self, part: _Part) -> Any:
+        """Return the value that a part gives its key, a name in its right spelling."""
+        key = key_table(self._variants[part.variant])[str(part.key)]
+        near = nearest(part.value, key.choices) if key.choices and type(part.value) is str else None
+        return near or part.value
+
+    def _brings_conflicts(self, parts: list[_Part], table: dict[str, Any]) -> bool:
+        paths = {part.path for part in parts}
+        kept = {name: value for name, value in self._section.items() if (name,) not in paths}
+        cured = {**kept, self._union: {parts[0].variant: table}}
+        return not conflicts(cured, self._model) <= conflicts(self._section, self._model)
+
+    def _renamed(self, parts: list[_Part]) -> Amendment | None:
+        edits = [edit for part in parts for edit in self._edits(part)]
+        names = [edit.text for edit in edits if edit.action == "rename"]
+        return _joined(f"write {_listed(names)}", edits) if names else None
+
+    def _edits(self, part: _Part) -> Iterator[Amendment]:
+        if part.key is None:
+            yield Amendment("", "drop", part.path)
+            return
+        lead = (self._union, part.variant) if len(part.path) == 1 else (part.variant,)
+        yield Amendment("", "rename", part.path, ".".join((*lead, part.key)))
+        meant = self._meant(part)
+        if meant != part.value:
+            yield Amendment("", "reword", part.path, meant)
+
+    def _renamed_table(self, parts: list[_Part]) -> Amendment | None:
+        [table, *tags] = sorted(parts, key=lambda part: not part.is_table)
+        if any(part.key or part.is_table for part in tags):
+            return None
+        edits = [Amendment("", "rename", table.path, f"{self._union}.{table.variant}")]
+        edits += (Amendment("", "drop", part.path) for part in tags)
+        return _joined(f"write `{edits[0].text}`", edits)
+
+    def _bare(self, parts: list[_Part]) -> Amendment | None:
+        """Write the variant without keys as an empty table, where its name alone stands."""
+        [part, *more] = parts
+        if more or len(part.path) == 1 or (part.value is not True and part.value != part.variant):
+            return None
+        edits = [Amendment("", "replace", part.path, "{}")]
+        if part.path[-1] != part.variant:
+            edits.append(Amendment("", "rename", part.path, part.variant))
+        return _joined(f"write `{part.variant} = {{}}`", edits)
+
+    def _moved(self, parts: list[_Part]) -> Amendment | None:
+        variant = parts[0].variant
+        cls = self._variants[variant]
+        edits: list[Amendment] = []
+        for part in parts:
+            if part.key is None:
+                edits.append(Amendment("", "drop", part.path))
+            elif _may_be_moved(key_table(cls)[part.key], part.value):
+                edits.append(Amendment("", "move", part.path, part.key, onto=(self._union, variant)))
+            else:
+                return None
+        names = [str(part.path[-1]) for part in parts]
+        moved = any(part.key for part in parts)
+        return _joined(
+            f"move {_listed(names)} below {self._header(variant)}" if moved else f"remove {_listed(names)}", edits
+        )
+
+    # -- keys of a neighbour -------------------------------------------------------------------------------------------
+
+    def _placed(self, finding: Finding) -> Finding:
+        """Add where an unknown key belongs that another table has."""
+        if finding.code not in {"unknown-key", "unknown-mode"} or not finding.path:
+            return finding
+        where = self._where(*map(str, finding.path))
+        return finding._replace(help=where) if where else finding
+
+    def _where(self, *path: str) -> str | None:
+        *around, name = path
+        if name == self._union:
+            return None
+        owner = self._owners.get(name)
+        if owner is not None:
+            return f"`{name}` is a key of mode {owner}: it belongs below {self._header(owner)}"
+        if not around:
+            return self._pointer(name)
+        known = _is_slip(name, self._model)
+        if known is None:
+            return None
+        lead = f"`{name}`" if known == name else f"did you mean `{known}`? it"
+        above = dotted((*self._path, *around))
+        return f"{lead} belongs to [{dotted(self._path)}] itself: move it above [{above}]"
+
+    def _pointer(self, name: str) -> str | None:
+        """Return what to write for a key of the section that tells where a value of a variant is."""
+        found = (meaning(name, cls) for cls in self._variants.values())
+        return next((meant.help for meant in found if meant and meant.sense is Sense.POINTER), None)
+
+
+_ONE_NAME: Final = "the name of the table says which mode it is; remove this one"
+
+
+def _is_for(key: Key, text: str) -> bool:
+    """Check that a text in the place of a mode is certainly the value of a key: a choice, or a URL."""
+    if key.choices is not None:
+        return nearest(text, key.choices) is not None
+    return key.form == "url" and text.startswith(("http://", "https://"))
+
+
+def _may_be_moved(key: Key, value: Any) -> bool:
+    """Check that the text of a value holds nothing that could be a secret."""
+    if key.kind is Kind.SECRET:
+        return type(value) is str and references.canonical(references.parse(value)) == value
+    if key.form == "url":
+        from codeexec_config.rules.url_flaws import may_be_shown
+
+        return type(value) is str and may_be_shown(value)
+    return is_sound(key, value)
+
+
+def _is_slip(name: str, cls: type[Any]) -> str | None:
+    """Return the key of a class's table that a name is, but for a slip."""
+    meant = meaning(name, cls)
+    return meant.key.name if meant and meant.sense is Sense.SLIP else None
+
+
+def _is_needed(key: Key) -> bool:
+    return key.default is REQUIRED
+
+
+def _example(key: Key, value: Any) -> str:
+    """Return a key with a value that may be shown, or its name alone when it has one that may not."""
+    near = nearest(value, key.choices) if key.choices and type(value) is str else None
+    if near is None and value is not None:
+        return f"`{key.name}`"
+    return f'{key.name} = "{near or key.examples[0]}"'
+
+
+def _and(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _listed(names: list[str]) -> str:
+    return _and([f"`{name}`" for name in names]) if names else ""
+
+
+def _joined(title: str, edits: list[Amendment]) -> Amendment:
+    return edits[0]._replace(title=title, also=tuple(edits[1:]))

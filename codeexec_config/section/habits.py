@@ -1,0 +1,82 @@
+"""Read values as people write them elsewhere: a number with its unit, a boolean as a word, a list in one string."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from codeexec_config.document.characters import cleaned, strange
+from codeexec_config.keys import Kind
+from codeexec_config.rules.alone import plural
+from codeexec_config.rules.foreign import hint, list_hint
+from codeexec_config.rules.languages import meant_language, split_names
+from codeexec_config.rules.units import read_number
+
+if TYPE_CHECKING:
+    from codeexec_config.keys import Bounds, Key
+
+_WORDS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_FRACTION: Final = re.compile(r"[0-9]+[.]0+")
+
+
+def meant_value(key: Key, value: Any) -> Any:
+    """Return the value of a key's own type that a value of another type was certainly meant for, or None."""
+    if key.kind is Kind.BOOLEAN:
+        return _WORDS.get(cleaned(value).lower()) if type(value) is str else None
+    if key.kind is Kind.INTEGER:
+        return _number(key, value)
+    return _names(value) if key.kind is Kind.LIST and type(value) is str else None
+
+
+def _names(text: str) -> list[str] | None:
+    names = split_names(text)
+    if names is None and "$" not in text and (meant := meant_language(text)):
+        return [meant]
+    return names
+
+
+def _number(key: Key, value: Any) -> int | None:
+    if type(value) is float:
+        return int(value) if _FRACTION.fullmatch(repr(value)) else None
+    return read_number(cleaned(value), key) if type(value) is str and "$" not in value else None
+
+
+def habit_hint(key: Key, value: Any) -> str:
+    """Return how a value of another type is written as one of the key's own."""
+    odd = strange(value) if type(value) is str else None
+    if odd is not None:
+        return f"it contains {odd[1]}; {_hint(key, cleaned(value))}"
+    return _hint(key, value)
+
+
+def _hint(key: Key, value: Any) -> str:
+    if key.kind is Kind.LIST:
+        return _list_hint(key, value)
+    if type(value) is str and (reference := hint(value)):
+        return reference
+    if key.bounds is None:
+        return "write true or false, in small letters and without quotes"
+    return _number_hint(key, key.bounds, value)
+
+
+def _number_hint(key: Key, bounds: Bounds, value: Any) -> str:
+    form = f"`{key.name}` takes a whole number of {plural(bounds.unit)}, without quotes or a unit"
+    number = _number(key, value)
+    if number is None or bounds.minimum <= number <= bounds.maximum:
+        return form if number is None else f"{form}: {number}"
+    return f"{form}, from {bounds.minimum} to {bounds.maximum}"
+
+
+def _list_hint(key: Key, value: Any) -> str:
+    names = _names(value) if type(value) is str else None
+    if type(value) is str and names is None and (reference := list_hint(value)):
+        return reference
+    return f"write it in brackets, such as {written(names or list(key.examples[0][:1]))}"
+
+
+def written(value: Any) -> str:
+    """Return how TOML writes a boolean, an integer, or a list of plain names."""
+    if isinstance(value, list):
+        names = ", ".join(f'"{name}"' for name in value)
+        return f"[{names}]"
+    return str(value).lower()

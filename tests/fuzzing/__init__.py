@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing: what must hold of any text at all."""

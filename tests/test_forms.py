@@ -1,0 +1,238 @@
+"""A mode that is written another way is one mistake: one finding has the right form, and a fix where it is certain."""
+
+from __future__ import annotations
+
+import pytest
+
+from codeexec_config import apply_fixes, check_mapping, check_text
+
+H = "[features.code_execution]\n"
+M = "[features.code_execution.mode]\n"
+E = "[features.code_execution.mode.external]\n"
+S = "[features.code_execution.mode.sandboxed]\n"
+URL = 'url = "https://h.example.com"\n'
+KEY = 'api_key = "${K}"\n'
+ENV = {"K": "k"}
+
+FIXED = {
+    "name": (H + 'mode = "external"\n' + URL + KEY, "wrong-type", H + "mode.external." + URL + "mode.external." + KEY),
+    "name-last": (
+        H + 'runtime = "gvisor"\nmode = "sandboxed"',
+        "wrong-type",
+        H + 'mode.sandboxed.runtime = "gvisor"\n',
+    ),
+    "name-in-capitals": (
+        H + 'mode = "SANDBOX"\nruntime = "Docker"\n',
+        "unknown-mode",
+        H + 'mode.sandboxed.runtime = "docker"\n',
+    ),
+    "name-with-a-comment": (
+        H + '  mode = "external" # remote\n' + URL,
+        "wrong-type",
+        H + "   # remote\nmode.external." + URL,
+    ),
+    "name-at-the-root": (
+        'features.code_execution.mode = "external"\nfeatures.code_execution.' + URL,
+        "wrong-type",
+        "features.code_execution.mode.external." + URL,
+    ),
+    "name-inline": (
+        "[features]\ncode_execution = { mode = 'external', url = 'https://h' }\n",
+        "wrong-type",
+        "[features]\ncode_execution = { mode.external.url = 'https://h' }\n",
+    ),
+    "name-inline-last": (
+        "[features]\ncode_execution = { url = 'https://h', mode = 'external' }\n",
+        "wrong-type",
+        "[features]\ncode_execution = { mode.external.url = 'https://h' }\n",
+    ),
+    "name-with-crlf": (
+        (H + 'mode = "external"\n' + URL).replace("\n", "\r\n"),
+        "wrong-type",
+        (H + "mode.external." + URL).replace("\n", "\r\n"),
+    ),
+    "name-and-table": (
+        H + 'mode = "sandboxed"\n[features.code_execution.sandboxed]\nruntime = "docker"\n',
+        "wrong-type",
+        H + '[features.code_execution.mode.sandboxed]\nruntime = "docker"\n',
+    ),
+    "runtime-as-mode": (H + 'mode = "docker"\n', "unknown-mode", H + 'mode.sandboxed.runtime = "docker"\n'),
+    "url-as-mode": (H + 'mode = "https://h"\n', "unknown-mode", H + 'mode.external.url = "https://h"\n'),
+    "tag": (
+        M + 'type = "sandboxed"\nruntime = "gvisor"\n',
+        "unknown-mode",
+        M + 'sandboxed.runtime = "gvisor"\n',
+    ),
+    "tag-called-mode": (M + 'mode = "external"\n' + URL, "unknown-mode", M + "external." + URL),
+    "tag-called-name": (
+        H + "mode = { " + 'url = "https://h", name = "external" }\n',
+        "unknown-mode",
+        H + 'mode = { external.url = "https://h" }\n',
+    ),
+    "tag-for-wasm": (M + 'kind = "wasm"\n', "unknown-mode", M + "wasm = {}\n"),
+    "tag-in-the-section": (
+        H + 'mode_type = "external"\n' + URL + KEY,
+        "unknown-key",
+        H + "mode.external." + URL + "mode.external." + KEY,
+    ),
+    "tag-beside-its-table": (M + 'type = "sandboxed"\n' + S + 'runtime = "docker"\n', "unknown-key", None),
+    "tag-names-the-runtime": (M + 'type = "docker"\n', "unknown-mode", M + 'sandboxed.runtime = "docker"\n'),
+    "keys-in-the-mode": (M + URL + KEY, "unknown-mode", M + "external." + URL + "external." + KEY),
+    "dotted-key-in-the-mode": (
+        H + 'mode.runtime = "docker"\n',
+        "unknown-mode",
+        H + 'mode.sandboxed.runtime = "docker"\n',
+    ),
+    "runtime-for-its-table": (
+        M + 'sandboxed = "docker"\n',
+        "wrong-type",
+        M + 'sandboxed.runtime = "docker"\n',
+    ),
+    "url-for-its-table": (
+        M + 'external = "https://h"\n' + KEY,
+        "wrong-type",
+        M + 'external.url = "https://h"\nexternal.' + KEY,
+    ),
+    "switch-for-its-table": (M + "external = true\n" + URL, "wrong-type", M + "external." + URL),
+    "switch-for-wasm": (M + "wasm = true\n", "wrong-type", M + "wasm = {}\n"),
+    "table-beside-the-section": (
+        "[features.code_execution.External]\n" + URL + KEY,
+        "unknown-key",
+        E + URL + KEY,
+    ),
+    "dotted-table": (
+        H + "external." + URL + "external." + KEY,
+        "unknown-key",
+        H + "mode.external." + URL + "mode.external." + KEY,
+    ),
+    "value-beside-the-section": (
+        H + "sandboxed = 'docker'\n",
+        "unknown-key",
+        H + "mode.sandboxed.runtime = 'docker'\n",
+    ),
+    "keys-in-the-section": (
+        H + 'allowed_languages = ["r"]\n' + URL + KEY,
+        "unknown-key",
+        H + 'allowed_languages = ["r"]\nmode.external.' + URL + "mode.external." + KEY,
+    ),
+    "key-above-its-header": (
+        H + 'runtime = "docker" # why\n' + S + "\n",
+        "unknown-key",
+        H + " # why\n" + S + 'runtime = "docker"\n\n',
+    ),
+    "key-above-its-header-at-the-end": (
+        H + URL + S.replace("sandboxed", "external").strip(),
+        "unknown-key",
+        H + E + URL.strip(),
+    ),
+    "reference-above-its-header": (H + KEY + E + URL, "unknown-key", H + E + KEY + URL),
+}
+
+
+@pytest.mark.parametrize(("text", "code", "fixed"), FIXED.values(), ids=FIXED)
+def test_one_finding_has_the_form_and_the_fix(text: str, code: str, fixed: str | None) -> None:
+    [finding] = check_text(text, env=ENV).errors
+
+    assert code == finding.code
+    assert finding.help
+    assert finding.fix
+    after = apply_fixes(text, [finding.fix])
+    assert check_text(after, env=ENV).ok
+    assert fixed in {None, after}
+
+
+UNFIXED = {
+    "nothing-known": (H + 'mode = "sandboxed"\n', "write mode = { sandboxed = { runtime"),
+    "insecure": (H + 'mode = "external"\nurl = "http://h"\napi_key = "${K}"\n', "with `url` and `api_key` below"),
+    "credentials": (H + 'mode = "external"\nurl = "https://u:p@h"\n', "with `url` below"),
+    "secret-would-move": (H + "api_key = 'sk-1'\n" + E + URL, "`api_key` belongs below [features.code_exec"),
+    "url-would-show": (H + "url = 'https://h?x=1'\n" + E + KEY, "`url` belongs below"),
+    "number-for-a-url": (H + "url = 1\n" + E + KEY, "`url` belongs below"),
+    "number-for-a-key": (H + "api_key = 1\n" + E + URL, "`api_key` belongs below"),
+    "table-without-header": (H + "runtime = 'docker'\nmode.sandboxed = {}\n", "`runtime` belongs below"),
+    "dotted-table": (H + KEY + "mode.external." + URL, "`api_key` belongs below"),
+    "both-places": (H + "runtime = 'docker'\n" + S + "runtime = 'gvisor'\n", "`runtime` belongs below"),
+    "runtime-twice": (H + 'mode = "docker"\nruntime = "gvisor"\n', "write [features.code_execution.mode.sandboxed]"),
+    "little-memory": (H + 'mode = "docker"\nmax_memory_mb = 5\n', 'with runtime = "docker" below'),
+    "mode-and-runtime": (H + 'mode = "sandbox:gvisor"\n', 'with runtime = "gvisor" below'),
+    "empty-mode": (H + URL + M, "with `url` below"),
+    "no-such-runtime": (M + "sandboxed = 'kata'\n", "with `runtime` below"),
+    "off": (M + "wasm = false\n", 'write mode = "wasm"'),
+    "other-text-for-wasm": (M + "wasm = 'python'\n", 'write mode = "wasm"'),
+    "array": (M + "sandboxed = ['docker']\n", 'with runtime = "docker" below'),
+    "runtime-as-table": ("[features.code_execution.docker]\n", 'with runtime = "docker" below'),
+    "runtime-as-mode-table": (M.replace("mode", "mode.gvisor") + "x = 1\n", 'with runtime = "gvisor" below'),
+    "runtime-within": ("[features.code_execution.mode.sandboxed.docker]\n", 'write runtime = "docker" in its place'),
+    "runtime-of-a-table": (S + "runtime = { docker = {} }\n", "write one of docker, firecracker, gvisor"),
+    "wasm-is-set": (H + 'mode = "wasm"\nsandboxed.runtime = "docker"\n', 'with runtime = "docker" below'),
+    "key-of-another-mode": (H + "mode = 'wasm'\nruntime = 'docker'\n", "`runtime` is a key of mode sandboxed"),
+    "key-of-another-variant": (S + "runtime = 'docker'\n" + URL, "`url` is a key of mode external"),
+    "keys-of-two": (M + "runtime = 'docker'\n" + URL, "`runtime` is a key of mode sandboxed"),
+    "table-and-key": (
+        H + URL + "[features.code_execution.external]\n" + KEY,
+        "with `url` and `api_key` below",
+    ),
+    "key-of-the-section": (
+        E + URL + KEY + "timeout_secs = 60\n",
+        "move it above [features.code_execution.mode.external]",
+    ),
+    "misspelt-key-of-the-section": (S + "runtime = 'docker'\nmaxMemoryMb = 60\n", "did you mean `max_memory_mb`? it"),
+    "key-of-the-section-in-the-mode": (
+        M + "timeout_secs = 60\n",
+        "move it above [features.code_execution.mode]",
+    ),
+    "pointer": (H + "api_key_file = '/run/secrets/k'\n", 'api_key = "${NAME}"'),
+    "runtime-within-beside-the-key": (S + "runtime = 'gvisor'\ndocker = true\n", "the keys are runtime"),
+    "tag-of-nothing-known": (M + "type = 'kubernetes'\n", "the modes are wasm, sandboxed, external"),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), UNFIXED.values(), ids=UNFIXED)
+def test_one_finding_has_the_form_alone(text: str, expected: str) -> None:
+    [finding] = check_text(text, env=ENV).errors
+
+    assert expected in str(finding.help)
+    assert finding.fix is None
+
+
+def test_the_section_is_named_as_the_host_names_it() -> None:
+    [finding] = check_text('[tools.code]\nmode = "external"\n' + URL, env={}, section="tools.code").errors
+
+    assert "write [tools.code.mode.external], with `url` below it" == finding.help
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"mode": "external", "url": "https://h"},
+        {"mode": {"type": "sandboxed", "runtime": "docker"}},
+        {"external": {"url": "https://h"}},
+        {"mode": {"sandboxed": "docker"}},
+        {"mode": {"sandboxed": {}}, "runtime": "docker"},
+    ],
+)
+def test_a_mapping_has_one_finding_too(table: object) -> None:
+    [finding] = check_mapping(table, env={}).errors  # type: ignore[arg-type]
+
+    assert "[features.code_execution.mode." in str(finding.help)
+    assert finding.fix is None
+
+
+def test_what_else_is_wrong_is_still_said() -> None:
+    text = H + 'mode = "external"\ntimeout_secs = 0\nruntime = "docker"\nstray = 1\n' + URL
+
+    assert ["wrong-type", "out-of-range", "unknown-key", "unknown-key"] == [
+        finding.code for finding in check_text(text, env={}).errors
+    ]
+
+
+def test_two_modes_are_two_modes_whatever_stands_beside_them() -> None:
+    text = M + 'wasm = {}\nsandboxed = "docker"\n'
+
+    assert ["ambiguous-mode"] == [finding.code for finding in check_text(text, env={}).errors]
+
+
+def test_a_reference_in_place_of_the_mode_is_said_beside_the_keys() -> None:
+    text = H + 'mode = "${M}"\n' + URL
+
+    assert ["reference-not-allowed", "unknown-key"] == [finding.code for finding in check_text(text, env={}).errors]

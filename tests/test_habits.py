@@ -1,0 +1,151 @@
+"""Values as people write them elsewhere: said by their name, and mended where the cure is certain."""
+
+from __future__ import annotations
+
+import pytest
+
+from codeexec_config import CodeExecutionConfig, apply_fixes, check_text
+from codeexec_config.keys import key_table
+from codeexec_config.rules.units import is_amount, read_amount, read_number
+
+HEADER = "[features.code_execution]\n"
+SANDBOXED = f'{HEADER}mode.sandboxed.runtime = "gvisor"\n'
+KEYS = key_table(CodeExecutionConfig)
+
+
+def mended(text: str) -> str | None:
+    """Return what follows the first line of a text with its one finding's fix, or None without a fix."""
+    [finding] = check_text(text, env={}).errors
+    assert finding.help
+    return apply_fixes(text, [finding.fix]).rpartition(" = ")[2].strip() if finding.fix else None
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "number"),
+    [
+        ("timeout_secs", '"30s"', 30),
+        ("timeout_secs", "'2m'", 120),
+        ("timeout_secs", '"1h 30m"', 5400),
+        ("timeout_secs", '"90 seconds"', 90),
+        ("timeout_secs", '"2_000 ms"', None),
+        ("timeout_secs", '"2000ms"', 2),
+        ("timeout_secs", '"500ms"', None),
+        ("timeout_secs", "30.0", 30),
+        ("timeout_secs", '"30.0"', 30),
+        ("timeout_secs", "1e3", 1000),
+        ("timeout_secs", "30.5", None),
+        ("timeout_secs", "inf", None),
+        ("timeout_secs", '" 30"', 30),
+        ("timeout_secs", '"30\\t"', 30),
+        ("timeout_secs", '"030"', 30),
+        ("timeout_secs", '"1,000"', 1000),
+        ("timeout_secs", '"1,00"', None),
+        ("timeout_secs", '"１２"', 12),  # noqa: RUF001 -- look-alikes are the subject
+        ("timeout_secs", '"3\u200b0"', 30),
+        ("timeout_secs", '"-5"', None),
+        ("timeout_secs", '"0s"', None),
+        ("timeout_secs", '"0.0"', None),
+        ("timeout_secs", '"2d"', None),
+        ("timeout_secs", '""', None),
+        ("timeout_secs", '"thirty"', None),
+        ("timeout_secs", '"512MB"', None),
+        ("timeout_secs", f'"{"9" * 50}s"', None),
+        ("timeout_secs", "[30]", None),
+        ("max_memory_mb", '"512MB"', 512),
+        ("max_memory_mb", '"512Mi"', 512),
+        ("max_memory_mb", '"2g"', 2048),
+        ("max_memory_mb", '"0.5 GiB"', 512),
+        ("max_memory_mb", '"1048576 bytes"', 1),
+        ("max_memory_mb", '"1KB"', None),
+        ("max_memory_mb", '"536870912"', None),
+        ("max_memory_mb", '"8192MB"', None),
+    ],
+)
+def test_a_number_is_read_as_it_was_meant(key: str, value: str, number: int | None) -> None:
+    assert (None if number is None else str(number)) == mended(f"{HEADER}{key} = {value}\n")
+
+
+def test_the_help_names_the_number_and_its_limits() -> None:
+    def helped(value: str) -> str | None:
+        [finding] = check_text(f"{HEADER}timeout_secs = {value}\n", env={}).errors
+        return finding.help
+
+    assert "`timeout_secs` takes a whole number of seconds, without quotes or a unit: 120" == helped('"2m"')
+    assert str(helped('"0"')).endswith("without quotes or a unit, from 1 to 86400")
+    assert str(helped('"３0"')).startswith("it contains U+FF13 FULLWIDTH DIGIT THREE; ")  # noqa: RUF001
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        ('"True"', "true"),
+        ('"FALSE"', "false"),
+        ('"yes"', "true"),
+        ("'off'", "false"),
+        ('"false "', "false"),
+        ('"1"', None),
+        ('"disabled"', None),
+    ],
+)
+def test_a_boolean_is_read_as_it_was_meant(value: str, meant: str | None) -> None:
+    assert meant == mended(f"{HEADER}enabled = {value}\n")
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ('["python, javascript"]', '["python", "javascript"]'),
+        ("['python;R']", '["python", "r"]'),
+        ('["python", "sql | go"]', '["python", "sql", "go"]'),
+        ('["python and js"]', '["python", "javascript"]'),
+        ('["c/c++"]', '["c", "cpp"]'),
+        ('["python elixir"]', '["python", "elixir"]'),
+        ('["python, elvish"]', '["python", "elvish"]'),
+        ('["python, python"]', '["python"]'),
+        ('["python,"]', '["python"]'),
+        ('["java script"]', '["javascript"]'),
+        ('["python, 日本"]', None),
+        ('["python elvish"]', None),
+        ('"python"', '["python"]'),
+        ('"py"', '["python"]'),
+        ('"python, r"', '["python", "r"]'),
+        ('"elvish"', None),
+        ('"$L"', None),
+        ("1", None),
+    ],
+)
+def test_a_list_in_one_string_is_split_and_no_name_is_dropped(entries: str, expected: str | None) -> None:
+    assert expected == mended(f"{SANDBOXED}allowed_languages = {entries}\n")
+
+
+def test_a_split_that_the_mode_cannot_run_is_said_and_not_offered() -> None:
+    [finding] = check_text(f'{HEADER}allowed_languages = ["python, r"]\n', env={}).errors
+
+    assert 'one string holds one name: write "python", "r"' == finding.help
+    assert finding.fix is None
+
+
+def test_a_list_beside_a_reference_is_not_split() -> None:
+    [finding] = check_text(f'{SANDBOXED}allowed_languages = ["python, ${{L}}"]\n', env={"L": "r"}).errors
+
+    assert finding.fix is None
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "expected"),
+    [("2m", "timeout_secs", 120), ("2m", "max_memory_mb", 2), ("1 GB", "max_memory_mb", 1024)]
+    + [(text, "timeout_secs", None) for text in ("1.5s", "x", "", "2", "2m x", "1h30", "5" * 41)],
+)
+def test_an_amount_has_a_unit_and_is_whole(text: str, key: str, expected: int | None) -> None:
+    assert expected == read_amount(text, KEYS[key])
+
+
+def test_an_amount_is_of_time_or_memory() -> None:
+    assert is_amount("5GiB")
+    assert is_amount("5µs")
+    assert not is_amount("5 apples")
+    assert not is_amount("5")
+
+
+def test_a_number_of_absurd_length_is_not_read() -> None:
+    assert read_number("1" * 41, KEYS["timeout_secs"]) is None
