@@ -53,7 +53,7 @@ def million_languages(count):
 
 def million_references(count):
     """Return a section that is full of references, and one mistake in it."""
-    values = ", ".join(['"${CODE_EXEC_A}"'] * count)
+    values = ", ".join(['"${CE_LANG}"'] * count)
     mode = 'mode.sandboxed.runtime = "docker"'
     return f"[features.code_execution]\n{mode}\ntimeout_secs = 0\nallowed_languages = [{values}]\n"
 
