@@ -103,7 +103,7 @@ def _in_other_units(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
                 is_glued = words[-1] != word
                 if "".join(rest) == "".join(known[:-1]) if is_glued else slipped(rest, known[:-1]):
                     yield Meaning(key, Sense.SLIP if unit.factor == 1 and slipped(words, known) else Sense.UNIT, unit)
-                elif len(rest) < len(known) - 1 and _is_within(rest, known[:-1]):
+                elif _is_within(rest, known[:-1]):
                     yield Meaning(key, Sense.PART, unit)
 
 
