@@ -89,6 +89,14 @@ LANGUAGE_LENGTH: Final = 64
 
 VARIABLE_PATTERN: Final = "[A-Za-z_][A-Za-z0-9_]*"
 VARIABLE_LENGTH: Final = 64
+PASTED_LENGTH: Final = 20
+"""From here on the name of a variable that mixes capitals, small letters and digits is taken for a key."""
+
+
+def is_variable(text: str) -> bool:
+    """Check whether a text is the name of a variable."""
+    return len(text) <= VARIABLE_LENGTH and text.isascii() and text.isidentifier()
+
 
 MAX_FILE_BYTES: Final = 16 * MEBIBYTE
 MAX_DEPTH: Final = 80

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits
 from codeexec_config.pipeline import Options, Outcome, report_of, run_file, run_mapping, run_text
@@ -29,16 +29,8 @@ _ENTRANCE: Final = frozenset({__name__, run_file.__module__, "codeexec_config.se
 """The modules that read arguments: what they raise needs no note of where."""
 
 
-class _Request(NamedTuple):
-    """What a caller says of a check, as it was passed."""
-
-    env: Mapping[str, str] | None
-    section: str
-    allow_env: Iterable[str] | str | None
-    policy: Policy | None = None
-    offline: bool = False
-    origins: bool = False
-    found: bool = False
+_Request = tuple["Mapping[str, str] | None", str, "Iterable[str] | str | None", "Policy | None", bool, bool, bool]
+"""What a caller says of a check, as it was passed: env, section, allow_env, policy, offline, origins, found."""
 
 
 def _options(request: _Request) -> Options:
@@ -122,7 +114,7 @@ def load(
         TypeError: an argument is of another type, or `env` yields something that is not a str.
         ValueError: `section` is not a dotted path.
     """
-    verdict = _load(run_file, path, "", _Request(env, section, allow_env, policy), strict=strict)
+    verdict = _load(run_file, path, "", (env, section, allow_env, policy, False, False, False), strict=strict)
     del path, env
     if isinstance(verdict, BaseException):
         raise verdict
@@ -146,7 +138,7 @@ def loads(
         TypeError: as in `load`.
         ValueError: as in `load`.
     """
-    verdict = _load(run_text, text, filename, _Request(env, section, allow_env, policy), strict=strict)
+    verdict = _load(run_text, text, filename, (env, section, allow_env, policy, False, False, False), strict=strict)
     del text, env
     if isinstance(verdict, BaseException):
         raise verdict
@@ -169,7 +161,7 @@ def load_mapping(
         TypeError: as in `load`.
         ValueError: as in `load`.
     """
-    verdict = _load(run_mapping, table, "", _Request(env, section, allow_env, policy), strict=strict)
+    verdict = _load(run_mapping, table, "", (env, section, allow_env, policy, False, False, False), strict=strict)
     del table, env
     if isinstance(verdict, BaseException):
         raise verdict
@@ -201,7 +193,7 @@ def check_file(
         TypeError: an argument is of another type, or `env` yields something that is not a str.
         ValueError: `section` is not a dotted path.
     """
-    outcome = _check(run_file, path, "", _Request(env, section, allow_env, policy, offline, origins))
+    outcome = _check(run_file, path, "", (env, section, allow_env, policy, offline, origins, False))
     del path, env
     if isinstance(outcome, BaseException):
         raise outcome
@@ -225,7 +217,7 @@ def check_text(
         TypeError: as in `check_file`.
         ValueError: as in `check_file`.
     """
-    outcome = _check(run_text, text, filename, _Request(env, section, allow_env, policy, offline, origins))
+    outcome = _check(run_text, text, filename, (env, section, allow_env, policy, offline, origins, False))
     del text, env
     if isinstance(outcome, BaseException):
         raise outcome
@@ -248,24 +240,27 @@ def check_mapping(
         TypeError: as in `check_file`.
         ValueError: as in `check_file`.
     """
-    outcome = _check(run_mapping, table, "", _Request(env, section, allow_env, policy, offline, origins))
+    outcome = _check(run_mapping, table, "", (env, section, allow_env, policy, offline, origins, False))
     del table, env
     if isinstance(outcome, BaseException):
         raise outcome
     return outcome
 
 
-def check_as_found(path: str, text: str | None = None, **how: Any) -> Report:
-    """Check a file that nobody named, or its text: as `check_file`, but a near miss may be somebody else's table.
-
-    Args:
-        path: the file.
-        text: what it holds, when that is known already.
-        how: what `check_file` takes.
-    """
-    request = _Request(**{"env": None, "section": limits.SECTION, "allow_env": None, **how}, found=True)
+def check_as_found(
+    path: str,
+    text: str | None = None,
+    *,
+    env: Mapping[str, str] | None = None,
+    policy: Policy | None = None,
+    section: str = limits.SECTION,
+    allow_env: Iterable[str] | str | None = None,
+    offline: bool = False,
+) -> Report:
+    """Check a file that nobody named, or its text: as `check_file`, but a near miss may be somebody else's table."""
+    request = (env, section, allow_env, policy, offline, False, True)
     outcome = _check(run_file, path, "", request) if text is None else _check(run_text, text, path, request)
-    del path, text, how, request
+    del path, text, env, request
     if isinstance(outcome, BaseException):
         raise outcome
     return outcome
@@ -280,7 +275,7 @@ def mapping_reader(
         TypeError: as in `load`.
         ValueError: as in `load`.
     """
-    request = _Request(env, section, None if allow_env is None else _patterns(allow_env), policy)
+    request = (env, section, None if allow_env is None else _patterns(allow_env), policy, False, False, False)
     _options(request)
 
     def read(table: Any) -> CodeExecutionConfig | BaseException:

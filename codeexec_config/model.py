@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from types import CodeType, FrameType, MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeAlias, assert_never, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, assert_never, cast
 
 import attrs
 
 from codeexec_config import limits
 from codeexec_config.findings import Finding
 from codeexec_config.keys import Bounds, Key, Kind, described, keys_of, once_a_class
-from codeexec_config.rules import across
 from codeexec_config.rules.alone import rule_of, sound_values
 from codeexec_config.secret import Secret
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from codeexec_config.findings import Path
+    from codeexec_config.rules.across import ModeFacts
     from codeexec_config.rules.alone import Rule
     from codeexec_config.rules.urls import Url
 
@@ -318,17 +318,13 @@ _PYTHON_TYPES: Final[dict[Kind, tuple[type | tuple[type, ...], str]]] = {
 }
 """What a constructor takes for each kind."""
 _STRINGS: Final = frozenset({str})
+_WASM_LANGUAGES: Final = frozenset(limits.WASM_LANGUAGES)
 
 
-class _Check(NamedTuple):
-    """How a constructor looks at one field; `exact` are the types, `sound` the entries that need no second look."""
-
-    key: Key
-    name: str
-    path: Path
-    exact: frozenset[type]
-    rule: Rule | None
-    sound: frozenset[str]
+_Check = tuple[Key, str, "Path", frozenset[type], "Rule | None", frozenset[str]]
+"""How a constructor looks at one field: by its key, name and path, the types and entries that need no second look, and
+what judges the rest.
+"""
 
 
 @once_a_class
@@ -339,7 +335,8 @@ def _checks(cls: type[Any]) -> tuple[_Check, ...]:
 def _check(key: Key) -> _Check:
     types, _ = _PYTHON_TYPES[key.kind]
     exact = frozenset(types if isinstance(types, tuple) else (types,))
-    return _Check(key, key.name, (key.name,), exact, rule_of(key), sound_values(key.item) if key.item else frozenset())
+    sound = sound_values(key.item) if key.item else frozenset()
+    return key, key.name, (key.name,), exact, rule_of(key), sound
 
 
 def _wrong_type(key: Key, value: object, path: Path) -> Finding | None:
@@ -392,13 +389,19 @@ def _entries(key: Key, values: tuple[object, ...], name: str, urls: dict[Path, U
 
 
 def _is_plainly_right(config: CodeExecutionConfig) -> bool:
-    """Check, cheaply, that no rule across keys can find anything; most configs need no more."""
-    mode = config.mode
-    return across.is_plainly_right(name_of(mode), config.allowed_languages, config.max_memory_mb, _urls_of(mode))
+    """Check, cheaply, that no rule across keys could find anything; where this says no, they may still find nothing."""
+    names = config.allowed_languages
+    if not names or not limits.DOCKER_MEMORY_FLOOR_MB <= config.max_memory_mb <= limits.WASM_MEMORY_CEILING_MB:
+        return False
+    if name_of(config.mode) == "wasm":
+        return _WASM_LANGUAGES.issuperset(names)
+    return all(url.scheme == "https" for url in _urls_of(config.mode).values())
 
 
 def _across(config: CodeExecutionConfig, found: list[Finding]) -> Iterator[Finding]:
     """Judge the fields of a config that is on together, as far as each is right by itself."""
+    from codeexec_config.rules import across
+
     ill = {finding.path for finding in found}
     names = () if ("allowed_languages",) in ill else config.allowed_languages
     return across.judge(
@@ -435,13 +438,15 @@ def _secrets_of(cls: type[Any]) -> tuple[str, ...]:
     return tuple(key.name for key in keys_of(cls) if key.kind is Kind.SECRET)
 
 
-def mode_facts(mode: Mode) -> across.ModeFacts:
+def mode_facts(mode: Mode) -> ModeFacts:
     """Return what the rules across keys need of a mode."""
+    from codeexec_config.rules.across import ModeFacts
+
     name = name_of(mode)
     is_permitted = getattr(mode, "_permitted", False)
     urls = {} if is_permitted else {("mode", name, *path): url for path, url in _urls_of(mode).items()}
     is_keyed = any(getattr(mode, secret) is not None for secret in _secrets_of(type(mode)))
-    return across.ModeFacts(name, getattr(mode, "runtime", None), urls, keyed=is_keyed)
+    return ModeFacts(name, getattr(mode, "runtime", None), urls, keyed=is_keyed)
 
 
 def name_of(mode: Mode) -> str:
@@ -459,8 +464,9 @@ def _urls_of(mode: Any) -> dict[Path, Url]:
 
 
 def permitted(mode: Mode) -> Mode:
-    """Mark a mode as one that a policy permits to use plain http."""
-    object.__setattr__(mode, "_permitted", True)
+    """Mark a mode as one that a policy permits to use plain http; one without URLs has no use for it."""
+    if isinstance(mode, _Judged):
+        object.__setattr__(mode, "_permitted", True)
     return mode
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import os
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from attrs import evolve
 
@@ -27,8 +27,9 @@ from codeexec_config.document.select import may_have_near_misses, select
 from codeexec_config.findings import Finding, Path, errors
 from codeexec_config.keys import Kind, union_of
 from codeexec_config.model import CodeExecutionConfig, is_flawless, permitted, stand_in
+from codeexec_config.section import UNKNOWN, Resolution
 from codeexec_config.section.environment import Environment, Patterns
-from codeexec_config.section.resolve import UNKNOWN, Resolution, resolve
+from codeexec_config.section.resolve import resolve
 from codeexec_config.section.structure import build, build_variant
 
 if TYPE_CHECKING:
@@ -39,28 +40,39 @@ if TYPE_CHECKING:
     from codeexec_config.policy import Policy
     from codeexec_config.report import Report
 
-_LISTED: Final = 1000
-"""Findings in one report; a file with more has one mistake many times over."""
 
-
-class Options(NamedTuple):
+class Options:
     """What a caller says of a check, once it is read.
 
     `model` is the class that the section is structured into; `found` says that nobody named the file, so that a near
     miss may be somebody else's table.
     """
 
-    env: Mapping[str, str]
-    section: Path
-    allowed: tuple[Patterns, ...] = ()
-    offline: bool = False
-    model: type[Any] = CodeExecutionConfig
-    policy: Policy | None = None
-    origins: bool = False
-    found: bool = False
+    __slots__ = ("allowed", "env", "found", "model", "offline", "origins", "policy", "section")
+
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        section: Path,
+        allowed: tuple[Patterns, ...] = (),
+        *,
+        offline: bool = False,
+        model: type[Any] = CodeExecutionConfig,
+        policy: Policy | None = None,
+        origins: bool = False,
+        found: bool = False,
+    ) -> None:
+        self.env = env
+        self.section = section
+        self.allowed = allowed
+        self.offline = offline
+        self.model = model
+        self.policy = policy
+        self.origins = origins
+        self.found = found
 
 
-class Outcome(NamedTuple):
+class Outcome:
     """What a check came to, before anything of it has a place.
 
     Attributes:
@@ -74,14 +86,31 @@ class Outcome(NamedTuple):
         section: the section's own table, an empty one when it is absent, or None when nobody got so far.
     """
 
-    config: Any
-    found: Sequence[Finding] = ()
-    refused: Diagnostic | None = None
-    document: Document | None = None
-    file: str | None = None
-    deferred: tuple[tuple[Path, str], ...] = ()
-    reads: tuple[str, ...] = ()
-    section: dict[str, Any] | None = None
+    __slots__ = ("config", "deferred", "document", "file", "found", "reads", "refused", "section")
+
+    def __init__(
+        self,
+        config: Any,
+        found: Sequence[Finding] = (),
+        *,
+        refused: Diagnostic | None = None,
+        document: Document | None = None,
+        file: str | None = None,
+        deferred: tuple[tuple[Path, str], ...] = (),
+        reads: tuple[str, ...] = (),
+        section: dict[str, Any] | None = None,
+    ) -> None:
+        self.config = config
+        self.found = found
+        self.refused = refused
+        self.document = document
+        self.file = file
+        self.deferred = deferred
+        self.reads = reads
+        self.section = section
+
+
+# These are no named tuples: to make such a class takes longer than to import a module, and every start-up would.
 
 
 def run_file(path: str | os.PathLike[str], _: str, options: Options) -> Outcome | BaseException:
@@ -153,8 +182,10 @@ def _run_absent(document: Document, name: str, options: Options) -> Outcome:
 
 
 def _with_misses(judged: Outcome, misses: list[Finding]) -> Outcome:
-    config = None if errors(misses) else judged.config
-    return judged._replace(config=config, found=[*misses, *judged.found])
+    if errors(misses):
+        judged.config = None
+    judged.found = [*misses, *judged.found]
+    return judged
 
 
 def _run_section(
@@ -170,7 +201,7 @@ def _run_section(
         return resolution
     config, shape = build(resolution.values, options.model)
     if config is not None and options.policy is None and not found and _says_nothing(config, resolution):
-        return Outcome(config, (), None, document, file, (), environment.reads, section)
+        return Outcome(config, document=document, file=file, reads=environment.reads, section=section)
     if shape:
         from codeexec_config.section.forms import gathered
 
@@ -183,7 +214,9 @@ def _run_section(
     if every:
         every = [finding.under(*options.section) for finding in _amended(every, section, options.model)]
     deferred = tuple(((*options.section, *path), reference) for path, reference in resolution.deferred)
-    return Outcome(config, every, None, document, file, deferred, environment.reads, section)
+    return Outcome(
+        config, every, document=document, file=file, deferred=deferred, reads=environment.reads, section=section
+    )
 
 
 def _says_nothing(config: Any, resolution: Resolution) -> bool:
@@ -194,16 +227,17 @@ def _says_nothing(config: Any, resolution: Resolution) -> bool:
 
 
 def _every_finding(resolution: Resolution, options: Options, found: Iterable[Finding]) -> list[Finding]:
-    from codeexec_config.section.judging import findings
+    from codeexec_config.section.judging import LISTED, findings
 
-    return list(islice(chain(found, findings(resolution, options.model, options.policy)), _LISTED + 1))
+    return list(islice(chain(found, findings(resolution, options.model, options.policy)), LISTED + 1))
 
 
 def _amended(found: list[Finding], section: dict[str, Any], model: type[Any]) -> list[Finding]:
     from codeexec_config.section.fixes import amend
+    from codeexec_config.section.judging import LISTED
 
-    if len(found) > _LISTED:
-        found = found[:_LISTED]
+    if len(found) > LISTED:
+        found = found[:LISTED]
         last = found[-1]
         found[-1] = last._replace(help=f"{last.help or 'mend this'}; there is more than is listed here")
     return amend(found, section, model)

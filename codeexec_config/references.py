@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 _BEYOND: Final = 2**64
 _SURELY_CONVERTED: Final = 640
 """The digits that no interpreter refuses to convert (`sys.int_info.str_digits_check_threshold`)."""
-PASTED_LENGTH: Final = 20
-"""From here on a name that mixes capitals, small letters and digits is taken for a key."""
 
 
 class Literal(NamedTuple):
@@ -51,7 +49,7 @@ class Reference(NamedTuple):
     def is_pasted(self) -> bool:
         """Whether the name looks like a key that somebody has put between the braces."""
         name = self.name
-        return len(name) >= PASTED_LENGTH and (
+        return len(name) >= limits.PASTED_LENGTH and (
             name.lower() != name != name.upper() and any(character.isdigit() for character in name)
         )
 
@@ -70,7 +68,7 @@ Segment = Literal | Reference | Malformed
 
 def parse(text: str) -> tuple[Segment, ...]:
     """Take a text apart."""
-    if text.startswith("${") and text.endswith("}") and is_name(text[2:-1]):
+    if text.startswith("${") and text.endswith("}") and limits.is_variable(text[2:-1]):
         return (Reference(0, len(text), text[2:-1]),)
     segments: list[Segment] = []
     at = 0
@@ -84,11 +82,6 @@ def parse(text: str) -> tuple[Segment, ...]:
     if at < len(text):
         segments.append(Literal(at, len(text), text[at:]))
     return tuple(segments)
-
-
-def is_name(text: str) -> bool:
-    """Check whether a text is the name of a variable."""
-    return len(text) <= limits.VARIABLE_LENGTH and text.isascii() and text.isidentifier()
 
 
 # Few files need a pattern: each is compiled for the first that does.
@@ -106,7 +99,7 @@ def _read(text: str, start: int, opening: str) -> Segment:
         return Literal(start, start + 3, opening[1:])
     if opening == "$<":
         end = text.find(">", start, start + limits.VARIABLE_LENGTH + 3)
-        if end < 0 or not is_name(text[start + 2 : end]):
+        if end < 0 or not limits.is_variable(text[start + 2 : end]):
             return Literal(start, start + 2, opening)
         return Reference(start, end + 1, text[start + 2 : end])
     end = text.find("}", start)
@@ -117,7 +110,7 @@ def _read(text: str, start: int, opening: str) -> Segment:
 
 def _read_body(body: str, start: int, end: int) -> Segment:
     name, colon, rest = body.partition(":")
-    if not is_name(name) or (colon and not rest.startswith(("-", "?"))):
+    if not limits.is_variable(name) or (colon and not rest.startswith(("-", "?"))):
         return Malformed(start, end, *_flaw(name, colon))
     text = rest[1:]
     if "${" in text or "$<" in text:
@@ -130,7 +123,7 @@ def _flaw(name: str, colon: str) -> tuple[str, str]:
     plain = name.strip()
     if not plain:
         return "the name between the braces is missing", ""
-    if not is_name(plain):
+    if not limits.is_variable(plain):
         return _flaw_of_name(plain)
     if plain != name:
         return "there is a blank beside the name", ""
@@ -141,7 +134,7 @@ def _flaw_of_name(name: str) -> tuple[str, str]:
     if name.isascii() and name.isidentifier():
         return f"a name has at most {limits.VARIABLE_LENGTH} characters", ""
     first = name.partition("-")[0].partition("?")[0]
-    operator = name[len(first) : len(first) + 1] if is_name(first) else ""
+    operator = name[len(first) : len(first) + 1] if limits.is_variable(first) else ""
     if operator == "-":
         return "a hyphen stands between the braces", "a name has no hyphen, and a default is written ${NAME:-text}"
     if operator == "?":

@@ -13,7 +13,6 @@ from codeexec_config import limits
 from codeexec_config._version import VERSION
 from codeexec_config.keys import REQUIRED, Key, Kind, keys_of
 from codeexec_config.model import CodeExecutionConfig
-from codeexec_config.references import PASTED_LENGTH
 
 __all__ = ["json_schema"]
 
@@ -329,7 +328,7 @@ _NAME: Final = _sized(limits.VARIABLE_PATTERN, limits.VARIABLE_LENGTH)
 _TEXT_OF_REFERENCE: Final = r"(?:[^$}]|\$(?![{<]))*"
 _BODY: Final = rf"{_NAME}(?::[-?]{_TEXT_OF_REFERENCE})?\}}"
 _WORD: Final = "[A-Za-z0-9_]"
-_PASTED: Final = rf"(?={_WORD}{{{PASTED_LENGTH}}})(?={_WORD}*[A-Z])(?={_WORD}*[a-z])(?={_WORD}*[0-9])"
+_PASTED: Final = rf"(?={_WORD}{{{limits.PASTED_LENGTH}}})(?={_WORD}*[A-Z])(?={_WORD}*[a-z])(?={_WORD}*[0-9])"
 _SECRET_BODY: Final = rf"(?!{_PASTED}){_BODY}"
 _REFERENCE_OPENS: Final = rf"(?:^|[^$])\$(?:\{{|<{_NAME}>)"
 _MESSAGE_OPENS: Final = rf"(?:^|[^$])\$\{{{_NAME}:\?"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
-from codeexec_config.references import Reference, parse
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -136,6 +134,8 @@ def _flaw(value: object, reference: object) -> Exception | None:
 
 def _is_made_of_references(text: str) -> bool:
     """Check that a reference may be printed and written back: no default, no text beside it, no pasted key."""
+    from codeexec_config.references import Reference, parse
+
     segments = parse(text)
     return bool(segments) and all(
         isinstance(segment, Reference)

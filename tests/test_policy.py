@@ -8,6 +8,7 @@ import pytest
 
 from codeexec_config import (
     ConfigError,
+    ConfigWarning,
     External,
     Policy,
     Runtime,
@@ -173,6 +174,17 @@ def test_nothing_more_is_said_of_a_language_that_the_mode_does_not_run():
     assert ["unsupported-language"] == [d.code for d in report.diagnostics]
 
 
+@pytest.mark.parametrize("mode", ["wasm", {"wasm": {}}, DOCKER, SERVICE, {"external": {"url": "https://${H}"}}])
+@pytest.mark.parametrize(
+    "unread", [{"allowed_languages": ["${A}"]}, {"timeout_secs": "${T}"}, {"max_memory_mb": "${M:-5}"}]
+)
+def test_a_disabled_section_with_unread_references_is_judged_in_any_mode(mode, unread):
+    report = check_mapping({"enabled": False, "mode": mode, **unread}, env={}, policy=Policy())
+
+    assert report.ok
+    assert report.config.enabled is False
+
+
 def test_a_disabled_section_is_only_warned():
     table = {"enabled": False, "timeout_secs": 300}
     report = check_mapping(table, env={}, policy=Policy(max_timeout_secs=60))
@@ -314,6 +326,17 @@ def test_a_broken_policy_file_gets_findings_at_their_places(policy_file, line, f
     [diagnostic] = caught.value.diagnostics
     assert found == (diagnostic.code, *diagnostic.path)
     assert 2 == diagnostic.span.start.line
+
+
+def test_a_doubtful_name_in_a_policy_file_is_a_warning(policy_file):
+    path = policy_file('modes = ["sandboxed"]\nlanguages = ["python", "py", "python"]\n')
+
+    with pytest.warns(ConfigWarning) as caught:
+        policy = load_policy(path)
+
+    found = [(str(w.message.diagnostic.code), w.message.diagnostic.span.start.column, w.filename) for w in caught]
+    assert [("unknown-language", 24, __file__), ("duplicate-language", 30, __file__)] == found
+    assert ("python", "py", "python") == policy.languages
 
 
 @pytest.mark.parametrize(

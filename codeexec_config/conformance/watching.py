@@ -160,10 +160,17 @@ def _size(path: Path) -> int:
 
 def folders_here() -> set[Path]:
     """Return what lies in the temporary folders, and the control groups."""
-    groups = {
-        path for depth in range(1, _GROUP_DEPTH + 1) for path in _GROUPS.glob("/".join("*" * depth)) if path.is_dir()
-    }
-    return set(_temporary_entries()) | groups
+    return {*_temporary_entries(), *_folders_below(_GROUPS, _GROUP_DEPTH)}
+
+
+def _folders_below(folder: Path, depth: int) -> Iterator[Path]:
+    """Yield folders down to a depth; not by a pattern, whose walk breaks off where one of them goes meanwhile."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield Path(entry.path)
+                if depth > 1:
+                    yield from _folders_below(Path(entry.path), depth - 1)
 
 
 def shape_of(path: Path) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 
-class Document(NamedTuple):
+class Document:
     """A text and what it says; `body` is the text without a byte order mark, `shift` the mark's length."""
 
-    body: str
-    shift: int
-    data: dict[str, Any]
+    __slots__ = ("body", "data", "shift")
+
+    def __init__(self, body: str, shift: int, data: dict[str, Any]) -> None:
+        self.body = body
+        self.shift = shift
+        self.data = data

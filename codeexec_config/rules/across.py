@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _MEMORY: Final = ("max_memory_mb",)
 _LISTENING: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- addresses that a URL must not have
 _LANGUAGES: Final = ("allowed_languages",)
-_WASM_LANGUAGES: Final = frozenset(limits.WASM_LANGUAGES)
 
 
 class Language(NamedTuple):
@@ -56,15 +55,6 @@ class Facts(NamedTuple):
     memory: int | None
     memory_made: str | None = None
     allows_nothing: bool = False
-
-
-def is_plainly_right(mode: str, languages: Sequence[str], memory: int, urls: Mapping[Path, Url]) -> bool:
-    """Check, cheaply, that `judge` could find nothing; where this says no, it may still find nothing."""
-    if not languages or not limits.DOCKER_MEMORY_FLOOR_MB <= memory <= limits.WASM_MEMORY_CEILING_MB:
-        return False
-    if mode == "wasm" and not _WASM_LANGUAGES.issuperset(languages):
-        return False
-    return all(url.scheme == "https" for url in urls.values())
 
 
 def judge(facts: Facts) -> Iterator[Finding]:

@@ -101,7 +101,7 @@ def _name(text: str) -> str | None:
 
 
 def _is_variable(name: str) -> bool:
-    return name.isupper() and references.is_name(name) and not any(map(_may_be_key, name.split("_")))
+    return name.isupper() and limits.is_variable(name) and not any(map(_may_be_key, name.split("_")))
 
 
 def _may_be_key(word: str) -> bool:

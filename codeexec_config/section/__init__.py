@@ -1,1 +1,71 @@
-"""From plain values to a judged config: references, structure, rules, fixes."""
+"""From plain values to a judged config, and what the stages on that way hand on."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from codeexec_config.findings import Finding, Path
+    from codeexec_config.keys import Key
+
+SWITCH: Final = "enabled"
+"""The key that is resolved first: when it is false, nothing else is looked up."""
+
+
+class Unknown(Enum):
+    """The value of a key that is there, but that nobody can know; no rule judges it."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+
+
+class Resolution:
+    """A section on its way from a file's text to values.
+
+    Attributes:
+        values: the section with its references read; what nobody can know is `UNKNOWN`.
+        findings: what is wrong with references, with paths from the section.
+        made: by path, the variables, or the defaults, that a value comes from, as a message names them.
+        templates: by path, the text of the file that such a value is made with.
+        unread: by path, the keys whose text holds a reference that was not looked up.
+        deferred: each such reference with its path.
+        literals: by path, the text of a secret that stands in the file.
+        enabled: whether the section is on.
+    """
+
+    __slots__ = ("_section", "deferred", "enabled", "findings", "literals", "made", "templates", "unread", "values")
+
+    def __init__(self, section: dict[str, Any]) -> None:
+        self._section = section
+        self.values = section.copy()
+        self.findings: list[Finding] = []
+        self.made: dict[Path, str] = {}
+        self.templates: dict[Path, str] = {}
+        self.unread: dict[Path, Key] = {}
+        self.deferred: list[tuple[Path, str]] = []
+        self.literals: dict[Path, str] = {}
+        self.enabled = True
+
+    def put(self, path: Path, value: Any) -> None:
+        """Set a value; what it stands in is copied first, so that the caller's data stays as it is."""
+        original: Any = self._section
+        values: Any = self.values
+        for part in path[:-1]:
+            inner = original[part]
+            if values[part] is inner:
+                values[part] = inner.copy()
+            original, values = inner, values[part]
+        values[path[-1]] = value
+
+
+def variant_of(key: Key, table: dict[str, Any]) -> str | None:
+    """Return the one variant that a table of the union names, or None."""
+    variants = key.variants or {}
+    if len(table) == 1:
+        [name] = table
+        return name if name in variants else None
+    known = [name for name in table if name in variants]
+    return known[0] if len(known) == 1 else None

@@ -14,7 +14,8 @@ from codeexec_config.references import Literal, Malformed, Reference
 from codeexec_config.rules import across
 from codeexec_config.rules.across import Facts, Language, ModeFacts
 from codeexec_config.rules.alone import judge, judge_header
-from codeexec_config.section.resolve import taken_as_set, variant_of
+from codeexec_config.section import variant_of
+from codeexec_config.section.slots import taken_as_set
 from codeexec_config.section.structure import is_in_pieces, misspelt
 
 if TYPE_CHECKING:

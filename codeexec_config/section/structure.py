@@ -19,7 +19,7 @@ from codeexec_config.findings import Finding, Target, printable
 from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class, union_of
 from codeexec_config.model import OWN_CODE
 from codeexec_config.secret import Secret
-from codeexec_config.section.resolve import UNKNOWN
+from codeexec_config.section import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -117,7 +117,7 @@ def build_variant(key: Key, table: dict[str, Any]) -> Any:
 
 
 def _union(key: Key) -> Hook:
-    """Return what reads the union: the bare name of the first variant, or a table with one key, the discriminator."""
+    """Return what reads the union: the bare name of the first variant, or a table with the discriminator."""
     variants = key.variants or {}
     made = tuple(variants.values())
 

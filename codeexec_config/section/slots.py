@@ -1,0 +1,282 @@
+"""Resolve what is more than a plain reference: which keys take which forms, and what stands in for unread ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from codeexec_config import references
+from codeexec_config.findings import Amendment, Finding, Path, Target, printable
+from codeexec_config.keys import Key, Kind
+from codeexec_config.references import Literal, Malformed, Reference, Segment
+from codeexec_config.secret import Secret
+from codeexec_config.section import SWITCH, UNKNOWN, Resolution
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from codeexec_config.section.environment import Environment
+
+
+class Slot(NamedTuple):
+    """A string of the section that may hold references."""
+
+    path: Path
+    key: Key
+    text: str
+    segments: tuple[Segment, ...]
+
+    @property
+    def references(self) -> list[Reference]:
+        """The references to look up, when the key takes any."""
+        return [ref for ref in references.references(self.segments) if not _is_malformed(self, ref)]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the text is one reference and nothing else."""
+        return len(self.segments) == 1 and isinstance(self.segments[0], Reference)
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether the value is a secret."""
+        return self.key.kind is Kind.SECRET
+
+
+def resolve_slots(
+    result: Resolution, sites: Iterable[tuple[Path, Key, str]], environment: Environment, *, offline: bool
+) -> Resolution | BaseException:
+    """Resolve the strings of a section; return what the environment raised, if it did."""
+    slots = [Slot(*site, references.parse(site[2])) for site in sites]
+    switch = [slot for slot in slots if slot.path == (SWITCH,)]
+    failure = _resolve_slots(result, switch, environment, read=not offline) if switch else None
+    if failure is not None:
+        return failure
+    result.enabled = result.values.get(SWITCH) is not False or (SWITCH,) in result.unread
+    rest = [slot for slot in slots if slot.path != (SWITCH,)]
+    failure = _resolve_slots(result, rest, environment, read=result.enabled and not offline)
+    return result if failure is None else failure
+
+
+def _resolve_slots(
+    result: Resolution, slots: list[Slot], environment: Environment, *, read: bool
+) -> BaseException | None:
+    live = [slot for slot in slots if _is_read(slot)]
+    for slot in slots:
+        result.findings += _form_findings(slot)
+    for slot in live:
+        result.findings += (_forbidden(slot, ref) for ref in slot.references if not environment.permits(ref.name))
+    if read:
+        names = [ref.name for slot in live for ref in slot.references if environment.permits(ref.name)]
+        failure = environment.fetch(names)
+        if failure is not None:
+            return failure
+    for slot in slots:
+        _resolve_slot(result, slot, environment, read=read)
+    return None
+
+
+def _is_read(slot: Slot) -> bool:
+    """Check whether the references of a text are looked up: not where none may stand, or the type is wrong anyway."""
+    return slot.is_whole if slot.key.is_typed else slot.key.takes_references
+
+
+def _is_malformed(slot: Slot, segment: Segment) -> bool:
+    if isinstance(segment, Malformed):
+        return True
+    return slot.is_secret and isinstance(segment, Reference) and segment.is_pasted
+
+
+def _form_findings(slot: Slot) -> Iterator[Finding]:
+    for segment in slot.segments:
+        target = Target(slot.path, within=(segment.start, segment.end))
+        if _is_malformed(slot, segment):
+            yield _malformed(slot, segment, target)
+        elif isinstance(segment, Reference) and not slot.key.takes_references:
+            yield Finding(
+                "reference-not-allowed",
+                f"`{slot.path[-1]}` takes no reference: what decides the isolation stands in the file",
+                slot.path,
+                help="write the name itself",
+                target=target,
+            )
+
+
+def _malformed(slot: Slot, segment: Segment, target: Target) -> Finding:
+    from codeexec_config.document.characters import strange
+
+    reason, hint = "a key stands between the braces, where the name of a variable belongs", ""
+    if isinstance(segment, Malformed):
+        reason, hint = segment.reason, segment.help
+    odd = strange(slot.text[segment.start : segment.end])
+    if odd and not slot.is_secret:
+        reason = f"it contains {odd[1]}"
+    form = "write ${NAME} or ${NAME:-default}; a literal ${ is written $${"
+    if slot.is_secret:
+        form = "write ${NAME}, and put the key itself into that variable"
+    found = Finding(
+        "invalid-reference",
+        f"invalid reference: {reason}",
+        slot.path,
+        help=f"{hint}; {form}" if hint else form,
+        target=target,
+    )
+    return _meant(slot, segment, found) if slot.key.takes_references else found
+
+
+def _meant(slot: Slot, segment: Segment, finding: Finding) -> Finding:
+    """Add how the variable is written that a stretch between braces names, as `${env:NAME}` does."""
+    from codeexec_config.rules.foreign import unwrapped
+
+    end = segment.end + slot.text.startswith("}", segment.end)
+    variable = unwrapped(slot.text[segment.start : end])
+    if variable is None:
+        return finding
+    written = f"${{{variable}}}"
+    is_whole = (segment.start, end) == (0, len(slot.text))
+    amendment = Amendment(f'write "{written}"', "reword", slot.path, written) if is_whole else None
+    return finding._replace(help=f"write {written}", amendment=amendment)
+
+
+def _forbidden(slot: Slot, reference: Reference) -> Finding:
+    return Finding(
+        "forbidden-variable",
+        f"this file may not read {reference.name}",
+        slot.path,
+        help="use a variable that the host allows, or have it allowed",
+        target=Target(slot.path, within=(reference.start, reference.end)),
+    )
+
+
+def _resolve_slot(result: Resolution, slot: Slot, environment: Environment, *, read: bool) -> None:
+    if slot.key.is_typed and not slot.is_whole:
+        if any(isinstance(segment, Malformed) for segment in slot.segments):
+            result.put(slot.path, UNKNOWN)
+        return
+    if slot.is_secret and (literal := _literal_part(slot)) is not None:
+        result.literals[slot.path] = literal
+    if slot.references:
+        result.made[slot.path] = _makers(slot, environment, read=read)
+        result.templates[slot.path] = slot.text
+    refused = any(_is_malformed(slot, segment) for segment in slot.segments) or (
+        not slot.key.takes_references and bool(slot.references)
+    )
+    forbidden = any(not environment.permits(ref.name) for ref in slot.references) and slot.key.takes_references
+    if read and slot.key.takes_references:
+        unset = [ref for ref in slot.references if environment.permits(ref.name) and _is_unset(slot, ref, environment)]
+        result.findings += (_unset(slot, ref) for ref in unset)
+        refused = refused or bool(unset)
+    if refused or forbidden:
+        result.put(slot.path, UNKNOWN)
+    elif read or not slot.references:
+        result.put(slot.path, _value(result, slot, environment))
+    else:
+        _defer(result, slot)
+
+
+def _makers(slot: Slot, environment: Environment, *, read: bool) -> str:
+    """Name the variables that a value comes from, or the defaults when it comes from these alone."""
+    named = dict.fromkeys(ref.name for ref in slot.references)
+    used = {ref.name for ref in slot.references if not ref.text or (read and environment.is_set(ref.name))}
+    if used:
+        return " and ".join(name for name in named if name in used)
+    return f"the default of {' and '.join(named)}"
+
+
+def _is_unset(slot: Slot, reference: Reference, environment: Environment) -> bool:
+    return references.is_unset(_as_read(slot, reference), environment[reference.name])
+
+
+def _as_read(slot: Slot, reference: Reference) -> Reference:
+    """Read `${NAME:-}` as `${NAME}` in a key: an empty default would send requests without it."""
+    if slot.is_secret and reference.operator == ":-" and not reference.text:
+        return reference._replace(operator="")
+    return reference
+
+
+def _unset(slot: Slot, reference: Reference) -> Finding:
+    said = f": {printable(reference.text)}" if reference.operator == ":?" and reference.text else ""
+    empty = " or is empty" if reference.operator == ":?" else ""
+    return Finding(
+        "unset-variable",
+        f"the variable {reference.name} is not set{empty}{said}",
+        slot.path,
+        help=f"set {reference.name} in the environment of the process",
+        target=Target(slot.path, within=(reference.start, reference.end)),
+    )
+
+
+def _value(result: Resolution, slot: Slot, environment: Environment) -> Any:
+    text = "".join(
+        segment.text
+        if isinstance(segment, Literal)
+        else references.expand(_as_read(slot, segment), environment[segment.name])
+        for segment in slot.segments
+        if not isinstance(segment, Malformed)
+    )
+    if slot.is_secret:
+        return Secret(text, reference=_reference(slot))
+    return _typed(result, slot, text)
+
+
+def _typed(result: Resolution, slot: Slot, text: str) -> Any:
+    """Read a text as what the key takes; one that does not parse is said at the reference, without the text."""
+    if not slot.key.is_typed:
+        return text
+    value = references.read_boolean(text) if slot.key.kind is Kind.BOOLEAN else references.read_integer(text)
+    if value is not None:
+        return value
+    form = "true or false" if slot.key.kind is Kind.BOOLEAN else "an integer as TOML writes it, such as 30"
+    made = result.made[slot.path]
+    result.findings.append(
+        Finding(
+            "wrong-type",
+            f"expected {slot.key.kind.value} from {made}",
+            slot.path,
+            help=f"set {made} to {form}, without quotes or blanks",
+            target=Target(slot.path, within=(slot.segments[0].start, slot.segments[0].end)),
+        )
+    )
+    return UNKNOWN
+
+
+def _literal_part(slot: Slot) -> str | None:
+    """Return the text of a key that the file itself holds, in part or by a default, or None."""
+    literal = any(
+        segment.text if isinstance(segment, Literal) else isinstance(segment, Reference) and segment.default
+        for segment in slot.segments
+    )
+    return slot.text if literal else None
+
+
+def _reference(slot: Slot) -> str | None:
+    return None if _literal_part(slot) else references.canonical(slot.segments)
+
+
+def _defer(result: Resolution, slot: Slot) -> None:
+    result.unread[slot.path] = slot.key
+    result.deferred += ((slot.path, ref.canonical) for ref in slot.references)
+    if slot.is_secret:
+        value: Any = Secret._unread(  # noqa: SLF001 -- made here and nowhere else
+            slot.text, reference=_reference(slot), variable=slot.references[0].name
+        )
+        result.put(slot.path, value)
+        return
+    default = _default_text(slot)
+    result.put(slot.path, UNKNOWN if default is None else _typed(result, slot, default))
+
+
+def _default_text(slot: Slot) -> str | None:
+    """Return what the file alone makes of a text, or None when that needs a variable."""
+    pieces = [
+        segment.default if isinstance(segment, Reference) else segment.text
+        for segment in slot.segments
+        if not isinstance(segment, Malformed)
+    ]
+    return None if None in pieces else "".join(piece for piece in pieces if piece is not None)
+
+
+def taken_as_set(secret_text: str) -> str:
+    """Return the text of a key with each reference as some value, to look at what the file itself writes."""
+    return "".join(
+        segment.text if isinstance(segment, Literal) else (isinstance(segment, Reference) and segment.default) or "x"
+        for segment in references.parse(secret_text)
+    )
