@@ -1,4 +1,10 @@
-"""Read, check and explain the `[features.code_execution]` section of a TOML file."""
+"""Read, check and explain the `[features.code_execution]` section of a TOML file.
+
+`load` and `loads` return a `CodeExecutionConfig` or raise one `ConfigError`; `check_file` and `check_text` return a
+`Report` of everything that is wrong; `load_mapping` and `check_mapping` take the section's own table. `Policy` is a
+host's ceiling, `SecretsDirectory` reads variables from mounted files, `to_toml` and `json_schema` write a config and
+its schema, `apply_fixes` mends a text, `register_hooks` teaches a cattrs converter the section.
+"""
 
 from typing import TYPE_CHECKING
 

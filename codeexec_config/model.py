@@ -464,8 +464,9 @@ def _urls_of(mode: Any) -> dict[Path, Url]:
 
 
 def permitted(mode: Mode) -> Mode:
-    """Mark a mode as one that a policy permits to use plain http."""
-    object.__setattr__(mode, "_permitted", True)
+    """Mark a mode as one that a policy permits to use plain http; one without URLs has no use for it."""
+    if isinstance(mode, _Judged):
+        object.__setattr__(mode, "_permitted", True)
     return mode
 
 

@@ -22,6 +22,11 @@ from urllib.parse import unquote, unquote_plus
 
 __all__ = ["assert_no_leak"]
 
+
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
 Result = TypeVar("Result")
 Text = tuple[str, str]
 """A place's name, which holds nothing of what stands there, and what stands there."""
@@ -249,7 +254,7 @@ class _Walk:
             yield from ((where, text) for text in _own_texts(item))
             if isinstance(item, BaseException):
                 queue.extend(self._exception(where, item))
-            queue.extend((where, part) for part in (*_items(item), *_fields(item)))
+            queue.extend((where, part) for part in (*_items(item), *_field_values(item)))
 
     def _exception(self, place: str, error: BaseException) -> Iterator[tuple[str, Any]]:
         # Public names: what C keeps beside `args`, such as the object of a UnicodeError or the code of a SystemExit.
@@ -298,7 +303,7 @@ def _items(value: Any) -> list[Any]:
     return []
 
 
-def _fields(value: Any) -> list[Any]:
+def _field_values(value: Any) -> list[Any]:
     named = (field.name for field in getattr(type(value), "__attrs_attrs__", ()))
     return [*getattr(value, "__dict__", {}).values(), *(_attribute(value, name) for name in named)]
 

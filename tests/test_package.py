@@ -3,6 +3,8 @@
 import ast
 import graphlib
 import json
+import pydoc
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import codeexec_config
+from codeexec_config import testing
 from codeexec_config._version import VERSION
 
 PACKAGE = Path(codeexec_config.__file__).parent
@@ -129,6 +132,16 @@ def test_the_public_names_are_these():
         "to_toml",
     ] == codeexec_config.__all__
     assert all(hasattr(codeexec_config, name) for name in codeexec_config.__all__)
+
+
+def test_help_shows_public_names_before_anything_else():
+    aids = pydoc.plain(pydoc.render_doc(testing))
+    package = pydoc.plain(pydoc.render_doc(codeexec_config))
+
+    assert ["assert_no_leak"] == testing.__all__ == dir(testing)
+    assert "assert_no_leak" in aids
+    assert not re.search(r"^ +(?:class )?_[a-z]", aids, re.IGNORECASE | re.MULTILINE)
+    assert package.index("`check_file`") < package.index("PACKAGE CONTENTS")
 
 
 def test_the_package_lists_its_public_names_and_no_others():

@@ -173,6 +173,17 @@ def test_nothing_more_is_said_of_a_language_that_the_mode_does_not_run():
     assert ["unsupported-language"] == [d.code for d in report.diagnostics]
 
 
+@pytest.mark.parametrize("mode", ["wasm", {"wasm": {}}, DOCKER, SERVICE, {"external": {"url": "https://${H}"}}])
+@pytest.mark.parametrize(
+    "unread", [{"allowed_languages": ["${A}"]}, {"timeout_secs": "${T}"}, {"max_memory_mb": "${M:-5}"}]
+)
+def test_a_disabled_section_with_unread_references_is_judged_in_any_mode(mode, unread):
+    report = check_mapping({"enabled": False, "mode": mode, **unread}, env={}, policy=Policy())
+
+    assert report.ok
+    assert report.config.enabled is False
+
+
 def test_a_disabled_section_is_only_warned():
     table = {"enabled": False, "timeout_secs": 300}
     report = check_mapping(table, env={}, policy=Policy(max_timeout_secs=60))

@@ -421,12 +421,12 @@ def test_disabled_a_key_in_the_file_is_known_and_told() -> None:
     assert "sk-live" == key_of(report.config).reveal()
 
 
-def test_disabled_every_reference_is_deferred() -> None:
+def test_disabled_every_reference_is_deferred_in_the_order_of_the_file() -> None:
     table = {"enabled": E, "timeout_secs": "${T}", "allowed_languages": ["$<L>"], **external("${K}", "https://${H}")}
 
     report = check(table, {"E": "false"})
 
-    assert ["H", "K", "L", "T"] == [item.reference[2:-1] for item in report.deferred]
+    assert ["T", "L", "H", "K"] == [item.reference[2:-1] for item in report.deferred]
     assert ("E",) == report.env_reads
 
 

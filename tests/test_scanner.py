@@ -138,6 +138,19 @@ def test_what_is_passed_over_hides_nothing(trap: Any, section: Any, paths: Any) 
     assert_same_below(trap + section, paths)
 
 
+@pytest.mark.parametrize("header", ["", "[s]\n", "[t]\n"])
+@pytest.mark.parametrize("end", [" = 1", " = 'x' # why", ".z = 1", ' . "z" = 1'])
+def test_a_name_may_stand_in_quotes_that_it_does_not_need(header: str, end: str) -> None:
+    spelt = [("s", "'s'", '"s"', '"\\u0073"'), ("e", "'e'", '"e"'), ("x", "'x'")]
+    dots = (".", "\t. ")
+    for *names, dot in itertools.product(*spelt, dots):
+        for key in (dot.join(names), dot.join(names[1:]), dot.join(names[2:])):
+            text = f"{header}a = 1\n{key}{end}\nb = 2\n"
+            paths = [path for path, _ in walk(read(text))]
+            assert_same_below(text, [("s", "e")])
+            assert_same_below(text, [paths[-2]])
+
+
 def test_what_nobody_asks_for_is_not_read() -> None:
     text = "".join(f"[a.b{n}]\nx = 'y'\nz = [1]\n" for n in range(3000)) + "[s.e]\nx = 1\n"
     assert {("s", "e", "x")} == Scan(text, Stems([("s", "e")])).values.keys()

@@ -45,10 +45,13 @@ class Writer:
     def document(self) -> tuple[str, Table]:
         """Write a document; give its text and its data."""
         table = self.table(depth=3)
+        return self.write(table), table
+
+    def write(self, table: Table) -> str:
+        """Write a table as a document."""
         body, headed = self._body(table, ())
-        units = self._riffle(headed)
-        text = "".join((body, *units))
-        return (text if self._maybe(0.8) else text.rstrip("\r\n"), table)
+        text = "".join((body, *self._riffle(headed)))
+        return text if self._maybe(0.8) else text.rstrip("\r\n")
 
     def _body(self, table: Table, path: tuple[str, ...]) -> tuple[str, list[list[str]]]:
         """Write a table's own pairs; give them, and the headed blocks of the tables that are not written there."""

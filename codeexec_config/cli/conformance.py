@@ -166,15 +166,11 @@ def _made(factory: Callable[[], Any], options: argparse.Namespace) -> Any:
 
 def _said(error: BaseException, options: argparse.Namespace) -> str:
     """Put an exception into words: its type, the author's frame and its text, and the traceback if that was asked."""
-    from codeexec_config.conformance.kit import told
+    from codeexec_config.conformance.kit import told, traced
 
     trace = error.__traceback__
     words = told(error.with_traceback(trace.tb_next if trace else None))  # without the frame of this command
-    if options.traceback:
-        from traceback import format_exception
-
-        words += "\n" + "".join(format_exception(error)).rstrip()
-    return words
+    return f"{words}\n{traced(error)}" if options.traceback else words
 
 
 def _progress(done: int, total: int, name: str) -> None:
@@ -182,7 +178,7 @@ def _progress(done: int, total: int, name: str) -> None:
 
 
 def _write(report: ConformanceReport, options: argparse.Namespace, standard: IO[str]) -> None:
-    text = report.render() if options.format == "text" else _json(report)
+    text = report.render(tracebacks=options.traceback) if options.format == "text" else _json(report)
     if options.output is None:
         for line in text.splitlines(keepends=True):
             standard.write(line)

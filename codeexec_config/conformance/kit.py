@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from codeexec_config.conformance.opinions import Failed, NotApplicable, Skipped, cannot_tell, expect
 from codeexec_config.conformance.snippets.features import FEATURES, uses
 from codeexec_config.conformance.subject import Outcome, Subject
-from codeexec_config.conformance.wording import told
+from codeexec_config.conformance.wording import told, traced
 from codeexec_config.executor import ExecutionLimits, ExecutionRequest, ExecutionResult, Status
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from codeexec_config.conformance.circumstances import Circumstances, Report
     from codeexec_config.executor import Capability, ExecutorInfo
 
-__all__ = ["Failed", "Kit", "NotApplicable", "Outcome", "Skipped", "Subject", "cannot_tell", "expect", "told"]
+__all__ = ["Failed", "Kit", "NotApplicable", "Outcome", "Skipped", "Subject", "cannot_tell", "expect", "told", "traced"]
 
 _POLL_SECS = 0.04
 _Seen = TypeVar("_Seen")
@@ -109,7 +109,7 @@ class Kit:
 
     def verdict(self, outcome: Outcome, *statuses: Status, request: ExecutionRequest | None = None) -> ExecutionResult:
         """Give the verdict of a run that must have one, one of those named if any are."""
-        expect(outcome.error is None, f"raised {told(outcome.error, request)}")
+        expect(outcome.error is None, f"raised {told(outcome.error, request)}", traced(outcome.error, request))
         result = outcome.result
         expect(isinstance(result, ExecutionResult), f"returned {told(result)}")
         if statuses:

@@ -8,7 +8,16 @@ __all__ = ["Failed", "NotApplicable", "Skipped", "cannot_tell", "expect"]
 
 
 class Failed(Exception):  # noqa: N818 -- a verdict, not an error
-    """The check did not see what must be seen; the text says what it saw."""
+    """The check did not see what must be seen; the text says what it saw.
+
+    Args:
+        message: what it saw.
+        traceback: that of the exception that it saw, if any.
+    """
+
+    def __init__(self, message: str, traceback: str = "") -> None:
+        super().__init__(message)
+        self.traceback = traceback
 
 
 class Skipped(Exception):  # noqa: N818 -- the same
@@ -19,10 +28,10 @@ class NotApplicable(Exception):  # noqa: N818 -- the same
     """There is no program for it in this language, or the executor has not the form for it."""
 
 
-def expect(holds: object, message: str) -> None:
+def expect(holds: object, message: str, traceback: str = "") -> None:
     """Fail the check unless something holds."""
     if not holds:
-        raise Failed(message)
+        raise Failed(message, traceback)
 
 
 def cannot_tell(why: str) -> NoReturn:

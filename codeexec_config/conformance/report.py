@@ -39,6 +39,7 @@ class CheckResult:
         detail: what was seen instead, or why it was not run.
         secs: how long it took.
         action: what is done.
+        traceback: that of what the executor raised, without secrets and without the request's words.
     """
 
     id: str
@@ -49,6 +50,7 @@ class CheckResult:
     detail: str = ""
     secs: float = 0.0
     action: str = ""
+    traceback: str = ""
 
 
 class Override(NamedTuple):
@@ -106,19 +108,25 @@ class ConformanceReport:
             "overrides": [override._asdict() for override in self.overrides],
         }
 
-    def render(self) -> str:
-        """Return a table with a column a language, and below it whatever needs a sentence."""
-        return "\n".join(_lines(self)) + "\n"
+    def render(self, *, tracebacks: bool = False) -> str:
+        """Return a table with a column a language, and below it whatever needs a sentence.
+
+        Args:
+            tracebacks: print those of what the executor raised too.
+        """
+        return "\n".join(_lines(self, tracebacks=tracebacks)) + "\n"
 
     def _count(self, verdict: Verdict) -> int:
         return sum(result.verdict is verdict for result in self.results)
 
 
-def _lines(report: ConformanceReport) -> Iterator[str]:
+def _lines(report: ConformanceReport, *, tracebacks: bool) -> Iterator[str]:
     yield f"{report.executor} ({report.form}, start-up {report.startup_secs:g} s)"
     yield ""
     yield from _table(report.results)
     yield from _sentences("failed", report.results, Verdict.FAIL)
+    if tracebacks:
+        yield from _tracebacks(report.failures)
     yield from _sentences("skipped", report.results, Verdict.SKIP)
     yield from _overridden(report.overrides)
     yield ""
@@ -159,6 +167,17 @@ def _sentences(heading: str, results: Iterable[CheckResult], verdict: Verdict) -
     if told:
         yield from ("", f"{heading}:")
         yield from (f"  {check} {', '.join(names)}: {detail}" for (check, detail), names in told.items())
+
+
+def _tracebacks(results: Iterable[CheckResult]) -> Iterator[str]:
+    """Yield each traceback once, below the checks that saw it."""
+    seen: dict[str, list[str]] = {}
+    for result in results:
+        if result.traceback:
+            seen.setdefault(result.traceback, []).append(f"{result.id} {result.language or 'all'}")
+    for traceback, names in seen.items():
+        yield from ("", f"raised in {', '.join(names)}:")
+        yield from (f"  {line}" for line in traceback.splitlines())
 
 
 def _overridden(overrides: Iterable[Override]) -> Iterator[str]:

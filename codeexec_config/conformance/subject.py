@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from codeexec_config.conformance.calling import Call, EventLoop, call_in_thread
 from codeexec_config.conformance.elsewhere import Elsewhere
 from codeexec_config.conformance.opinions import Failed, expect
-from codeexec_config.conformance.wording import told
+from codeexec_config.conformance.wording import told, traced
 
 if TYPE_CHECKING:
     from codeexec_config.conformance.figures import Deadlines, Sizes
@@ -59,7 +59,7 @@ class Subject:
     def finish(self, name: str, *records: object) -> Any:
         """Call one of the small methods to its end and return what it returns."""
         outcome = self.settled(self.start(name, *records), f"{name}()", self.deadlines.close)
-        expect(outcome.error is None, f"{name}() raised {told(outcome.error)}")
+        expect(outcome.error is None, f"{name}() raised {told(outcome.error)}", traced(outcome.error))
         return outcome.result
 
     @property

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from codeexec_config.conformance.checks import CHECKS, Check, Scope
 from codeexec_config.conformance.figures import Deadlines, Sizes
-from codeexec_config.conformance.kit import Failed, Kit, NotApplicable, Skipped, Subject, told
+from codeexec_config.conformance.kit import Failed, Kit, NotApplicable, Skipped, Subject, told, traced
 from codeexec_config.conformance.probing import processes_with
 from codeexec_config.conformance.report import CheckResult, ConformanceReport, Override, Verdict
 from codeexec_config.conformance.snippets import SNIPPETS
@@ -27,7 +27,8 @@ _CORE = "core"
 _SHAPE = "D01"
 _TOGETHER = "N01"
 _BY_A_PROGRAM = (Scope.ONE_LANGUAGE, Scope.LAST_PROGRAM)
-_Opinion: TypeAlias = "tuple[Verdict, str]"
+_Opinion: TypeAlias = "tuple[Verdict, str, str]"
+"""A verdict, what was seen, and the traceback of an exception in that."""
 Progress: TypeAlias = "Callable[[int, int, str], None]"
 _VERDICTS: dict[type[Exception], Verdict] = {
     Failed: Verdict.FAIL,
@@ -182,7 +183,7 @@ class Suite:
     def judge(self, case: Case) -> CheckResult:
         """Make one case, if it fits the executor."""
         start = time.monotonic()
-        verdict, detail = self._unfit(case) or _made(case.check, self._target(case))
+        verdict, detail, traceback = self._unfit(case) or _made(case.check, self._target(case))
         self._judged.add((case.check.id, case.language))
         if verdict is Verdict.FAIL:
             self._failed.add((case.check.id, case.language))
@@ -195,17 +196,18 @@ class Suite:
             detail=detail,
             secs=round(time.monotonic() - start, 3),
             action=case.check.action,
+            traceback=traceback,
         )
 
     def _unfit(self, case: Case) -> _Opinion | None:
         check = case.check
         if check.async_only and not self._subject.is_async:
-            return Verdict.NOT_APPLICABLE, "the executor is sync"
+            return Verdict.NOT_APPLICABLE, "the executor is sync", ""
         if check.needs is not None and check.needs not in self._declared(case.language):
-            return Verdict.SKIP, f"the capability {check.needs} is not declared"
+            return Verdict.SKIP, f"the capability {check.needs} is not declared", ""
         blind = [other for other in check.after.split() if (other, case.language) in self._failed]
         if blind:
-            return Verdict.SKIP, f"cannot tell before {' and '.join(blind)} passes"
+            return Verdict.SKIP, f"cannot tell before {' and '.join(blind)} passes", ""
         return None
 
     def _declared(self, language: str | None) -> set[Capability]:
@@ -308,7 +310,7 @@ def _made(check: Check, target: Subject | Kit) -> _Opinion:
     try:
         check.function(target)
     except tuple(_VERDICTS) as said:
-        return _VERDICTS[type(said)], str(said)
+        return _VERDICTS[type(said)], str(said), getattr(said, "traceback", "")
     except Exception as error:  # noqa: BLE001 -- a leak probe may raise anything, and the other checks go on
-        return Verdict.FAIL, f"the check broke off: {told(error)}"
-    return Verdict.PASS, ""
+        return Verdict.FAIL, f"the check broke off: {told(error)}", traced(error)
+    return Verdict.PASS, "", ""

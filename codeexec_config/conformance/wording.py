@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from codeexec_config.executor import ExecutionRequest
 
-__all__ = ["place", "said", "told"]
+__all__ = ["place", "said", "told", "traced"]
 
 _SHOWN: Final = 120
 _LONGEST: Final = 300
@@ -52,11 +52,26 @@ def said(error: BaseException, request: ExecutionRequest | None = None) -> str:
     detail = error.detail if isinstance(error, ExecutionError) else ""
     if isinstance(detail, str) and detail:
         text = f"{text} ({detail})"
+    line = _without_secrets(text, request).strip().partition("\n")[0].encode("utf-8", "backslashreplace").decode()
+    return line if len(line) <= _LONGEST else line[:_LONGEST] + "..."
+
+
+def traced(error: object, request: ExecutionRequest | None = None) -> str:
+    """Return the traceback of what was raised, from the author's code on; nothing where nothing was."""
+    if not isinstance(error, BaseException):
+        return ""
+    from traceback import format_exception
+
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+        trace = trace.tb_next
+    return _without_secrets("".join(format_exception(type(error), error, trace)).rstrip(), request)
+
+
+def _without_secrets(text: str, request: ExecutionRequest | None) -> str:
     for word in (*_words_of(request), *_secrets_of_the_host()):
         text = text.replace(word, "***")
-    text = _NAMED_SECRET.sub(r"\1\2***", _USER_IN_URL.sub("//***@", text))
-    line = text.strip().partition("\n")[0].encode("utf-8", "backslashreplace").decode()
-    return line if len(line) <= _LONGEST else line[:_LONGEST] + "..."
+    return _NAMED_SECRET.sub(r"\1\2***", _USER_IN_URL.sub("//***@", text))
 
 
 def _words_of(request: ExecutionRequest | None) -> list[str]:

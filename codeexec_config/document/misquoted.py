@@ -41,7 +41,7 @@ def explain_early_end(slip: Slip) -> Reason | None:
     """Return why there is more behind a string: a quote within it has ended it."""
     quote = slip.text[slip.began]
     before = slip.text[slip.at - 1]
-    if quote not in {'"', "'"} or before != quote or slip.began == slip.at:
+    if quote not in {'"', "'"} or before != quote or slip.began == slip.at or slip.rest.startswith((",", ";")):
         return None
     message = "a quote within this string has ended it"
     related = ("the string begins here", slip.began)

@@ -17,6 +17,7 @@ from codeexec_config.document.slips import Reason, Slip
 from codeexec_config.document.tokens import OPENINGS, Due
 from codeexec_config.document.unquoted import explain_behind_number, explain_value
 from codeexec_config.findings import printable
+from codeexec_config.keys import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,16 +27,20 @@ if TYPE_CHECKING:
 
 _HEADER: Final = re.compile(r"[ \t]*\[\[?[A-Za-z0-9_. \t-]+\]\]?[ \t]*(?:#|\r?\n|\Z)")
 _PAIR: Final = re.compile(r"[ \t]*[A-Za-z0-9_.-]+[ \t]*=")
+_NEXT_PAIR: Final = re.compile(r"[;,][;, \t]*(?=[A-Za-z0-9_.-]+[ \t]*=)")
 _VALUE_STARTS: Final = re.compile(r"[\[\"'{+0-9-]|(?:true|false)\b")
 _PLAIN_VALUE: Final = re.compile(r"(?:true|false|[+-]?[0-9]+|\"[^\"\\]*\"|'[^']*')[ \t]*(?:#|\Z)")
 _CONFLICT: Final = re.compile(r"(?:<{7}|={7}|>{7})(?!\S)")
+_STRING: Final = r"(?:\"[^\"\\]*\"|'[^']*')"
+_STRINGS: Final = re.compile(rf"{_STRING}(?:[ \t]*,[ \t]*{_STRING}){{1,100}}(?=[ \t]*(?:#|\Z))")
 _WORD: Final = re.compile(r"\w[\w-]*")
 
 
 def explain(scan: Scan, flaw: Flaw) -> Reason:
     """Return why a text is not TOML; a fix that would not lead on is left out."""
     slip = Slip(scan, flaw)
-    reason = _simple(flaw) or _unclosed_bracket(slip) or explain_look_alike(slip) or _EXPLAIN[flaw.due](slip)
+    early = _simple(flaw) or _unclosed_bracket(slip) or explain_look_alike(slip) or _next_pair(slip)
+    reason = early or _EXPLAIN[flaw.due](slip)
     at = slip.at if reason.at is None else reason.at
     if reason.changes and not leads_on(slip.text, at, reason.changes):
         return reason._replace(changes=())
@@ -76,6 +81,17 @@ def _begins_statement(slip: Slip, line: int, *, in_array: bool) -> bool:
     if slip.text[line : slip.at].strip(" \t["):
         return False
     return bool(_HEADER.match(slip.text, line) or (in_array and _PAIR.match(slip.text, line)))
+
+
+def _next_pair(slip: Slip) -> Reason | None:
+    """Explain a key that follows a value on its line, behind a comma or a semicolon."""
+    is_behind_value = slip.due is Due.LINE_END or (slip.due is Due.VALUE and slip.at > slip.began)
+    found = _NEXT_PAIR.match(slip.rest) if is_behind_value and not slip.scan.brackets else None
+    if not found:
+        return None
+    change = (slip.at, slip.at + found.end(), "\n")
+    message = "expected the end of the line after the value"
+    return Reason(message, "put what follows on a line of its own", "begin a new line", (change,))
 
 
 def _control(slip: Slip) -> Reason:
@@ -176,11 +192,23 @@ def _line_end(slip: Slip) -> Reason:
         return Reason(
             "one bracket too many behind the header", "a table has one on each side, an entry of an array two"
         )
-    reason = None if is_header else explain_behind_number(slip) or explain_early_end(slip)
+    reason = None if is_header else _bare_list(slip) or explain_behind_number(slip) or explain_early_end(slip)
     if reason or (reason := _comment_mark(slip)):
         return reason
     what = "header" if is_header else "value"
     return Reason(f"expected the end of the line after the {what}", "put what follows on a line of its own")
+
+
+def _bare_list(slip: Slip) -> Reason | None:
+    """Explain several strings on one line: a list without its brackets."""
+    found = _STRINGS.match(slip.text, slip.began, slip.end)
+    if not found:
+        return None
+    message = "expected the end of the line after the value"
+    if slip.takes not in {Kind.LIST, None}:
+        return Reason(message, "put what follows on a line of its own")
+    changes = ((slip.began, slip.began, "["), (found.end(), found.end(), "]"))
+    return Reason(message, "a list stands in brackets", "put the list in brackets", changes)
 
 
 _EXPLAIN: Final[dict[Due, Callable[[Slip], Reason]]] = {

@@ -80,11 +80,11 @@ def _unless(stems: Iterable[Path], end: str) -> str:
 
 
 def _ways(stem: Path, end: str) -> str:
-    """Return the pattern of what leads to a stem; a name that needs quotes may be followed by anything."""
+    """Return the pattern of what leads to a stem: a name that needs quotes, or that has them, may be any."""
     way = ""
     for name in reversed(list(_bare(stem))):
         further = rf"\.{way}" if way else r"\."
-        way = rf"[ \t]*+{name}[ \t]*+(?:{end}|{further})"
+        way = rf"[ \t]*+(?:[\"']|{name}[ \t]*+(?:{end}|{further}))"
     return way or "."
 
 

@@ -9,6 +9,7 @@ from codeexec_config import limits
 from codeexec_config.document.slips import Reason
 from codeexec_config.document.tokens import OPENINGS
 from codeexec_config.keys import Kind
+from codeexec_config.rules.foreign import recognised
 from codeexec_config.rules.units import is_amount, read_amount
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ _BARE_TEXT: Final = re.compile(
     r"[A-Za-z0-9/~.]*[A-Za-z0-9](?:[^\x00-\x1f\x7f\"\\#,\[\]{}=$]{0,998}[^\x00-\x20\x7f\"\\#,\[\]{}=$])?"
 )
 _BARE_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]*")
-_MORE_WORDS: Final = re.compile(r"[ \t]*,[ \t]*([A-Za-z][A-Za-z0-9_+.-]*)(?=[ \t]*[,\]])")
+_MORE_WORDS: Final = re.compile(r"[ \t]*,[ \t]*([A-Za-z][A-Za-z0-9_+.-]*)(?=[ \t]*(?:[,\]#\r\n]|\Z))")
+_ENDS_LINE: Final = re.compile(r"[ \t]*(?:\r?\n|#|\Z)")
 _HALF_QUOTED: Final = re.compile(r"[^\s\"'#,\\\[\]{}=][^\"'#,\\\[\]{}=\n]*([\"'])")
 _DOTS_AND_COLONS: Final = re.compile(r"[0-9]+[.:-].*[.:-]")
 
@@ -201,6 +203,8 @@ def _behind(slip: Slip) -> Reason | None:
 def _text(slip: Slip) -> Reason:
     """Explain text without quotes."""
     message = "expected a value, found text without quotes"
+    if slip.takes is Kind.LIST and not slip.scan.brackets:
+        return _list(slip, message)
     if slip.takes in _LITERALS:
         return Reason(message, _LITERALS[slip.takes])
     if slip.scan.brackets:
@@ -211,6 +215,28 @@ def _text(slip: Slip) -> Reason:
     if _COMMENT_OF_ANOTHER_KIND.search(found[0]):
         return Reason(message, f"{_QUOTE}; a comment begins with #")
     return _quoted(slip, message, _QUOTE, found.end())
+
+
+def _foreign(slip: Slip) -> Reason | None:
+    """Explain a variable as another tool writes it; the fix writes around its name, which is not repeated."""
+    foreign = recognised(slip.word) if slip.key is not None and slip.key.takes_references else None
+    if foreign is None or foreign.variable is None:
+        return None
+    start = slip.text.index(foreign.variable, slip.began)
+    end = start + len(foreign.variable)
+    changes = ((slip.began, start, '"${'), (end, slip.began + len(slip.word), '}"'))
+    message = "a variable stands in quotes and braces"
+    return Reason(message, 'write "${NAME}"', "write it in quotes and braces", changes, at=slip.began)
+
+
+def _list(slip: Slip, message: str) -> Reason:
+    """Put the bare words of a list in quotes and brackets."""
+    words = _words(slip, message, 'write a list in brackets, such as ["python"]')
+    if not words.changes or not _ENDS_LINE.match(slip.text, words.changes[-1][0]):
+        return words._replace(changes=())
+    first, *inner, last = words.changes
+    changes = ((*first[:2], '["'), *inner, (*last[:2], '"]'))
+    return words._replace(title="put the list in brackets", changes=changes)
 
 
 def _words(slip: Slip, message: str, help_: str) -> Reason:
@@ -231,7 +257,7 @@ def _fits(slip: Slip, text: str) -> bool:
     if key is None:
         return True
     if key.kind is Kind.LIST:
-        return text in limits.KNOWN_LANGUAGES and bool(slip.scan.brackets)
+        return text in limits.KNOWN_LANGUAGES
     if key.kind is Kind.UNION:
         return text == next(iter(key.variants or ()))
     if key.kind is Kind.CHOICE:
@@ -252,6 +278,7 @@ _REASONS: Final[tuple[Callable[[Slip], Reason | None], ...]] = (
     _point,
     _semicolon,
     _half_quoted,
+    _foreign,
     _behind,
     _text,
 )

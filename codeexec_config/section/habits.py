@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from codeexec_config.document.characters import cleaned, strange
 from codeexec_config.keys import Kind
 from codeexec_config.rules.alone import plural
-from codeexec_config.rules.foreign import hint, list_hint
+from codeexec_config.rules.foreign import hint, list_hint, unpadded
 from codeexec_config.rules.languages import meant_language, split_names
 from codeexec_config.rules.units import read_number
 
@@ -44,7 +44,7 @@ def _number(key: Key, value: Any) -> int | None:
 def habit_hint(key: Key, value: Any) -> str:
     """Return how a value of another type is written as one of the key's own."""
     odd = strange(value) if type(value) is str else None
-    if odd is not None:
+    if odd is not None and unpadded(value) is None:
         return f"it contains {odd[1]}; {_hint(key, cleaned(value))}"
     return _hint(key, value)
 

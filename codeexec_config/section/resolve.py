@@ -81,11 +81,11 @@ def _resolve_plainly(
 
 
 def _gather(table: dict[str, Any], keys: dict[str, Key], path: Path, sites: list[Site]) -> None:
-    """Gather the strings of known keys that hold a dollar sign, except where the shape is wrong anyway."""
-    for name, key in keys.items():
-        value = table.get(name)
+    """Gather the strings of known keys that hold a dollar sign, in their order; not where the shape is wrong anyway."""
+    for name, value in table.items():
+        key = keys.get(name)
         gather = _GATHER.get(type(value))
-        if gather is not None:
+        if key is not None and gather is not None:
             gather(value, key, (*path, name), sites)
 
 

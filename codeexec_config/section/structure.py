@@ -117,7 +117,7 @@ def build_variant(key: Key, table: dict[str, Any]) -> Any:
 
 
 def _union(key: Key) -> Hook:
-    """Return what reads the union: the bare name of the first variant, or a table with one key, the discriminator."""
+    """Return what reads the union: the bare name of the first variant, or a table with the discriminator."""
     variants = key.variants or {}
     made = tuple(variants.values())
 

@@ -50,6 +50,19 @@ def leave():
 
 def fail():
     raise ConnectionError("https://user:sk-canary@host")
+
+class Raising(Echo):
+    """Raises what repeats the request, for each of its programs."""
+
+    def execute(self, request, /):
+        try:
+            raise OSError(f"refused {request.code}")
+        except OSError as error:
+            raise RuntimeError("cannot send, token=sk-canary") from error
+
+class Indescribable(Echo):
+    def describe(self):
+        raise RuntimeError("not yet")
 '''
 
 
@@ -224,6 +237,28 @@ class TestUsage:
         assert command("kit_host:leave", "--traceback") == 2
 
         assert "Traceback (most recent call last):" in capfd.readouterr().err
+
+    @pytest.mark.usefixtures("quick")
+    @pytest.mark.parametrize("form", ["text", "json"])
+    def test_a_traceback_of_what_an_executor_raised_is_printed_on_request(
+        self, command: Callable[..., int], capfd: pytest.CaptureFixture[str], form: str
+    ) -> None:
+        assert command("kit_host:Raising", "--traceback", "--format", form, "--check", "R01") == 1
+
+        out = capfd.readouterr().out
+        assert out.count("Traceback (most recent call last):") == {"text": 2, "json": 4}[form]
+        assert "in execute" in out
+        assert "calling.py" not in out
+        assert "refused ***" in out
+        assert "canary" not in out
+
+    @pytest.mark.usefixtures("quick")
+    def test_a_traceback_of_a_description_is_printed_too(
+        self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        for options, count in ([], 0), (["--traceback"], 1):
+            assert command("kit_host:Indescribable", "--check", "D02", *options) == 1
+            assert capfd.readouterr().out.count("in describe") == count
 
     def test_programs_probes_and_profiles_may_be_given(
         self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import attrs
+
 from codeexec_config.conformance import CheckResult, ConformanceReport, Deadlines, Override, Sizes, Verdict
 
 
@@ -60,6 +62,20 @@ def test_the_table_shows_each_verdict_and_says_the_rest_in_sentences() -> None:
     assert REPORT.render().endswith("\n1 pass, 2 fail, 1 skip, 1 n/a\n")
 
 
+def test_tracebacks_are_printed_when_they_are_asked_for_each_of_them_once() -> None:
+    raised = [
+        attrs.evolve(result("R01", Verdict.FAIL, language), traceback="Traceback:\n  line 1")
+        for language in ("python", "javascript", None)
+    ]
+    report = attrs.evolve(REPORT, results=(*raised, *REPORT.results))
+
+    assert "Traceback" not in report.render()
+    assert "\n\nraised in R01 python, R01 javascript, R01 all:\n  Traceback:\n    line 1\n\n" in report.render(
+        tracebacks=True
+    )
+    assert REPORT.render() == REPORT.render(tracebacks=True)
+
+
 def test_no_line_of_the_table_ends_in_blanks() -> None:
     assert [line for line in REPORT.render().splitlines() if line != line.rstrip()] == []
 
@@ -90,6 +106,7 @@ def test_it_is_json() -> None:
         "detail": "it said no",
         "secs": 0.0,
         "action": "",
+        "traceback": "",
     } == made["results"][1]
     assert made["results"][0]["language"] is None
     assert made["overrides"] == [{"language": "python", "purpose": "say", "code": "print(1)\nprint(2)"}]

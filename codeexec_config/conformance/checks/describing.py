@@ -9,7 +9,7 @@ import attrs
 
 from codeexec_config import limits
 from codeexec_config.conformance.calling import call_in_thread
-from codeexec_config.conformance.kit import expect, told
+from codeexec_config.conformance.kit import expect, told, traced
 from codeexec_config.executor import ExecutorInfo, LanguageUnsupported, check_executor
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def description(subject: Subject) -> None:
     """D02: two descriptions are equal, quick, and name languages as configs do."""
     first, second = subject.describe(), subject.describe()
     for outcome in (first, second):
-        expect(outcome.error is None, f"describe() raised {told(outcome.error)}")
+        expect(outcome.error is None, f"describe() raised {told(outcome.error)}", traced(outcome.error))
         expect(isinstance(outcome.result, ExecutorInfo), "describe() gave no ExecutorInfo")
     expect(first.result == second.result, "two descriptions differ")
     expect(first.result.languages, "it describes no language")

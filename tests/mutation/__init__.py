@@ -1,0 +1,1 @@
+"""Mutation testing: does a test notice when a line means something else?"""

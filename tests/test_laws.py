@@ -1,0 +1,295 @@
+"""The laws that hold of every file, right or wrong, in every spelling.
+
+Elsewhere stand those of one subject: what is written loads as the same config (`test_writing`), a fix lowers the count
+of findings (`test_fixes`), schema and loader agree (`test_schema_verdict`).
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import random
+from contextlib import redirect_stderr, redirect_stdout
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import attrs
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from codeexec_config import (
+    Diagnostic,
+    Policy,
+    Report,
+    Severity,
+    apply_fixes,
+    check_file,
+    check_mapping,
+    check_text,
+)
+from codeexec_config.cli import main
+from codeexec_config.document.scanner import Scan
+from tests.counts import examples
+from tests.facts import MODES, RUNTIMES
+from tests.test_fixes import Slips
+from tests.test_schema_verdict import RIGHT_SECTIONS, slipped
+from tests.toml.reading import by_us, same
+from tests.toml_writer import Writer, documents, walk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECTION = ("features", "code_execution")
+ENV = {"A": "30", "B": "b", "K": "k", "HOST": "h.example.com", "PORT": "8080", "URL": "https://h", "_b1": "x", "M": "1"}
+OTHERS: dict[str, Any] = {"server": {"port": 1, "names": ["x", {"y": 2.5}]}, "title": "${NOT_OURS}"}
+
+
+class File(NamedTuple):
+    """A host's file, and what it says."""
+
+    text: str
+    data: dict[str, Any]
+
+    @property
+    def section(self) -> Any:
+        return self.data["features"]["code_execution"]
+
+
+sources = st.integers(0, 2**32).map(random.Random)
+"""Where spellings come from; `st.randoms` would shrink, at ten times the cost."""
+
+
+@st.composite
+def files(draw: st.DrawFn, sections: st.SearchStrategy[dict[str, Any]]) -> File:
+    """Write a section among other tables, in any spelling."""
+    data = {"features": {"code_execution": draw(sections), "other": {"x": [1]}}, **OTHERS}
+    return File(Writer(draw(sources)).write(data), data)
+
+
+def check(text: str, **options: Any) -> Report:
+    return check_text(text, env=ENV, **options)
+
+
+def told(found: Diagnostic) -> tuple[Any, ...]:
+    """What a finding says, without its place."""
+    return found.code, found.severity, found.path, found.message
+
+
+def at(value: Any, path: tuple[str | int, ...]) -> Any:
+    for part in path:
+        value = value[part]
+    return value
+
+
+def cut(text: str, found: Any) -> str:
+    return text[found.span.start.offset : found.span.end.offset]
+
+
+right = files(RIGHT_SECTIONS)
+wrong = files(slipped(RIGHT_SECTIONS))
+nearly_right = sources.map(lambda source: Slips(source).section())
+
+
+# -- places ------------------------------------------------------------------------------------------------------------
+
+OF_A_KEY = {"unknown-key", "ambiguous-mode"}
+OF_A_TABLE = {"missing-key", "empty-mode", "misplaced-section", "missing-secret"}
+OF_A_REFERENCE = {"unset-variable", "invalid-reference", "forbidden-variable", "reference-not-allowed"}
+
+
+@examples(60)
+@given(wrong)
+def test_a_span_slices_to_what_it_says(file: File) -> None:
+    text = file.text
+    for found in check(text).diagnostics:
+        if found.span is None:
+            assert found.code == "section-not-found"
+            continue
+        for place in (found.span.start, found.span.end):
+            assert place.line == text.count("\n", 0, place.offset) + 1
+            assert place.column == place.offset - text.rfind("\n", 0, place.offset)
+        marked = cut(text, found)
+        if found.code in OF_A_REFERENCE:
+            assert marked.startswith(("$", "\\")), marked
+        elif found.code in OF_A_KEY:
+            assert [found.path[-1]] == list(by_us(f"{marked} = 0") or ()), marked
+        elif found.code not in OF_A_TABLE:
+            assert_is_value(marked, file.data, found)
+
+
+def assert_is_value(marked: str, data: dict[str, Any], found: Diagnostic) -> None:
+    """Check the value itself, the reference in it, or what makes a table."""
+    value = at(data, found.path) if found.code != "unknown-mode" else None
+    read = (by_us(f"x = {marked}") or {}).get("x")
+    is_reference = isinstance(value, str) and marked.startswith(("$", "\\"))
+    is_made_elsewhere = isinstance(value, dict | list) or found.code == "unknown-mode"
+    assert is_reference or is_made_elsewhere or same(value, read), (marked, value)
+
+
+@examples(60)
+@given(wrong)
+def test_findings_come_in_the_order_of_the_file(file: File) -> None:
+    weights = list(Severity)
+    keys = [
+        (
+            found.span is not None,
+            *((found.span.start.offset, found.span.end.offset) if found.span else (0, 0)),
+            weights.index(found.severity),
+            found.code,
+        )
+        for found in check(file.text).diagnostics
+    ]
+    assert sorted(keys) == keys
+    assert [Severity.ERROR, Severity.WARNING, Severity.NOTE] == weights
+
+
+@examples(60)
+@given(right, st.booleans())
+def test_an_origin_names_the_place_that_made_the_value(file: File, offline: bool) -> None:  # noqa: FBT001
+    report = check(file.text, origins=True, offline=offline)
+    assume(not report.errors)
+    values = dict(walk(file.data))
+    for origin in report.origins:
+        written = values.get(origin.path)
+        if origin.kind == "default":
+            assert (None, None) == (origin.span, written)
+            continue
+        marked = cut(file.text, origin)
+        if origin.path[-1] == "mode" and isinstance(written, dict):
+            assert origin.value in written
+        else:
+            assert same(written, by_us(f"x = {marked}")["x"]), marked  # type: ignore[index]
+        names = [name for name in ENV if f"${{{name}" in str(written) or f"$<{name}>" in str(written)]
+        assert (origin.kind == "environment") == bool(origin.reference) or origin.path[-1] == "api_key"
+        assert origin.reference is None or names
+
+
+# -- fixes -------------------------------------------------------------------------------------------------------------
+
+
+def leaves(data: Any) -> dict[tuple[str | int, ...], Any]:
+    return {path: value for path, value in walk(data) if not isinstance(value, dict | list) or not value}
+
+
+@examples(60)
+@given(nearly_right, st.sampled_from(["", "[server]\r\nport = '${X}' # why\r\n", "title = 1\n\n"]))
+def test_a_fix_changes_no_other_meaning_and_no_other_byte(section: str, before: str) -> None:
+    text = before + section
+    was = leaves(by_us(text))
+    findings = check(text).diagnostics
+    for found in findings:
+        if found.fix is None:
+            continue
+        mended = apply_fixes(text, [found.fix])
+        spans = sorted((edit.span.start.offset, edit.span.end.offset) for edit in found.fix.edits)
+        assert mended.startswith(text[: spans[0][0]])
+        assert mended.endswith(text[spans[-1][1] :])
+        now = leaves(by_us(mended))
+        changed = (was.keys() ^ now.keys()) | {
+            path for path in was.keys() & now.keys() if not same(was[path], now[path])
+        }
+        table = found.path[:-1] if found.path[-1:] != ("mode",) else found.path
+        assert all(path[: len(table)] == table or path[: len(found.path)] == found.path for path in changed), changed
+
+
+# -- one verdict -------------------------------------------------------------------------------------------------------
+
+
+@examples(60)
+@given(file=wrong)
+def test_text_file_mapping_and_command_find_the_same(file: File, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path: Path = tmp_path_factory.getbasetemp() / "app.toml"
+    path.write_bytes(file.text.encode())
+    by_text = check(file.text).diagnostics
+    by_file = check_file(path, env=ENV).diagnostics
+    by_mapping = check_mapping(file.section, env=ENV).diagnostics
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()):
+        for name, value in ENV.items():
+            patch.setenv(name, value)
+        main(["validate", "--format", "json", str(path)])
+    by_command = json.loads(out.getvalue())["files"][0]["diagnostics"]
+
+    assert [attrs.evolve(found, file=None, related=()) for found in by_text] == [
+        attrs.evolve(found, file=None, related=()) for found in by_file
+    ]
+    assert sorted(map(told, by_text)) == sorted(map(told, by_mapping))
+    assert [(found.code, found.severity, list(found.path), found.message, found.help) for found in by_text] == [
+        (found["code"], found["severity"], found["path"], found["message"], found["help"]) for found in by_command
+    ]
+
+
+@examples(60)
+@given(documents())
+def test_a_file_without_the_section_is_never_an_error(written: tuple[str, dict[str, Any]]) -> None:
+    report = check(written[0])
+
+    assert report.ok
+    assert ["section-not-found"] == [found.code for found in report.diagnostics]
+
+
+# -- what does not count -----------------------------------------------------------------------------------------------
+
+
+def shuffled(value: Any, source: random.Random) -> Any:
+    """Put the keys of every table in another order."""
+    if isinstance(value, dict):
+        keys = list(value)
+        source.shuffle(keys)
+        return {key: shuffled(value[key], source) for key in keys}
+    return [shuffled(entry, source) for entry in value] if isinstance(value, list) else copy.copy(value)
+
+
+@examples(60)
+@given(right, sources)
+def test_the_order_of_keys_and_tables_changes_nothing(file: File, source: random.Random) -> None:
+    one = check(file.text)
+    other = check(Writer(source).write(shuffled(file.data, source)))
+
+    assert one.config == other.config
+    assert sorted(map(told, one.diagnostics)) == sorted(map(told, other.diagnostics))
+    assert one.env_reads == other.env_reads
+
+
+@examples(60)
+@given(wrong, st.data())
+def test_blanks_and_comments_change_places_only(file: File, data: st.DataObject) -> None:
+    fillers = st.sampled_from(["", "\n", "\t", " \t ", "# why\n", " # é\U0001f600 [x] = {\n", "\r\n", "#\r\n\r\n"])
+    text = file.text
+    for start in reversed(Scan(text).statements):
+        text = text[:start] + data.draw(fillers) + text[start:]
+    one, other = check(file.text), check(text)
+
+    assert one.config == other.config
+    assert [(*told(found), found.help, found.span and cut(file.text, found)) for found in one.diagnostics] == [
+        (*told(found), found.help, found.span and cut(text, found)) for found in other.diagnostics
+    ]
+
+
+# -- policies ----------------------------------------------------------------------------------------------------------
+
+policies = st.builds(
+    Policy,
+    max_timeout_secs=st.sampled_from([None, 1, 30, 86_400]),
+    max_memory_mb=st.sampled_from([None, 5, 256, 4096]),
+    languages=st.sampled_from([None, ("python",), ("python", "javascript")]),
+    modes=st.sampled_from([None, *((mode,) for mode in MODES), MODES]),
+    runtimes=st.sampled_from([None, ("gvisor",), RUNTIMES]),
+    minimum_isolation=st.sampled_from([None, *RUNTIMES]),
+    url_hosts=st.sampled_from([None, ("*.example.com",), ("localhost", "127.0.0.1")]),
+    allow_literal_secrets=st.booleans(),
+    allow_env=st.sampled_from([None, (), ("A", "K*"), ("*",)]),
+)
+
+
+@examples(60)
+@given(st.one_of(right, wrong), policies)
+def test_a_policy_only_ever_takes_away(file: File, policy: Policy) -> None:
+    free, bound = check(file.text), check(file.text, policy=policy)
+
+    assert set(bound.env_reads) <= set(free.env_reads)
+    if not bound.errors:
+        assert not free.errors
+        assert free.config == bound.config
+    if policy.allow_env in {None, ("*",)}:
+        assert {told(found) for found in free.errors} <= {told(found) for found in bound.errors}
