@@ -197,6 +197,22 @@ def test_a_key_error_of_any_kind_is_unset() -> None:
     assert [d.code for d in check_text(HEADER + 'timeout_secs = "${T}"\n', env=Env()).diagnostics] == ["unset-variable"]
 
 
+def test_nothing_is_kept_of_a_look_up_that_failed() -> None:
+    class Env(UserDict[str, str]):
+        def __getitem__(self, name: str) -> str:
+            if name == "B":
+                raise RuntimeError
+            return CANARY
+
+    environment = Environment(Env())
+
+    assert isinstance(environment.fetch(["A", "B"]), RuntimeError)
+    assert () == environment.reads
+    assert not environment.is_set("A")
+    with pytest.raises(KeyError):
+        environment["A"]
+
+
 # -- what the mapping raises -------------------------------------------------------------------------------------------
 
 CANARY = "sk-canary-e1e2e3e4"

@@ -1,9 +1,11 @@
 """`--fix` and `--diff`, and the edits that they are made of."""
 
+import ctypes
 import json
 import os
 import re
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codeexec_config import Edit, Fix, Position, Span, check_text
-from codeexec_config.cli import main
+from codeexec_config.cli import main, replacing
 from codeexec_config.cli.diffing import masked
+from codeexec_config.cli.exchanging import exchange
 from codeexec_config.cli.fixing import mend, offers
 from codeexec_config.cli.replacing import ReplaceError, replace
 from codeexec_config.document.edits import apply_fixes, compatible, write_edits
@@ -279,8 +282,10 @@ def test_a_folder_that_takes_no_file_is_said(file, monkeypatch, capsys):
 def test_the_owner_is_kept_or_the_file_is_left_alone(file, monkeypatch):
     owned = []
     monkeypatch.setattr(os, "fchown", lambda _, user, group: owned.append((user, group)))
-    monkeypatch.setattr(os, "fstat", lambda _: os.stat_result((0o600, 0, 0, 1, 12345, 0, 0, 0, 0, 0)))
-    replace("app.toml", b"new", expected=BROKEN.encode())
+    another = os.stat_result((0o600, 0, 0, 1, 12345, 0, 0, 0, 0, 0))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fstat", lambda _: another)
+        replace("app.toml", b"new", expected=BROKEN.encode())
 
     assert [(file.stat().st_uid, file.stat().st_gid)] == owned
 
@@ -288,8 +293,10 @@ def test_the_owner_is_kept_or_the_file_is_left_alone(file, monkeypatch):
         raise PermissionError
 
     monkeypatch.setattr(os, "fchown", refuse)
-    with pytest.raises(ReplaceError, match="change hands"):
-        replace("app.toml", b"newer")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fstat", lambda _: another)
+        with pytest.raises(ReplaceError, match="change hands"):
+            replace("app.toml", b"newer")
     assert b"new" == file.read_bytes()
 
 
@@ -319,6 +326,55 @@ def test_a_file_that_went_away_has_changed(file, monkeypatch):
     with pytest.raises(ReplaceError, match="in the meantime"):
         replace("app.toml", b"new", expected=BROKEN.encode())
     assert [] == os.listdir()  # noqa: PTH208
+
+
+CAN_EXCHANGE = sys.platform == "linux"
+
+
+@pytest.mark.skipif(not CAN_EXCHANGE, reason="this system cannot exchange two files")
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_is_written_at_the_last_moment_is_put_back(file, monkeypatch, whole):
+    """Between the last look at the file and its replacement, by a whole new file or at the end of the old one."""
+
+    def write_and_exchange(one, other):
+        if whole:
+            file.with_name("theirs").write_text("theirs")
+            file.with_name("theirs").replace(file)
+        else:
+            with file.open("a") as stream:
+                stream.write("theirs")
+        return exchange(one, other)
+
+    monkeypatch.setattr(replacing, "exchange", write_and_exchange)
+
+    with pytest.raises(ReplaceError, match="in the meantime"):
+        replace("app.toml", b"new", expected=BROKEN.encode())
+    assert ("theirs" if whole else f"{BROKEN}theirs") == file.read_text()
+    assert ["app.toml"] == os.listdir()  # noqa: PTH208
+
+
+@pytest.mark.skipif(not CAN_EXCHANGE, reason="this system cannot exchange two files")
+def test_two_files_are_exchanged(tmp_path):
+    one, other = tmp_path / "one", tmp_path / "other é"
+    one.write_text("1")
+    other.write_text("2")
+
+    assert exchange(str(one), str(other))
+    assert ("2", "1") == (one.read_text(), other.read_text())
+    assert not exchange(str(one), str(tmp_path / "absent"))
+    assert "2" == one.read_text()
+
+
+@pytest.mark.parametrize("reason", [OSError, TypeError, AttributeError, ImportError])
+def test_a_system_that_cannot_exchange_files_replaces_them(file, monkeypatch, reason):
+    def fail(*_, **__):
+        raise reason
+
+    monkeypatch.setattr(ctypes, "CDLL", fail)
+    replace("app.toml", b"new", expected=BROKEN.encode())
+
+    assert b"new" == file.read_bytes()
+    assert ["app.toml"] == os.listdir()  # noqa: PTH208
 
 
 @pytest.mark.parametrize("option", ["--fix", "--diff"])

@@ -7,6 +7,8 @@ import stat
 from contextlib import suppress
 from typing import Final
 
+from codeexec_config.cli.exchanging import exchange
+
 _TEMPORARY: Final = ".codeexec-config-{}.tmp"
 
 
@@ -58,12 +60,25 @@ def _replace(target: str, data: bytes, before: os.stat_result | None, expected: 
             file.flush()
             os.fsync(file.fileno())
         _refuse_changed(target, expected)
-        os.replace(temporary, target)  # noqa: PTH105
+        _put_in_place(temporary, target, expected)
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)  # noqa: PTH108
         raise
     _sync_folder(folder)
+
+
+def _put_in_place(temporary: str, target: str, expected: bytes | None) -> None:
+    """Replace the target, unless somebody wrote it after it was last looked at; then theirs goes back."""
+    if expected is None or not exchange(temporary, target):
+        os.replace(temporary, target)  # noqa: PTH105
+        return
+    try:
+        _refuse_changed(temporary, expected)
+    except ReplaceError:
+        os.replace(temporary, target)  # noqa: PTH105
+        raise
+    os.unlink(temporary)  # noqa: PTH108
 
 
 def _take_over(descriptor: int, temporary: str, before: os.stat_result) -> None:

@@ -1,0 +1,32 @@
+// Run pytest inside pyodide: node .ci/pyodide.mjs PLACE [PYTEST ARGUMENT...]
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+
+const [place, ...given] = process.argv.slice(2);
+const { loadPyodide } = createRequire(resolve(place, "package.json"))("pyodide");
+const python = await loadPyodide({ env: { HOME: "/home", PYTHONDONTWRITEBYTECODE: "1" } });
+for (const [from, to] of [[resolve(place, "site"), "/site"], [process.cwd(), "/repository"]]) {
+  python.FS.mkdirTree(to);
+  python.FS.mount(python.FS.filesystems.NODEFS, { root: from }, to);
+}
+// What starts a process, opens a thread or needs a signal cannot run in a browser's Python, nor here.
+const suites = [
+  "tests/toml", "tests/test_amendments.py", "tests/test_blame.py", "tests/test_environment.py", "tests/test_excerpts.py",
+  "tests/test_explanations.py", "tests/test_findings.py", "tests/test_fixes.py", "tests/test_fixing.py",
+  "tests/test_foreign.py", "tests/test_hooks.py", "tests/test_keys.py", "tests/test_leaks.py", "tests/test_mapping.py",
+  "tests/test_model.py", "tests/test_origins.py", "tests/test_places.py", "tests/test_policy.py", "tests/test_reasons.py",
+  "tests/test_references.py", "tests/test_rendering.py", "tests/test_rendering_github.py", "tests/test_rendering_sarif.py",
+  "tests/test_resolution.py", "tests/test_rules.py", "tests/test_scanner.py", "tests/test_schema.py",
+  "tests/test_schema_verdict.py", "tests/test_secret.py", "tests/test_selection.py", "tests/test_shape.py",
+  "tests/test_suggestions.py", "tests/test_testing.py", "tests/test_urls.py", "tests/test_writing.py",
+];
+python.globals.set("arguments", python.toPy(given.length ? given : suites));
+const status = python.runPython(`
+import os, sys
+sys.path[:0] = ["/site", "/repository"]
+os.chdir("/repository")
+import pytest
+print(sys.version)
+int(pytest.main(["-p", "no:cacheprovider", "-q", *arguments]))
+`);
+process.exit(status);
