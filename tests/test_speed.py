@@ -157,3 +157,24 @@ def test_the_benchmarks_leave_the_process_where_it_was() -> None:
     with pinned():
         assert len(os.sched_getaffinity(0)) == 1
     assert before == os.sched_getaffinity(0)
+
+
+@pytest.mark.parametrize(
+    "entry", ['"python"', '"${CE_LANG}"', '"https://example.com"', "123456789", "'" + "x" * 4_000 + "'"]
+)
+def test_a_long_line_is_parsed_at_once(entry: str) -> None:
+    """Only a line with an overlong number or key in it needs to be looked at before the parser sees it."""
+    text = (
+        f"[elsewhere]\nvalues = [{', '.join([entry] * (79 if '.' in entry else 1_500))}]\n[features.code_execution]\n"
+    )
+
+    assert times(calls(lambda: check_text(text, env={})), "refusal.py:read_refused") == 0
+
+
+@pytest.mark.parametrize(
+    "value", ["1" * 4_301, f"[{'0, ' * 1_500}{'1' * 4_301}]", f"0x{'f' * 4_301}", "1_" * 4_000 + "1" * 400]
+)
+def test_an_overlong_integer_is_found_in_a_long_line(value: str) -> None:
+    [finding] = check_text(f"x = {value}\n").diagnostics
+
+    assert finding.code == "invalid-toml"
