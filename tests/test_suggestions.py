@@ -259,6 +259,7 @@ def test_a_required_key_by_another_name_is_not_missing_as_well(name: str) -> Non
         ("memory_max_gb", "max_memory_mb", Sense.PART),
         ("max_mem_gb", "max_memory_mb", Sense.PART),
         ("mem_max", "max_memory_mb", Sense.PART),
+        ("allowed_langs", "allowed_languages", Sense.PART),
         ("memorys", "max_memory_mb", Sense.PART),
         ("timeout", "timeout_secs", Sense.PART),
         ("timeouts", "timeout_secs", Sense.PART),

@@ -204,10 +204,9 @@ def ratio(key: Key, unit: Unit) -> str:
     """Return how one unit counts in the unit of a key, in whole numbers."""
     own = plural(key.bounds.unit) if key.bounds else ""
     many, one = unit.factor.numerator, unit.factor.denominator
-    single = unit.name.removesuffix("s") if many > 1 or one == 1 else unit.name
     if one > 1:
         return f"{one} {unit.name} are 1 {own.removesuffix('s')}"
-    return f"1 {single} is {many} {own}"
+    return f"1 {unit.name.removesuffix('s')} is {many} {own}"
 
 
 def _of_pointer(meant: Meaning) -> str:
