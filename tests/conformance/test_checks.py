@@ -185,6 +185,30 @@ class TestTime:
         assert said("T09", TIMED_OUT, TIMED_OUT, DONE)[0] == "pass"
         assert said("T09", TIMED_OUT)[0] == "fail"
 
+    @pytest.mark.parametrize(("cut", "verdict"), [(float, "pass"), (int, "fail")])
+    def test_an_interpreter_that_is_slow_to_start_sleeps_less(
+        self, cut: Callable[[float], float], verdict: str
+    ) -> None:
+        def act(request: ExecutionRequest) -> ExecutionResult:
+            nap = re.search(r"sleep\((.*)\)", request.code)
+            own = 1.0
+            if nap and own + float(nap[1]) > cut(request.limits.wall_secs):
+                return TIMED_OUT
+            return attrs.evolve(DONE, wall_secs=own)
+
+        assert judged("T09", Scripted(act)).verdict == verdict
+
+    def test_an_interpreter_that_is_slow_to_start_is_no_start_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(measuring, "_MEASURABLE_SECS", 0)
+
+        def act(request: ExecutionRequest) -> ExecutionResult:
+            if "sleep" in request.code:
+                return DONE if request.limits.wall_secs > 0.5 else TIMED_OUT
+            time.sleep(0.7)
+            return attrs.evolve(DONE, wall_secs=0.5)
+
+        assert judged("T10", Scripted(act)).verdict == "pass"
+
     def test_a_start_up_that_can_be_measured_is_told_apart(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(measuring, "_MEASURABLE_SECS", 0)
 

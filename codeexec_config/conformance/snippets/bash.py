@@ -284,11 +284,11 @@ echo tried
 for name in @NAMES@; do echo "$name=[${!name-unset}]"; done
 """,
     "big_file": """
-if head -c @BYTES@ /dev/zero > kit_big; then echo size $(stat -c %s kit_big); else echo cannot; fi
+if head -c @BYTES@ /dev/zero > kit_big; then echo size $(wc -c <kit_big); else echo cannot; fi
 """,
     "fill_disk": """
 head -c @MEBIBYTES@M /dev/zero > kit_big 2>/dev/null
-echo wrote $(( $(stat -c %s kit_big) / 1048576 ))
+echo wrote $(( $(wc -c <kit_big) / 1048576 ))
 """,
     "change_host": """
 export KIT_CHANGED=1
