@@ -40,6 +40,10 @@ AT_ONCE = 12
 MOST_SECS = 900
 ALL = {f"{number}:{it.make.__name__}": it for number, it in enumerate((*CONTROLS, *DEFECTS))}
 """The controls, by a name of their own."""
+PLAIN = "D01 D02 D03 R02 R13 R15 R18 T06 T10 M06 E04 F07 F08 X03 X04 L02 L03 L01"
+"""Those whose programs print a word at most, which R01 does as well."""
+OTHERS = " ".join(check.id for check in CHECKS if check.id not in PLAIN.split())
+"""What is left to show in a second language."""
 SLOW = """
 D01 D02 D03 R01 R04 R13 R15 O04 O09 O10 T01 T02 T03 T05 T06 T08 T09 T10 T11
 K01 K02 I16 N01 N02 X01 X04 L02 L04 L01
@@ -96,7 +100,7 @@ def _made(name: str, language: str) -> tuple[Any, str]:
         control = ALL[name]
         return (control.make() if issubclass(control.make, InProcess) else control.make(language)), control.checks
     make, checks = WHOLE[name]
-    return make(language), checks
+    return make(language), OTHERS if name == "Local" and language != "python" else checks
 
 
 def _sizes(name: str) -> Sizes:

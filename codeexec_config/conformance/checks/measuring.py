@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from codeexec_config.executor import ExecutionRequest
 
 _SHORT_SECS = 0.5
-_FRACTION = (2.9, 2.2)
-_ATTEMPTS = 3
+_FRACTION = (2.95, 2.15)
+_ATTEMPTS = 5
 _NAP_SECS = 1.0
 _LONGER = 3
 _TOLERANCE_SECS = 0.1
