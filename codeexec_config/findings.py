@@ -4,15 +4,14 @@ A leaf rule knows its own key and its callers prefix the path; places, masked ex
 only when there is something to place.
 """
 
-from __future__ import annotations
+# No annotations as text here: a named tuple compiles each of its own when its class is made, at every start-up.
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from codeexec_config.codes import CODES, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from codeexec_config.diagnostics import Related
 
 Path = tuple[str | int, ...]
@@ -42,10 +41,10 @@ class Amendment(NamedTuple):
     action: str
     path: Path
     text: str = ""
-    also: tuple[Amendment, ...] = ()
+    also: "tuple[Amendment, ...]" = ()
     onto: Path = ()
 
-    def under(self, *prefix: str | int) -> Amendment:
+    def under(self, *prefix: str | int) -> "Amendment":
         """Return the same fix seen from further up."""
         return self._replace(
             path=prefix + self.path,
@@ -65,14 +64,14 @@ class Finding(NamedTuple):
     target: Target | None = None
     related: tuple[tuple[str, Target], ...] = ()
     amendment: Amendment | None = None
-    elsewhere: tuple[Related, ...] = ()
+    elsewhere: "tuple[Related, ...]" = ()
 
     @property
     def weight(self) -> Severity:
         """The severity that holds: the finding's own, or the usual one of its code."""
         return self.severity or CODES[self.code]
 
-    def under(self, *prefix: str | int) -> Finding:
+    def under(self, *prefix: str | int) -> "Finding":
         """Return the same finding seen from further up."""
         return self._replace(
             path=prefix + self.path,

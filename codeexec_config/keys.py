@@ -5,16 +5,14 @@ structure, rules, excerpts, fixes, `to_toml`, the JSON Schema, `init`, the READM
 of a key, never on its name; only the rules across keys name keys.
 """
 
-from __future__ import annotations
+# No annotations as text here: a named tuple compiles each of its own when its class is made, at every start-up.
 
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import attrs
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 _T = TypeVar("_T")
 _METADATA: Final = "codeexec_config"
@@ -69,7 +67,7 @@ class Key(NamedTuple):
     bounds: Bounds | None = None
     form: str | None = None
     choices: Mapping[str, str] | None = None
-    item: Key | None = None
+    item: "Key | None" = None
     variants: Mapping[str, type[Any]] | None = None
     name: str = ""
     default: Any = REQUIRED

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import os
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from attrs import evolve
 
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from codeexec_config.document.places import Places
     from codeexec_config.policy import Policy
     from codeexec_config.report import Report
-
-_LISTED: Final = 1000
-"""Findings in one report; a file with more has one mistake many times over."""
 
 
 class Options:
@@ -230,16 +227,17 @@ def _says_nothing(config: Any, resolution: Resolution) -> bool:
 
 
 def _every_finding(resolution: Resolution, options: Options, found: Iterable[Finding]) -> list[Finding]:
-    from codeexec_config.section.judging import findings
+    from codeexec_config.section.judging import LISTED, findings
 
-    return list(islice(chain(found, findings(resolution, options.model, options.policy)), _LISTED + 1))
+    return list(islice(chain(found, findings(resolution, options.model, options.policy)), LISTED + 1))
 
 
 def _amended(found: list[Finding], section: dict[str, Any], model: type[Any]) -> list[Finding]:
     from codeexec_config.section.fixes import amend
+    from codeexec_config.section.judging import LISTED
 
-    if len(found) > _LISTED:
-        found = found[:_LISTED]
+    if len(found) > LISTED:
+        found = found[:LISTED]
         last = found[-1]
         found[-1] = last._replace(help=f"{last.help or 'mend this'}; there is more than is listed here")
     return amend(found, section, model)

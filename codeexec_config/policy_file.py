@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from codeexec_config.diagnostics import Diagnostic, Related, placeless
@@ -13,7 +14,9 @@ from codeexec_config.keys import key_table
 from codeexec_config.policy import Policy, at_places
 from codeexec_config.references import Literal
 from codeexec_config.references import parse as parse_references
-from codeexec_config.report import ConfigError
+from codeexec_config.report import ConfigError, ConfigWarning
+from codeexec_config.rules.across import Language
+from codeexec_config.rules.languages import remarks
 from codeexec_config.section import Resolution
 from codeexec_config.section.fixes import amend
 from codeexec_config.section.judging import findings
@@ -26,7 +29,7 @@ __all__ = ["load_policy"]
 
 
 class PolicyFile(NamedTuple):
-    """What a policy file came to: the policy, or what is wrong."""
+    """What a policy file came to: the policy with warnings, or what is wrong."""
 
     policy: Policy | None
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -34,6 +37,8 @@ class PolicyFile(NamedTuple):
 
 def load_policy(path: str | os.PathLike[str]) -> Policy:
     """Read a host's policy from a TOML file that holds the entries of `Policy` at its root.
+
+    A name that is doubtful, such as `py` for a language, is issued as a ConfigWarning.
 
     Args:
         path: the file; a regular one of 16 MiB at most.
@@ -45,6 +50,8 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
     found = read_policy(path)
     if found.policy is None:
         raise ConfigError(found.diagnostics)
+    for diagnostic in found.diagnostics:
+        warnings.warn(ConfigWarning(diagnostic), stacklevel=2)
     return found.policy
 
 
@@ -74,10 +81,15 @@ def _judge(document: Document, name: str) -> PolicyFile:
         found += (finding for finding in findings(Resolution(document.data), Policy) if finding.path not in refused)
     places = Places(document, name, (), Policy)
     if found or policy is None:
-        placed = [places.diagnostic(finding) for finding in amend(found, document.data, Policy)]
-        return PolicyFile(None, tuple(sorted(placed, key=Diagnostic.order)))
+        return PolicyFile(None, _placed(places, found, document))
     entries = {entry: _place(places, entry) for entry in key_table(Policy) if entry in document.data}
-    return PolicyFile(at_places(policy, entries))
+    names = [Language(("languages", index), name) for index, name in enumerate(policy.languages or ())]
+    return PolicyFile(at_places(policy, entries), _placed(places, list(remarks(names)), document))
+
+
+def _placed(places: Places, found: list[Finding], document: Document) -> tuple[Diagnostic, ...]:
+    placed = [places.diagnostic(finding) for finding in amend(found, document.data, Policy)]
+    return tuple(sorted(placed, key=Diagnostic.order))
 
 
 def _place(places: Places, entry: str) -> Related:

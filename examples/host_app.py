@@ -34,6 +34,7 @@ from codeexec_config.executor import (
     ExecutorUnavailable,
     InfrastructureError,
     as_async,
+    canonical_language,
     dispatch,
     dispatch_runtime,
     guarded_async,
@@ -115,7 +116,10 @@ async def serve_one(config: CodeExecutionConfig, language: str, code: str) -> Ex
     executor = guarded_async(chosen, config)
     try:
         return await executor.execute_async(
-            ExecutionRequest(language=language, code=code, limits=ExecutionLimits.from_config(config))
+            # Who writes a program may say `py`, most of all a model; the guard translates nothing.
+            ExecutionRequest(
+                language=canonical_language(language), code=code, limits=ExecutionLimits.from_config(config)
+            )
         )
     finally:
         close = getattr(chosen, "close_async", None)

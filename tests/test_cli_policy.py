@@ -42,6 +42,17 @@ error[policy-violation]: 60 is more than the policy's maximum of 59 seconds
     assert " --> policy.toml:2:" in out
 
 
+def test_a_doubtful_policy_is_told_on_standard_error_and_holds(files, capsys):
+    said = "policy.toml:1:14: warning[unknown-language]: unknown language `py`"
+    files('languages = ["py", "javascript"]', f"{APP}allowed_languages = ['javascript']\n")
+
+    for command, words in (["validate"], said), (["validate", "--quiet"], ""), (["show"], said):
+        assert 0 == main([*command, "--policy", "policy.toml", "app.toml"])
+        err = capsys.readouterr().err
+        assert err.startswith(words)
+        assert words or not err
+
+
 def test_many_processes_hold_files_to_it_too(files, capsys):
     files("max_timeout_secs = 59")
 

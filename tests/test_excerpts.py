@@ -158,6 +158,25 @@ def test_a_url_hides_user_password_query_values_and_defaults(url: str, expected:
     assert f"mode = {{ external = {{ url = '{expected}', x = * }} }}" == line
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'api_key = """\nSECRET=\x01x\n"""\nb = 1',
+        'api_key = """\nSECRET=\n\x01"""\nb = 1\n',
+        "api_key = '''SECRET=\x7f\nz'''\n[next]\nb = 1\n",
+        'x = """\\\n  SECRET=\n\x08\n"""\nb = 1',
+        '"""\nSECRET=\x01"""\nb = 1\n',
+        '"""SECRET=\x01\n""" = 1\nb = 1\n',
+        '"SECRET=\x01" = 1\nb = 1',
+        'a."SECRET=\x01\n" = 1\nb = 1',
+    ],
+)
+def test_a_control_character_in_a_string_or_key_shows_nothing_of_it(text: str) -> None:
+    report = check_text(f"{HEAD}[features.code_execution.mode.external]\n{text}".replace("SECRET", "sk-live-secret"))
+    assert "sk-live" not in str(report)
+    assert ["invalid-toml"] == [found.code for found in report.diagnostics]
+
+
 def test_a_url_with_an_escape_is_hidden_whole() -> None:
     [line, *_] = excerpts(HEAD + 'mode.external = { url = "x:\\u002f/a\\u0040h", x = 1 }\n')
     assert 'mode.external = { url = "*****************", x = * }' == line

@@ -282,8 +282,10 @@ def test_a_folder_that_takes_no_file_is_said(file, monkeypatch, capsys):
 def test_the_owner_is_kept_or_the_file_is_left_alone(file, monkeypatch):
     owned = []
     monkeypatch.setattr(os, "fchown", lambda _, user, group: owned.append((user, group)))
-    monkeypatch.setattr(os, "fstat", lambda _: os.stat_result((0o600, 0, 0, 1, 12345, 0, 0, 0, 0, 0)))
-    replace("app.toml", b"new", expected=BROKEN.encode())
+    another = os.stat_result((0o600, 0, 0, 1, 12345, 0, 0, 0, 0, 0))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fstat", lambda _: another)
+        replace("app.toml", b"new", expected=BROKEN.encode())
 
     assert [(file.stat().st_uid, file.stat().st_gid)] == owned
 
@@ -291,8 +293,10 @@ def test_the_owner_is_kept_or_the_file_is_left_alone(file, monkeypatch):
         raise PermissionError
 
     monkeypatch.setattr(os, "fchown", refuse)
-    with pytest.raises(ReplaceError, match="change hands"):
-        replace("app.toml", b"newer")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fstat", lambda _: another)
+        with pytest.raises(ReplaceError, match="change hands"):
+            replace("app.toml", b"newer")
     assert b"new" == file.read_bytes()
 
 

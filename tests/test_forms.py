@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from codeexec_config import apply_fixes, check_mapping, check_text
+from codeexec_config import Report, apply_fixes, check_mapping, check_text
 
 H = "[features.code_execution]\n"
 M = "[features.code_execution.mode]\n"
@@ -183,6 +185,8 @@ UNFIXED = {
     ),
     "pointer": (H + "api_key_file = '/run/secrets/k'\n", 'api_key = "${NAME}"'),
     "runtime-within-beside-the-key": (S + "runtime = 'gvisor'\ndocker = true\n", "the keys are runtime"),
+    "table-beside-its-home": (E + URL + "[features.code_execution.external]\n" + KEY, "`api_key` belongs below"),
+    "more-in-the-mode": (M + URL + "timeout_secs = 3\n", "with `url` below"),
     "tag-of-nothing-known": (M + "type = 'kubernetes'\n", "the modes are wasm, sandboxed, external"),
 }
 
@@ -254,3 +258,49 @@ def test_a_reference_in_place_of_the_mode_is_said_beside_the_keys() -> None:
     text = H + 'mode = "${M}"\n' + URL
 
     assert ["reference-not-allowed", "unknown-key"] == [finding.code for finding in check_text(text, env={}).errors]
+
+
+# -- a law over what people write together -----------------------------------------------------------------------------
+
+PAIRS = (
+    *('mode = "external"', 'mode = "sandboxed"', 'mode = "docker"', 'mode = "wasm"', 'mode = "https://h"', "mode = 1"),
+    *('url = "https://h"', 'api_key = "${K}"', 'api_key = "sk-1"', 'runtime = "docker"', 'type = "external"'),
+    *('mode.runtime = "docker"', 'mode.url = "https://h"', 'mode.type = "external"', 'mode.sandboxed = "docker"'),
+    *(
+        'external.url = "https://h"',
+        'external.api_key = "${K}"',
+        'sandboxed = "docker"',
+        'sandboxed.runtime = "gvisor"',
+    ),
+    *('mode.external.url = "https://h"', 'mode = { type = "external", url = "https://h" }', "mode = { external = {} }"),
+    *("timeout_secs = 5", "max_memory_mb = 5", 'allowed_languages = ["python, r"]', "enabled = false", "stray = 1"),
+)
+TABLES = {
+    M: ('type = "external"', 'url = "https://h"', 'runtime = "docker"', 'sandboxed = "docker"', "wasm = true", "x = 1"),
+    E: ('url = "https://h"', 'api_key = "${K}"', "timeout_secs = 3", 'runtime = "docker"'),
+    S: ('runtime = "docker"', 'url = "https://h"', "docker = true"),
+    "[features.code_execution.external]\n": ('url = "https://h"', 'api_key = "${K}"'),
+    "[features.code_execution.sandboxed]\n": ('runtime = "docker"',),
+}
+tables = st.sampled_from(sorted(TABLES)).flatmap(
+    lambda header: st.lists(st.sampled_from(TABLES[header]), unique=True, max_size=3).map(
+        lambda lines: header + "".join(f"{line}\n" for line in lines)
+    )
+)
+
+
+def weight(report: Report) -> tuple[int, int]:
+    """Return what a fix must lower."""
+    return len(report.errors), len(report.warnings)
+
+
+@given(st.lists(st.sampled_from(PAIRS), unique=True, max_size=4), st.lists(tables, max_size=2), st.sampled_from("\n #"))
+def test_a_fix_of_a_mode_in_pieces_lowers_the_findings(pairs: list[str], below: list[str], end: str) -> None:
+    tail = " # why\n" if end == "#" else "\n"
+    text = H + "".join(f"{pair}{tail}" for pair in pairs) + "".join(below)
+    report = check_text(text, env=ENV)
+    for finding in report.diagnostics:
+        if finding.fix and finding.code != "invalid-toml":
+            after = apply_fixes(text, [finding.fix])
+            assert weight(check_text(after, env=ENV)) < weight(report), after
+            assert "sk-1" not in "".join(edit.text for edit in finding.fix.edits)

@@ -8,6 +8,7 @@ import pytest
 
 from codeexec_config import (
     ConfigError,
+    ConfigWarning,
     External,
     Policy,
     Runtime,
@@ -325,6 +326,17 @@ def test_a_broken_policy_file_gets_findings_at_their_places(policy_file, line, f
     [diagnostic] = caught.value.diagnostics
     assert found == (diagnostic.code, *diagnostic.path)
     assert 2 == diagnostic.span.start.line
+
+
+def test_a_doubtful_name_in_a_policy_file_is_a_warning(policy_file):
+    path = policy_file('modes = ["sandboxed"]\nlanguages = ["python", "py", "python"]\n')
+
+    with pytest.warns(ConfigWarning) as caught:
+        policy = load_policy(path)
+
+    found = [(str(w.message.diagnostic.code), w.message.diagnostic.span.start.column, w.filename) for w in caught]
+    assert [("unknown-language", 24, __file__), ("duplicate-language", 30, __file__)] == found
+    assert ("python", "py", "python") == policy.languages
 
 
 @pytest.mark.parametrize(

@@ -421,6 +421,14 @@ def test_disabled_a_key_in_the_file_is_known_and_told() -> None:
     assert "sk-live" == key_of(report.config).reveal()
 
 
+@pytest.mark.parametrize("value", [None, ""])
+def test_an_empty_default_is_an_empty_text_in_a_url(value: str | None) -> None:
+    mode = config_of(external(url="https://h.example/${P:-}"), {"P": value} if value is not None else {}).mode
+
+    assert isinstance(mode, External)
+    assert "https://h.example/" == mode.url
+
+
 def test_disabled_every_reference_is_deferred_in_the_order_of_the_file() -> None:
     table = {"enabled": E, "timeout_secs": "${T}", "allowed_languages": ["$<L>"], **external("${K}", "https://${H}")}
 

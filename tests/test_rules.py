@@ -148,6 +148,8 @@ def test_an_empty_list_allows_nothing(mode):
     [
         ("https://x", [], []),
         ("http://x", ["insecure-url"], ["insecure-url"]),
+        ("HTTP://x", ["insecure-url"], ["insecure-url"]),
+        ("hTtP://X.example:80/", ["insecure-url"], ["insecure-url"]),
         ("http://127.0.0.2:80", [], []),
         ("http://[::1]", [], []),
         ("http://a.localhost", [], []),

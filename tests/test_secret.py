@@ -246,6 +246,11 @@ def test_secrets_are_equal_when_their_values_are(one: str, two: str) -> None:
     assert hash(Secret(one)) == hash(Secret(two))
 
 
+def test_halves_of_a_surrogate_pair_are_compared_like_other_text() -> None:
+    assert Secret("k\ud800") == Secret("k\ud800")
+    assert Secret("k\ud800") != Secret("k\ud801")
+
+
 @pytest.mark.parametrize("other", [CANARY, None, CANARY.encode(), 0, object(), [NAMED]])
 def test_a_secret_equals_nothing_else(other: object) -> None:
     assert (NAMED == other) is False

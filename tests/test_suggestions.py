@@ -245,3 +245,71 @@ def test_a_required_key_by_another_name_is_not_missing_as_well(name: str) -> Non
     ).errors
 
     assert ("unknown-key", name) == (finding.code, finding.path[-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "sense"),
+    [
+        ("timeout_sec", "timeout_secs", Sense.SLIP),
+        ("timeout_seconds", "timeout_secs", Sense.UNIT),
+        ("timeout_in_ms", "timeout_secs", Sense.UNIT),
+        ("timeoutms", "timeout_secs", Sense.UNIT),
+        ("maxMemoryGB", "max_memory_mb", Sense.UNIT),
+        ("memory_gb", "max_memory_mb", Sense.PART),
+        ("memory_max_gb", "max_memory_mb", Sense.PART),
+        ("max_mem_gb", "max_memory_mb", Sense.PART),
+        ("mem_max", "max_memory_mb", Sense.PART),
+        ("disabled", "enabled", Sense.NEGATION),
+        ("not_disabled", "enabled", Sense.SLIP),
+        ("never_not_enabled", "enabled", Sense.SLIP),
+        ("nonenabled", "enabled", Sense.NEGATION),
+        ("no_unenabled", "enabled", Sense.SLIP),
+        ("feature_off", "enabled", Sense.OPPOSITE),
+        ("blockedLanguages", "allowed_languages", Sense.OPPOSITE),
+        ("no_languages", "allowed_languages", Sense.OPPOSITE),
+        ("min_memory", "max_memory_mb", Sense.OPPOSITE),
+        ("memory_min_mb", "max_memory_mb", Sense.OPPOSITE),
+        ("timeout" + "_" * 53 + "secs", "timeout_secs", Sense.SLIP),
+    ],
+)
+def test_a_name_stands_to_a_known_one_in_one_sense(name: str, key: str, sense: Sense) -> None:
+    meant = meaning(name, CodeExecutionConfig)
+
+    assert meant is not None
+    assert (key, sense) == (meant.key.name, meant.sense)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["ms", "gb", "in_ms", "min", "file", "timeout_gb", "memory_memory_gb", "least_ram", "timeout" + "_" * 54 + "secs"],
+)
+def test_a_name_that_could_be_anything_stands_for_nothing(name: str) -> None:
+    assert meaning(name, CodeExecutionConfig) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("api_file", "api_key"), ("api_key_from_file", "api_key"), ("key_id", "api_key"), ("url_env", "url")],
+)
+def test_a_name_that_says_where_the_value_is_is_a_pointer(name: str, key: str) -> None:
+    meant = meaning(name, External)
+
+    assert meant is not None
+    assert (key, Sense.POINTER) == (meant.key.name, meant.sense)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("timeout_sec", "did you mean `timeout_secs`?"),
+        ("timeout_seconds", "did you mean `timeout_secs`? it is in seconds"),
+        ("timeout_ms", "did you mean `timeout_secs`? it is in seconds: 1000 milliseconds are 1 second"),
+        ("timeout_hours", "did you mean `timeout_secs`? it is in seconds: 1 hour is 3600 seconds"),
+        ("memory_gb", "did you mean `max_memory_mb`? it is in MiB: 1 GiB is 1024 MiB"),
+    ],
+)
+def test_the_help_counts_one_unit_in_the_other(name: str, expected: str) -> None:
+    meant = meaning(name, CodeExecutionConfig)
+
+    assert meant is not None
+    assert expected == meant.help

@@ -68,12 +68,16 @@ def section(options: argparse.Namespace) -> Path:
 
 
 def policy(options: argparse.Namespace) -> PolicyFile | None:
-    """Read the policy file, if one is named."""
+    """Read the policy file, if one is named; its warnings fail nothing, and are told on standard error."""
     if options.policy is None:
         return None
     from codeexec_config.policy_file import read_policy
 
-    return read_policy(options.policy)
+    found = read_policy(options.policy)
+    if found.policy is not None and not getattr(options, "quiet", False):
+        for diagnostic in found.diagnostics:
+            print(diagnostic, file=sys.stderr)
+    return found
 
 
 def environment(options: argparse.Namespace, command: str, *, quiet: bool = False) -> Mapping[str, str]:

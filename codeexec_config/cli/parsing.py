@@ -40,6 +40,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the message and where to read more; exit."""
+        option, is_flag, _ = message.partition(": ignored explicit argument ")
+        if is_flag:  # the value may be a secret
+            message = f"the option `{option.removeprefix('argument ')}` takes no value"
         self.exit(USAGE_STATUS, f"{self.prog}: error: {message}\ntry `{self.prog} --help`\n")
 
     def take_or_refuse(self, options: argparse.Namespace, arguments: Sequence[str]) -> None:

@@ -250,7 +250,8 @@ def serve(work: Work, commands: int, answers: int, shared: mmap, position: int) 
                     return
                 outcome = work(Place(*place))
                 found.append(outcome and tuple(outcome))
-            _send_all(outbox.fileno(), marshal.dumps(found))
+            with suppress(BrokenPipeError):  # an interrupt has ended the run, and no chunk will follow
+                _send_all(outbox.fileno(), marshal.dumps(found))
 
 
 def _send_all(descriptor: int, data: bytes) -> None:

@@ -62,7 +62,9 @@ def _add_scope(group: Any) -> None:
 def _add_fixes(group: Any) -> None:
     group.add_argument("--fix", action="store_true", help="apply the fixes that are certain, then check again")
     group.add_argument(
-        "--diff", action="store_true", help="show what --fix would change, secrets masked; write nothing"
+        "--diff",
+        action="store_true",
+        help="show what --fix would change, secrets masked, and write nothing, with --fix too",
     )
 
 

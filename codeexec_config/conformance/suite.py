@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
@@ -159,19 +160,18 @@ class Suite:
     def results(self) -> Iterator[CheckResult]:
         """Make all cases; none after a shape that is wrong, since a missing method would only fail all others too.
 
-        A check comes after those without which it cannot tell anything. Those that mostly wait come last of a language,
-        side by side where as many programs may run at once.
+        A check comes after those without which it cannot tell anything. Those that mostly wait come after those beside
+        which nothing may run, side by side where as many programs may run at once.
         """
         for _, group in groupby(self.cases(), key=lambda case: (case.check.scope, case.language)):
-            cases = _sorted_by_need(list(group))
-            for case in (each for each in cases if not each.check.waits):
-                result = self.judge(case)
-                yield result
-                if result.id == _SHAPE and result.verdict is Verdict.FAIL:
-                    return
-            for wave in _waves([each for each in cases if each.check.waits]):
+            for wave in _waves(list(group)):
+                for case in (each for each in wave if not each.check.waits):
+                    result = self.judge(case)
+                    yield result
+                    if result.id == _SHAPE and result.verdict is Verdict.FAIL:
+                        return
                 with ThreadPoolExecutor(self._width(wave[0])) as pool:
-                    yield from pool.map(self.judge, wave)
+                    yield from pool.map(self.judge, [each for each in wave if each.check.waits])
 
     def _width(self, case: Case) -> int:
         """Return how many checks may run at once: one, unless programs were seen to run together."""
@@ -205,7 +205,8 @@ class Suite:
             return Verdict.NOT_APPLICABLE, "the executor is sync", ""
         if check.needs is not None and check.needs not in self._declared(case.language):
             return Verdict.SKIP, f"the capability {check.needs} is not declared", ""
-        blind = [other for other in check.after.split() if (other, case.language) in self._failed]
+        language = self._languages[0] if check.scope in _BY_A_PROGRAM else case.language
+        blind = [other for other in check.after.split() if (other, language) in self._failed]
         if blind:
             return Verdict.SKIP, f"cannot tell before {' and '.join(blind)} passes", ""
         return None
@@ -254,21 +255,9 @@ def _meant(name: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     plain = {each.casefold(): each for each in known}
-    close = get_close_matches(name.casefold(), plain, 1, 0.5)
+    whole = re.sub(r"^([a-z])(\d)$", r"\g<1>0\2", name.casefold())  # T4 is T04 before it is T14
+    close = get_close_matches(whole, plain, 1, 0.5)
     return f"; did you mean {plain[close[0]]}?" if close else ""
-
-
-def _sorted_by_need(cases: list[Case]) -> list[Case]:
-    """Return cases such that each comes after those without which it cannot tell anything."""
-    depths: dict[str, int] = {}
-    checks = {case.check.id: case.check for case in cases}
-
-    def depth(name: str) -> int:
-        if name not in depths:
-            depths[name] = max((1 + depth(other) for other in checks[name].after.split() if other in checks), default=0)
-        return depths[name]
-
-    return sorted(cases, key=lambda case: depth(case.check.id))
 
 
 def _waves(cases: list[Case]) -> Iterator[list[Case]]:

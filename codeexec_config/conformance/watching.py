@@ -24,7 +24,7 @@ _GROUPS: Final = Path("/sys/fs/cgroup")
 _TEMPORARY: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 -- looked at, not written to
 _SAMPLE_SECS: Final = 0.02
 _SHARE: Final = 4
-"""How many times as long as a look it waits for the next one: watching must not slow down what is watched."""
+"""How many times as long as a look at folders it waits for the next one, which must not keep it from all else."""
 _RANDOM_PART: Final = re.compile(r"[0-9a-f]{6,}|[A-Za-z0-9_]{8}$|\d+")
 _GROUP_DEPTH: Final = 3
 
@@ -70,11 +70,8 @@ class _Sampler(ABC):
         self.look()
 
     def _watch(self) -> None:
-        took = 0.0
-        while not self._over.wait(max(_SAMPLE_SECS, _SHARE * took)):
-            began = time.monotonic()
+        while not self._over.wait(_SAMPLE_SECS):
             self.look()
-            took = time.monotonic() - began
 
     @abstractmethod
     def look(self) -> None:
@@ -113,11 +110,21 @@ class Growth(_Sampler):
         self.files = 0
         self._resident = _resident_bytes()
         self._folders = {path: _size(path) for path in _temporary_entries()}
+        self._folders_due = 0.0
+
+    def __exit__(self, *_: object) -> None:
+        self._folders_due = 0
+        super().__exit__()
 
     def look(self) -> None:
         """Compare with the start."""
         self.memory = max(self.memory, _resident_bytes() - self._resident)
-        self.files = max(self.files, _open_bytes(), self._made_bytes())
+        self.files = max(self.files, _open_bytes())
+        began = time.monotonic()
+        if began >= self._folders_due:
+            self.files = max(self.files, self._made_bytes())
+            now = time.monotonic()
+            self._folders_due = now + _SHARE * (now - began)
 
     def _made_bytes(self) -> int:
         # The largest alone: other programs of this machine use these folders too.
@@ -160,10 +167,17 @@ def _size(path: Path) -> int:
 
 def folders_here() -> set[Path]:
     """Return what lies in the temporary folders, and the control groups."""
-    groups = {
-        path for depth in range(1, _GROUP_DEPTH + 1) for path in _GROUPS.glob("/".join("*" * depth)) if path.is_dir()
-    }
-    return set(_temporary_entries()) | groups
+    return {*_temporary_entries(), *_folders_below(_GROUPS, _GROUP_DEPTH)}
+
+
+def _folders_below(folder: Path, depth: int) -> Iterator[Path]:
+    """Yield folders down to a depth; not by a pattern, whose walk breaks off where one of them goes meanwhile."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield Path(entry.path)
+                if depth > 1:
+                    yield from _folders_below(Path(entry.path), depth - 1)
 
 
 def shape_of(path: Path) -> str:

@@ -162,7 +162,7 @@ class Masker:
     def _masked_values(self, scan: Scan) -> Iterator[Masked]:
         found = [self._masked_value(token, path) for path, token in scan.values.items()]
         keys = (place for path, places in scan.mentions.items() if self._is_inner(path) for place in places)
-        found += (Masked(start, end, is_plain=False, is_url=False) for start, end in keys)
+        found += (Masked(start, end, is_plain=False, is_url=False) for start, end in (*keys, *scan.unread))
         covered = 0
         for value in sorted(filter(None, found), key=lambda value: (value.start, -value.end)):
             if value.end > covered:

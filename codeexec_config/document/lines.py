@@ -16,7 +16,7 @@ class Lines:
 
     def __init__(self, text: str, shift: int = 0) -> None:
         self._starts = array("q", [0])
-        self._starts.extend(found.end() for found in re.finditer("\n", text))
+        self._starts.extend(map(re.Match.end, re.finditer("\n", text)))
         self._text = text
         self._shift = shift
 

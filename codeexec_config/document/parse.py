@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits
@@ -12,6 +13,8 @@ from codeexec_config.document import Document
 from codeexec_config.findings import Finding
 
 if TYPE_CHECKING:
+    import re
+
     from codeexec_config.diagnostics import Diagnostic
 
 BOM: Final = "\ufeff"
@@ -140,13 +143,21 @@ def _may_pass_limits(body: str) -> bool:
         end = body.rfind("\n", start, start + _SHORTEST_LONG_KEY)
         if end < 0:
             end = body.find("\n", start)
-            line = body[start : end if end >= 0 else len(body)]
-            if len(line) > limits.MAX_INTEGER_DIGITS or line.count(".") >= limits.MAX_KEY_PARTS:
+            end = end if end >= 0 else len(body)
+            if body.count(".", start, end) >= limits.MAX_KEY_PARTS:
                 return False
-            if end < 0:
-                return True
+            if end - start > limits.MAX_INTEGER_DIGITS and _long_number().search(body, start, end):
+                return False
         start = end + 1
     return True
+
+
+@cache
+def _long_number() -> re.Pattern[str]:
+    import re
+
+    # Looked for from where a word begins, or a line of many words would take quadratic time.
+    return re.compile(rf"(?<![0-9A-Za-z_])[0-9A-Za-z_]{{{limits.MAX_INTEGER_DIGITS + 1}}}")
 
 
 def _is_deep(body: str, data: dict[str, Any]) -> bool:

@@ -166,7 +166,9 @@ class Places:
 
 
 def _paths(found: Iterable[Finding]) -> Iterator[Path]:
-    """Yield the paths of what findings mark; a fix edits what is marked."""
+    """Yield the paths of what findings mark, and of what their fixes edit."""
     for finding in found:
         yield (finding.target or finding).path
         yield from (target.path for _, target in finding.related)
+        for amendment in (finding.amendment, *finding.amendment.also) if finding.amendment else ():
+            yield from (amendment.path, amendment.onto or amendment.path)

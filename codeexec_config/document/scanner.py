@@ -7,6 +7,7 @@ thing that is not TOML.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from codeexec_config.document.lines import Stretch
     from codeexec_config.document.stems import Stems
     from codeexec_config.findings import Path, Target
+
+
+_ENTRY = re.compile(r"""[ \t\r\n]*+("[^"\\\n]*+"(?!")|'[^'\n]*+'(?!'))[ \t\r\n]*+,""")
+_FEW = 1000
+"""Entries of an array that are read in any case: as many as a report lists."""
 
 
 class Scan(Tokens):
@@ -34,6 +40,7 @@ class Scan(Tokens):
         modern: values that TOML 1.0 lacks, by path.
         statements: where each header, or key with its value, begins.
         key: the last name of the key whose value was read last.
+        unread: stretches of long arrays with entries that nobody asks for.
     """
 
     def __init__(self, text: str, stems: Stems | None = None) -> None:
@@ -44,6 +51,8 @@ class Scan(Tokens):
         self.modern: dict[Path, Stretch] = {}
         self.statements: list[int] = []
         self.key = ""
+        self.unread: list[Stretch] = []
+        self._stems = stems
         self._kinds: dict[Path, str] = {}
         self._lengths: dict[Path, int] = {}
         self._spellings: dict[int, Spelling] = {}
@@ -197,6 +206,8 @@ class Scan(Tokens):
         self._pos += 1
         index = 0
         while True:
+            if index == _FEW and self._stems is not None:
+                index = self._entries(path, index, self._stems.entries(path))
             self._space()
             if self._take("]"):
                 return "array"
@@ -207,6 +218,22 @@ class Scan(Tokens):
                 return "array"
             if not self._take(","):
                 self._fail(Due.COMMA, opening=start)
+
+    def _entries(self, path: Path, index: int, asked: frozenset[int]) -> int:
+        """Read on through a long array of plain strings, and keep only the entries that are asked for."""
+        passed = self._pos
+        while entry := _ENTRY.match(self.text, self._pos):
+            start, end = entry.span(1)
+            if index in asked:
+                self.values[(*path, index)] = Token(start, end, "string")
+                if passed < self._pos:
+                    self.unread.append((passed, start))
+                passed = entry.end()
+            self._pos = entry.end()
+            index += 1
+        if passed < self._pos:
+            self.unread.append((passed, self._pos))
+        return index
 
     def _table(self, path: Path) -> str:
         start = self._pos

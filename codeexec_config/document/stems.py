@@ -31,6 +31,8 @@ class Stems:
     """
 
     def __init__(self, paths: Iterable[Path]) -> None:
+        paths = list(paths)
+        self._entries = [(path[:-1], path[-1]) for path in paths if path and isinstance(path[-1], int)]
         stems = {tuple(takewhile(lambda part: type(part) is str, path)) for path in paths}
         self._stems = [stem for stem in stems if not any(stem[:end] in stems for end in range(len(stem)))]
         self._patterns: dict[Path | None, re.Pattern[str] | None] = {}
@@ -40,6 +42,10 @@ class Stems:
         """Return the stems of paths, or None when it is cheaper to read the whole text."""
         stems = cls(paths)
         return stems if len(stems._stems) <= _MOST else None
+
+    def entries(self, array: Path) -> frozenset[int]:
+        """Return which entries of an array are asked for, each with the one before it."""
+        return frozenset(index - back for path, index in self._entries if path == array for back in (0, 1))
 
     def concern(self, path: Path) -> bool:
         """Check whether a path leads to a stem, or on from one."""

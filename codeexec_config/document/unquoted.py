@@ -205,8 +205,9 @@ def _text(slip: Slip) -> Reason:
     message = "expected a value, found text without quotes"
     if slip.takes is Kind.LIST and not slip.scan.brackets:
         return _list(slip, message)
-    if slip.takes in _LITERALS:
-        return Reason(message, _LITERALS[slip.takes])
+    literal = _LITERALS.get(slip.takes) if slip.takes else None
+    if literal is not None:
+        return Reason(message, literal)
     if slip.scan.brackets:
         return _words(slip, message, _QUOTE)
     found = _BARE_TEXT.match(slip.text, slip.began)

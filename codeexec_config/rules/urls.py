@@ -3,8 +3,6 @@
 A host has many spellings that reach the same machine; it is normalised once, before every comparison.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -102,7 +100,7 @@ def _parse_any(text: str) -> Url:
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], ...]:
+def _patterns() -> "tuple[re.Pattern[str], ...]":
     """Compile the patterns for the first URL that needs them: the whole, its place, a label, a number."""
     import re
 

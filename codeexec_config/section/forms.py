@@ -217,9 +217,7 @@ class _Forms:
         """Return the fix: it renames keys where they stand, and moves only what cannot be a secret."""
         variant = parts[0].variant
         home = self._mode.get(variant) if variant in self._homes else None
-        if home is None and self._is_taken(parts):
-            return None
-        table = self._table(parts, home)
+        table = None if self._is_in_the_way(parts, home) or self._hides_others(parts) else self._table(parts, home)
         if table is None or not is_sound_table(self._variants[variant], table) or self._brings_conflicts(parts, table):
             return None
         if home is not None:
@@ -231,12 +229,15 @@ class _Forms:
             return self._bare(parts)
         return self._renamed(parts)
 
-    def _is_taken(self, parts: list[_Part]) -> bool:
-        """Check whether a mode stands where the variant would, or in its table what would be an error beside one."""
-        paths = {part.path for part in parts}
-        is_set = self._union in self._section and (self._union,) not in paths
-        beside = {(self._union, name) for name in self._mode} - paths
-        return bool(beside) or (is_set and any(len(path) == 1 for path in paths))
+    def _is_in_the_way(self, parts: list[_Part], home: dict[str, Any] | None) -> bool:
+        """Check for a mode that stays, beside which no key of the section can be made a key of it."""
+        is_set = self._union in self._section and not any(part.path == (self._union,) for part in parts)
+        return home is None and is_set and any(len(part.path) == 1 for part in parts)
+
+    def _hides_others(self, parts: list[_Part]) -> bool:
+        """Check for keys of the mode that are no part of it, and that are reported only once it has a name."""
+        ours = {part.path[1] for part in parts if len(part.path) > 1}
+        return self._variants.keys().isdisjoint(self._mode) and not self._mode.keys() <= ours
 
     def _table(self, parts: list[_Part], home: dict[str, Any] | None) -> dict[str, Any] | None:
         """Return the variant's table as it should be, or None where it is not certain."""
@@ -300,8 +301,8 @@ class _Forms:
         cls = self._variants[variant]
         edits: list[Amendment] = []
         for part in parts:
-            if part.is_table and part.keys:
-                return None  # they would go with it
+            if part.is_table:
+                return None
             if part.key is None:
                 edits.append(Amendment("", "drop", part.path))
             elif _may_be_moved(key_table(cls)[part.key], part.value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config.codes import Severity
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from codeexec_config.section import Resolution
     from codeexec_config.section.policing import Sound
 
+LISTED: Final = 1000
+"""Findings in one report; a file with more has one mistake many times over."""
 _MOST_TRIED: Final = 100
 """Unknown keys of a mode that are tried for a misspelt secret."""
 
@@ -53,9 +56,14 @@ def findings(resolution: Resolution, model: type[Any], policy: Policy | None = N
     alone: list[Finding] = []
     for leaf in _leaves(values, keys_of(model)):
         alone += _judged(leaf, resolution, urls)
+        if len(alone) > LISTED:
+            yield from alone
+            return
     facts = _facts(resolution, model, _cleartext(urls, policy), {finding.path for finding in alone})
     across_keys = list(across.judge(facts))
-    found = [*alone, *across_keys, *across.remarks(facts)]
+    # A policy may refuse what is remarked on, so that a remark further down is listed.
+    remarks = across.remarks(facts) if policy is not None else islice(across.remarks(facts), LISTED + 1)
+    found = [*alone, *across_keys, *remarks]
     breaches: list[Finding] = []
     if policy is not None:
         from codeexec_config.section.policing import violations

@@ -103,17 +103,17 @@ def _in_other_units(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
                 is_glued = words[-1] != word
                 if "".join(rest) == "".join(known[:-1]) if is_glued else slipped(rest, known[:-1]):
                     yield Meaning(key, Sense.SLIP if unit.factor == 1 and slipped(words, known) else Sense.UNIT, unit)
-                elif len(rest) < len(known) - 1 and _is_within(rest, known[:-1]):
+                elif _is_within(rest, known[:-1]):
                     yield Meaning(key, Sense.PART, unit)
 
 
 def _without_unit(words: Words, unit: str) -> Iterator[Words]:
     """Yield a name's words without a unit at their end; a letter counts as one only when it is a word."""
-    if len(words) > 1 and words[-1] == unit:
-        rest = words[:-1]
-        yield rest[:-1] if len(rest) > 1 and rest[-1] == "in" else rest
-    elif len(unit) > 1 and len(words[-1]) > len(unit) and words[-1].endswith(unit):
-        yield (*words[:-1], words[-1].removesuffix(unit))
+    *before, last = words
+    if before and last == unit:
+        yield tuple(before[:-1] if len(before) > 1 and before[-1] == "in" else before)
+    elif len(unit) > 1 and len(last) > len(unit) and last.endswith(unit):
+        yield (*before, last.removesuffix(unit))
 
 
 def _negation(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:

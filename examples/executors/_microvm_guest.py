@@ -1,11 +1,12 @@
 """Process 1 of the virtual machine: it runs one program, and ends the machine.
 
-The program arrives on one drive and what came of it leaves on another; both hold a head of JSON and the bytes that the
-head measures. The host reads its verdict from the second drive alone, which the program, an unprivileged user of the
-guest, cannot open: whatever it prints is only output.
+The program arrives on one drive, as Python's own bytes of what the host ordered. What came of it leaves on another, as
+a head of JSON and the bytes that the head measures: the host reads its verdict from there, and takes nothing in it for
+granted. The program, an unprivileged user of the guest, can open neither: whatever it prints is only output.
 
-The guest's own Python runs this file, so it needs nothing but the standard library; the host imports it for `pack` and
-`unpack`. Modules that are slow to import are slower by far in a machine that is emulated.
+The guest's own Python runs this file, so it needs nothing but the standard library; the host imports it for the forms
+of the drives. Modules that are slow to import are slower by far in a machine that is emulated, where json, signal and
+typing would take as long as all the rest.
 """
 
 # pathlib is slow to import
@@ -13,18 +14,18 @@ The guest's own Python runs this file, so it needs nothing but the standard libr
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 import select
-import signal
 import stat
 import struct
 import sys
 import time
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any, BinaryIO, Final
 
 STARTED: Final = b"codeexec: the program starts"
 """What the console shows when the program's time begins; what it shows later means nothing."""
@@ -42,21 +43,43 @@ _GROUP: Final = "/run/cgroup/program"
 _CHUNK: Final = 64 * 1024
 _DRAIN_SECS: Final = 5.0
 _LENGTH: Final = struct.Struct(">I")
+_MARSHAL_VERSION: Final = 4
+"""What every Python since 3.4 reads; the guest's may be older than the host's."""
+_SIGNAL: Final[Any] = __import__("_signal")
+"""What `signal` stands on; that makes enumerations of its numbers, which is what takes long."""
+
+
+def order(request: dict[str, Any], blobs: list[bytes]) -> bytes:
+    """Return what the payload drive holds."""
+    return marshal.dumps((request, blobs), _MARSHAL_VERSION)
 
 
 def pack(head: dict[str, Any], blobs: Iterable[bytes]) -> bytes:
-    """Return what a drive holds: the length of the head, the head, and the blobs that belong to it."""
+    """Return what the result drive holds: the length of the head, the head, and the blobs that belong to it."""
     blobs = list(blobs)
-    encoded = json.dumps(head | {"sizes": [len(blob) for blob in blobs]}).encode()
+    encoded = _json(head | {"sizes": [len(blob) for blob in blobs]}).encode()
     return b"".join((_LENGTH.pack(len(encoded)), encoded, *blobs))
 
 
+def _json(value: object) -> str:
+    """Return a value as JSON; text in it is a word of this file's, which needs no escapes."""
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{_json(key)}:{_json(each)}' for key, each in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{','.join(map(_json, value))}]"
+    if isinstance(value, str):
+        return f'"{value}"'
+    return "null" if value is None else repr(value).lower()
+
+
 def unpack(drive: BinaryIO) -> tuple[dict[str, Any], list[bytes]]:
-    """Return the head and the blobs of a drive.
+    """Return the head and the blobs of a result drive.
 
     Raises:
         ValueError: the drive holds something else.
     """
+    import json  # the host's affair alone
+
     prefix = drive.read(_LENGTH.size)
     if len(prefix) < _LENGTH.size or not 0 < _LENGTH.unpack(prefix)[0] <= MAX_HEAD:
         raise ValueError("the drive has no head")
@@ -108,8 +131,8 @@ class Supervisor:
         self._deadline = time.monotonic() + watchdog_secs
         self._children, writer = os.pipe()
         os.set_blocking(writer, False)
-        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
+        _SIGNAL.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        _SIGNAL.signal(_SIGNAL.SIGCHLD, lambda *_: None)
 
     def watch(self) -> str:
         """Wait for the end, and return what it was: `exited`, `flooded` or `stopped`."""
@@ -164,33 +187,33 @@ class Supervisor:
                 self.status = status
 
 
-def run(order: dict[str, Any], blobs: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
+def run(request: dict[str, Any], blobs: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
     """Run the program that was ordered, and return what came of it."""
     stdin, *files = blobs
-    for path, data in zip(order["files"], files, strict=True):
+    for path, data in zip(request["files"], files, strict=True):
         _write(os.path.join(WORK, path), data)
     _own(WORK)
-    streams = (Stream(order["output_bytes"]), Stream(order["output_bytes"]))
+    streams = (Stream(request["output_bytes"]), Stream(request["output_bytes"]))
     source = _stdin(stdin)
     console = os.open(_CONSOLE, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
-    _limit(order["memory_bytes"])
+    _limit(request["memory_bytes"])
     # Ahead of whatever the program computes, so that the host is answered.
     os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
     os.write(1, STARTED + b"\n")
     began = time.monotonic()
     pid = os.fork()
     if pid == 0:
-        _become(order, source, streams)
+        _become(request, source, streams)
     for stream in streams:
         os.close(stream.writer)
-    supervisor = Supervisor(pid, streams, console, order["watchdog_secs"])
+    supervisor = Supervisor(pid, streams, console, request["watchdog_secs"])
     end = supervisor.watch()
     wall_secs = time.monotonic() - began
     _put(f"{_GROUP}/cgroup.kill", "1")
     supervisor.drain()
     if any(stream.cut for stream in streams) and end == "exited":
         end = "flooded"
-    artifacts, too_large = collect(WORK, order["collect"], order["artifact_bytes"])
+    artifacts, too_large = collect(WORK, request["collect"], request["artifact_bytes"])
     head = {
         "end": end,
         "wait_status": supervisor.status,
@@ -211,23 +234,23 @@ def _limit(memory_bytes: int) -> None:
     _put(f"{_GROUP}/pids.max", str(PROCESSES))
 
 
-def _become(order: dict[str, Any], stdin: int, streams: tuple[Stream, Stream]) -> None:
+def _become(request: dict[str, Any], stdin: int, streams: tuple[Stream, Stream]) -> None:
     try:
         for number, descriptor in enumerate((stdin, streams[0].writer, streams[1].writer)):
             os.dup2(descriptor, number)
         _put("/proc/self/oom_score_adj", "0")
         _put(f"{_GROUP}/cgroup.procs", "0")
-        for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python, and what is ignored stays so
-            signal.signal(ignored, signal.SIG_DFL)
+        for ignored in (_SIGNAL.SIGPIPE, _SIGNAL.SIGXFSZ):  # by Python, and what is ignored stays so
+            _SIGNAL.signal(ignored, _SIGNAL.SIG_DFL)
         os.setsid()
         os.setgroups([])
         os.setresgid(USER, USER, USER)
         os.setresuid(USER, USER, USER)
         os.chdir(WORK)
-        command = order["command"]
-        os.execve(command[0], command, order["env"])  # noqa: S606
+        command = request["command"]
+        os.execve(command[0], command, request["env"])  # noqa: S606
     except OSError as error:
-        os.write(2, f"{order['command'][0]}: {error.strerror}\n".encode())
+        os.write(2, f"{request['command'][0]}: {error.strerror}\n".encode())
     finally:
         os._exit(127)
 
@@ -306,8 +329,8 @@ def main() -> None:
     """Run the program of the payload drive, and write the result drive."""
     _put("/proc/self/oom_score_adj", "-1000")
     with open(_PAYLOAD, "rb") as payload:
-        order, blobs = unpack(payload)
-    result = pack(*run(order, blobs))
+        request, blobs = marshal.loads(payload.read())  # noqa: S302 -- the host has written it
+    result = pack(*run(request, blobs))
     with open(_RESULT, "r+b") as drive:
         drive.write(result)
         drive.flush()

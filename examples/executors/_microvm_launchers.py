@@ -159,7 +159,8 @@ class Host:
             )
         clock = _emulated_clock()
         # `max`, since the processor that QEMU emulates by default has no random numbers, which a guest waits for.
-        accelerator = ("-accel", "tcg,tb-size=128", "-cpu", "max")
+        # Without AVX, since what is fast on a processor is slow to emulate: it takes a tenth of a start.
+        accelerator = ("-accel", "tcg,tb-size=128", "-cpu", "max,-avx,-avx2")
         return Launcher(
             name=f"{QEMU}-tcg",
             reason=reason,

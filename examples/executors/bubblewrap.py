@@ -30,6 +30,7 @@ from examples.executors._cgroup import Cgroup
 from examples.executors._command import PATH, require_commands
 from examples.executors._launch import CLEANUP_SECS, launch, verdict
 from examples.executors._payload import UNPRIVILEGED, installed, pack, supports
+from examples.executors._sweep import Sweep
 
 if TYPE_CHECKING:
     from codeexec_config.executor import ExecutionLimits
@@ -108,9 +109,11 @@ class BubblewrapExecutor:
 
     async def sweep_async(self) -> None:
         """End and remove what hosts that have died left, and what this one failed to remove."""
-        for group in (*self._left, *Cgroup.abandoned(NAME)):
-            await group.close()
-            self._left.discard(group)
+        with Sweep() as sweep:
+            for group in (*self._left, *Cgroup.abandoned(NAME)):
+                with sweep.removing(group.name):
+                    await group.close()
+                    self._left.discard(group)
 
     async def _run(self, group: Cgroup, payload: Payload, limits: ExecutionLimits) -> ExecutionResult:
         user = UNPRIVILEGED if os.geteuid() == 0 else None

@@ -43,6 +43,7 @@ from examples.executors._command import ask, unstoppable
 from examples.executors._launch import CLEANUP_SECS, REPORT_SECS, End, Run, launch, verdict
 from examples.executors._owner import Owner
 from examples.executors._payload import LANGUAGES, UNPRIVILEGED, pack, supports
+from examples.executors._sweep import Sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,6 +68,8 @@ END_LABEL: Final = "codeexec.end"
 MIN_MEMORY_BYTES: Final = 6 * 1024 * 1024
 """The engine refuses less."""
 MAX_MEMORY_BYTES: Final = 1 << 62
+_GONE: Final = ("No such container", "is already in progress")
+"""What the engine answers when another sweep was first."""
 PROXIES: Final = tuple(f"{kind}_PROXY" for kind in ("ALL", "FTP", "HTTP", "HTTPS", "NO"))
 
 CAPABILITIES: Final = frozenset(
@@ -162,11 +165,13 @@ class DockerExecutor:
         """End and remove what hosts that have died left, and what this one failed to remove."""
         form = f'{{{{.Names}}}}\t{{{{.Label "{OWNER_LABEL}"}}}}\t{{{{.Label "{END_LABEL}"}}}}'
         listed = await self._docker("ps", "--all", "--filter", f"label={LABEL}={NAME}", "--format", form)
-        for line in listed.decode().splitlines():
-            name, owner, end = line.split("\t")
-            if name in self._left or _is_abandoned(owner, end):
-                await self._remove(name)
-                self._left.discard(name)
+        with Sweep() as sweep:
+            for line in listed.decode().splitlines():
+                name, owner, end = line.split("\t")
+                if name in self._left or _is_abandoned(owner, end):
+                    with sweep.removing(name):
+                        await self._remove(name)
+                        self._left.discard(name)
 
     async def _run(self, name: str, payload: Payload, limits: ExecutionLimits) -> ExecutionResult:
         # To the end even when cancelled: a container that appears after its removal would stay.
@@ -196,7 +201,7 @@ class DockerExecutor:
         try:
             await self._docker("rm", "--force", "--volumes", name, started=True)
         except ExecutorUnavailable as error:
-            if "No such container" not in error.detail:
+            if not any(words in error.detail for words in _GONE):
                 raise
 
     async def _docker(self, *arguments: str, started: bool = False) -> bytes:

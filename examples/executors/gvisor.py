@@ -22,7 +22,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -40,8 +39,11 @@ from examples.executors._command import PATH, require_commands
 from examples.executors._launch import CLEANUP_SECS, launch, verdict
 from examples.executors._owner import Owner
 from examples.executors._payload import UNPRIVILEGED, installed, pack, supports
+from examples.executors._sweep import Sweep, delete
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from codeexec_config.executor import ExecutionLimits
     from examples.executors._payload import Payload
 
@@ -133,12 +135,17 @@ class GvisorExecutor:
 
     async def sweep_async(self) -> None:
         """End and remove what hosts that have died left, and what this one failed to remove."""
-        for group in Cgroup.abandoned(NAME):
-            await group.close()
-        for group, folder in tuple(self._left):
-            await _remove(group, folder)
-            self._left.discard((group, folder))
-        _remove_abandoned_folders()
+        with Sweep() as sweep:
+            for group in Cgroup.abandoned(NAME):
+                with sweep.removing(group.name):
+                    await group.close()
+            for group, folder in tuple(self._left):
+                with sweep.removing(group.name):
+                    await _remove(group, folder)
+                    self._left.discard((group, folder))
+            for folder in _abandoned_folders():
+                with sweep.removing(folder.name):
+                    delete(folder)
 
     async def _run(self, group: Cgroup, folder: Path, payload: Payload, limits: ExecutionLimits) -> ExecutionResult:
         self._write_bundle(folder, payload, limits)
@@ -205,19 +212,14 @@ def _crash(folder: Path) -> str:
 
 async def _remove(group: Cgroup, folder: Path) -> None:
     await group.close()
-    _delete(folder)
+    delete(folder)
 
 
-def _delete(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
-
-
-def _remove_abandoned_folders() -> None:
+def _abandoned_folders() -> Iterator[Path]:
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         host = Owner.found_in(folder.name)
         if host and host.is_gone:
-            _delete(folder)
+            yield folder
 
 
 def from_environment() -> GvisorExecutor:

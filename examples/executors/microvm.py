@@ -22,7 +22,6 @@ import contextlib
 import logging
 import os
 import secrets
-import shutil
 import signal
 import tempfile
 import threading
@@ -51,6 +50,7 @@ from examples.executors._microvm_launchers import Host, Machine
 from examples.executors._microvm_process import Process, Sight, Stopped, kill_processes_of
 from examples.executors._owner import Owner
 from examples.executors._payload import LANGUAGES, MAX_BYTES, PATH_BYTES, VARIABLES_BYTES, supports
+from examples.executors._sweep import Sweep, delete
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -181,12 +181,14 @@ class MicroVMExecutor:
 
     def sweep(self) -> None:
         """End and remove what hosts that have died left, and what this one failed to remove."""
-        for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-            host = Owner.found_in(folder.name)
-            if folder in self._left or (host and host.is_gone):
-                kill_processes_of(folder)
-                shutil.rmtree(folder)
-                self._left.discard(folder)
+        with Sweep() as sweep:
+            for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+                host = Owner.found_in(folder.name)
+                if folder in self._left or (host and host.is_gone):
+                    with sweep.removing(folder.name):
+                        kill_processes_of(folder)
+                        delete(folder)
+                        self._left.discard(folder)
 
     async def sweep_async(self) -> None:
         """End and remove what hosts that have died left, and what this one failed to remove."""
@@ -199,8 +201,7 @@ class MicroVMExecutor:
         def remove() -> None:
             self._left.add(folder)  # until it is gone
             process.end()
-            if folder.exists():
-                shutil.rmtree(folder)
+            delete(folder)
             self._left.discard(folder)
 
         try:
@@ -275,16 +276,16 @@ def _payload(request: ExecutionRequest, info: ExecutorInfo) -> bytes:
     limits = request.limits
     order = {
         "command": language.running(language.file),
-        "env": _ENVIRONMENT | dict(request.env),
-        "files": [*request.files, language.file],
-        "collect": request.collect,
-        "memory_bytes": limits.memory_bytes,
-        "output_bytes": limits.output_bytes,
-        "artifact_bytes": limits.artifact_bytes,
+        "env": {**_ENVIRONMENT, **{name.decode(): value.decode() for name, value in encoded.env.items()}},
+        "files": [*map(bytes.decode, encoded.files), language.file],
+        "collect": [*map(bytes.decode, encoded.collect)],
+        "memory_bytes": int(limits.memory_bytes),
+        "output_bytes": int(limits.output_bytes),
+        "artifact_bytes": int(limits.artifact_bytes),
         # The host is dead when this is reached: it asks for the end at the limit itself.
         "watchdog_secs": 1.25 * limits.wall_secs + _ANSWER_SECS,
     }
-    payload = guest_side.pack(order, [request.stdin, *request.files.values(), encoded.code])
+    payload = guest_side.order(order, [*map(bytes, (request.stdin, *request.files.values(), encoded.code))])
     if len(payload) > MAX_BYTES:
         raise RequestTooLarge
     return payload

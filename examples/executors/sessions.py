@@ -34,7 +34,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -44,7 +43,6 @@ from codeexec_config.executor import (
     ExecutionResult,
     ExecutorInfo,
     ExecutorUnavailable,
-    InfrastructureError,
     LanguageUnsupported,
     RequestTooLarge,
     encode_request,
@@ -58,6 +56,7 @@ from examples.executors._sessions_loop import OwnLoop
 from examples.executors._sessions_pool import Pool
 from examples.executors._sessions_run import INTERRUPT_GRACE_SECS
 from examples.executors._sessions_sandbox import COMMANDS, OWNER, Installation
+from examples.executors._sweep import Sweep, delete
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -180,17 +179,15 @@ class SessionExecutor:
         A sandbox ends with its host; its cgroup stays, and the folder of one that was just starting.
         """
         own = self._pool.leftovers if self._pool else []
-        stuck: list[Cgroup] = []
-        for group in (*own, *Cgroup.abandoned(OWNER)):
-            try:
-                await group.close()
-            except InfrastructureError:
-                stuck.append(group)
-        own[:] = [group for group in own if group in stuck]
-        for folder in abandoned_folders():
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        if stuck:
-            raise ExecutorUnavailable(f"not removed: {', '.join(group.name for group in stuck)}", started=False)
+        with Sweep() as sweep:
+            for group in (*own, *Cgroup.abandoned(OWNER)):
+                with sweep.removing(group.name):
+                    await group.close()
+                    if group in own:
+                        own.remove(group)
+            for folder in abandoned_folders():
+                with sweep.removing(folder.name):
+                    await asyncio.to_thread(delete, folder)
 
     async def _on_own_loop(self, work: Callable[[Pool], Coroutine[Any, Any, _T]]) -> _T:
         if self._is_closed:

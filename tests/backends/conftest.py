@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
 
 from codeexec_config.executor import ExecutorUnavailable
+from examples.executors._cgroup import Cgroup
+from examples.executors._owner import Owner
+from examples.executors._payload import LANGUAGES
+from examples.executors.docker import LABEL
+from examples.executors.microvm import PREFIX
 from tests.backends import engine
+from tests.backends.judging import BACKENDS, Job, Judging
 from tests.backends.making import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+HERE = Path(__file__).parent
 CHECKOUT = Path(__file__).parents[2]
 IMAGE = "codeexec-test:latest"
 BLOCKS = re.findall(
@@ -63,8 +72,6 @@ def browser_runtimes() -> Path:
 
 @pytest.fixture(scope="session")
 def cgroups() -> None:
-    from examples.executors._cgroup import Cgroup
-
     need("setpriv")
     try:
         group = Cgroup.create("test", memory_bytes=1 << 20, processes=1)
@@ -94,6 +101,13 @@ def guest() -> Path:
     if available_launcher() is None:
         pytest.skip("nothing here starts virtual machines: .ci/microvm installs QEMU")
     return _found("microvm")
+
+
+@pytest.fixture(scope="session")
+def kernel(bubblewrap: Path) -> Path:
+    if importlib.util.find_spec("jupyter_client") is None:
+        pytest.skip("sessions need jupyter_client (dependency group examples)")
+    return _found("kernel")
 
 
 @attrs.frozen
@@ -181,3 +195,120 @@ def service(bubblewrap: Path) -> Iterator[Service]:
         yield Service(process.stdout.readline().strip(), key)
         process.stdin.close()  # which ends it
         assert process.wait(30) == 0
+
+
+# The kit, which runs beside all tests of this folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let what reads the kit's reports come last in its place, so that other tests run while they are made."""
+    ours = [item for item in items if HERE in item.path.parents]
+    places = [place for place, item in enumerate(items) if HERE in item.path.parents]
+    for place, item in zip(places, sorted(ours, key=lambda item: bool(_judged_by(item))), strict=True):
+        items[place] = item
+
+
+def _judged_by(item: pytest.Item) -> str:
+    """Return the back end whose reports a test reads, if it does."""
+    call = getattr(item, "callspec", None)
+    return call.params.get("backend", "") if call else ""
+
+
+def kit_languages(backend: str) -> list[str]:
+    """Return the languages that the kit is run in."""
+    chosen = os.environ.get("CODEEXEC_KIT_LANGUAGES", "python")
+    if backend == "sessions":
+        return ["python"] if chosen else []
+    if chosen == "all":
+        return list(LANGUAGES)
+    return ["python"] if chosen and backend == "microvm" else list(filter(None, chosen.split(",")))
+
+
+@attrs.frozen
+class Kits:
+    """The runs of the kit on the back ends that this machine has.
+
+    Attributes:
+        judging: the runs.
+        folder: where back ends keep what is theirs while they run, each in a folder of its own.
+        lacking: why the others do not run.
+        engine: the Docker engine, if it is wanted.
+    """
+
+    judging: Judging
+    folder: Path
+    lacking: dict[str, str]
+    engine: Engine | None
+
+    def reports(self, backend: str) -> list[dict[str, Any]]:
+        """Wait for the reports on a back end, one a language."""
+        if backend in self.lacking:
+            pytest.skip(self.lacking[backend])
+        return [self.judging.report(backend, language) for language in kit_languages(backend)]
+
+    def left(self, backend: str) -> list[str]:
+        """Return what its runs have left behind."""
+        left = [group.name for group in Cgroup.abandoned(backend)]
+        if backend == "docker" and self.engine:
+            left += engine.containers(self.engine.host, LABEL)
+        if backend == "gvisor":
+            left += [path.name for path in (self.folder / backend).iterdir()]
+        if backend == "microvm":
+            left += [path.name for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*") if _is_abandoned(path)]
+        return left
+
+
+def _is_abandoned(path: Path) -> bool:
+    owner = Owner.found_in(path.name)
+    return owner is None or owner.is_gone
+
+
+@pytest.fixture(scope="package", autouse=True)
+def kits(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kits | None]:
+    """Begin, side by side, the runs of the kit whose reports the tests of this session want to read."""
+    wanted = {_judged_by(item) for item in request.session.items}
+    folder = tmp_path_factory.mktemp("kits")
+    lacking: dict[str, str] = {}
+    jobs: list[Job] = []
+    for backend in filter(wanted.__contains__, BACKENDS):
+        try:
+            env = _variables(request, backend, folder)
+        except pytest.skip.Exception as reason:
+            lacking[backend] = str(reason)
+        else:
+            jobs += [Job(backend=backend, language=language, env=env) for language in kit_languages(backend)]
+    if not jobs and not lacking:
+        yield None
+        return
+    judging = Judging(jobs, folder, whole=os.environ.get("CODEEXEC_KIT_LANGUAGES") == "all")
+    has_engine = "docker" in wanted and "docker" not in lacking
+    yield Kits(judging, folder, lacking, request.getfixturevalue("docker") if has_engine else None)
+    judging.end()
+
+
+def _variables(request: pytest.FixtureRequest, backend: str, folder: Path) -> dict[str, str]:
+    """Return the variables of a back end's factory, or skip the test where this machine does not have it."""
+    if not kit_languages(backend):
+        pytest.skip("CODEEXEC_KIT_LANGUAGES names no language")
+    match backend:
+        case "docker":
+            docker: Engine = request.getfixturevalue("docker")
+            return {"CODEEXEC_IMAGE": docker.image} | ({"DOCKER_HOST": docker.host} if docker.host else {})
+        case "gvisor":
+            own = folder / backend
+            own.mkdir()
+            return {"CODEEXEC_ROOTFS": str(request.getfixturevalue("gvisor")), "TMPDIR": str(own)}
+        case "microvm":
+            return {"CODEEXEC_GUEST": str(request.getfixturevalue("guest"))}
+        case "service":
+            if importlib.util.find_spec("httpx") is None:
+                pytest.skip("the external example needs httpx (dependency group examples)")
+            service: Service = request.getfixturevalue("service")
+            return {"CODE_EXEC_URL": service.url, "CODE_EXEC_API_KEY": service.key}
+        case "sessions":
+            kernel = request.getfixturevalue("kernel")
+            return {
+                "CODEEXEC_ROOTFS": str(request.getfixturevalue("bubblewrap")),
+                "CODEEXEC_KERNEL": str(kernel),
+            }
+    return {"CODEEXEC_ROOTFS": str(request.getfixturevalue("bubblewrap"))}

@@ -111,6 +111,6 @@ def test_closing_ends_what_is_in_it_and_leaves_no_folder() -> None:
 
         asyncio.run(group.close())
 
-        assert -9 == process.wait(10)
+        assert -9 == process.wait(60)
     assert not any(folder.exists() for folder in group.folders)
     asyncio.run(group.close())

@@ -108,6 +108,12 @@ def test_a_service_runs_the_languages_of_its_examples(
     assert service.key not in done.stderr
 
 
+def test_a_language_may_go_by_another_name(gvisor: Path, tmp_path: Path) -> None:
+    done = host(gvisor_config(tmp_path), "Py", HELLO["python"], CODEEXEC_ROOTFS=str(gvisor))
+
+    assert ("42\n", 0) == (done.stdout, done.returncode)
+
+
 def test_a_refused_key_is_told_and_not_shown(service: Service, tmp_path: Path) -> None:
     pytest.importorskip("httpx", reason="the external example needs httpx (dependency group examples)")
 

@@ -1,8 +1,4 @@
-"""Virtual machines: what the host does with any launcher, what each launcher is told, and real ones in the kit.
-
-Real ones take seconds each where there is no KVM, so the kit is run in one language, with the checks that `BREAKABLE`
-names. All of it is run, in all languages, when CODEEXEC_KIT_LANGUAGES is `all`.
-"""
+"""Virtual machines: what the host does with any launcher, what each launcher is told, and a few real ones."""
 
 from __future__ import annotations
 
@@ -11,7 +7,9 @@ import contextlib
 import io
 import itertools
 import json
+import marshal
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -26,18 +24,16 @@ import attrs
 import pytest
 from jsonschema import Draft7Validator
 
-from codeexec_config.conformance import Verdict
-from codeexec_config.conformance.suite import Plan, run_plan
 from codeexec_config.executor import (
     FAULT_EXTENSION,
     ExecutionLimits,
     ExecutionRequest,
     ExecutorFault,
+    ExecutorInfo,
     ExecutorOverloaded,
     ExecutorUnavailable,
     RequestError,
     Status,
-    check_executor,
 )
 from examples.executors import _microvm_guest as guest_side
 from examples.executors import _microvm_launchers as launchers
@@ -45,7 +41,7 @@ from examples.executors import microvm
 from examples.executors._microvm_launchers import Host, Launcher, Machine
 from examples.executors._microvm_process import Process, Sight
 from examples.executors._owner import Owner
-from examples.executors._payload import LANGUAGES
+from examples.executors._payload import LANGUAGES, supports
 from examples.executors.microvm import PREFIX, MicroVMExecutor
 from tests.backends.conftest import CHECKOUT
 
@@ -268,11 +264,12 @@ def test_qemu_gets_the_same_machine(kvm_trouble: str) -> None:
 
 
 def test_a_drive_holds_what_was_packed() -> None:
-    packed = guest_side.pack({"a": ["\u00e9", 1]}, [b"", b"\x00\xff", b"x" * 5])
+    head = {"a": ["\u00e9", 1, 0.25, 1e-9, None, True, False], "b": {}}
+    blobs = [b"", b"\x00\xff", b"x" * 5]
 
-    head, blobs = guest_side.unpack(io.BytesIO(packed + bytes(700)))
+    packed = guest_side.pack(head, blobs)
 
-    assert ({"a": ["\u00e9", 1]}, [b"", b"\x00\xff", b"xxxxx"]) == (head, blobs)
+    assert (head, blobs) == guest_side.unpack(io.BytesIO(packed + bytes(700)))
 
 
 @pytest.mark.parametrize(
@@ -293,6 +290,27 @@ def test_a_drive_holds_what_was_packed() -> None:
 def test_a_drive_with_anything_else_is_refused(drive: bytes) -> None:
     with pytest.raises(ValueError, match="the drive"):
         guest_side.unpack(io.BytesIO(drive))
+
+
+def test_text_and_numbers_of_any_class_are_ordered() -> None:
+    class Text(str):
+        __slots__ = ()
+
+    class Number(int):
+        pass
+
+    class Data(bytes):
+        pass
+
+    limits = ExecutionLimits(wall_secs=1, memory_bytes=Number(128 << 20), output_bytes=Number(9))
+    texts = {"env": {Text("A"): Text("é")}, "files": {Text("f"): Data(b"1")}, "collect": (Text("f"),)}
+    asked = request(Text("code"), stdin=Data(b"in"), limits=limits, **texts)
+    info = ExecutorInfo(name="x", languages=supports(LANGUAGES, microvm.CAPABILITIES))
+
+    order, blobs = marshal.loads(microvm._payload(asked, info) + bytes(700))  # noqa: S302 -- ours
+
+    assert ("é", ["f", "main.py"], ["f"]) == (order["env"]["A"], order["files"], order["collect"])
+    assert [b"in", b"1", b"code"] == blobs
 
 
 def test_artifacts_are_plain_files_that_no_link_leads_to(tmp_path: Path) -> None:
@@ -585,7 +603,7 @@ def test_a_folder_that_cannot_be_removed_takes_no_verdict_along(
         raise OSError("busy")
 
     with monkeypatch.context() as patched:
-        patched.setattr(microvm.shutil, "rmtree", refuse)
+        patched.setattr(shutil, "rmtree", refuse)
         result = executor.execute(request(""))
     assert result.ok
     assert result.detail
@@ -629,50 +647,6 @@ def executor(guest: Path) -> Iterator[MicroVMExecutor]:
 
 def mine() -> list[Path]:
     return list(Path(tempfile.gettempdir()).glob(f"{PREFIX}{Owner.current()}*"))
-
-
-def machines_with(marker: str) -> list[str]:
-    """Look for a marker in the payloads of the machines: what runs in one cannot be seen from outside."""
-    found = []
-    for folder in mine():
-        with contextlib.suppress(OSError):  # it is being removed
-            if marker.encode() in (folder / "payload").read_bytes():
-                found.append(str(folder))
-    return found
-
-
-# By what they ask about: a program's way in and its end; its output; the limits; the host and its death; what a machine
-# of its own does not have, once each (a network; the host's files, variables, kernel, processes).
-_IDS = """
-D01 D02 D03 R01 R03 R05 R07 R09 R10 R14 R15 R16 R19 E01 E03 S01 S02 F01
-O01 O02 O04 O05 O07 F02 F03 F04 F05
-T01 T02 T03 T04 T05 T10 M01 M02 M03 M06 P03 G01
-K01 K02 K03 N01 N02 X01 X03 X04 X05 H01 H02 L01 L02 L03 L04
-I01 I02 I03 I04 I10 I12
-"""
-BREAKABLE = frozenset(_IDS.split())
-"""The checks that a virtual machine can break, each kind once.
-
-The others ask again for what the same lines of `microvm.py` and of the guest do (a stream's last byte, a source's first
-word), or for what would take a device that the machine does not have (datagrams, IPv6, the host's descriptors).
-"""
-
-
-def _languages() -> list[str]:
-    chosen = os.environ.get("CODEEXEC_KIT_LANGUAGES", "python")
-    return list(LANGUAGES) if chosen == "all" else ["python"] if chosen else []
-
-
-@pytest.mark.parametrize("language", _languages())
-def test_it_passes_the_kit(executor: MicroVMExecutor, language: str) -> None:
-    only = None if os.environ.get("CODEEXEC_KIT_LANGUAGES") == "all" else BREAKABLE
-
-    report = run_plan(executor, Plan(languages=[language], probe=machines_with, only=only))
-
-    assert [] == check_executor(executor)
-    assert report.ok, report.render()
-    if only:
-        assert only == {each.id for each in report.results if each.verdict is Verdict.PASS}
 
 
 def test_a_program_cannot_forge_its_verdict(executor: MicroVMExecutor) -> None:
@@ -722,7 +696,7 @@ def test_a_guest_whose_host_is_gone_ends_by_itself(guest: Path, folder: Path, mo
             assert "stopped" == guest_side.unpack(drive)[0]["end"]
     finally:
         process.end()
-        microvm.shutil.rmtree(place)
+        shutil.rmtree(place)
 
 
 def test_a_machine_dies_with_its_host_and_is_swept(guest: Path) -> None:
@@ -738,14 +712,14 @@ MicroVMExecutor(guest=Path({str(guest)!r})).execute(asked)
     with subprocess.Popen([sys.executable, "-c", code], cwd=CHECKOUT) as host:
         try:
             state = Path(f"/proc/{host.pid}/task/{host.pid}/children")
-            until = time.monotonic() + 30
+            until = time.monotonic() + 60
             while not (children := _machines_of(state)) and time.monotonic() < until:
                 time.sleep(0.1)
         finally:
             host.kill()
     assert children
 
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while any(_is_alive(pid) for pid in children) and time.monotonic() < until:
         time.sleep(0.1)
     assert not any(_is_alive(pid) for pid in children)

@@ -11,6 +11,7 @@ import zipfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest
 
 from codeexec_config.executor import ClientSideHandoff
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-HANDOFF = ClientSideHandoff(languages=("python", "javascript"), wall_secs=2, memory_bytes=96 << 20)
+HANDOFF = ClientSideHandoff(languages=("python", "javascript"), wall_secs=60, memory_bytes=96 << 20)
 DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -160,11 +161,14 @@ def test_an_error_is_shown_with_its_line_which_a_click_selects(page: Page, langu
 
 
 @both
-def test_the_time_limit_ends_a_program_and_keeps_what_it_printed(page: Page, language: str) -> None:
-    assert "timed_out" == run(page, language, ENDLESS[language])
+def test_the_time_limit_ends_a_program_and_keeps_what_it_printed(browser: Page, runtimes: Path, language: str) -> None:
+    with served(attrs.evolve(HANDOFF, wall_secs=4), runtimes) as origin:
+        page = opened(browser, origin)
 
-    assert "begun" == page.text("#stdout").strip()
-    assert "time limit of 2 s" in page.text("#sentence")
+        assert "timed_out" == run(page, language, ENDLESS[language])
+
+        assert "begun" == page.text("#stdout").strip()
+        assert "time limit of 4 s" in page.text("#sentence")
 
 
 @both

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -34,7 +33,7 @@ from codeexec_config.executor import (
 )
 from examples.executors._cgroup import Cgroup
 from examples.executors._owner import Owner
-from tests.backends.conftest import CHECKOUT, _found
+from tests.backends.conftest import CHECKOUT
 
 pytest.importorskip("jupyter_client", reason="sessions need jupyter_client (dependency group examples)")
 
@@ -50,28 +49,11 @@ T = TypeVar("T")
 MEBIBYTE = 1 << 20
 LIMITS = ExecutionLimits(wall_secs=20, memory_bytes=256 * MEBIBYTE)
 SECONDS = 60
-KIT_SECONDS = 400
 
 
 @pytest.fixture(scope="module")
-def installation(bubblewrap: Path) -> Installation:
-    return Installation(bubblewrap, _found("kernel"))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def kit(installation: Installation) -> Iterator[subprocess.Popen[str]]:
-    """Run the kit beside the other tests: it mostly waits for limits to be met."""
-    target = "examples.executors.sessions:from_environment"
-    folders = {"CODEEXEC_ROOTFS": str(installation.rootfs), "CODEEXEC_KERNEL": str(installation.kernel)}
-    with subprocess.Popen(
-        [sys.executable, "-m", "codeexec_config", "conformance", target, "--format", "json"],
-        cwd=CHECKOUT,
-        env={"PATH": os.environ["PATH"], **folders},
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        yield process
-        process.kill()
+def installation(bubblewrap: Path, kernel: Path) -> Installation:
+    return Installation(bubblewrap, kernel)
 
 
 @pytest.fixture(autouse=True)
@@ -666,7 +648,7 @@ def start_host(installation: Installation) -> Iterator[Callable[[str], subproces
         yield start
 
 
-def wait_until(holds: Callable[[], object], secs: float = 10.0) -> None:
+def wait_until(holds: Callable[[], object], secs: float = 60.0) -> None:
     until = time.monotonic() + secs
     while not holds():
         assert time.monotonic() < until
@@ -713,7 +695,7 @@ def test_a_killed_host_leaves_what_a_sweep_removes(
     folder.mkdir()  # as of one that was killed while a kernel was starting
 
     host.kill()
-    host.wait(10)
+    host.wait(60)
 
     wait_until(lambda: not processes_with("64.2718"))
 
@@ -884,16 +866,3 @@ def test_a_clean_up_that_fails_is_told_and_tried_again(
 
     assert ("1\n", Status.COMPLETED) == (result.text(), result.status)
     assert "a process is stuck" in result.detail
-
-
-def test_it_passes_the_kit(kit: subprocess.Popen[str]) -> None:
-    """Look last at what has run beside the tests above."""
-    output, _ = kit.communicate(timeout=KIT_SECONDS)
-
-    results = json.loads(output)["results"]
-    assert [] == [each for each in results if each["verdict"] == "fail"]
-    assert [] == [each for each in results if each["verdict"] == "skip" and "not declared" not in each["detail"]]
-    assert {"pass"} == {
-        each["verdict"] for each in results if each["capability"] in ("sessions", "host_death", "close")
-    }
-    assert 0 == kit.returncode

@@ -85,6 +85,7 @@ def _machine():
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "cpu": model,
         "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "python": platform.python_version(),
         "packages": versions,
     }
@@ -101,7 +102,8 @@ def _as_json(machine, measured):
 def _as_markdown(machine, measured):
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items() if version)
     lines = [
-        f"Measured on {machine['date']}: {machine['cpu']}, {machine['cores']} cores, Python {machine['python']};",
+        f"Measured on {machine['date']}: {machine['cpu']}, {machine['cores']} cores, Python {machine['python']},",
+        f"load average {machine['load']} when it ended (anything over 1 is other programs' work);",
         f"{packages}.",
         "",
         "| what | program | median | least | most | peak | ratio | ratio of peaks |",

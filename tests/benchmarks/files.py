@@ -39,22 +39,23 @@ def folder(place, count):
 
 
 def million_keys(count):
-    """Return a section with as many unknown keys in another table, and one mistake in the section."""
-    keys = "".join(f"key_{n:07} = {n}\n" for n in range(count))
+    """Return a host file of as many keys in another table, and one mistake in the section."""
+    keys = "".join(f"key{n} = {n % 1000}\n" for n in range(count))
     return f"[elsewhere]\n{keys}\n[features.code_execution]\ntimeout_secs = 0\n"
 
 
 def million_languages(count):
-    """Return a section whose languages are many, one of them malformed."""
+    """Return a section whose languages are many, one of them malformed and the others unknown."""
     names = ", ".join(f'"lang{n}"' for n in range(count))
     mode = 'mode.sandboxed.runtime = "docker"'
     return f'[features.code_execution]\n{mode}\nallowed_languages = [{names}, "BAD NAME"]\n'
 
 
 def million_references(count):
-    """Return a host file that is full of references of other tables, and one mistake in the section."""
-    values = ", ".join('"${A}"' for _ in range(count))
-    return f"[elsewhere]\nvalues = [{values}]\n\n[features.code_execution]\ntimeout_secs = 0\n"
+    """Return a section that is full of references, and one mistake in it."""
+    values = ", ".join(['"${CE_LANG}"'] * count)
+    mode = 'mode.sandboxed.runtime = "docker"'
+    return f"[features.code_execution]\n{mode}\ntimeout_secs = 0\nallowed_languages = [{values}]\n"
 
 
 def mistakes(count, total):

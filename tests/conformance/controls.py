@@ -320,6 +320,15 @@ class EndsTheProcessGroupOnly(ReadsUntilTheMainProcessEnds):
             os.killpg(run.process.pid, signal.SIGKILL)
 
 
+class EndsTheProcessGroup(ReadsUntilTheMainProcessEnds):
+    """Misses whatever has made itself a session of its own, and nothing else."""
+
+    def end(self, run: Run) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            if run.process:
+                os.killpg(run.process.pid, signal.SIGKILL)
+
+
 class LeavesChildrenOfTheDead(ReadsUntilTheMainProcessEnds):
     def end(self, run: Run) -> None:
         if run.process and run.process.returncode is None:
@@ -377,11 +386,11 @@ class SwapsInsteadOfStopping(KnowsNoMemoryLimit):
 
 
 class LetsNothingStart(Local):
-    async def exited(self, run: Run) -> None:
-        if run.request.limits.memory_bytes < 256 << 20:
-            run.killed_for = Status.MEMORY_EXCEEDED
-            self.end(run)
-        await super().exited(run)
+    def command(self, run: Run) -> list[str]:
+        if run.request.limits.memory_bytes >= 256 << 20:
+            return super().command(run)
+        run.killed_for = Status.MEMORY_EXCEEDED
+        return ["false"]
 
 
 class CallsMemoryAFailure(Local):
@@ -694,7 +703,7 @@ class Careless(
             kill(run.process.pid)
 
 
-CARELESS = "T04 T05 T12 T13 M01 M02 M03 M04 P01 G01 K01 I01 I02 I03 I04 I05 I06 I09 I12 I13 I15 H01"
+CARELESS = "T04 T05 M01 P01 G01 I01 I02 I03 I04 I05 I12 I15"
 """What it must fail."""
 
 
@@ -749,10 +758,10 @@ CONTROLS = (
     Control(GivesSomethingElse, "R01 R02 O03", "R01 R02 O03"),
     Control(AddsAPrompt, ENDS, "R01"),
     Control(CannotTakeNothing, ENDS, "R02"),
-    Control(CallsEverythingCompleted, ENDS, "R03 R04 R05 R06 R07 R08"),
+    Control(CallsEverythingCompleted, ENDS, "R03 R04 R05 R08", "R06 R07"),
     Control(CallsSyntaxErrorsKilled, ENDS, "R03"),
     Control(LosesStandardError, f"{ENDS} O01", "R04 O01"),
-    Control(KnowsOneExitCodeOnly, ENDS, "R05 R06 R07"),
+    Control(KnowsOneExitCodeOnly, ENDS, "R05", "R06 R07"),
     Control(Takes124ForATimeout, ENDS, "R06"),
     Control(Takes137ForMemory, ENDS, "R07"),
     Control(TakesSignalsForSuccess, ENDS, "R08"),
@@ -768,30 +777,31 @@ CONTROLS = (
     Control(CutsWithoutAWord, "R01 O04 O05", "O04"),
     Control(DoesNotCut, "R01 O04 O05", "O04 O05"),
     Control(FlagsWhatIsFull, "R01 O04 O05", "O05"),
-    Control(KnowsNoLimit, TIMES, "T01 T02 T03 T04"),
+    Control(KnowsNoLimit, TIMES, "T01", "T02 T03 T04"),
     Control(NeverComesBack, "R01 R02", "R01 R02"),
     Control(NeverComesBackAndIsDeaf, "R01 K01", "R01 K01"),
     Control(BlocksTheLoopForever, "R01 R02 K03", "R01 R02 K03"),
     Control(DiesWithATimeout, "R01 T01", "T01"),
-    Control(CallsATimeoutAFailure, TIMES, "T01 T02 T03 T04"),
+    Control(CallsATimeoutAFailure, TIMES, "T01", "T02 T03 T04"),
     Control(LosesTheOutputOfATimeout, TIMES, "T02"),
     Control(AsksPolitely, TIMES, "T03"),
     Control(EndsTheProcessGroupOnly, TIMES, "T04 T05"),
+    Control(EndsTheProcessGroup, f"{TIMES} T12 T13 K01 K02 X01 L04", "T04", "T12 T13 K01 K02 X01 L04"),
     Control(LeavesChildrenOfTheDead, TIMES, "T05"),
     Control(WaitsForEveryStream, TIMES, "T05"),
     Control(LooksOnceInAWhile, "T06", "T06"),
     Control(TriesFailuresAgain, "R01 T07", "T07"),
     Control(TriesTimeoutsAgain, "R01 T07", "T07"),
     Control(ShowsBothTries, "R05 T07", "T07"),
-    Control(KnowsNoMemoryLimit, "R01 M01 M02 M03", "M01 M02 M03"),
-    Control(SwapsInsteadOfStopping, "M01 M02", "M01 M02"),
-    Control(LetsNothingStart, "R01 M01 M02 M03", "M01 M02 M03"),
+    Control(KnowsNoMemoryLimit, "R01 M01 M02 M03", "M01", "M02 M03"),
+    Control(SwapsInsteadOfStopping, "M01 M02", "M01", "M02"),
+    Control(LetsNothingStart, "R01 M01 M02 M03", "M01", "M02 M03"),
     Control(CallsMemoryAFailure, "R01 M01 M02 M03", "M02"),
     Control(BlamesTheParent, "R01 M01 M02 M03", "M03"),
     Control(CountsNoProcesses, "R01 P01", "P01"),
     Control(DiesInAForkStorm, "R01 P01", "P01"),
-    Control(SwallowsCancellation, "R01 K01 K02 K03", "K01 K02"),
-    Control(RunsOnWhenCancelled, "R01 K01 K02 K03", "K01 K02"),
+    Control(SwallowsCancellation, "R01 K01 K02 K03", "K01", "K02"),
+    Control(RunsOnWhenCancelled, "R01 K01 K02 K03", "K01", "K02"),
     Control(StartsThoughCancelled, "R01 K01 K02 K03", "K02"),
     Control(BlocksTheLoop, "R01 K01 K03", "K03"),
     Control(HasANetwork, "R01 I01 I06 I07 I08 I04", "I01", "I06 I07 I08", needs_privilege=True),

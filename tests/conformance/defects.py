@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import io
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -439,7 +440,7 @@ class NamesFoldersByTheCode(Local):
         run.folder = Path("/var/tmp", f"by-code-{hashlib.sha256(run.request.code.encode()).hexdigest()[:12]}")
         with contextlib.suppress(FileExistsError):
             run.folder.mkdir()
-            super().put_files(run)
+            Local.put_files(self, run)
 
 
 # What goes in and what comes out
@@ -471,6 +472,15 @@ class ReadsFoldersToo(Local):
         found = super().artifacts(run)
         for name in run.request.collect:
             if (run.folder / "work" / name).is_dir():
+                found[name] = (run.folder / "work" / name).read_bytes()
+        return found
+
+
+class ReadsDevicesToo(Local):
+    def artifacts(self, run: Run) -> dict[str, bytes]:
+        found = super().artifacts(run)
+        for name in run.request.collect:
+            if (run.folder / "work" / name).is_char_device():
                 found[name] = (run.folder / "work" / name).read_bytes()
         return found
 
@@ -548,13 +558,19 @@ class WaitsForTheDead(Sessions):
 
 class TriesABrokenBackEndAgain(Local):
     async def run(self, run: Run) -> ExecutionResult:
-        for _ in range(2):
-            try:
-                return await super().run(run)
-            except ExecutorUnavailable:
-                self.end(run)
-                (run.folder / "work").rmdir()
+        try:
+            return await super().run(run)
+        except ExecutorUnavailable:
+            self.end(run)
+            (run.folder / "work").rmdir()
         return await super().run(run)
+
+    async def break_down(self, run: Run) -> ExecutionResult:
+        for _ in range(40):  # a busy machine takes its time to start the program, and its child
+            if len(run.members()) > 1:
+                break
+            await asyncio.sleep(0.05)
+        return await super().break_down(run)
 
 
 class CallsAMissingEngineAFailure(Local):
@@ -630,6 +646,59 @@ class ForgetsWhatRuns(Local):
         """Nothing is held between runs, it thinks."""
 
 
+class Reckless(ReadsUntilTheMainProcessEnds):
+    """Does nothing of what one that is merely careless does, and cannot show for what it lacks."""
+
+    isolated = True
+    capabilities = Local.capabilities | {C.ISOLATED_FS, C.ISOLATED_PROCESSES, C.HOST_DEATH}
+    spare = 128 << 20
+
+    def isolation(self, run: Run) -> list[str]:
+        return []
+
+    def process_options(self) -> dict[str, Any]:
+        return {"close_fds": False}
+
+    def before_program(self) -> None:
+        """Leave the host's signals as they are."""
+
+    def stdin(self) -> Any:
+        return None
+
+    def is_too_big(self, run: Run, size: int) -> bool:
+        return False
+
+    async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
+        result = await super().execute_async(request)
+        return await super().execute_async(request) if result.status is Status.KILLED else result
+
+    def put_files(self, run: Run) -> None:
+        NamesFoldersByTheCode.put_files(self, run)  # type: ignore[arg-type]
+
+    def source(self, run: Run) -> Path:
+        named = re.match(r"\W+filename: (\S+)", run.request.code)
+        if named:
+            (self.work_folder(run) / named[1]).write_text(run.request.code)
+        return super().source(run)
+
+    def keep(self, kept: bytearray, data: bytes, most: int) -> None:
+        kept += 2048 * data if len(kept) < self.spare else b""  # a busy machine lets little through
+
+    def end(self, run: Run) -> None:
+        if run.process:
+            kill(run.process.pid)
+
+    def artifacts(self, run: Run) -> dict[str, bytes]:
+        paths = {name: run.folder / "work" / name for name in run.request.collect}
+        return {name: path.read_bytes() if path.is_file() else b"" for name, path in paths.items() if path.exists()}
+
+    async def close_async(self) -> None:
+        """Forget what runs."""
+
+
+RECKLESS = "R14 R18 O07 T12 T13 T14 M02 M03 M04 K01 I06 I07 I08 I09 I11 I13 I14 I17 S03 F03 F04 F05 H01 L04"
+"""What it must fail."""
+
 LONG = "R01 O04 O10 O11 O12 O13"
 ASKS = "R01 R13 E03 E04 F07 F08"
 KEEPS = "Z01 Z02 Z03 Z04 Z05 Z06 Z07"
@@ -683,7 +752,8 @@ DEFECTS = (
     Control(InheritsInItsWrapper, "I03 I05 I12", "I05", needs_jail=True),
     Control(ShowsTheKernelsSettings, "I02 I10 I11", "I10", needs_jail=True),
     Control(InheritsDescriptors, "I02 I10 I11", "I11", needs_jail=True),
-    Control(SharesTheProcessTable, "I03 I05 I12 I13 I14", "I05 I12 I13", needs_jail=True),
+    Control(SharesTheProcessTable, "I03 I05 I12 I13 I14", "I05 I12", "I13", needs_jail=True),
+    Control(SharesTheProcessTable, "I13", "I13", needs_jail=True),
     Control(SharesTheGroup, "R01 I14", "I14"),
     Control(KeepsTheTemporaryFolder, "I02 I09 I15 L01", "I15", needs_jail=True),
     Control(RunsInThisProcess, "I16", "I16"),
@@ -695,6 +765,7 @@ DEFECTS = (
     Control(HandsTheInputThrough, "R01 S02 S03", "S03"),
     Control(ReadsByPath, "F02 F03 F04 F05", "F03 F05"),
     Control(ReadsFoldersToo, "F02 F04", "F04"),
+    Control(ReadsDevicesToo, "F02 F04", "F04", needs_privilege=True),
     Control(WaitsForAPipe, "F02 F04", "F04"),
     Control(TakesFilesForText, "F01 F06", "F06"),
     Control(PutsTheSourceBesideTheFiles, "F01 F09", "F09"),

@@ -46,6 +46,7 @@ JAIL = {C.NO_NETWORK, C.ISOLATED_FS, C.CLEAN_ENV, C.ISOLATED_PROCESSES, C.HOST_D
 RUN_VARIABLE = "LOCAL_EXECUTOR_RUN"
 MOST_PROCESSES = 64
 WATCH_SECS = 0.04
+MOST_LOOKS = 12
 PAGE = os.sysconf("SC_PAGE_SIZE")
 LONGEST_VARIABLE = 128 * 1024
 LONGEST_NAME = 255
@@ -168,6 +169,7 @@ class Local:
             return await self.run(run)
         finally:
             self.end(run)
+            await self.told_of(run)
             self.let_go(run)
             self.running.remove(run)
 
@@ -192,6 +194,13 @@ class Local:
         if FAULT_EXTENSION in run.request.extensions:
             return await self.break_down(run)
         return await self.follow(run)
+
+    async def told_of(self, run: Run) -> None:
+        """Let asyncio learn how a process ended first: to close its transport takes the exit status away."""
+        for _ in range(MOST_LOOKS):
+            if run.process is None or run.process.returncode is not None:
+                return
+            await asyncio.sleep(WATCH_SECS)
 
     def let_go(self, run: Run) -> None:
         if run.process:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import re
 import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +13,7 @@ import attrs
 import pytest
 
 from codeexec_config.conformance import SNIPPETS, Deadlines
-from codeexec_config.conformance.checks import cancelling, leaving, measuring
+from codeexec_config.conformance.checks import cancelling, leaving, measuring, streams
 from codeexec_config.conformance.opinions import Failed
 from codeexec_config.conformance.snippets.features import FEATURES
 from codeexec_config.conformance.suite import Plan, run_plan
@@ -128,6 +130,14 @@ class TestRunning:
         assert "an endless program completed" in said("O04", printed(b"x", stdout_truncated=True))[1]
         assert said("O07", DONE)[1] == "an endless program completed"
 
+    def test_what_a_flood_costs_the_host_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        grown = SimpleNamespace(memory=1 << 30, files=1 << 31)
+        monkeypatch.setattr(streams, "Growth", lambda: contextlib.nullcontext(grown))
+        full = printed(b"x" * 65_536, Status.TIMED_OUT, stdout_truncated=True)
+
+        assert said("O04", full)[1] == "the host process grew by 1073741824 bytes"
+        assert said("O08", full)[1].startswith("a file of the host grew to 2147483648 bytes")
+
     def test_an_artifact_may_be_refused(self) -> None:
         assert said("F05", RequestError("too big"), capabilities=(C.ARTIFACTS,))[0] == "pass"
 
@@ -144,9 +154,60 @@ class TestTime:
     def test_a_program_that_ends_otherwise_cannot_tell(self) -> None:
         assert said("T07", DONE)[1].startswith("cannot tell: the program ended otherwise than it should: completed")
 
+    def test_a_run_that_a_busy_machine_made_long_is_run_once_more(self) -> None:
+        def slow(_: object) -> ExecutionResult:
+            time.sleep(1)
+            return FAILED
+
+        def always_slow(request: ExecutionRequest) -> ExecutionResult:
+            return slow(request) if "sleep" in request.code else DONE
+
+        made = judged("T07", Scripted(DONE, slow, DONE, FAILED, DONE, TIMED_OUT), late=10)
+        accused = judged("T07", Scripted(always_slow), late=10)
+
+        assert made.verdict == "pass"
+        assert re.fullmatch(r"0\.1 s of program took [1-9]\.\d s: it was run again", accused.detail)
+
+    def test_programs_that_a_busy_machine_let_wait_wait_once_more(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(measuring, "_NAP_SECS", 0.05)
+
+        def act(_: object) -> ExecutionResult:
+            time.sleep(0.5)
+            return attrs.evolve(DONE, wall_secs=10)
+
+        assert said("N02", *[TIMED_OUT] * 4, DONE)[0] == "pass"
+        assert said("N02", TIMED_OUT)[1] == "of 4 programs of 0.15 s at once, 4 met a limit of 0.45 s"
+        assert judged("N02", Scripted(act), late=10).detail == (
+            "10.0 s were measured of a program of 0.15 s that had to wait"
+        )
+
     def test_a_nap_that_a_busy_machine_cut_short_is_taken_again(self) -> None:
         assert said("T09", TIMED_OUT, TIMED_OUT, DONE)[0] == "pass"
         assert said("T09", TIMED_OUT)[0] == "fail"
+
+    @pytest.mark.parametrize(("cut", "verdict"), [(float, "pass"), (int, "fail")])
+    def test_an_interpreter_that_is_slow_to_start_sleeps_less(
+        self, cut: Callable[[float], float], verdict: str
+    ) -> None:
+        def act(request: ExecutionRequest) -> ExecutionResult:
+            nap = re.search(r"sleep\((.*)\)", request.code)
+            own = 1.0
+            if nap and own + float(nap[1]) > cut(request.limits.wall_secs):
+                return TIMED_OUT
+            return attrs.evolve(DONE, wall_secs=own)
+
+        assert judged("T09", Scripted(act)).verdict == verdict
+
+    def test_an_interpreter_that_is_slow_to_start_is_no_start_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(measuring, "_MEASURABLE_SECS", 0)
+
+        def act(request: ExecutionRequest) -> ExecutionResult:
+            if "sleep" in request.code:
+                return DONE if request.limits.wall_secs > 0.5 else TIMED_OUT
+            time.sleep(0.7)
+            return attrs.evolve(DONE, wall_secs=0.5)
+
+        assert judged("T10", Scripted(act)).verdict == "pass"
 
     def test_a_start_up_that_can_be_measured_is_told_apart(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(measuring, "_MEASURABLE_SECS", 0)

@@ -207,7 +207,7 @@ class TestUsage:
     @pytest.mark.parametrize(
         ("arguments", "line"),
         [
-            (["--check", "T4"], "there is no check T4; did you mean T14?"),
+            (["--check", "T4"], "there is no check T4; did you mean T04?"),
             (["--check", "zzz"], "there is no check zzz"),
             (
                 ["--language", "pyton"],

@@ -294,6 +294,13 @@ class TestSmallParts:
         assert watching._resident_bytes() > 0
         assert watching._resident_bytes(tmp_path) == 0
 
+    def test_control_groups_are_looked_at_to_some_depth(self, tmp_path: Path) -> None:
+        (tmp_path / "one/two/three").mkdir(parents=True)
+        (tmp_path / "file").touch()
+
+        assert list(watching._folders_below(tmp_path, 2)) == [tmp_path / "one", tmp_path / "one/two"]
+        assert list(watching._folders_below(tmp_path / "missing", 2)) == []
+
     def test_a_suite_can_be_closed_twice(self) -> None:
         suite = Suite(FakeAsync(), Plan(only=["R01"]))
         for case in suite.cases():

@@ -50,8 +50,12 @@ _RUNNING: Final = (
     Check("R03", "a syntax error failed", "run what is no program", running.syntax_error),
     Check("R04", "an uncaught error failed, and is told", "raise an error", running.uncaught_error, after="O09"),
     Check("R05", "exit code 3 is the program's", "exit 3", partial(running.exit_code, code=3), C.EXIT_CODE),
-    Check("R06", "exit code 124 is no timeout", "exit 124", partial(running.exit_code, code=124), C.EXIT_CODE),
-    Check("R07", "exit code 137 is no kill", "exit 137", partial(running.exit_code, code=137), C.EXIT_CODE),
+    Check(
+        "R06", "exit code 124 is no timeout", "exit 124", partial(running.exit_code, code=124), C.EXIT_CODE, after="R05"
+    ),
+    Check(
+        "R07", "exit code 137 is no kill", "exit 137", partial(running.exit_code, code=137), C.EXIT_CODE, after="R05"
+    ),
     Check("R08", "a program can kill itself", "SIGKILL itself", running.own_signal, C.SIGNALS, after="R19"),
     Check("R09", "a long program runs or is refused", "run 200 kB of source", running.long_source),
     Check("R10", "the source arrives as it is", "print quotes, $HOME, backticks, Unicode", running.quoting),
@@ -89,26 +93,28 @@ _OUTPUT: Final = (
 )
 _TIME: Final = (
     Check("T01", "a busy loop is timed out on time", "loop", timing.busy_loop, waits=True),
-    Check("T02", "a timeout keeps the output", "print, then sleep", timing.partial_output, waits=True),
-    Check("T03", "a timeout needs no consent", "ignore SIGTERM", timing.deaf, waits=True),
-    Check("T04", "a timeout ends children too", "a child in a session of its own", timing.orphan, waits=True),
+    Check("T02", "a timeout keeps the output", "print, then sleep", timing.partial_output, after="T01", waits=True),
+    Check("T03", "a timeout needs no consent", "ignore SIGTERM", timing.deaf, after="T01", waits=True),
+    Check(
+        "T04", "a timeout ends children too", "a child in a session of its own", timing.orphan, after="T01", waits=True
+    ),
     Check("T05", "a child ends with its parent", "a child that would go on", timing.outliving_child, waits=True),
     Check("T06", "a short program is quick", "print a word under a limit of 30 s", timing.no_latency),
-    Check("T07", "a program runs once", "fail late; be timed out", timing.run_once, waits=True),
-    Check("T08", "half a second is a limit", "sleep under 0.5 s", measuring.short_limit, after="T02", waits=True),
+    Check("T07", "a program runs once", "fail late; be timed out", timing.run_once, after="T01", waits=True),
+    Check("T08", "half a second is a limit", "sleep under 0.5 s", measuring.short_limit, after="T01 T02", waits=True),
     Check(
-        "T09", "limits are not cut to whole seconds", "2.2 s under 2.9 s", measuring.fraction, after="T08", waits=True
+        "T09", "limits are not cut to whole seconds", "2.15 s under 2.95 s", measuring.fraction, after="T08", waits=True
     ),
     Check("T10", "the start-up is not the program's time", "a limit below it", measuring.start_up_apart),
     Check("T11", "the time in a result is the program's", "sleep 1 s", measuring.time_measured, waits=True),
     Check(
         *("T12", "a program that fails leaves no child", "a child, then exit 3", leaving.failing_parent),
-        after="T05",
+        after="T04 T05",
         waits=True,
     ),
     Check(
         *("T13", "a program that is killed leaves no child", "a child, SIGKILL", leaving.killed_parent),
-        after="T05 R19",
+        after="T04 T05 R19",
         waits=True,
     ),
     Check(
@@ -119,9 +125,11 @@ _TIME: Final = (
 )
 _RESOURCES: Final = (
     Check("M01", "memory is limited", "fill 1 GiB under 128 MiB", resources.memory_limit, C.MEMORY),
-    Check("M02", "the memory limit is told", "the same", resources.memory_status, C.MEMORY_STATUS),
+    Check("M02", "the memory limit is told", "the same", resources.memory_status, C.MEMORY_STATUS, after="M01"),
     Check(
-        "M03", "a child's death of memory is the child's", "a child fills it", resources.childs_memory, C.MEMORY_STATUS
+        *("M03", "a child's death of memory is the child's", "a child fills it", resources.childs_memory),
+        C.MEMORY_STATUS,
+        after="M01",
     ),
     Check(
         "M04", "memory counts together", "8 children, 3 limits in all", resources.memory_together, C.MEMORY, after="M01"
@@ -134,8 +142,16 @@ _RESOURCES: Final = (
     Check("G01", "what a program writes is bounded", "write 2 GiB to a file", resources.disk_bounded, C.DISK),
 )
 _CANCELLING: Final = (
-    Check("K01", "a cancelled run ends", "cancel it", cancelling.while_running, C.CANCEL, async_only=True),
-    Check("K02", "a cancelled start ends", "cancel that", cancelling.during_start_up, C.CANCEL, async_only=True),
+    Check("K01", "a cancelled run ends", "cancel it", cancelling.while_running, C.CANCEL, async_only=True, after="T04"),
+    Check(
+        "K02",
+        "a cancelled start ends",
+        "cancel that",
+        cancelling.during_start_up,
+        C.CANCEL,
+        async_only=True,
+        after="K01 T04",
+    ),
     Check("K03", "the event loop goes on", "a heartbeat beside a run", cancelling.heartbeat, async_only=True),
 )
 _ISOLATION: Final = (
@@ -155,7 +171,14 @@ _ISOLATION: Final = (
     Check("I10", "the host's kernel is not set", "open settings and devices", reaching.kernel_settings, C.ISOLATED_FS),
     Check("I11", "no descriptor of the host is inherited", "use all", reaching.descriptors, C.ISOLATED_FS),
     Check("I12", "no process of the host is seen", "look", reaching.host_processes_seen, C.ISOLATED_PROCESSES),
-    Check("I13", "no process of the host is signalled", "try", reaching.host_processes_signalled, C.ISOLATED_PROCESSES),
+    Check(
+        "I13",
+        "no process of the host is signalled",
+        "try",
+        reaching.host_processes_signalled,
+        C.ISOLATED_PROCESSES,
+        after="I12",
+    ),
     Check("I14", "a program's group is its own", "kill 0", reaching.group_signalled, C.ISOLATED_PROCESSES),
     Check(
         "I15", "folders that all know are empty", "leave files in /tmp", sharing.files_left, C.ISOLATED_FS, after="I09"
@@ -179,7 +202,7 @@ _CARRYING: Final = (
     Check(
         "F03", "a linked folder leads nowhere", "a link to the kit's", carrying.linked_folder, C.ARTIFACTS, after="F02"
     ),
-    Check("F04", "what is no file is no artifact", "a pipe, a folder", carrying.no_files, C.ARTIFACTS),
+    Check("F04", "what is no file is no artifact", "a pipe, a folder, a device", carrying.no_files, C.ARTIFACTS),
     Check("F05", "artifacts are bounded", "512 MiB of nothing", carrying.sparse_artifact, C.ARTIFACTS),
     Check("F06", "files need not be text", "all bytes", carrying.binary_file, C.FILES, after="F01"),
     Check("F07", "paths that conflict are refused", "a, and a/b", mistaking.conflicting_paths, C.FILES),
@@ -200,7 +223,7 @@ _SESSIONS: Final = (
 _ENDURING: Final = (
     Check("N01", "programs run together", "as many as it takes", enduring.together),
     Check("N02", "a wait for a place is not the program's time", "four at once", measuring.waiting_apart, after="N01"),
-    Check("X01", "a broken back end is told", "break it", leaving.broken_back_end, C.FAULT_INJECTION),
+    Check("X01", "a broken back end is told", "break it", leaving.broken_back_end, C.FAULT_INJECTION, after="T04"),
     Check(
         *("X02", "nothing is started again", "break it, and count", leaving.broken_once, C.FAULT_INJECTION),
         after="X01",
@@ -209,12 +232,15 @@ _ENDURING: Final = (
     Check("X03", "an engine that is missing is told", "PATH leads nowhere", leaving.engine_missing),
     Check("X04", "a clean-up that fails leaves the verdict", "no folder can go", leaving.clean_up_fails),
     Check("X05", "an error says what began", "break it", leaving.begun_is_told, C.FAULT_INJECTION, after="X01"),
-    Check("H01", "a program does not outlive a dead host", "kill the host", leaving.host_killed, C.HOST_DEATH),
-    Check("H02", "sweep ends what a dead host left", "kill the host, sweep", leaving.swept),
+    Check(
+        "H01", "a program does not outlive a dead host", "kill the host", leaving.host_killed, C.HOST_DEATH, after="T04"
+    ),
+    Check("H02", "sweep ends what a dead host left", "kill the host, sweep", leaving.swept, after="T04"),
     Check("L02", "runs leave no folder", "run 3 programs, and look", leaving.folders_left),
     Check("L03", "runs leave no zombie", "the same", leaving.zombies_left),
     Check(
         *("L04", "closing ends what runs", "close beside a program", leaving.close_with_something_running, C.CLOSE),
+        after="T04",
         scope=Scope.LAST_PROGRAM,
     ),
     Check("L01", "closing twice is closing", "close twice", leaving.close_twice, C.CLOSE, scope=Scope.END),

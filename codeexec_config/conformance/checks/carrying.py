@@ -64,10 +64,11 @@ def linked_folder(kit: Kit) -> None:
 
 
 def no_files(kit: Kit) -> None:
-    """F04: what is asked for and is no file, such as a pipe or a folder, is left out."""
-    result = kit.shown(kit.request(kit.code("fifo"), collect=["out/fifo", "out/folder"]), "tried")
+    """F04: what is asked for and is no file, such as a pipe, a folder or a device, is left out."""
+    result = kit.shown(kit.request(kit.code("fifo"), collect=["out/fifo", "out/folder", "out/device"]), "tried")
     expect(result.status is not Status.TIMED_OUT, "it was timed out while its artifacts were collected")
     expect("out/fifo" not in result.artifacts, "a pipe came back as a file")
+    expect("out/device" not in result.artifacts, "a device came back as a file")
 
 
 def sparse_artifact(kit: Kit) -> None:

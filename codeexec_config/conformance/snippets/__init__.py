@@ -55,7 +55,7 @@ what its purpose says here:
 | `nap` | sleep @SECS@, print `slept` |
 | `killed_late` | print @TEXT@, flush, sleep @SECS@, end by a SIGKILL of its own |
 | `failing_parent`, `killed_parent` | start a detached child with @MARKER@, print `started`, exit 3 or end by SIGKILL |
-| `touch_together` | let @CHILDREN@ children fill @MEBIBYTES@ MiB each; print `full` and how many hold it at once |
+| `touch_together` | let @CHILDREN@ children fill @MEBIBYTES@ MiB each; print `full` and how many hold it for a second |
 | `forks_held` | start up to @FORKS@ children, hold them for @SECS@ |
 | `datagram` | send @NONCE@ by UDP to @PORT@ of each of @HOSTS@; print `tried` |
 | `abstract` | send @NONCE@ to the abstract socket @NAME@; print `tried` |
@@ -70,7 +70,7 @@ what its purpose says here:
 | `patch_module`, `find_patch` | change a library; print `found` when it is changed; print `tried` |
 | `own_file` | write a file of a fixed name, print `written`, sleep @SECS@, print `own` if it is as it was |
 | `link_folder` | make out a symbolic link to the folder @PATH@; print `tried` |
-| `fifo` | make a pipe out/fifo and a folder out/folder; print `tried` |
+| `fifo` | make a pipe out/fifo, a folder out/folder, and if it may out/device, the null device; print `tried` |
 | `sparse` | make out/sparse.bin, @BYTES@ long and empty; print `tried` |
 | `file_hex` | print the file data/in.bin in hexadecimal digits |
 | `source_name` | print the name of its source and of all that is in its folder; print `tried` |

@@ -58,11 +58,14 @@ echo '@TEXT@-2'
 """,
     "touch": r"""
 echo begin
-blocks=$(head -c @MEBIBYTES@M /dev/zero | tr '\0' x)
-echo touched ${#blocks}
+LC_ALL=C
+printf -v block '%1048576s' ''
+for ((i = 0; i < @MEBIBYTES@; i++)); do blocks[i]=$block; done
+echo touched ${#blocks[@]}
 """,
     "child_touch": r"""
-if bash -c 'blocks=$(head -c @MEBIBYTES@M /dev/zero | tr "\0" x); : ${#blocks}' 2>/dev/null
+fill='LC_ALL=C; printf -v block %1048576s; for ((i = 0; i < @MEBIBYTES@; i++)); do blocks[i]=$block; done'
+if bash -c "$fill" 2>/dev/null
 then echo 'child ended well'
 else echo 'child died'
 fi
@@ -104,6 +107,20 @@ if [ -n "$kit_state" ] || [ -e kit_state ]; then echo found; else echo clean; fi
 """,
     "session_set": "x=1",
     "session_get": "echo $((x + 1))",
+    "session_put": "x=@VALUE@",
+    "session_show": "echo $x",
+    "session_late": """
+sleep @SECS@
+echo late
+""",
+    "session_count": """
+x=0
+while :; do x=$((x + 1)); sleep 0.01; done
+""",
+    "session_child": """
+(exec -a @MARKER@ sleep 60) > /dev/null 2>&1 &
+echo started
+""",
     "verbatim": "bash --version > /dev/null\ncat <<'KIT'\n" + VERBATIM + "\nKIT",
     "line_number": "echo line $LINENO",
     "tell_all": r"""
@@ -224,9 +241,28 @@ fi
 ln -s '@PATH@' out
 echo tried
 """,
+    "touch_together": r"""
+fill='exec tail < <(head -c @MEBIBYTES@M /dev/zero && echo full >&3 || echo gone >&3; exec sleep 20) > /dev/null'
+echo begin
+coproc cat
+exec 3>&"${COPROC[1]}" 4<&"${COPROC[0]}" {COPROC[1]}>&-
+for ((i = 0; i < @CHILDREN@; i++)); do
+  bash -c "$fill" 4<&- 2>/dev/null &
+  children="$children $!"
+done
+exec 3>&-
+for child in $children; do read -r word <&4 || break; done
+sleep 1
+living=0
+for child in $children; do kill -0 $child 2>/dev/null && living=$((living + 1)); done
+echo full $living
+kill -KILL $(jobs -p) 2>/dev/null
+exit 0
+""",
     "fifo": """
 mkdir -p out/folder
 mkfifo out/fifo
+mknod out/device c 1 3 2>/dev/null
 echo tried
 """,
     "sparse": """
@@ -248,11 +284,11 @@ echo tried
 for name in @NAMES@; do echo "$name=[${!name-unset}]"; done
 """,
     "big_file": """
-if head -c @BYTES@ /dev/zero > kit_big; then echo size $(stat -c %s kit_big); else echo cannot; fi
+if head -c @BYTES@ /dev/zero > kit_big; then echo size $(wc -c <kit_big); else echo cannot; fi
 """,
     "fill_disk": """
 head -c @MEBIBYTES@M /dev/zero > kit_big 2>/dev/null
-echo wrote $(( $(stat -c %s kit_big) / 1048576 ))
+echo wrote $(( $(wc -c <kit_big) / 1048576 ))
 """,
     "change_host": """
 export KIT_CHANGED=1

@@ -135,6 +135,20 @@ console.log(found ? "found" : "clean");
 """,
     "session_set": "x = 1;",
     "session_get": "console.log(x + 1);",
+    "session_put": "x = @VALUE@;",
+    "session_show": "console.log(x);",
+    "session_late": """
+Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, @SECS@ * 1000);
+console.log("late");
+""",
+    "session_count": """
+for (x = 0; ; x++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+""",
+    "session_child": """
+const nothing = ["-e", "setTimeout(() => {}, 60000)", "@MARKER@"];
+require("child_process").spawn(process.execPath, nothing, { stdio: "ignore" }).unref();
+console.log("started");
+""",
     "imports": """
 require("fs");
 console.log("works");
@@ -301,6 +315,7 @@ console.log("tried");
 const { execFileSync } = require("child_process");
 require("fs").mkdirSync("out/folder", { recursive: true });
 execFileSync("mkfifo", ["out/fifo"]);
+try { execFileSync("mknod", ["out/device", "c", "1", "3"], { stdio: "ignore" }); } catch {}
 console.log("tried");
 """,
     "sparse": """
@@ -338,6 +353,20 @@ try {
   for (; made < @MEBIBYTES@; made++) fs.writeSync(file, block);
 } catch {}
 console.log("wrote", made);
+""",
+    "touch_together": """
+const { spawn } = require("child_process");
+const greedy = "const b = Buffer.alloc(@MEBIBYTES@ << 20, 120); console.log('full'); setTimeout(() => b, 20000);";
+const start = () => spawn(process.execPath, ["-e", greedy], { stdio: ["ignore", "pipe", "ignore"] });
+const said = (child) => new Promise((resolve) => child.stdout.once("data", resolve).once("close", resolve));
+console.log("begin");
+const children = Array.from({ length: @CHILDREN@ }, start);
+const pause = () => new Promise((resolve) => setTimeout(resolve, 1000));
+Promise.all(children.map(said)).then(pause).then(() => {
+  const living = children.filter((child) => child.exitCode === null && child.signalCode === null);
+  console.log("full", living.length);
+  children.forEach((child) => child.kill("SIGKILL"));
+});
 """,
     "change_host": """
 process.env.KIT_CHANGED = "1";

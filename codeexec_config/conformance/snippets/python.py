@@ -264,13 +264,16 @@ print("started", flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """,
     "touch_together": """
-import subprocess, sys
-greedy = "import sys, time; b = b'x' * (@MEBIBYTES@ << 20); print('full', flush=True); time.sleep(3)"
+import subprocess, sys, time
+greedy = "import sys, time; b = b'x' * (@MEBIBYTES@ << 20); print('full', flush=True); time.sleep(20)"
 pipe = subprocess.PIPE
 print("begin", flush=True)
 children = [subprocess.Popen([sys.executable, "-c", greedy], stdout=pipe) for _ in range(@CHILDREN@)]
 filled = [child.stdout.readline() for child in children]
-print("full", sum(child.poll() is None for child in children))
+time.sleep(1)
+print("full", sum(child.poll() is None for child in children), flush=True)
+for child in children:
+    child.kill()
 """,
     "forks_held": """
 import os, time
@@ -422,9 +425,13 @@ os.symlink("@PATH@", "out")
 print("tried")
 """,
     "fifo": """
-import os
+import os, stat
 os.makedirs("out/folder")
 os.mkfifo("out/fifo")
+try:
+    os.mknod("out/device", stat.S_IFCHR | 0o666, os.makedev(1, 3))
+except OSError:
+    pass
 print("tried")
 """,
     "sparse": """
