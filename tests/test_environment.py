@@ -197,6 +197,15 @@ def test_a_key_error_of_any_kind_is_unset() -> None:
     assert [d.code for d in check_text(HEADER + 'timeout_secs = "${T}"\n', env=Env()).diagnostics] == ["unset-variable"]
 
 
+@pytest.mark.parametrize("value", ["v", "é", "日本", "\U0001f511"])
+def test_a_value_in_any_script_is_kept_as_it_is(value: str) -> None:
+    environment = Environment({"A": value, "B": "", "C": "\ud800"})
+
+    assert environment.fetch(["A", "B", "C"]) is None
+    assert [value, "", None] == [environment[name] for name in "ABC"]
+    assert [True, False, False] == [environment.is_set(name) for name in "ABC"]
+
+
 def test_nothing_is_kept_of_a_look_up_that_failed() -> None:
     class Env(UserDict[str, str]):
         def __getitem__(self, name: str) -> str:

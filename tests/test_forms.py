@@ -199,6 +199,24 @@ def test_one_finding_has_the_form_alone(text: str, expected: str) -> None:
     assert finding.fix is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        H + 'sandboxed = { runtime = "docker" }\n' + S,
+        H + 'external = { url = "https://h" }\n' + E + KEY,
+        "[features.code_execution.wasm]\n" + H + "mode.wasm = {}\n",
+        "[features.code_execution.wasm]\n[features.code_execution.mode]\nwasm = {}\n",
+        M + 'runtime = "docker"\nother = 1\n',
+        M + 'runtime = "docker"\ntype = { runtime = "docker" }\n',
+    ],
+)
+def test_what_would_lose_a_value_or_bring_another_mistake_has_no_fix(text: str) -> None:
+    findings = check_text(text, env=ENV).errors
+
+    assert findings
+    assert [None] * len(findings) == [finding.fix for finding in findings]
+
+
 def test_the_section_is_named_as_the_host_names_it() -> None:
     [finding] = check_text('[tools.code]\nmode = "external"\n' + URL, env={}, section="tools.code").errors
 

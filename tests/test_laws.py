@@ -11,6 +11,7 @@ import io
 import json
 import random
 from contextlib import redirect_stderr, redirect_stdout
+from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
@@ -195,6 +196,54 @@ def test_a_fix_changes_no_other_meaning_and_no_other_byte(section: str, before: 
         }
         table = found.path[:-1] if found.path[-1:] != ("mode",) else found.path
         assert all(path[: len(table)] == table or path[: len(found.path)] == found.path for path in changed), changed
+
+
+PIECES = (
+    "[S.{v}]\n",
+    "[S.{v}]\n{kv}\n",
+    "[[S.{v}]]\n{kv}\n",
+    "[S]\n{v}.{kv}\n",
+    "[S]\n{v} = {{ {kv} }}\n",
+    '[S]\n{v} = "docker"\n',
+    "[S]\nmode.{kv}\n",
+    "[S]\n{kv}\n",
+    "[S]\nmode = {{ {kv} }}\n",
+    '[S]\nmode = {{ type = "{v}", {kv} }}\n',
+    '[S]\nmode = "{v}"\n',
+    "[S]\nmode.{v} = {{}}\n",
+    "[S]\nmode.{v} = {{ {kv}, other = 1 }}\n",
+    "[S.mode]\n",
+    "[S.mode]\n{kv}\n",
+    '[S.mode]\ntype = "{v}"\n{kv}\n',
+    '[S.mode]\n{v} = "docker"\n',
+    "[S.mode.{v}]\n",
+    "[S.mode.{v}]\n{kv}\n",
+    "[S.mode.type]\n{kv}\n",
+    "[S.type.{v}]\n{kv}\n",
+    "S.mode.kind.{kv}\n",
+)
+"""Where a part of a mode may stand, wrong or right."""
+CONTENTS = (
+    {"v": "wasm", "kv": "x = 1"},
+    {"v": "sandboxed", "kv": 'runtime = "docker"'},
+    {"v": "external", "kv": 'url = "https://h"'},
+    {"v": "external", "kv": 'api_key = "${K}"'},
+    {"v": "wasm", "kv": 'runtime = "gvisor"'},
+)
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_a_mode_in_pieces_has_findings_and_fixes_that_help(piece: str) -> None:
+    for other, content in product(PIECES, CONTENTS):
+        text = (piece + other).format(**content).replace("S", ".".join(SECTION))
+        if by_us(text) is None:
+            continue
+        report = check(text)
+        for found in report.diagnostics:
+            if found.fix is not None:
+                after = check(apply_fixes(text, [found.fix]))
+                weights = [(len(each.errors), len(each.warnings)) for each in (after, report)]
+                assert weights[0] < weights[1], text
 
 
 # -- one verdict -------------------------------------------------------------------------------------------------------

@@ -199,6 +199,11 @@ def test_a_name_that_is_short_or_mixes_less_is_a_name(name: str) -> None:
     assert not Reference(0, 3, name).is_pasted
 
 
+def test_a_reference_in_angles_ends_at_the_first_one() -> None:
+    assert (Reference(0, 4, "A"), Literal(4, 5, ">")) == parse("$<A>>")
+    assert (Reference(0, 4, "A"), Literal(4, 5, "-"), Reference(5, 9, "B")) == parse("$<A>-$<B>")
+
+
 def test_a_text_runs_to_the_first_brace_over_lines_and_quotes() -> None:
     text = "x\n\"' #$y\\"
 

@@ -62,7 +62,7 @@ def _of_value(key: Key, value: Any, path: Path) -> Source:
     if not found:
         return Source(path, _MASK if key.kind is Kind.SECRET else value, "file")
     shown = [_without_defaults(text) for text in texts]
-    if key.kind is Kind.SECRET and not all(isinstance(part, Reference) for part in parse(value)):
+    if key.kind is Kind.SECRET and not all(isinstance(part, Reference) for part in parse(texts[0])):
         shown = [_MASK]
     reference = "".join(dict.fromkeys(ref.canonical for ref in found))
     return Source(path, shown if isinstance(value, list) else shown[0], "environment", reference)

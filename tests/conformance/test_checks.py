@@ -357,10 +357,12 @@ class TestLeaving:
             seen.append(marker)
             return ["process 1"] if marker == seen[0] else []
 
-        assert said("H02", self.slowly(self.STARTED), probe=only_the_first) == (
-            "skip",
-            "cannot tell: the program was not seen to start",
-        )
+        unseen = ("skip", "cannot tell: the program was not seen to start")
+
+        assert said("H02", self.slowly(self.STARTED), probe=only_the_first) == unseen
+        seen.clear()
+        answer = self.slowly(self.STARTED)
+        assert said("X02", answer, probe=only_the_first, capabilities=(C.FAULT_INJECTION,)) == unseen
 
 
 class TestCancelling:

@@ -123,7 +123,13 @@ def fuzz(target, seconds, folder):
     words = folder / "words"
     words.write_text("".join(f'"{word}"\n' for word in corpus.WORDS))
     found, seeds = str(folder / "found"), str(folder / "seeds")
-    limits = [f"-max_total_time={seconds}", "-max_len=2000", "-timeout=60", "-rss_limit_mb=2048"]
+    limits = [
+        f"-max_total_time={seconds}",
+        "-max_len=2000",
+        "-timeout=60",
+        "-report_slow_units=60",
+        "-rss_limit_mb=2048",
+    ]
     names = [f"-dict={words}", f"-artifact_prefix={folder}/broken-", found, seeds]
     atheris.Setup([sys.argv[0], *limits, *names], tried(TARGETS[target], folder))
     atheris.Fuzz()
