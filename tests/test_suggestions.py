@@ -259,6 +259,13 @@ def test_a_required_key_by_another_name_is_not_missing_as_well(name: str) -> Non
         ("memory_max_gb", "max_memory_mb", Sense.PART),
         ("max_mem_gb", "max_memory_mb", Sense.PART),
         ("mem_max", "max_memory_mb", Sense.PART),
+        ("memorys", "max_memory_mb", Sense.PART),
+        ("timeout", "timeout_secs", Sense.PART),
+        ("timeouts", "timeout_secs", Sense.PART),
+        ("languages", "allowed_languages", Sense.PART),
+        ("languages_allowed", "allowed_languages", Sense.PART),
+        ("enabled_x", "enabled", Sense.MORE),
+        ("max_memory_mb_x", "max_memory_mb", Sense.MORE),
         ("disabled", "enabled", Sense.NEGATION),
         ("not_disabled", "enabled", Sense.SLIP),
         ("never_not_enabled", "enabled", Sense.SLIP),
@@ -281,7 +288,22 @@ def test_a_name_stands_to_a_known_one_in_one_sense(name: str, key: str, sense: S
 
 @pytest.mark.parametrize(
     "name",
-    ["ms", "gb", "in_ms", "min", "file", "timeout_gb", "memory_memory_gb", "least_ram", "timeout" + "_" * 54 + "secs"],
+    [
+        "ms",
+        "gb",
+        "in_ms",
+        "secs_ms",
+        "mb_gb",
+        "max_mb_gb",
+        "my_languages",
+        "timeout_secs_secs",
+        "min",
+        "file",
+        "timeout_gb",
+        "memory_memory_gb",
+        "least_ram",
+        "timeout" + "_" * 54 + "secs",
+    ],
 )
 def test_a_name_that_could_be_anything_stands_for_nothing(name: str) -> None:
     assert meaning(name, CodeExecutionConfig) is None
@@ -298,6 +320,11 @@ def test_a_name_that_says_where_the_value_is_is_a_pointer(name: str, key: str) -
     assert (key, Sense.POINTER) == (meant.key.name, meant.sense)
 
 
+def test_a_name_without_such_a_word_is_no_pointer() -> None:
+    assert meaning("certificate_file", External) is None
+    assert [Sense.PART, Sense.PART] == [meant.sense for name in ("api", "key") if (meant := meaning(name, External))]
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -305,6 +332,9 @@ def test_a_name_that_says_where_the_value_is_is_a_pointer(name: str, key: str) -
         ("timeout_seconds", "did you mean `timeout_secs`? it is in seconds"),
         ("timeout_ms", "did you mean `timeout_secs`? it is in seconds: 1000 milliseconds are 1 second"),
         ("timeout_hours", "did you mean `timeout_secs`? it is in seconds: 1 hour is 3600 seconds"),
+        ("timeout_d", "did you mean `timeout_secs`? it is in seconds: 1 day is 86400 seconds"),
+        ("max_memory_kb", "did you mean `max_memory_mb`? it is in MiB: 1024 KiB are 1 MiB"),
+        ("max_memory_bytes", "did you mean `max_memory_mb`? it is in MiB: 1048576 bytes are 1 MiB"),
         ("memory_gb", "did you mean `max_memory_mb`? it is in MiB: 1 GiB is 1024 MiB"),
     ],
 )
@@ -313,3 +343,12 @@ def test_the_help_counts_one_unit_in_the_other(name: str, expected: str) -> None
 
     assert meant is not None
     assert expected == meant.help
+
+
+def test_the_help_of_a_pointer_says_where_the_value_comes_from() -> None:
+    key, url = meaning("key_file", External), meaning("url_env", External)
+
+    assert key is not None
+    assert url is not None
+    assert key.help.startswith('a key comes from the environment: api_key = "${NAME}"')
+    assert url.help.startswith("`url` holds the value itself")

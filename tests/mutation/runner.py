@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[2]
 OPTIONS: Final = ("-o", "addopts=", "-p", "no:cacheprovider", "-x", "-q")
 LEAST_SECONDS: Final = 30
-MOST_TESTS: Final = 100
+MOST_TESTS: Final = 1000
 """Tests that a mutant must survive; what survives so many quick ones is looked at by a person."""
 KILLED: Final = 1
 
