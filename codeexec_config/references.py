@@ -182,7 +182,7 @@ def read_integer(text: str) -> int | None:
         return int(text, 0)
     if len(text) > _SURELY_CONVERTED:
         return -_BEYOND if text.startswith("-") else _BEYOND
-    return int(text.replace("_", ""))
+    return int(text)
 
 
 @cache

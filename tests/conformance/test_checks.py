@@ -185,14 +185,16 @@ class TestTime:
         assert said("T09", TIMED_OUT, TIMED_OUT, DONE)[0] == "pass"
         assert said("T09", TIMED_OUT)[0] == "fail"
 
-    @pytest.mark.parametrize(("cut", "verdict"), [(float, "pass"), (int, "fail")])
+    @pytest.mark.parametrize(("cut", "verdict"), [(float, "pass"), (int, "skip")])
     def test_an_interpreter_that_is_slow_to_start_sleeps_less(
         self, cut: Callable[[float], float], verdict: str
     ) -> None:
         def act(request: ExecutionRequest) -> ExecutionResult:
             nap = re.search(r"sleep\((.*)\)", request.code)
-            own = 1.0
-            if nap and own + float(nap[1]) > cut(request.limits.wall_secs):
+            own = 0.5
+            if nap is None:
+                time.sleep(own)
+            elif own + float(nap[1]) > cut(request.limits.wall_secs - 0.4):
                 return TIMED_OUT
             return attrs.evolve(DONE, wall_secs=own)
 
