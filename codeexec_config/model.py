@@ -372,12 +372,12 @@ def alone(instance: Any, urls: dict[Path, Url]) -> list[Finding]:
     return found
 
 
-def _are_known(values: tuple[object, ...], sound: frozenset[str]) -> bool:
+def _are_known(values: Any, sound: frozenset[str]) -> bool:
     # Another type might be unhashable, or equal to a name that it is not.
     return _STRINGS.issuperset(map(type, values)) and sound.issuperset(values)
 
 
-def _entries(key: Key, values: tuple[object, ...], name: str, urls: dict[Path, Url]) -> Iterator[Finding]:
+def _entries(key: Key, values: Any, name: str, urls: dict[Path, Url]) -> Iterator[Finding]:
     rule = rule_of(key)
     for index, value in enumerate(values):
         path = (name, index)

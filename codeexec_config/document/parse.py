@@ -75,7 +75,7 @@ def _read_all(descriptor: int) -> bytes:
     """Read up to the limit and a little over it, and close; plain reads cost a third of what a stream does."""
     try:
         raw = os.read(descriptor, _CHUNK)
-        while len(raw) <= limits.MAX_FILE_BYTES and (more := os.read(descriptor, limits.MAX_FILE_BYTES)):
+        while len(raw) <= limits.MAX_FILE_BYTES and (more := os.read(descriptor, max(_CHUNK, len(raw)))):
             raw += more
     finally:
         os.close(descriptor)

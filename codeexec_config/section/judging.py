@@ -57,8 +57,7 @@ def findings(resolution: Resolution, model: type[Any], policy: Policy | None = N
     for leaf in _leaves(values, keys_of(model)):
         alone += _judged(leaf, resolution, urls)
         if len(alone) > LISTED:
-            yield from alone
-            return
+            break  # nothing that follows would be listed
     facts = _facts(resolution, model, _cleartext(urls, policy), {finding.path for finding in alone})
     across_keys = list(across.judge(facts))
     # A policy may refuse what is remarked on, so that a remark further down is listed.

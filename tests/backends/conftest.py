@@ -232,12 +232,14 @@ class Kits:
         judging: the runs.
         folder: where back ends keep what is theirs while they run, each in a folder of its own.
         lacking: why the others do not run.
+        before: what tests that were killed have left.
         engine: the Docker engine, if it is wanted.
     """
 
     judging: Judging
     folder: Path
     lacking: dict[str, str]
+    before: frozenset[str]
     engine: Engine | None
 
     def reports(self, backend: str) -> list[dict[str, Any]]:
@@ -248,14 +250,18 @@ class Kits:
 
     def left(self, backend: str) -> list[str]:
         """Return what its runs have left behind."""
-        left = [group.name for group in Cgroup.abandoned(backend)]
+        left = [name for name in _abandoned(backend) if name not in self.before]
         if backend == "docker" and self.engine:
             left += engine.containers(self.engine.host, LABEL)
         if backend == "gvisor":
             left += [path.name for path in (self.folder / backend).iterdir()]
-        if backend == "microvm":
-            left += [path.name for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*") if _is_abandoned(path)]
         return left
+
+
+def _abandoned(backend: str) -> list[str]:
+    """Return the cgroups, and the folders of machines, whose hosts have ended."""
+    folders = Path(tempfile.gettempdir()).glob(f"{PREFIX}*") if backend == "microvm" else ()
+    return [group.name for group in Cgroup.abandoned(backend)] + [path.name for path in folders if _is_abandoned(path)]
 
 
 def _is_abandoned(path: Path) -> bool:
@@ -280,9 +286,10 @@ def kits(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     if not jobs and not lacking:
         yield None
         return
+    before = frozenset(name for backend in BACKENDS for name in _abandoned(backend))
     judging = Judging(jobs, folder, whole=os.environ.get("CODEEXEC_KIT_LANGUAGES") == "all")
     has_engine = "docker" in wanted and "docker" not in lacking
-    yield Kits(judging, folder, lacking, request.getfixturevalue("docker") if has_engine else None)
+    yield Kits(judging, folder, lacking, before, request.getfixturevalue("docker") if has_engine else None)
     judging.end()
 
 

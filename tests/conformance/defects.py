@@ -137,8 +137,8 @@ class SpoolsOutput(Local):
         super().keep(kept, data, most)
         if not hasattr(self, "spool"):
             self.spool = tempfile.TemporaryFile(dir="/var/tmp")  # noqa: SIM115 -- the defect
-        if self.spool.tell() < 100 << 20:
-            self.spool.write(64 * data)  # a busy machine lets little through
+        for _ in range(2048 if self.spool.tell() < 100 << 20 else 0):
+            self.spool.write(data)  # a busy machine lets little through
 
 
 class PrintsWhatItDoes(Local):

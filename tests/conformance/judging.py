@@ -27,7 +27,7 @@ from tests.conformance.shapes import Boaster, OneAtATime, Restricted, Sessions, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-QUICK = Deadlines(run_limit=8, stop_limit=1, latency_limit=20, latency=8, once=2, settle=2, close=2, abandon=0.3)
+QUICK = Deadlines(run_limit=8, stop_limit=1, latency_limit=20, latency=8, once=2, settle=2, close=6, abandon=0.3)
 """For what is broken in one way: that way is waited for, and whatever else the check looks at must pass."""
 CARELESS_ONES = QUICK._replace(late=20)
 """For what is broken in many ways, each of which must have the time to show."""
