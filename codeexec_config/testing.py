@@ -188,11 +188,14 @@ def _leak(seen: _Seen[Any], needles: list[_Needle]) -> str | None:
     for channel, texts in _channels(seen):
         found = list(texts)
         together = "\n".join(text for _, text in found)
-        if not any(needle.is_in(_views(together)) or needle.is_spread_over(together) for needle in needles):
-            continue
-        places = (place for place, text in found if any(needle.is_in(_views(text)) for needle in needles))
-        return next(places, f"pieces over {channel}")
+        if _holds(together, needles) or any(needle.is_spread_over(together) for needle in needles):
+            return next((place for place, text in found if _holds(text, needles)), f"pieces over {channel}")
     return None
+
+
+def _holds(text: str, needles: list[_Needle]) -> bool:
+    views = _views(text)
+    return any(needle.is_in(views) for needle in needles)
 
 
 def _channels(seen: _Seen[Any]) -> Iterator[tuple[str, Iterable[Text]]]:
