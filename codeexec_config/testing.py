@@ -67,7 +67,7 @@ def assert_no_leak(fn: Callable[[], Result], /, secrets: Iterable[str] | str) ->
 
     Raises:
         AssertionError: a secret came out; the message names the place and not the secret.
-        TypeError: a secret is no str.
+        TypeError: a secret is not a str.
         ValueError: a secret is empty, or there is none.
     """
     __tracebackhide__ = True
@@ -222,7 +222,7 @@ def _warning_texts(issued: list[warnings.WarningMessage]) -> Iterator[Text]:
 
 
 def _first_frame(error: BaseException) -> FrameType | None:
-    """Give the frame of the function under test."""
+    """Return the frame of the function under test."""
     return next((step.tb_frame for step in _steps(error) if step.tb_frame.f_globals is not globals()), None)
 
 
@@ -246,7 +246,7 @@ class _Walk:
         self._caller = caller
 
     def texts(self, place: str, value: object) -> Iterator[Text]:
-        """Give every text with its place, each object once."""
+        """Yield every text with its place, each object once."""
         queue: deque[tuple[str, Any]] = deque([(place, value)])
         met: dict[int, object] = {}
         while queue and len(met) < _MOST_OBJECTS:
@@ -329,7 +329,7 @@ class _Needle:
         self._squeezed = _squeeze(secret)
 
     def is_in(self, views: _Views) -> bool:
-        """Say whether a text holds the secret, whole in some form or with something between its letters."""
+        """Check whether a text holds the secret, whole in some form or with something between its letters."""
         if any(form in view for view in views.whole for form in self._forms):
             return True
         return len(self._squeezed) >= _SHORTEST_SQUEEZED and self._squeezed in views.squeezed
@@ -338,7 +338,7 @@ class _Needle:
         """Check whether a text holds pieces that make up the whole secret, of any number and in any order.
 
         A piece has some letters, or chance would find it anywhere. One of a long secret may have fewer: what is left
-        over when it is cut into equal pieces. It is no mere separator, or the words of a passphrase would be pieces.
+        over when it is cut into equal pieces. It is no separator, or the words of a passphrase would be pieces.
         """
         secret = self._secret
         shortest = _SHORTEST_PIECE + (len(secret) > _LONG)
@@ -367,7 +367,7 @@ class _Views(NamedTuple):
 
 
 def _views(text: str) -> _Views:
-    """Give a text as it is, without the line ends that base64 is wrapped with, and with URL encoding undone."""
+    """Return a text as it is, without the line ends that base64 is wrapped with, and with URL encoding undone."""
     return _Views((text, re.sub(r"\s+", "", text), unquote(text), unquote_plus(text)), _squeeze(text))
 
 
@@ -376,7 +376,7 @@ def _squeeze(text: str) -> str:
 
 
 def _base64_forms(raw: bytes) -> Iterator[str]:
-    """Give what of a secret's base64 does not depend on its neighbours, for each place that it can start at."""
+    """Yield what of a secret's base64 does not depend on its neighbours, for each place that it can start at."""
     for before in range(3):
         whole = base64.b64encode(b"\0" * before + raw).decode("ascii")
         form = whole[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]

@@ -117,7 +117,7 @@ class EventLoop:
         return _AsyncCall(self._loop, method)
 
     def responds(self) -> bool:
-        """Tell whether nothing blocks it."""
+        """Check whether nothing blocks it."""
         return self.call(_nothing).wait(_RESPONSE_SECS)
 
     def leave(self) -> None:

@@ -176,7 +176,7 @@ def _wait_for_work(executor: Any, connection: Connection, others: Connection) ->
 
 
 def _report(executor: Any, connection: Connection, request: ExecutionRequest, circumstances: Circumstances) -> None:
-    """Tell of this process's number, and then of what one run came to."""
+    """Report this process's number, and then of what one run came to."""
     os.setsid()
     connection.send(os.getpid())
     connection.send(lived(executor, request, circumstances))

@@ -59,15 +59,15 @@ class Kit:
     # Programs
 
     def declares(self, capability: Capability) -> bool:
-        """Tell whether a capability is declared for the language."""
+        """Check whether a capability is declared for the language."""
         return capability in self.info.languages[self.language].capabilities
 
     def has(self, purpose: str) -> bool:
-        """Tell whether there is a program for a purpose."""
+        """Check whether there is a program for a purpose."""
         return purpose in self._snippets
 
     def code(self, purpose: str, **values: object) -> str:
-        """Give the program for a purpose, with its `@NAME@`s replaced."""
+        """Return the program for a purpose, with its `@NAME@`s replaced."""
         if not self.has(purpose):
             raise NotApplicable(f"no program for {purpose}")
         code = self._snippets[purpose]
@@ -95,7 +95,7 @@ class Kit:
         return self.subject.start("execute", request)
 
     def allowed_secs(self, request: ExecutionRequest) -> float:
-        """Give the time by which a run is on time."""
+        """Return the time by which a run is on time."""
         return request.limits.wall_secs + self.info.startup_secs + self.deadlines.late
 
     def outcome(self, request: ExecutionRequest, call: Call | None = None) -> Outcome:
@@ -108,7 +108,7 @@ class Kit:
         return self.verdict(self.outcome(request, call), *statuses, request=request)
 
     def verdict(self, outcome: Outcome, *statuses: Status, request: ExecutionRequest | None = None) -> ExecutionResult:
-        """Give the verdict of a run that must have one, one of those named if any are."""
+        """Return the verdict of a run that must have one, one of those named if any are."""
         expect(outcome.error is None, f"raised {told(outcome.error, request)}", traced(outcome.error, request))
         result = outcome.result
         expect(isinstance(result, ExecutionResult), f"returned {told(result)}")
@@ -171,7 +171,7 @@ class Kit:
 
     @staticmethod
     def nonce() -> str:
-        """Give a word that stands nowhere else."""
+        """Return a word that stands nowhere else."""
         return f"kit{secrets.token_hex(8)}"
 
     def sees(self, marker: str, call: Call, secs: float) -> bool:
@@ -183,7 +183,7 @@ class Kit:
         return False
 
     def left(self, marker: str) -> Collection[str]:
-        """Give what carries the marker now."""
+        """Return what carries the marker now."""
         return self.subject.probe(marker)
 
     def expect_nothing_left(self, marker: str, secs: float | None = None) -> None:

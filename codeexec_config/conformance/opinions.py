@@ -25,7 +25,7 @@ class Skipped(Exception):  # noqa: N818 -- the same
 
 
 class NotApplicable(Exception):  # noqa: N818 -- the same
-    """There is no program for it in this language, or the executor has not the form for it."""
+    """The language has no program for it, or the executor does not have the form for it."""
 
 
 def expect(holds: object, message: str, traceback: str = "") -> None:

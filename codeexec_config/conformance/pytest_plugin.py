@@ -31,7 +31,7 @@ def conformance_tests(
     leak_probe: LeakProbe | None = None,
     snippets: Mapping[str, Mapping[str, str]] | None = None,
 ) -> type:
-    """Give a test class for an executor; assign it to a name that pytest collects, such as `TestMyExecutor`.
+    """Return a test class for an executor; assign it to a name that pytest collects, such as `TestMyExecutor`.
 
     A check that fails is a test that fails; one that is skipped or not applicable is a test that is skipped and says
     why. The executor is made once, when tests are collected, because its description says which tests there are.
@@ -47,7 +47,7 @@ def conformance_tests(
 
 
 def class_of(suite: Suite) -> type:
-    """Give a test class for the cases of a suite."""
+    """Return a test class for the cases of a suite."""
 
     class TestConformance:
         """An executor keeps its promises."""

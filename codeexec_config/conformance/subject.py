@@ -47,7 +47,7 @@ class Subject:
         return self.executor.describe()
 
     def offers(self, name: str) -> bool:
-        """Tell whether an optional method is there, in the form that the executor has."""
+        """Check whether an optional method is there, in the form that the executor has."""
         return getattr(self.executor, f"{name}_async" if self.is_async else name, None) is not None
 
     def start(self, name: str, *records: object) -> Call:

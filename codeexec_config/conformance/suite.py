@@ -143,7 +143,7 @@ class Suite:
         return Kit(self._subject, self._info, language, programs, self._plan.lacking)
 
     def cases(self) -> Iterator[Case]:
-        """Give all cases in their order: the executor, each language, the end."""
+        """Yield all cases in their order: the executor, each language, the end."""
         yield from (Case(check, None) for check in self._planned(Scope.EXECUTOR))
         if self._languages:
             yield from (Case(check, None) for check in self._planned(Scope.ONE_LANGUAGE))
@@ -247,7 +247,7 @@ def _refuse_unknown(only: Collection[str] | None) -> None:
     known = [check.id for check in CHECKS]
     unknown = [name for name in only or () if name not in known]
     if unknown:
-        raise ValueError(f"there is no check {', '.join(unknown)}{_meant(unknown[0], known)}")
+        raise ValueError(f"no such check: {', '.join(unknown)}{_meant(unknown[0], known)}")
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
@@ -270,7 +270,7 @@ def _waves(cases: list[Case]) -> Iterator[list[Case]]:
 
 
 def _described(subject: Subject) -> ExecutorInfo:
-    """Give the description that the run goes by; D01 and D02 say what is wrong with one that is none."""
+    """Return the description that the run goes by; D01 and D02 report what is wrong with it."""
     try:
         described = subject.describe().result
     except Failed:

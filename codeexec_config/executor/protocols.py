@@ -50,7 +50,7 @@ class CodeExecutor(Protocol):
         """Run one program once and return the verdict on it.
 
         Whatever the program does is returned, never raised: an undecodable output, a death of the interpreter. What is
-        raised is an `ExecutionError`, and means that there is no verdict. A verdict, once there, is returned even when
+        raised is an `ExecutionError`, and means that no verdict exists. A verdict, once there, is returned even when
         the clean-up after it fails or hangs (see `run_then_clean_up`). Otherwise nothing of the program runs any more,
         and nothing of it is left, when this returns or raises.
 

@@ -80,7 +80,7 @@ def recognised(text: str) -> Foreign | None:
 
 
 def is_manager(scheme: str) -> bool:
-    """Check whether a URL's scheme is that of a secret manager or of a file, whose text is no address."""
+    """Check whether a URL's scheme is that of a secret manager or of a file, whose text is not an address."""
     return re.fullmatch(_MANAGERS, scheme, re.IGNORECASE) is not None
 
 

@@ -63,14 +63,14 @@ def meant_language(name: str) -> str | None:
 
 
 def split_names(text: str) -> list[str] | None:
-    """Return the names that one text lists, each as it is spelt rightly, or None when it is no list of names.
+    """Return the names that one text lists, each as it is spelt rightly, or None when it is not a list of names.
 
     A blank alone parts names only where each is a known one, since it may stand in a name.
     """
     if "$" in text:
         return None
     pieces = [piece for piece in _MARKS.split(text) if piece.strip()]
-    if len(pieces) < 2 and all(_known(word) for word in text.split()):  # noqa: PLR2004 -- one name is no list
+    if len(pieces) < 2 and all(_known(word) for word in text.split()):  # noqa: PLR2004 -- one name is not a list
         pieces = text.split()
     names = [meant_language(piece) or piece.strip() for piece in pieces]
     return list(dict.fromkeys(names)) if len(pieces) > 1 or _MARKS.search(text) else None

@@ -108,7 +108,7 @@ def _run_together(text: str, known: tuple[str, ...]) -> int:
 
 
 def _has_another_word(text: str, known: tuple[str, ...]) -> bool:
-    """Check for a word that is no slip: one of two letters more, such as `is` or `no`, or one of the other words."""
+    """Check for a word that is not a slip: one of two letters more, such as `is` or `no`, or one of the other words."""
     whole = "".join(known)
     gaps = list(accumulate((len(word) for word in known), initial=0))
     if len(text) == len(whole) + 2:

@@ -103,7 +103,7 @@ def _gather_entries(entries: list[Any], key: Key, path: Path, sites: list[Site])
 
 
 def _hold_a_dollar(entries: list[Any]) -> bool:
-    """Check whether entries may hold a dollar sign, all at once; one that is no string leaves it open."""
+    """Check whether entries may hold a dollar sign, all at once; one that is not a string leaves it open."""
     try:
         return "$" in "".join(entries)
     except TypeError:

@@ -36,7 +36,7 @@ _POINTERS: Final = frozenset(
     | {"path", "ref", "reference", "script", "source", "var", "variable", "vault"}
 )
 _UNIT_OF_MEMORY: Final = re.compile("[KMGTkmgt]i?B(?![a-z])")
-"""A unit whose own capital is no hump of a camel's."""
+"""A unit whose own capital is not a hump of a camel's."""
 _SHORTEST_PREFIX: Final = 3
 _LONGEST: Final = 64
 

@@ -207,8 +207,8 @@ class TestUsage:
     @pytest.mark.parametrize(
         ("arguments", "line"),
         [
-            (["--check", "T4"], "there is no check T4; did you mean T04?"),
-            (["--check", "zzz"], "there is no check zzz"),
+            (["--check", "T4"], "no such check: T4; did you mean T04?"),
+            (["--check", "zzz"], "no such check: zzz"),
             (
                 ["--language", "pyton"],
                 "the executor does not describe pyton; its languages are python, bash; did you mean python?",

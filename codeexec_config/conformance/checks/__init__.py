@@ -47,14 +47,19 @@ _DESCRIBING: Final = (
 _RUNNING: Final = (
     Check("R01", "runs a program", "print a word", running.hello),
     Check("R02", "takes an empty program", "run nothing", running.empty_code),
-    Check("R03", "a syntax error failed", "run what is no program", running.syntax_error),
+    Check("R03", "a syntax error failed", "run what is not a program", running.syntax_error),
     Check("R04", "an uncaught error failed, and is told", "raise an error", running.uncaught_error, after="O09"),
     Check("R05", "exit code 3 is the program's", "exit 3", partial(running.exit_code, code=3), C.EXIT_CODE),
     Check(
-        "R06", "exit code 124 is no timeout", "exit 124", partial(running.exit_code, code=124), C.EXIT_CODE, after="R05"
+        "R06",
+        "exit code 124 is not a timeout",
+        "exit 124",
+        partial(running.exit_code, code=124),
+        C.EXIT_CODE,
+        after="R05",
     ),
     Check(
-        "R07", "exit code 137 is no kill", "exit 137", partial(running.exit_code, code=137), C.EXIT_CODE, after="R05"
+        "R07", "exit code 137 is not a kill", "exit 137", partial(running.exit_code, code=137), C.EXIT_CODE, after="R05"
     ),
     Check("R08", "a program can kill itself", "SIGKILL itself", running.own_signal, C.SIGNALS, after="R19"),
     Check("R09", "a long program runs or is refused", "run 200 kB of source", running.long_source),
@@ -77,7 +82,7 @@ _OUTPUT: Final = (
     Check("O03", "text is UTF-8", "print Unicode", output.utf8),
     Check("O04", "an endless flood is cut and flagged", "flood standard output", output.flood),
     Check("O05", "a stream that is just full is whole", "print exactly the limit", output.exactly_full),
-    Check("O06", "output that is no text gets an answer", "write ff fe", streams.an_answer),
+    Check("O06", "output other than text gets an answer", "write ff fe", streams.an_answer),
     Check("O07", "a flood of the other stream is bounded", "flood standard error", streams.other_flood, after="O04"),
     Check("O08", "a flood does not fill the host's disk", "flood, and look at files", streams.spooled, after="O04"),
     Check("O09", "the host's own streams are its own", "look at what the host prints", streams.hosts_streams),
@@ -135,7 +140,7 @@ _RESOURCES: Final = (
         "M04", "memory counts together", "8 children, 3 limits in all", resources.memory_together, C.MEMORY, after="M01"
     ),
     Check("M05", "the memory in a result is the program's", "fill 200 MiB; print a word", measuring.memory_measured),
-    Check("M06", "a tiny memory limit is no breakdown", "print a word under 1 MiB", mistaking.small_memory),
+    Check("M06", "a tiny memory limit breaks nothing", "print a word under 1 MiB", mistaking.small_memory),
     Check("P01", "a fork storm meets a limit", "500 forks", resources.fork_storm, C.PIDS),
     Check("P02", "programs do not share a limit of processes", "3 forks beside 500", resources.processes_apart, C.PIDS),
     Check("P03", "a fork storm gets the program's verdict", "500 forks", resources.storms_verdict, C.PIDS, after="P01"),
@@ -155,7 +160,7 @@ _CANCELLING: Final = (
     Check("K03", "the event loop goes on", "a heartbeat beside a run", cancelling.heartbeat, async_only=True),
 )
 _ISOLATION: Final = (
-    Check("I01", "there is no network", "connect to the kit", isolating.no_network, C.NO_NETWORK),
+    Check("I01", "the network is out of reach", "connect to the kit", isolating.no_network, C.NO_NETWORK),
     Check("I02", "there are no files of the host", "read files of the kit", isolating.isolated_fs, C.ISOLATED_FS),
     Check("I03", "there are no variables of the host", "print all", isolating.clean_env, C.CLEAN_ENV),
     Check("I04", "programs share no state", "leave a variable and a file", isolating.no_shared_state),
@@ -202,7 +207,7 @@ _CARRYING: Final = (
     Check(
         "F03", "a linked folder leads nowhere", "a link to the kit's", carrying.linked_folder, C.ARTIFACTS, after="F02"
     ),
-    Check("F04", "what is no file is no artifact", "a pipe, a folder, a device", carrying.no_files, C.ARTIFACTS),
+    Check("F04", "only a file is an artifact", "a pipe, a folder, a device", carrying.no_files, C.ARTIFACTS),
     Check("F05", "artifacts are bounded", "512 MiB of nothing", carrying.sparse_artifact, C.ARTIFACTS),
     Check("F06", "files need not be text", "all bytes", carrying.binary_file, C.FILES, after="F01"),
     Check("F07", "paths that conflict are refused", "a, and a/b", mistaking.conflicting_paths, C.FILES),

@@ -64,7 +64,7 @@ def linked_folder(kit: Kit) -> None:
 
 
 def no_files(kit: Kit) -> None:
-    """F04: what is asked for and is no file, such as a pipe, a folder or a device, is left out."""
+    """F04: what is asked for and is not a file, such as a pipe, a folder or a device, is left out."""
     result = kit.shown(kit.request(kit.code("fifo"), collect=["out/fifo", "out/folder", "out/device"]), "tried")
     expect(result.status is not Status.TIMED_OUT, "it was timed out while its artifacts were collected")
     expect("out/fifo" not in result.artifacts, "a pipe came back as a file")
@@ -87,7 +87,7 @@ def sparse_artifact(kit: Kit) -> None:
 
 
 def binary_file(kit: Kit) -> None:
-    """F06: a file that is no text arrives exactly."""
+    """F06: a binary file arrives exactly."""
     result = kit.run(kit.request(kit.code("file_hex"), files={"data/in.bin": _ANY_BYTES}), Status.COMPLETED)
     expect(result.stdout.strip() == _ANY_BYTES.hex().encode(), f"not byte for byte: {told(result)}")
 

@@ -137,7 +137,7 @@ def _counted(kit: Kit, extensions: dict[str, str], wall: float) -> int:
 
 
 def engine_missing(kit: Kit) -> None:
-    """X03: an engine that is not there is no verdict on the program."""
+    """X03: an engine that is not there says nothing of the program."""
     request = kit.request(kit.code("say", text="word"))
     report = kit.elsewhere(request, Circumstances(has_path=False))
     expect(report.kind != "other", f"expected an InfrastructureError where PATH leads nowhere, got {report.error}")

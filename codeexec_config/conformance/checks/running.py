@@ -28,7 +28,7 @@ def empty_code(kit: Kit) -> None:
 
 
 def syntax_error(kit: Kit) -> None:
-    """R03: what is no program failed."""
+    """R03: what is not a program failed."""
     kit.run(kit.request(kit.code("syntax_error")), Status.FAILED)
 
 

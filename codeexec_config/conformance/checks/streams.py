@@ -21,7 +21,7 @@ _ROOM = 4 * _MORE_THAN_A_PIPE_HOLDS
 
 
 def an_answer(kit: Kit) -> None:
-    """O06: output that is no text gets an answer, whatever it is."""
+    """O06: output other than text gets an answer, whatever it is."""
     kit.run(kit.request(kit.code("raw_bytes")))
     kit.hello_works()
 

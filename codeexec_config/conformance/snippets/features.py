@@ -21,6 +21,6 @@ _SIGNS: Final = {
 
 
 def uses(language: str, feature: str, code: str) -> bool:
-    """Tell whether a program needs a feature of its interpreter."""
+    """Check whether a program needs a feature of its interpreter."""
     sign = _SIGNS.get((language, feature))
     return sign is not None and sign.search(code) is not None
