@@ -53,6 +53,11 @@ def containers(host: str | None, label: str) -> list[str]:
     return _docker(host, "ps", "--all", "--quiet", "--filter", f"label={label}").stdout.decode().split()
 
 
+def images(host: str | None) -> set[str]:
+    """Name the images of all containers, running or not."""
+    return set(_docker(host, "ps", "--all", "--format", "{{.Image}}").stdout.decode().split())
+
+
 @contextlib.contextmanager
 def private_engine() -> Iterator[str]:
     """Give the address of a fresh engine, and stop it afterwards."""
