@@ -22,6 +22,7 @@ import attrs
 
 from codeexec_config.conformance import Deadlines, processes_with
 from codeexec_config.conformance.suite import Plan, run_plan
+from examples.executors._owner import Owner
 from examples.executors.gvisor import GvisorExecutor
 from examples.executors.microvm import PREFIX
 from tests.backends.making import make
@@ -105,13 +106,29 @@ def _used(group: Path) -> bool:
 
 
 def machines_with(marker: str) -> list[str]:
-    """Look for a marker in the payloads of the machines: what runs in one cannot be seen from outside."""
+    """Look for a marker in the payloads of the machines: what runs in one cannot be seen from outside.
+
+    What a host that was killed leaves of its folder is not a machine; the next sweep removes it.
+    """
     found = []
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        host = Owner.found_in(folder.name)
         with contextlib.suppress(OSError):  # it is being removed
-            if marker.encode() in (folder / "payload").read_bytes():
+            if marker.encode() in (folder / "payload").read_bytes() and not (host and host.is_gone and is_idle(folder)):
                 found.append(str(folder))
     return found
+
+
+def is_idle(folder: Path) -> bool:
+    """Check that no process names a folder in its command line."""
+    return not any(os.fsencode(folder.name) in line for line in map(_command_line, Path("/proc").glob("[0-9]*")))
+
+
+def _command_line(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:  # it has ended
+        return b""
 
 
 @attrs.frozen(kw_only=True)

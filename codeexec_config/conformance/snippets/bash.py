@@ -242,21 +242,19 @@ ln -s '@PATH@' out
 echo tried
 """,
     "touch_together": r"""
-fill='exec tail < <(head -c @MEBIBYTES@M /dev/zero && echo full >&3 || echo gone >&3; exec sleep 20) > /dev/null'
+fill='exec 3>&1; exec tail < <(head -c @MEBIBYTES@M /dev/zero && echo full >&3 || echo gone >&3
+  exec sleep 20) > /dev/null'
 echo begin
-coproc cat
-exec 3>&"${COPROC[1]}" 4<&"${COPROC[0]}" {COPROC[1]}>&-
 for ((i = 0; i < @CHILDREN@; i++)); do
-  bash -c "$fill" 4<&- 2>/dev/null &
-  children="$children $!"
+  exec {pipe}< <(exec bash -c "$fill" 2>/dev/null)
+  pipes="$pipes $pipe" children="$children $!"
 done
-exec 3>&-
-for child in $children; do read -r word <&4 || break; done
+for pipe in $pipes; do read -r word <&$pipe; done
 sleep 1
 living=0
 for child in $children; do kill -0 $child 2>/dev/null && living=$((living + 1)); done
 echo full $living
-kill -KILL $(jobs -p) 2>/dev/null
+kill -KILL $children 2>/dev/null
 exit 0
 """,
     "fifo": """
