@@ -20,7 +20,7 @@ import tempfile
 import uuid
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
@@ -86,6 +86,8 @@ def _works(*command: str) -> bool:
 class Run:
     """One program on its way."""
 
+    place: ClassVar[str] = "/var/tmp"
+
     request: ExecutionRequest
     id: str = attrs.field(factory=lambda: uuid.uuid4().hex)
     owner: str = "local"
@@ -98,7 +100,7 @@ class Run:
 
     def __attrs_post_init__(self) -> None:
         if self.folder == Path():
-            self.folder = Path(tempfile.mkdtemp(prefix=f"{self.owner}-", dir="/var/tmp"))
+            self.folder = Path(tempfile.mkdtemp(prefix=f"{self.owner}-", dir=self.place))
 
     def members(self) -> list[int]:
         """Give the program's processes, wherever they have gone: they all inherit its variable."""
