@@ -1,5 +1,6 @@
 """Which files a command line names: folders, links, names twice, and what is passed over."""
 
+import io
 import os
 import shutil
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from codeexec_config.cli import main
+from codeexec_config.cli.checking import _mentions
 from codeexec_config.cli.files import Finder
 
 HEADER = "[features.code_execution]\n"
@@ -195,3 +197,14 @@ def test_a_file_that_goes_while_a_folder_is_read_is_passed_over(make, monkeypatc
 
     assert 0 == main(["validate", "d"])
     assert "no file has the section" in capsys.readouterr().err
+
+
+def test_standard_input_may_be_somebody_elses_file_too(make, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"[code_execution]\ntimeout_secs = 1\n")))
+
+    assert 0 == main(["validate", "--if-present", "-"])
+    assert "warning[misplaced-section]" in capsys.readouterr().out
+
+
+def test_a_file_that_is_gone_by_now_mentions_nothing(tmp_path):
+    assert not _mentions(str(tmp_path / "gone.toml"), "code_execution")

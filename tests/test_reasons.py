@@ -346,3 +346,11 @@ def test_the_generator_writes_slips_that_are_fixed() -> None:
     texts = [Slipping(Random(seed)).slip() for seed in range(200)]  # noqa: S311 -- test data
     found = [parse.parse(text, None) for text in texts]
     assert 60 <= sum(isinstance(one, Diagnostic) and one.fix is not None for one in found)
+
+
+def test_a_control_character_in_a_bad_value_is_the_reason() -> None:
+    [found] = check_text("a = x\x01\n").diagnostics
+
+    assert found.span is not None
+    assert 6 == found.span.start.column
+    assert "U+0001" in found.message

@@ -230,3 +230,15 @@ def test_what_stands_in_the_section_s_place_must_be_a_table(text, path, mark):
 
     assert ("wrong-type", path) == (finding.code, finding.path)
     assert mark == text[finding.span.start.offset : finding.span.end.offset]
+
+
+def test_what_an_environment_raises_reaches_the_caller_of_a_file_that_was_found():
+    class Broken(dict):
+        def get(self, *_):
+            raise RuntimeError("no environment")
+
+        __getitem__ = get
+
+    text = '[features.code_execution.mode.external]\nurl = "${U}"\n'
+    with pytest.raises(RuntimeError, match="no environment"):
+        check_as_found("x.toml", text, env=Broken())

@@ -353,3 +353,19 @@ def test_the_help_of_a_pointer_says_where_the_value_comes_from() -> None:
     assert url is not None
     assert key.help.startswith('a key comes from the environment: api_key = "${NAME}"')
     assert url.help.startswith("`url` holds the value itself")
+
+
+def test_no_fix_leads_to_a_number_that_is_only_a_part_of_one() -> None:
+    [found] = check_text('[features.code_execution]\ntimeout_sec = "1${T}"\n', env={}).diagnostics
+
+    assert ("unknown-key", None) == (found.code, found.fix)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("time_out_sec", "timeout_secs"), ("all_owed_langages", "allowed_languages")]
+)
+def test_a_word_in_pieces_is_the_word(name: str, meant: str) -> None:
+    found = meaning(name, CodeExecutionConfig)
+
+    assert found is not None
+    assert (meant, Sense.SLIP) == (found.key.name, found.sense)

@@ -97,7 +97,7 @@ class Checker:
         if place.trouble is not None:
             report = _unreadable(place.path, f"cannot read the folder: {place.trouble}")
         elif place.path == STANDARD_INPUT:
-            text, report = check_standard_input(self._arguments)
+            text, report = check_standard_input(self._arguments, is_found=self._is_found(place))
         else:
             report = self._check_file(place)
         if not report.diagnostics and not self._format.lists_valid_files and not report.deferred:
@@ -121,11 +121,6 @@ class Checker:
     def _check_file(self, place: Place) -> Report:
         check = check_as_found if self._is_found(place) else check_file
         return check(place.path, **self._arguments)
-
-    def _check_text(self, place: Place, text: str) -> Report:
-        if self._is_found(place):
-            return check_as_found(place.path, text, **self._arguments)
-        return check_text(text, filename=place.path, **self._arguments)
 
     def _concerns(self, report: Report, path: str, text: str | None) -> bool:
         """Check whether a file has the section or a near miss, or is not TOML and mentions it."""
@@ -159,7 +154,8 @@ class Checker:
             replace(path, mended.text.encode("utf-8"), expected=raw)
         except ReplaceError as error:
             return _Mending(report, words=(str(error),))
-        return _Mending(self._check_text(place, mended.text), mended.fixed)
+        report = _check_text(path, mended.text, self._arguments, is_found=self._is_found(place))
+        return _Mending(report, mended.fixed)
 
     def _outcome(self, path: str, mending: _Mending) -> Outcome:
         report = mending.report
@@ -188,8 +184,14 @@ class Checker:
         return tuple(diagnostic for diagnostic in report.diagnostics if diagnostic.severity in failing)
 
 
-def check_standard_input(arguments: dict[str, Any]) -> tuple[str | None, Report]:
-    """Return what is piped in, as far as it can be read, and what `check_text` finds in it."""
+def _check_text(path: str, text: str, arguments: dict[str, Any], *, is_found: bool) -> Report:
+    if is_found:
+        return check_as_found(path, text, **arguments)
+    return check_text(text, filename=path, **arguments)
+
+
+def check_standard_input(arguments: dict[str, Any], *, is_found: bool = False) -> tuple[str | None, Report]:
+    """Return what is piped in, as far as it can be read, and what is wrong with it."""
     from codeexec_config.cli.streams import read_standard_input
 
     raw = read_standard_input(limits.MAX_FILE_BYTES + 1)
@@ -197,7 +199,7 @@ def check_standard_input(arguments: dict[str, Any]) -> tuple[str | None, Report]
         return None, _unreadable(STANDARD_INPUT, f"cannot read standard input: {raw}")
     text = source.decode(raw)
     if isinstance(text, str):
-        return text, check_text(text, filename=STANDARD_INPUT, **arguments)
+        return text, _check_text(STANDARD_INPUT, text, arguments, is_found=is_found)
     from attrs import evolve
 
     from codeexec_config.report import Report

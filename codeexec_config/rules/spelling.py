@@ -158,8 +158,3 @@ def distance(one: str, other: str) -> int:
             line.append(least)
         before, above = above, line
     return above[-1]
-
-
-def is_near(text: str, target: str) -> bool:
-    """Check whether two squeezed texts are one or two letters apart, fewer in a short text."""
-    return distance(text, target) <= min(_MOST_EDITS, len(target) // 4)

@@ -63,8 +63,6 @@ def _filled(template: str, stand_in: str) -> str:
 
 def of_secret(finding: Finding, text: str) -> Finding:
     """Return what the file has written into a key that no header can carry, at its place; else the finding."""
-    if finding.code != "malformed-secret":
-        return finding
     if (written := unpadded(text)) is not None:
         amendment = Amendment(f'write "{written}"', "reword", finding.path, written)
         return finding._replace(message=_PADDED, help=f'write "{written}"', amendment=amendment)

@@ -100,11 +100,9 @@ class Amender:
 
     def _mode(self, finding: Finding) -> Amendment | None:
         key = self._key_at(finding.path)
-        if key is not None and key.kind is Kind.CHOICE:
-            return self._choice(finding)
         union = union_of(self._model)
-        if union is None:
-            return None
+        if union is None or (key is not None and key.kind is Kind.CHOICE):
+            return self._choice(finding)
         mode = self._section[union.name]
         return self._bare_mode(union, mode) if type(mode) is str else self._variant(union, mode, str(finding.path[-1]))
 
