@@ -369,3 +369,10 @@ def test_a_word_in_pieces_is_the_word(name: str, meant: str) -> None:
 
     assert found is not None
     assert (meant, Sense.SLIP) == (found.key.name, found.sense)
+
+
+@pytest.mark.parametrize(("default", "is_fixed"), [("false", True), ("maybe", False)])
+def test_a_key_is_renamed_where_the_default_of_its_reference_is_of_its_type(default: str, *, is_fixed: bool) -> None:
+    [found] = check_text(f'[features.code_execution]\nenabld = "${{E:-{default}}}"\n', env={}).errors
+
+    assert ("unknown-key", is_fixed) == (found.code, found.fix is not None)
