@@ -156,7 +156,7 @@ def test_options_of_the_interpreter_change_no_answer(app: Path) -> None:
         assert plain == run_python(*arguments, PYTHONHASHSEED=seed), seed
 
 
-SUB_INTERPRETER = """
+MAKE_TWO = """
 import sys
 try:
     import _interpreters as interpreters
@@ -168,14 +168,8 @@ except ImportError:
     import _xxsubinterpreters as interpreters
     made = [interpreters.create() for _ in range(2)]
     run = interpreters.run_string
-code = f'''
-import sys
-sys.path[:0] = {sys.path!r}
-from codeexec_config import load, check_file
-config = load({sys.argv[1]!r}, env={{"T": "5", "L": "go", "H": "h.example.com", "K": "k"}})
-assert config.timeout_secs == 5 and config.mode.api_key.reveal() == "k"
-assert not check_file({sys.argv[2]!r}, env={{}}).ok
-'''
+"""
+RUN_IN_BOTH = """
 for one in made:
     run(one, code)
     run(one, code)
@@ -184,10 +178,24 @@ for one in made:
     interpreters.destroy(one)
 print("the same")
 """
+LOAD = """
+code = f'''
+import sys
+sys.path[:0] = {sys.path!r}
+from codeexec_config import load, check_file
+config = load({sys.argv[1]!r}, env={{"T": "5", "L": "go", "H": "h.example.com", "K": "k"}})
+assert config.timeout_secs == 5 and config.mode.api_key.reveal() == "k"
+assert not check_file({sys.argv[2]!r}, env={{}}).ok
+'''
+"""
 
 
 def test_a_sub_interpreter_loads_as_the_main_one_does(app: Path) -> None:
-    assert "the same\n" == run_python("-c", SUB_INTERPRETER, str(app), str(CASES[0]))
+    bare = f"{MAKE_TWO}code = 'import datetime'{RUN_IN_BOTH}"
+    if subprocess.run([sys.executable, "-c", bare], check=False, capture_output=True).returncode < 0:
+        pytest.skip("this Python crashes when two sub-interpreters import datetime, as 3.13.0 does")
+
+    assert "the same\n" == run_python("-c", f"{MAKE_TWO}{LOAD}{RUN_IN_BOTH}", str(app), str(CASES[0]))
 
 
 # -- files that change -------------------------------------------------------------------------------------------------
