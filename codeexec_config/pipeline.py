@@ -110,7 +110,7 @@ class Outcome:
         self.section = section
 
 
-# These are no named tuples: to make such a class takes longer than to import a module, and every start-up would.
+# Neither is a named tuple: to make one takes longer than to import a module, at every start-up.
 
 
 def run_file(path: str | os.PathLike[str], _: str, options: Options) -> Outcome | BaseException:
