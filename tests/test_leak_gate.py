@@ -1,8 +1,8 @@
 """The leak gate: over every broken example, in every format, by every command, nothing secret comes out.
 
 Each example is planted with secrets: in the values of its keys that hold one, in the query of its URL, below an unknown
-key, and in every variable that it names. Then the gate is tried on itself: a package that repeats a value in a message,
-or unmasks a line, must not pass it.
+key, and in every variable that it names. Then the gate is tried on itself: a package that repeats a value in a message
+of any code, or unmasks a line, must not pass it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from codeexec_config import ConfigError, Secret, check_file, check_mapping, check_text, load, loads
+from codeexec_config import (
+    ConfigError,
+    Diagnostic,
+    Secret,
+    check_file,
+    check_mapping,
+    check_text,
+    load,
+    load_policy,
+    loads,
+)
 from codeexec_config.cli import COMMANDS, main
 from codeexec_config.cli.formats import FORMATS
-from codeexec_config.document import excerpts, refusal
-from codeexec_config.findings import Finding
+from codeexec_config.codes import CODES
+from codeexec_config.document import excerpts, reasons, refusal
 from codeexec_config.section import origins
 from codeexec_config.testing import assert_no_leak
 from tests.counts import FULL
@@ -30,13 +40,25 @@ from tests.test_leaks import DOCUMENTS, views
 from tests.toml.reading import by_us
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 FILE = "sk-live-Zx81/plantedQq7+w="
-ENV = "kanarienvogel-9Qe4-umgebung"
-SECRETS = (FILE, ENV)
-SHAPES = (ENV, f" {ENV}", f"{ENV}0\n", f"https://user:{ENV}@x", f"é{ENV}")
+ENV = "kanarienvogel-9qe4-umgebung"
+NUMBER = "987654"
+SECRETS = (FILE, ENV, NUMBER)
+SHAPES = (
+    ENV,
+    NUMBER,
+    f" {ENV}",
+    f"{ENV}0\n",
+    f"é{ENV}",
+    f"http://{ENV}",
+    f"https://user:{ENV}@x",
+    f"http://169.254.169.254/{ENV}",
+)
+"""Values of a variable: well-formed for one key or the other, and wrong for the rest."""
 VARIABLE = re.compile(r"[$][{<]([A-Za-z_][A-Za-z0-9_]*)")
+REFERENCE = re.compile(rf"{VARIABLE.pattern}[^}}>]*[}}>]")
 HOLDS_A_SECRET = re.compile(
     r"""(\b(?:api.?k[a-z]*|token|password|secret)["']?\s*=\s*["']+)(?=[^"'\n])""", re.IGNORECASE
 )
@@ -44,7 +66,38 @@ URL = re.compile(r"""(\b(?:url|ur|uri)["']?\s*=\s*["'][^"'#\n]*)""")
 UNKNOWN = f'\n[features.code_execution.hidden]\n"token" = ["{FILE}", {{ x = "{FILE}" }}] # {FILE}\n'
 
 EXAMPLES = {f"{case.parent.name}/{case.stem}": case.read_text(encoding="utf-8") for case in CASES}
-TEXTS = {**EXAMPLES, **(DOCUMENTS if FULL else {})}
+WITH_ROOM = {
+    "ambiguous-mode/key": 'mode = { wasm = {}, external = { url = "https://h", api_key = "x" } }',
+    "foreign-reference/planted": f'mode.external = {{ url = "https://h", api_key = """\nvault:{FILE}""" }}',
+    "misplaced-section/key": '[feature.code_execution.mode.external]\napi_key = "x"',
+    "unknown-mode/key": 'mode = { kubernetes = { token = "x" } }',
+}
+"""What the examples of these codes have no room for."""
+FROM_OUTSIDE = {
+    f"environment/{name}": f"""\
+enabled = "${{V}}"
+timeout_secs = "${{V}}"
+max_memory_mb = "${{V}}"
+allowed_languages = ["${{V}}"]
+{mode}
+"""
+    for name, mode in {
+        "external": 'mode.external = { url = "${V}", api_key = "${V}" }',
+        "wasm": "",
+    }.items()
+}
+"""One variable makes every value."""
+TEXTS = {
+    **EXAMPLES,
+    **{name: f"[features.code_execution]\n{text}" for name, text in {**WITH_ROOM, **FROM_OUTSIDE}.items()},
+    **(DOCUMENTS if FULL else {}),
+}
+POLICY = """\
+max_timeout_secs = 1
+max_memory_mb = 1
+languages = ["sql"]
+url_hosts = ["localhost"]
+"""
 
 
 def planted(text: str) -> str:
@@ -54,9 +107,10 @@ def planted(text: str) -> str:
     return text.rstrip("\n") + "\n" + UNKNOWN
 
 
-def environments(text: str, number: int) -> list[dict[str, str]]:
+def environments(name: str, text: str) -> list[dict[str, str]]:
     """Set each variable that a text names to a secret, in a shape of its turn or in each."""
-    shapes = SHAPES if FULL else (SHAPES[number % len(SHAPES)],)
+    turn = list(TEXTS).index(name) % len(SHAPES)
+    shapes = SHAPES if FULL or name in FROM_OUTSIDE else SHAPES[turn : turn + 1]
     return [dict.fromkeys(VARIABLE.findall(text), shape) for shape in shapes]
 
 
@@ -66,12 +120,16 @@ def by_function(text: str, path: Path, env: dict[str, str]) -> Iterator[Callable
     for name in ("features", "code_execution"):
         section = section.get(name, {}) if isinstance(section, dict) else {}
     table = section if isinstance(section, dict) else {}
+    policy = load_policy(path.with_name("policy.toml"))
     for check in (
         partial(check_text, text, env=env),
         partial(check_file, path, env=env),
         partial(check_mapping, table, env=env),
         partial(check_text, text, env=env, origins=True),
         partial(check_text, text, offline=True, origins=True),
+        partial(check_text, text, env=env, allow_env=(), policy=policy),
+        partial(check_text, text, env=env, policy=policy),
+        partial(check_text, text, env={}),
     ):
         yield partial(print_all, check)
     yield partial(load, path, env=env)
@@ -85,32 +143,52 @@ def print_all(check: Callable[[], Any]) -> None:
     sys.stdout.write(f"{report.config} {report.origins}\n")
 
 
-def by_command(path: Path, env_file: Path) -> Iterator[list[str]]:
+def by_command(file: str, folder: Path) -> Iterator[list[str]]:
     """Give each command that reads a file, with every format and what else changes its output."""
-    file = str(path)
+    env_file, policy, secrets = (str(folder / name) for name in ("app.env", "policy.toml", "secrets"))
     for name in FORMATS:
         yield ["validate", "--format", name, file]
     yield ["validate", "--color", "always", "--offline", file]
-    yield ["validate", "--env-file", str(env_file), "--strict", file]
+    yield ["validate", "--env-file", env_file, "--strict", file]
+    yield ["validate", "--secrets-dir", secrets, "--policy", policy, file]
+    yield ["validate", "--allow-env", "", file]
     yield ["validate", "--diff", file]
     yield ["show", file]
     yield ["show", "--offline", "--format", "json", file]
-    yield ["show", "--env-file", str(env_file), file]
+    yield ["show", "--env-file", env_file, file]
     yield ["validate", "--fix", file]
 
 
 def assert_nothing_comes_out(text: str, env: dict[str, str], folder: Path) -> None:
-    path, env_file = folder / "app.toml", folder / "app.env"
+    path = folder / "app.toml"
     path.write_text(text, encoding="utf-8", newline="")
-    env_file.write_text("".join(f"{name}={value!r}\n" for name, value in env.items()), encoding="utf-8")
-    for call in by_function(text, path, env):
+    lay_out(env, folder)
+    assert_calls_pass(by_function(text, path, env))
+    assert_commands_pass(str(path), env, folder)
+
+
+def lay_out(env: dict[str, str], folder: Path) -> None:
+    """Write what the commands read beside a file."""
+    secrets = folder / "secrets"
+    secrets.mkdir(exist_ok=True)
+    (folder / "app.env").write_text("".join(f"{name}={value!r}\n" for name, value in env.items()), encoding="utf-8")
+    (folder / "policy.toml").write_text(POLICY, encoding="utf-8")
+    for name, value in env.items():
+        (secrets / name).write_text(value, encoding="utf-8")
+
+
+def assert_calls_pass(calls: Iterable[Callable[[], object]]) -> None:
+    for call in calls:
         with suppress(ConfigError), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             assert_no_leak(call, SECRETS)
+
+
+def assert_commands_pass(file: str, env: dict[str, str], folder: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in env.items():
             patch.setenv(name, value)
-        commands = list(by_command(path, env_file))
+        commands = list(by_command(file, folder))
         assert_no_leak(lambda: [main(command) for command in commands], SECRETS)
 
 
@@ -122,12 +200,32 @@ def test_nothing_comes_out_of_a_broken_file(name: str, tmp_path: Path, capsys: A
 
 def assert_passes(name: str, folder: Path) -> None:
     text = planted(TEXTS[name])
-    for env in environments(text, list(TEXTS).index(name)):
+    for env in environments(name, text):
         assert_nothing_comes_out(text, env, folder)
 
 
+UNREAD = {"unreadable-file": b"", "invalid-encoding": b"\xff", "file-too-large": b"#" * (16 * 1024 * 1024)}
+"""What is behind the text of a file that is not parsed; the first is a text where a path is due."""
+
+
+def assert_passes_unread(code: str, folder: Path) -> None:
+    text = planted(TEXTS["literal-secret/key"])
+    path = folder / "app.toml"
+    path.write_bytes(text.encode() + UNREAD[code])
+    file = str(path) if UNREAD[code] else text
+    lay_out({}, folder)
+    assert [code] == [found.code for found in check_file(file, env={}).diagnostics]
+    assert_calls_pass([partial(print_all, partial(check_file, file, env={})), partial(load, file, env={})])
+    assert_commands_pass(file, {}, folder)
+
+
+@pytest.mark.parametrize("code", UNREAD)
+def test_nothing_comes_out_of_a_file_that_is_not_parsed(code: str, tmp_path: Path) -> None:
+    assert_passes_unread(code, tmp_path)
+
+
 def test_every_command_is_tried() -> None:
-    tried = {command[0] for command in by_command(Path("x"), Path("y"))}
+    tried = {command[0] for command in by_command("x", Path("y"))}
     assert set(COMMANDS) == tried | {"schema", "explain", "init", "conformance"}
 
 
@@ -141,69 +239,112 @@ def test_a_command_that_reads_no_file_knows_no_environment(command: list[str], m
 # -- the gate itself ---------------------------------------------------------------------------------------------------
 
 
-def talkative(code: str) -> Callable[..., Finding]:
-    """Make a mutant of the package: who makes a finding of this code repeats in its message all that they know."""
-    make = Finding.__new__
+NOTHING_AT_HAND = {
+    "duplicate-language",
+    "empty-languages",
+    "empty-mode",
+    "empty-secret",
+    "section-not-found",
+    "unknown-runtime",
+}
+"""Codes whose value is nothing, or what a file may show."""
 
-    def made(cls: Any, *args: Any, **kwargs: Any) -> Finding:
-        found = make(cls, *args, **kwargs)
-        if found.code != code:
-            return found
-        known = {name: value for name, value in sys._getframe(1).f_locals.items() if not isinstance(value, Finding)}
-        return found._replace(message=f"{found.message}: {known}")
+
+def value_at(path: Iterable[str | int], data: Any) -> Any:
+    """Return the value that a finding is about, or the table that lacks it."""
+    for part in path:
+        try:
+            data = data[part]
+        except (KeyError, TypeError):
+            break
+    return data
+
+
+def repeating(code: str, place: str, text: str, env: dict[str, str]) -> Callable[..., None]:
+    """Make a mutant of the package: the message or the help of each finding of a code holds the value that is wrong."""
+    make = Diagnostic.__init__
+    data = by_us(text)
+
+    def made(self: Diagnostic, **known: Any) -> None:
+        if known["code"] == code:
+            path = known.get("path", ())
+            value = text if data is None else value_at(path, data) if path else ""
+            repeated = REFERENCE.sub(lambda name: env.get(name[1], ""), str(value))
+            known[place] = f"{known.get(place)}: {repeated}"
+        make(self, **known)
 
     return made
 
 
-def assert_is_caught(names: list[str], folder: Path) -> None:
-    """Check that the gate stops a package at one of the examples."""
+def is_stopped(check: Callable[[], None]) -> bool:
+    """Check whether the gate stops a package that prints a secret; a mutant that breaks down shows nothing."""
+    try:
+        check()
+    except AssertionError as error:
+        return str(error) == "a secret came out in standard output"
+    return False
 
-    def fn() -> None:
-        for name in names:
-            assert_passes(name, folder)
 
-    with pytest.raises(AssertionError, match="a secret came out in"):
-        fn()
+def is_caught(code: str, place: str, folder: Path) -> bool:
+    """Check whether such a mutant is stopped at one of the examples of its code, or where a variable is at fault."""
+    names = [name for name in TEXTS if name.startswith(f"{code}/")]
+    if code not in NOTHING_AT_HAND:
+        names += FROM_OUTSIDE
+    for name in names:
+        text = planted(TEXTS[name])
+        for env in environments(name, text):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(Diagnostic, "__init__", repeating(code, place, text, env))
+                if is_stopped(partial(assert_nothing_comes_out, text, env, folder)):
+                    return True
+    return False
 
 
 @pytest.mark.parametrize(
-    "code", ["invalid-reference", "literal-secret", "malformed-secret", "unknown-key", "wrong-type"]
+    ("code", "place"),
+    [*((code, "message") for code in sorted(CODES.keys() - UNREAD)), ("invalid-toml", "help"), ("unknown-key", "help")],
 )
-def test_a_message_that_repeats_what_its_maker_knows_is_caught(
+def test_a_finding_that_repeats_the_value_is_caught(code: str, place: str, tmp_path: Path) -> None:
+    assert is_caught(code, place, tmp_path) == (code not in NOTHING_AT_HAND)
+
+
+@pytest.mark.parametrize("code", UNREAD)
+def test_a_finding_that_repeats_what_was_not_parsed_is_caught(
     code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Finding, "__new__", talkative(code))
-    assert_is_caught([name for name in TEXTS if name.startswith(f"{code}/")], tmp_path)
+    monkeypatch.setattr(Diagnostic, "__init__", repeating(code, "message", f"{FILE} is not TOML", {}))
+
+    assert is_stopped(partial(assert_passes_unread, code, tmp_path))
 
 
 def test_a_reason_that_quotes_the_text_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    explain = refusal.explain
     monkeypatch.setattr(
-        refusal, "explain", lambda scan, flaw: explain(scan, flaw)._replace(help=f"found in {scan.text!r}")
+        refusal, "explain", lambda scan, flaw: reasons.explain(scan, flaw)._replace(help=f"found in {scan.text!r}")
     )
-    assert_is_caught(["invalid-toml/unquoted-text"], tmp_path)
+    assert is_stopped(partial(assert_passes, "invalid-toml/unquoted-text", tmp_path))
 
 
 def test_an_excerpt_without_its_mask_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def plain(masker: Any, bounds: tuple[int, int], _: int) -> str:
-        return masker._scan.text[slice(*bounds)]
+        text: str = masker._text
+        return text[slice(*bounds)]
 
     monkeypatch.setattr(excerpts.Masker, "excerpt", plain)
-    assert_is_caught(["unknown-key/misspelt"], tmp_path)
+    assert is_stopped(partial(assert_passes, "literal-secret/key", tmp_path))
 
 
 def test_an_excerpt_of_broken_toml_without_its_mask_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refusal, "blind_excerpt", lambda scan, *_: scan.text)
-    assert_is_caught(["invalid-toml/unquoted-text"], tmp_path)
+    assert is_stopped(partial(assert_passes, "invalid-toml/unquoted-text", tmp_path))
 
 
 def test_a_secret_that_shows_itself_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Secret, "__repr__", lambda secret: f"Secret({secret.reveal()!r})")
     monkeypatch.setattr(sys.modules[__name__], "UNKNOWN", "")
-    assert_is_caught(["literal-secret/key"], tmp_path)
+    assert is_stopped(partial(assert_passes, "literal-secret/key", tmp_path))
 
 
 def test_an_origin_with_the_value_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(origins, "_MASK", FILE)
     monkeypatch.setattr(sys.modules[__name__], "UNKNOWN", "")
-    assert_is_caught(["literal-secret/key"], tmp_path)
+    assert is_stopped(partial(assert_passes, "literal-secret/key", tmp_path))

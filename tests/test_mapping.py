@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import enum
+import gc
 from collections import ChainMap, OrderedDict, UserDict, UserList, defaultdict, deque
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import tomlkit
@@ -17,6 +18,9 @@ from hypothesis import strategies as st
 from codeexec_config import CodeExecutionConfig, ConfigError, External, check_mapping, load_mapping, loads
 from codeexec_config.section import UNKNOWN
 from codeexec_config.section.plain import Plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SECTION = ("features", "code_execution")
 ENV = {"K": "the-key"}
@@ -342,6 +346,15 @@ def deep(levels: int, wrap: Any) -> Any:
     return value
 
 
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Keep Python's own collector away: where the stack is small, as in WebAssembly, deep tables overflow it."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
 @pytest.mark.parametrize("wrap", [lambda inner: [inner], lambda inner: {"a": inner}])
 @pytest.mark.parametrize("levels", [3, 100_000])
 def test_depth_is_no_danger(wrap: Any, levels: int) -> None:
