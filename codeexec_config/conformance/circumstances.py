@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import os
-import shutil
 import signal
 import socket
 import sys
 import tempfile
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from codeexec_config.conformance.removals import Removal, Removals
 from codeexec_config.conformance.wording import told
 from codeexec_config.executor import ExecutionResult, InfrastructureError, RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from codeexec_config.executor import ExecutionRequest
 
@@ -42,8 +41,10 @@ class Circumstances(NamedTuple):
     """What can be read from a descriptor that programs may inherit; a socket is there as well."""
     has_path: bool = True
     """Whether the variable PATH leads anywhere."""
-    keeps_folders: bool = False
-    """Whether no folder can be removed."""
+    removal: Removal = Removal.WORKS
+    """What becomes of an attempt to remove something once the program has begun."""
+    removal_secs: float = 0
+    """How long an attempt that hangs does so at most."""
 
 
 class Report(NamedTuple):
@@ -62,14 +63,22 @@ class Report(NamedTuple):
     """What arrived at the inherited socket."""
     changes: tuple[str, ...] = ()
     """What is not as it was in the host's process."""
+    waited: bool = False
+    """Whether the call waited for a removal as long as that hung."""
 
 
-def lived(executor: Any, request: ExecutionRequest, circumstances: Circumstances) -> Report:
+def lived(
+    executor: Any,
+    request: ExecutionRequest,
+    circumstances: Circumstances,
+    has_begun: Callable[[], bool] = lambda: True,
+) -> Report:
     """Run one program under circumstances, in a process that will end with it."""
+    removals = Removals(circumstances.removal, circumstances.removal_secs, has_begun)
     with _own_streams(circumstances.stdin) as (out, err), _descriptors(circumstances.inherited) as peer:
-        with _limited(circumstances):
+        with _limited(circumstances), removals.tampered_with():
             before = _condition()
-            report = _called(executor, request)
+            report = _called(executor, request, removals.end)
             after = _condition()
         sys.stdout.flush()
         sys.stderr.flush()
@@ -78,15 +87,21 @@ def lived(executor: Any, request: ExecutionRequest, circumstances: Circumstances
             stderr=os.pread(err, _PRINTED, 0),
             received=_received(peer),
             changes=tuple(name for name in before if before[name] != after[name]),
+            waited=removals.were_waited_for,
         )
 
 
-def _called(executor: Any, request: ExecutionRequest) -> Report:
+def _called(executor: Any, request: ExecutionRequest, back: Callable[[], None]) -> Report:
+    """Call an executor, and `back` as soon as the call is back: an event loop waits for more before it closes."""
+
+    async def awaited() -> Any:
+        try:
+            return await executor.execute_async(request)
+        finally:
+            back()
+
     try:
-        if hasattr(executor, "execute_async"):
-            result = asyncio.run(executor.execute_async(request))
-        else:
-            result = executor.execute(request)
+        result = asyncio.run(awaited()) if hasattr(executor, "execute_async") else executor.execute(request)
     except BaseException as error:  # noqa: BLE001 -- whatever it raises is the finding
         return Report(error=told(error, request), kind=_kind(error))
     if not isinstance(result, ExecutionResult):  # which might not survive the way to the kit's process
@@ -157,31 +172,7 @@ def _limited(circumstances: Circumstances) -> Iterator[None]:
         signal.signal(number, signal.SIG_IGN)
     if not circumstances.has_path:
         os.environ["PATH"] = os.devnull
-    if not circumstances.keeps_folders:
-        yield
-        return
-    with _no_removal() as kept:
-        yield
-    for path in kept:
-        shutil.rmtree(path, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _no_removal() -> Iterator[set[str]]:
-    """Let no folder be removed, as when something in it is still in use, and note those that were to be."""
-    kept: set[str] = set()
-    remove = os.rmdir
-
-    def refuse(path: Any, *, dir_fd: int | None = None) -> NoReturn:
-        if dir_fd is None:
-            kept.add(os.path.abspath(path))  # noqa: PTH100 -- as the caller spelt it
-        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), path)
-
-    os.rmdir = refuse
-    try:
-        yield kept
-    finally:
-        os.rmdir = remove
+    yield
 
 
 def _condition() -> dict[str, object]:

@@ -15,6 +15,8 @@ import sys
 import threading
 import time
 import warnings
+from functools import partial
+from mmap import mmap
 from multiprocessing import Pipe
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -47,15 +49,26 @@ class Elsewhere:
         if hasattr(os, "fork"):
             self._copy = _Copy(self._executor)
 
-    def run(self, request: ExecutionRequest, circumstances: Circumstances, secs: float) -> Report:
-        """Run a program and return what was seen.
+    def run(
+        self,
+        request: ExecutionRequest,
+        circumstances: Circumstances,
+        secs: float,
+        is_begun: Callable[[], object] = lambda: True,
+    ) -> Report:
+        """Run a program and return what was seen; `is_begun` tells from when on removals are tampered with.
 
         Raises:
             Failed: the call did not come back, or the host's process did not survive it.
         """
         with self._lock:
             copy = self._needed()
-            return copy.report(copy.begin(request, circumstances), secs)
+            pid = copy.begin(request, circumstances)
+            until = time.monotonic() + secs
+            while not is_begun() and time.monotonic() < until and not copy.reports(_POLL_SECS):
+                pass
+            copy.program_begun()
+            return copy.report(pid, secs, until)
 
     def killed(self, request: ExecutionRequest, is_due: Callable[[], object], secs: float) -> bool:
         """Start a program, kill its host once it is due, and tell whether that came to be before the run's end."""
@@ -85,24 +98,33 @@ class _Copy:
 
     def __init__(self, executor: Any) -> None:
         self._connection, theirs = Pipe()
-        self._pid = _forked(lambda: _wait_for_work(executor, theirs, self._connection))
+        self._begun = mmap(-1, 1)  # which every copy of this process shares
+        self._pid = _forked(lambda: _wait_for_work(executor, theirs, self._connection, self._has_begun))
         theirs.close()
 
     def begin(self, request: ExecutionRequest, circumstances: Circumstances) -> int:
         """Start a run and return the number of its process."""
+        self._begun[0] = 0
         self._connection.send((request, circumstances))
         if not self._connection.poll(_START_SECS):
             raise Failed("a copy of the executor's process did not start")
         pid: int = self._connection.recv()
         return pid
 
+    def program_begun(self) -> None:
+        """Tell the run's process that its program has begun."""
+        self._begun[0] = 1
+
+    def _has_begun(self) -> bool:
+        return bool(self._begun[0])
+
     def reports(self, secs: float) -> bool:
         """Wait for so long at most, and tell whether a run has come to its end."""
         return self._connection.poll(secs)
 
-    def report(self, pid: int, secs: float) -> Report:
-        """Return what a run reports."""
-        if not self.reports(secs):
+    def report(self, pid: int, secs: float, until: float) -> Report:
+        """Return what a run reports; it is given so many seconds, and they end then."""
+        if not self.reports(max(0.0, until - time.monotonic())):
             self.kill(pid)
             raise Failed(f"the call was not back after {secs:g} s")
         first = self._connection.recv()
@@ -126,6 +148,7 @@ class _Copy:
     def close(self) -> None:
         """End the process that holds the copy."""
         self._connection.close()
+        self._begun.close()
         # It would not see the end of the connection: copies of other executors may hold the other end too.
         _kill(self._pid)
         with contextlib.suppress(ChildProcessError):
@@ -163,20 +186,27 @@ def _leave() -> NoReturn:
     os._exit(0)
 
 
-def _wait_for_work(executor: Any, connection: Connection, others: Connection) -> None:
+def _wait_for_work(
+    executor: Any, connection: Connection, others: Connection, has_begun: Callable[[], bool] = lambda: True
+) -> None:
     """Fork a process for each request that comes, and tell of its number and its end."""
     others.close()
     os.setsid()
     gc.freeze()  # what the copy collects is the original's
     with contextlib.suppress(EOFError, OSError):
         while True:
-            task = connection.recv()
-            pid = _forked(lambda task=task: _report(executor, connection, *task))  # type: ignore[misc]
+            pid = _forked(partial(_report, executor, connection, has_begun, *connection.recv()))
             connection.send(os.waitpid(pid, 0)[1])
 
 
-def _report(executor: Any, connection: Connection, request: ExecutionRequest, circumstances: Circumstances) -> None:
+def _report(
+    executor: Any,
+    connection: Connection,
+    has_begun: Callable[[], bool],
+    request: ExecutionRequest,
+    circumstances: Circumstances,
+) -> None:
     """Report this process's number, and then of what one run came to."""
     os.setsid()
     connection.send(os.getpid())
-    connection.send(lived(executor, request, circumstances))
+    connection.send(lived(executor, request, circumstances, has_begun))

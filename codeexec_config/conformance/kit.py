@@ -136,6 +136,14 @@ class Kit:
         """Run in a copy of the host's process, to whatever end."""
         return self.subject.elsewhere.run(request, circumstances, self.allowed_secs(request))
 
+    def has_sight(self) -> bool:
+        """Check whether there are programs with children here, and the probe sees them."""
+        try:
+            self.expect_sight()
+        except (Skipped, NotApplicable):
+            return False
+        return True
+
     def reported(self, request: ExecutionRequest, report: Report, *statuses: Status) -> ExecutionResult:
         """Return the verdict of such a run, one of those named if any are."""
         expect(not report.error, f"got {report.error}")

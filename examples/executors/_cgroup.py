@@ -129,7 +129,7 @@ class Cgroup:
         """Kill what is left in the group, and remove it."""
         for _ in range(_REMOVAL_TRIES):
             self.kill()
-            if self._remove():
+            if await asyncio.to_thread(self._remove):  # which may hang, and must not keep the event loop
                 return
             await asyncio.sleep(0.01)
         raise ExecutorUnavailable(

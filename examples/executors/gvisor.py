@@ -19,6 +19,7 @@ What surprises:
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import secrets
@@ -212,7 +213,7 @@ def _crash(folder: Path) -> str:
 
 async def _remove(group: Cgroup, folder: Path) -> None:
     await group.close()
-    delete(folder)
+    await asyncio.to_thread(delete, folder)
 
 
 def _abandoned_folders() -> Iterator[Path]:

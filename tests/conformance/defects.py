@@ -582,9 +582,32 @@ class CallsAMissingEngineAFailure(Local):
 
 
 class RaisesInItsCleanUp(Local):
-    def let_go(self, run: Run) -> None:
+    async def let_go(self, run: Run) -> None:
         shutil.rmtree(run.folder)
-        super().let_go(run)
+        await super().let_go(run)
+
+
+class WaitsForItsCleanUp(Local):
+    async def let_go(self, run: Run) -> None:
+        shutil.rmtree(run.folder, ignore_errors=True)
+        await super().let_go(run)
+
+
+class RemovesByACommand(Local):
+    def checked(self, process: asyncio.subprocess.Process) -> None:
+        """Trust it."""
+
+    async def let_go(self, run: Run) -> None:
+        process = await asyncio.create_subprocess_exec("rm", "-r", run.folder)
+        await process.wait()
+        self.checked(process)
+        await super().let_go(run)
+
+
+class InsistsOnItsCommand(RemovesByACommand):
+    def checked(self, process: asyncio.subprocess.Process) -> None:
+        if process.returncode:
+            raise ExecutorUnavailable
 
 
 class InvitesAnotherTry(Local):
@@ -627,8 +650,8 @@ class LeavesFolders(Local):
         run.folder = Path(tempfile.mkdtemp(prefix="left-"))
         super().put_files(run)
 
-    def let_go(self, run: Run) -> None:
-        run.process._transport.close()
+    def remove(self, run: Run) -> None:
+        """Leave it."""
 
 
 class LeavesZombies(Local):
@@ -778,6 +801,9 @@ DEFECTS = (
     Control(TriesABrokenBackEndAgain, "X01 X02", "X02"),
     Control(CallsAMissingEngineAFailure, "R01 X03", "X03"),
     Control(RaisesInItsCleanUp, "R01 X04", "X04"),
+    Control(WaitsForItsCleanUp, "R01 X04", "X04"),
+    Control(RemovesByACommand, "R01 X04", "X04"),
+    Control(InsistsOnItsCommand, "R01 X04", "X04"),
     Control(InvitesAnotherTry, "X01 X05", "X05"),
     Control(OutlivesItsHost, "R01 H01", "H01"),
     Control(SweepsNothing, "R01 H02", "H02"),

@@ -17,6 +17,8 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import uuid
 from functools import cache
 from pathlib import Path
@@ -47,6 +49,7 @@ RUN_VARIABLE = "LOCAL_EXECUTOR_RUN"
 MOST_PROCESSES = 64
 WATCH_SECS = 0.04
 MOST_LOOKS = 12
+REMOVAL_SECS = 2.0
 PAGE = os.sysconf("SC_PAGE_SIZE")
 LONGEST_VARIABLE = 128 * 1024
 LONGEST_NAME = 255
@@ -172,7 +175,7 @@ class Local:
         finally:
             self.end(run)
             await self.told_of(run)
-            self.let_go(run)
+            await self.let_go(run)
             self.running.remove(run)
 
     def refuse(self, request: ExecutionRequest) -> None:
@@ -204,9 +207,17 @@ class Local:
                 return
             await asyncio.sleep(WATCH_SECS)
 
-    def let_go(self, run: Run) -> None:
+    async def let_go(self, run: Run) -> None:
         if run.process:
             run.process._transport.close()  # its pipes, which a child that is left behind would keep open
+        # Not in a thread of the event loop's, whose end waits for it.
+        removal = threading.Thread(target=self.remove, args=(run,), daemon=True)
+        removal.start()
+        until = time.monotonic() + REMOVAL_SECS
+        while removal.is_alive() and time.monotonic() < until:  # noqa: ASYNC110 -- a thread has no event
+            await asyncio.sleep(0.005)
+
+    def remove(self, run: Run) -> None:
         shutil.rmtree(run.folder, ignore_errors=True)
 
     async def break_down(self, run: Run) -> ExecutionResult:

@@ -7,6 +7,8 @@ import gc
 import os
 import signal
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ from codeexec_config.conformance import elsewhere
 from codeexec_config.conformance.circumstances import Circumstances, Report, lived
 from codeexec_config.conformance.elsewhere import Elsewhere
 from codeexec_config.conformance.opinions import Failed
+from codeexec_config.conformance.removals import Removal
 from codeexec_config.executor import ExecutionResult, ExecutorUnavailable, RequestError, Status
 from tests.executor.fakes import DONE, Fake, FakeAsync, request
 
@@ -101,18 +104,48 @@ class TestCircumstances:
 
     def test_no_folder_can_be_removed_until_the_end(self, tmp_path: Path) -> None:
         folder = tmp_path / "kept"
-        (folder / "inner").mkdir(parents=True)
+        folder.mkdir()
 
         def act(_: object) -> ExecutionResult:
-            with pytest.raises(OSError, match="busy"):
-                os.rmdir("inner", dir_fd=os.open(folder, os.O_RDONLY))
             folder.rmdir()
             return DONE
 
-        report = lived_here(act, Circumstances(keeps_folders=True))
+        report = lived_here(act, Circumstances(removal=Removal.FAILS))
 
         assert report.error.endswith(f"Device or resource busy: {folder!r}")
         assert not folder.exists()
+
+    @pytest.mark.parametrize("form", [Fake, FakeAsync])
+    def test_a_removal_hangs_until_the_call_is_back(self, form: Any, tmp_path: Path) -> None:
+        def remove() -> None:
+            with contextlib.suppress(FileNotFoundError):  # the kit removes it, too
+                tmp_path.rmdir()
+
+        removing = threading.Thread(target=remove)
+
+        def act(_: object) -> ExecutionResult:
+            removing.start()
+            return DONE
+
+        async def act_async(_: object) -> ExecutionResult:
+            return act(_)
+
+        acts = {Fake: act, FakeAsync: act_async}
+        report = lived_here(acts[form], Circumstances(removal=Removal.HANGS, removal_secs=60), form=form)
+        removing.join(60)
+
+        assert Report(DONE) == report
+        assert not tmp_path.exists()
+
+    def test_a_call_that_waits_for_a_removal_is_told(self, tmp_path: Path) -> None:
+        def act(_: object) -> ExecutionResult:
+            tmp_path.rmdir()
+            return DONE
+
+        report = lived_here(act, Circumstances(removal=Removal.HANGS, removal_secs=0.01))
+
+        assert Report(DONE, waited=True) == report
+        assert not tmp_path.exists()
 
     def test_what_a_run_changes_is_told(self, tmp_path: Path) -> None:
         def act(_: object) -> ExecutionResult:
@@ -175,6 +208,26 @@ class TestCopy:
         with pytest.raises(Failed, match=r"the call was not back after 0\.2 s"):
             copy.run(request(stdin=b"wait"), Circumstances(), 0.2)
         assert copy.run(request(), Circumstances(), 30) == Report(DONE)
+
+    def test_removals_work_until_the_program_has_begun(self, copied: Any, tmp_path: Path) -> None:
+        def act(_: object) -> ExecutionResult:
+            (tmp_path / "old").rmdir()
+            (tmp_path / "begun").touch()
+            with contextlib.suppress(OSError):
+                for number in range(600):
+                    (tmp_path / f"new{number}").mkdir()
+                    (tmp_path / f"new{number}").rmdir()
+                    time.sleep(0.05)
+            return DONE
+
+        (tmp_path / "old").mkdir()
+        copy = copied(act)
+        begun = Circumstances(removal=Removal.FAILS)
+
+        assert copy.run(request(), begun, 30, (tmp_path / "begun").exists) == Report(DONE)
+        assert not (tmp_path / "old").exists()
+        assert copy._copy._has_begun()
+        assert copy.run(request(), begun, 30, lambda: False).kind == "other"  # there is no old one any more
 
     def test_a_host_is_killed_when_it_is_due(self, copied: Any, tmp_path: Path) -> None:
         def act(_: object) -> Any:

@@ -235,7 +235,11 @@ _ENDURING: Final = (
         waits=True,
     ),
     Check("X03", "an engine that is missing is told", "PATH leads nowhere", leaving.engine_missing),
-    Check("X04", "a clean-up that fails leaves the verdict", "no folder can go", leaving.clean_up_fails),
+    Check(
+        *("X04", "a clean-up that fails or hangs leaves the verdict", "nothing can be removed", leaving.clean_up_fails),
+        after="T01 T04",
+        waits=True,
+    ),
     Check("X05", "an error says what began", "break it", leaving.begun_is_told, C.FAULT_INJECTION, after="X01"),
     Check(
         "H01", "a program does not outlive a dead host", "kill the host", leaving.host_killed, C.HOST_DEATH, after="T04"

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from codeexec_config.conformance.checks.timing import ran_once
 from codeexec_config.conformance.circumstances import Circumstances
 from codeexec_config.conformance.kit import NotApplicable, cannot_tell, expect, told
+from codeexec_config.conformance.removals import Removal
 from codeexec_config.conformance.watching import folders_here, shape_of, zombies
 from codeexec_config.executor import FAULT_EXTENSION, InfrastructureError, Status
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from codeexec_config.conformance.circumstances import Report
     from codeexec_config.conformance.kit import Kit, Subject
 
 _RUNS = 3
@@ -146,11 +148,29 @@ def engine_missing(kit: Kit) -> None:
 
 
 def clean_up_fails(kit: Kit) -> None:
-    """X04: a clean-up that fails does not take the verdict with it."""
-    request = kit.request(kit.code("say", text="word"))
-    report = kit.elsewhere(request, Circumstances(keeps_folders=True))
-    expect(not report.error, f"the program ran, and since no folder could be removed the call came to {report.error}")
-    kit.reported(request, report, Status.COMPLETED)
+    """X04: a clean-up that fails, or does not come back, does not take the verdict with it."""
+    _cleaned_up(kit, Circumstances(removal=Removal.FAILS), "nothing could be removed")
+    # By the time that any program of a usual limit has, however short this one's is.
+    secs = kit.allowed_secs(kit.request(""))
+    report = _cleaned_up(kit, Circumstances(removal=Removal.HANGS, removal_secs=secs), "removals did not come back")
+    expect(not report.waited, f"the program had ended, and its verdict was held back for {secs:g} s by its clean-up")
+
+
+def _cleaned_up(kit: Kit, circumstances: Circumstances, trouble: str) -> Report:
+    """Run a program whose start can be seen, where any can, into its limit, and expect its verdict."""
+    secs = circumstances.removal_secs + kit.allowed_secs(kit.request(""))
+    if kit.has_sight():
+        marker = kit.nonce()
+        request = kit.request(kit.code("orphan", marker=marker), wall=kit.deadlines.stop_limit)
+        report = kit.subject.elsewhere.run(request, circumstances, secs, partial(kit.left, marker))
+        status = Status.TIMED_OUT
+    else:
+        request = kit.request(kit.code("say", text="word"))
+        report = kit.subject.elsewhere.run(request, circumstances, secs)
+        status = Status.COMPLETED
+    expect(not report.error, f"the program ran, and since {trouble} the call came to {report.error}")
+    kit.reported(request, report, status)
+    return report
 
 
 def begun_is_told(kit: Kit) -> None:
