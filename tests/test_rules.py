@@ -3,7 +3,8 @@
 import pytest
 
 from codeexec_config import Severity, check_mapping, check_text, limits
-from tests.facts import BOUNDS
+from codeexec_config.rules.alone import judge, quantity, sound_values
+from tests.facts import BOUNDS, KEYS
 
 DOCKER = {"sandboxed": {"runtime": "docker"}}
 GVISOR = {"sandboxed": {"runtime": "gvisor"}}
@@ -25,14 +26,59 @@ def test_a_number_stays_within_its_limits(key):
     for value in (bounds.minimum - 1, bounds.maximum + 1, -(2**63), 2**64):
         [finding] = check_mapping({key: value, "mode": GVISOR}, env={}).diagnostics
         assert "out-of-range" == finding.code
-        assert str(bounds.minimum) in finding.help
-        assert str(bounds.maximum) in finding.help
+        assert finding.message.startswith(f"{value} is ")
+        assert f"from {bounds.minimum} to {bounds.maximum}" in finding.help
 
 
-def test_a_number_of_absurd_length_is_not_repeated():
-    [finding] = check_mapping({"timeout_secs": 10**400}, env={}).diagnostics
+@pytest.mark.parametrize("key", sorted(BOUNDS))
+def test_the_limit_that_a_number_breaks_is_named_with_its_reason(key):
+    bounds = BOUNDS[key]
+    low, high = (
+        check_mapping({key: value, "mode": GVISOR}, env={}).errors[0].message
+        for value in (bounds.minimum - 1, bounds.maximum + 1)
+    )
 
-    assert "00000" not in finding.message
+    assert f" less than the minimum of {quantity(bounds.minimum, bounds.unit)}: {bounds.floor_reason}" in low
+    assert f" more than the maximum of {quantity(bounds.maximum, bounds.unit)}: {bounds.ceiling_reason}" in high
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "said"), [(1, "second", "1 second"), (2, "second", "2 seconds"), (6, "MiB", "6 MiB")]
+)
+def test_a_quantity_agrees_with_its_unit(number, unit, said):
+    assert said == quantity(number, unit)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_number_of_absurd_length_is_not_repeated(sign):
+    longest = sign * (10**20 - 1)
+    for number, is_shown in ((longest, True), (longest + sign, False), (sign * 10**400, False)):
+        [finding] = check_mapping({"timeout_secs": number}, env={}).diagnostics
+        assert is_shown == (str(number) in finding.message)
+        assert is_shown == ("999" in finding.message)
+
+
+@pytest.mark.parametrize("key", [*KEYS.values(), KEYS["allowed_languages"].item], ids=lambda key: key.name)
+def test_what_is_sound_beforehand_is_what_a_rule_finds_nothing_wrong_with(key):
+    assert [None] * len(sound_values(key)) == [judge(key, value, (), {}) for value in sound_values(key)]
+
+
+def test_known_languages_are_sound_beforehand():
+    assert set(limits.LANGUAGES) == sound_values(KEYS["allowed_languages"].item)
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("Docker", 'did you mean "docker"? the runtimes are docker, firecracker, gvisor'),
+        ("gvizor", 'did you mean "gvisor"? the runtimes are docker, firecracker, gvisor'),
+        ("kata", "write one of docker, firecracker, gvisor"),
+    ],
+)
+def test_a_name_of_a_choice_is_suggested_beside_the_others(written, hint):
+    [finding] = check_mapping({"mode": {"sandboxed": {"runtime": written}}}, env={}).errors
+
+    assert ("unknown-runtime", hint) == (finding.code, finding.help)
 
 
 @pytest.mark.parametrize(("memory", "found"), [(5, ["out-of-range"]), (6, [])])
@@ -57,8 +103,19 @@ def test_a_number_that_the_environment_made_is_not_repeated():
         report = check_mapping(table, env={"M": "5" if mode is DOCKER else "4711", "T": "99999"})
         assert ["out-of-range", "out-of-range"] == [d.code for d in report.diagnostics]
         for diagnostic in report.diagnostics:
-            assert "the value" in diagnostic.message
+            name = "T" if "timeout_secs" in diagnostic.path else "M"
+            assert diagnostic.message.startswith("the value is ")
+            assert diagnostic.message.endswith(f" (it comes from {name})")
+            assert diagnostic.help.startswith(f"set {name} to ")
             assert not {"4711", "99999"} & set(f"{diagnostic.message} {diagnostic.help}".split())
+
+
+def test_a_number_of_the_file_comes_from_no_variable():
+    for mode, memory in (("wasm", 4711), (DOCKER, 5), (GVISOR, 0)):
+        [finding] = check_mapping({"mode": mode, "max_memory_mb": memory}, env={}).errors
+        assert finding.message.startswith(f"{memory} is ")
+        assert "comes from" not in finding.message
+        assert finding.help.startswith("write ")
 
 
 @pytest.mark.parametrize("name", ["a", "c++", "c#", "objective-c", "x" * 64, "a.b", "f_1"])

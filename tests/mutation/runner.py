@@ -8,6 +8,7 @@ tried by a new interpreter, which reads the mutant in the place of the module.
 from __future__ import annotations
 
 import ast
+import importlib
 import importlib.machinery
 import os
 import subprocess
@@ -86,6 +87,7 @@ class Trial:
         sys.settrace(tracer(self.file, self.at_import))
 
     def pytest_collection_finish(self) -> None:
+        importlib.import_module(dotted(self.path))  # where no test has done so yet
         sys.settrace(None)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
