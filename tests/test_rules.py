@@ -3,11 +3,16 @@
 import pytest
 
 from codeexec_config import Severity, check_mapping, check_text, limits
+from codeexec_config.rules import across
+from codeexec_config.rules.across import Facts, ModeFacts
 from codeexec_config.rules.alone import judge, quantity, sound_values
+from codeexec_config.rules.urls import parse
 from tests.facts import BOUNDS, KEYS
 
 DOCKER = {"sandboxed": {"runtime": "docker"}}
 GVISOR = {"sandboxed": {"runtime": "gvisor"}}
+TWICE = {"allowed_languages": ["python", "python"]}
+"""A remark, with which no quick look ends the judgement."""
 
 
 def codes(table, **options):
@@ -85,11 +90,13 @@ def test_a_name_of_a_choice_is_suggested_beside_the_others(written, hint):
 def test_docker_takes_six_mib_at_least(memory, found):
     assert found == codes({"mode": DOCKER, "max_memory_mb": memory})
     assert [] == codes({"mode": GVISOR, "max_memory_mb": memory})
+    assert [*found, "duplicate-language"] == codes(TWICE | {"mode": DOCKER, "max_memory_mb": memory})
 
 
 @pytest.mark.parametrize(("memory", "found"), [(4096, []), (4097, ["out-of-range"])])
 def test_wasm_addresses_4096_mib_at_most(memory, found):
     assert found == codes({"max_memory_mb": memory})
+    assert [*found, "duplicate-language"] == codes(TWICE | {"max_memory_mb": memory})
 
 
 def test_a_number_beyond_the_hard_limit_is_said_once():
@@ -223,10 +230,23 @@ def test_plain_http_goes_to_loopback_only(url, keyed, open_):
 
 
 def test_the_message_on_plain_http_names_both_ways_out():
-    [finding] = check_mapping({"mode": service("http://x")}, env={"K": "k"}).diagnostics
+    for api_key, what in (("${K}", " sends the key and all code "), (None, " sends all code ")):
+        keys = {"url": "http://x"} | ({"api_key": api_key} if api_key else {})
+        [finding, *_] = check_mapping({"mode": {"external": keys}}, env={"K": "k"}).diagnostics
 
-    assert "https" in finding.message
-    assert "insecure_hosts" in finding.message
+        assert "insecure-url" == finding.code
+        assert what in finding.message
+        assert "use https" in finding.message
+        assert "insecure_hosts" in finding.message
+
+
+def test_each_url_of_a_mode_is_judged():
+    urls = {("mode", "external", name): parse(url) for name, url in (("a", "https://x"), ("b", "http://x"))}
+    mode = ModeFacts("external", urls=urls, keyed=True)
+
+    [finding] = across.judge(Facts(enabled=True, mode=mode, languages=[], memory=None))
+
+    assert ("insecure-url", ("mode", "external", "b")) == (finding.code, finding.path)
 
 
 def test_a_url_has_one_finding_the_first_of_its_kind():
