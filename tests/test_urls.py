@@ -136,6 +136,8 @@ def test_a_host_that_has_no_punycode_gets_the_general_hint():
 )
 def test_credentials_do_not_belong_into_a_url(url):
     assert "credentials-in-url" == code_of(url)
+    place = "user or password" if "@" in url else "query"
+    assert finding_of(url).message.startswith(f"the {place} of the URL holds a credential")
 
 
 @pytest.mark.parametrize(
@@ -316,6 +318,12 @@ WRITE = "write https://h.example"
         ("https://u@h.example#top", "it has a fragment, which is never sent", GENERAL),
         ("https://u@h\\x", "it holds a backslash, which clients read differently", GENERAL),
         ("https://", "it has no host", GENERAL),
+        ("$CE_URL", "it names a variable without ${...}", 'write "${CE_URL}"'),
+        ("%CE_URL%", "it names a variable without ${...}", 'write "${CE_URL}"'),
+        ("CE_URL", "it names a variable without ${...}", 'write "${CE_URL}"'),
+        ("https://$CE_HOST/", "it names a variable without ${...}", 'write "https://${CE_HOST}/"'),
+        ("{url}", "it names a variable without ${...}", "a variable is written in braces, as in ${NAME}"),
+        ("/run/secrets/x", "it does not start with https:// or http://", GENERAL),
     ],
 )
 def test_the_reason_is_the_slip_that_was_made(url, reason, hint):
