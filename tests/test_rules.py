@@ -135,6 +135,25 @@ def test_a_language_has_no_other_name(name):
     assert ["invalid-language"] == codes({"mode": DOCKER, "allowed_languages": [name]})
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("Python", 'did you mean "python"?'),
+        ("C++", 'did you mean "cpp"?'),
+        ("python,", 'did you mean "python"?'),
+        ("python, js", 'one string holds one name: write "python", "javascript"'),
+        ("python, x y", "write a lower-case name: "),
+        ("x y", "write a lower-case name: "),
+        ("$LANG_1", 'write "${LANG_1}"'),
+    ],
+)
+def test_a_malformed_name_is_told_what_it_should_be(name, hint):
+    [finding] = check_mapping({"mode": DOCKER, "allowed_languages": [name]}, env={}).errors
+
+    assert "invalid-language" == finding.code
+    assert finding.help.startswith(hint)
+
+
 @pytest.mark.parametrize(("alias", "name"), sorted(limits.LANGUAGE_ALIASES.items()))
 def test_an_alias_is_unknown_and_its_fix_is_the_name(alias, name):
     text = f'[features.code_execution]\nmode.sandboxed.runtime = "docker"\nallowed_languages = ["{alias}"]\n'
@@ -163,7 +182,9 @@ def test_a_known_language_is_known(name):
 def test_an_unknown_language_without_a_near_one_may_stay():
     [finding] = check_mapping({"mode": DOCKER, "allowed_languages": ["brainfuck"]}, env={}).diagnostics
 
+    assert "unknown language `brainfuck`" == finding.message
     assert "it is allowed as it is" in finding.help
+    assert 4 < sum(f" {name}," in finding.help for name in limits.KNOWN_LANGUAGES) < 12
     assert finding.fix is None
 
 
@@ -198,6 +219,9 @@ def test_wasm_says_one_thing_of_a_language_that_it_does_not_run():
         (d.code, d.path[-1]) for d in report.diagnostics
     ]
     assert ['did you mean "javascript"?'] == [d.help for d in report.diagnostics if "did you mean" in d.help]
+    assert [*(f"`{name}`" for name in ("js", "bash", "nope", "nope")), "the language from L"] == [
+        d.message.removesuffix(" does not run in mode wasm") for d in report.diagnostics
+    ]
     assert "ruby" not in str(report)
 
 
