@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from codeexec_config import CodeExecutionConfig, apply_fixes, check_text
 from codeexec_config.keys import key_table
-from codeexec_config.rules.units import is_amount, read_amount, read_number
+from codeexec_config.rules.units import converted, is_amount, read_amount, read_number
 
 HEADER = "[features.code_execution]\n"
 SANDBOXED = f'{HEADER}mode.sandboxed.runtime = "gvisor"\n'
@@ -38,6 +40,7 @@ def mended(text: str) -> str | None:
         ("timeout_secs", '" 30"', 30),
         ("timeout_secs", '"30\\t"', 30),
         ("timeout_secs", '"030"', 30),
+        ("timeout_secs", '"01_000"', 1000),
         ("timeout_secs", '"1,000"', 1000),
         ("timeout_secs", '"1,00"', None),
         ("timeout_secs", '"１２"', 12),  # noqa: RUF001 -- look-alikes are the subject
@@ -148,4 +151,14 @@ def test_an_amount_is_of_time_or_memory() -> None:
 
 
 def test_a_number_of_absurd_length_is_not_read() -> None:
+    assert int("1" * 40) == read_number("1" * 40, KEYS["timeout_secs"])
     assert read_number("1" * 41, KEYS["timeout_secs"]) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(2, 120), (0.5, 30), (0.0, 0), (1e300, 60 * 10**300), (0.01, None), (True, None), ("2", None)]
+    + [(value, None) for value in map(float, ("inf", "-inf", "nan"))],
+)
+def test_a_number_is_converted_where_it_stays_whole(value: object, expected: int | None) -> None:
+    assert expected == converted(value, Fraction(60))
