@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import UserDict
 from typing import Any
 
@@ -22,6 +23,9 @@ from codeexec_config import (
     check_text,
     to_toml,
 )
+from codeexec_config.section import Resolution
+from codeexec_config.section import resolve as resolve_module
+from codeexec_config.section.environment import Environment
 
 SECTION = ("features", "code_execution")
 HEADER = "[features.code_execution]\n"
@@ -111,6 +115,91 @@ def test_a_malformed_reference_in_mode_is_an_invalid_one() -> None:
 
 def test_an_escape_in_mode_is_a_text() -> None:
     assert [("unknown-mode", "mode")] == codes(check({"mode": "$${A}"}))
+
+
+# -- the quick way -----------------------------------------------------------------------------------------------------
+
+NAMES = {
+    "U": URL,
+    "K": "key",
+    "L": "ruby",
+    "EMPTY": "",
+    "N" * 25: "key",
+    "MixedCapitals1Digits": "key",
+    "MixedCapitals1Digit": "key",
+}
+PLAIN = [
+    {},
+    {"timeout_secs": 5},
+    {"allowed_languages": ["python", "r"]},
+    {"allowed_languages": ["python", "${L}", "${L}"]},
+    external("${K}"),
+    external("${K}", "${U}"),
+    external(f"${{{'N' * 25}}}", "${U}"),
+    external("${MixedCapitals1Digit}"),
+]
+OTHERS = [
+    external("${MixedCapitals1Digits}"),
+    external("sk-literal"),
+    external("${NO}", "${U}"),
+    external("${U}", "${NO}"),
+    external("${EMPTY}"),
+    external("$<K>"),
+    external("${K} "),
+    external("x${K}"),
+    external("${K", "K}"),
+    external("${K:-x}", "https://${NO:-h.example.com}/"),
+    {"timeout_secs": "${T}"},
+    {"mode": "${M}"},
+    {"allowed_languages": ["${L}", 3, "$${L}"]},
+]
+
+
+def told(resolution: Any) -> dict[str, Any]:
+    """Return all that is known of a resolution, of keys their values too."""
+    assert isinstance(resolution, Resolution)
+    secret = resolution.values.get("mode", {})
+    while isinstance(secret, dict):
+        secret = secret.get("external", secret.get("api_key"))
+    known = {name: getattr(resolution, name) for name in Resolution.__slots__}
+    return known | {"key": isinstance(secret, Secret) and secret.resolved and secret.reveal()}
+
+
+@pytest.mark.parametrize("enabled", [{}, {"enabled": True}, {"enabled": False}, {"enabled": "${E}"}, {"enabled": 1}])
+@pytest.mark.parametrize("allowed", [(), (("[A-Z]", "EMPTY"),), (("[!K]",),)])
+@pytest.mark.parametrize("offline", [False, True])
+def test_the_quick_way_reads_what_the_long_one_reads(
+    monkeypatch: pytest.MonkeyPatch,
+    enabled: dict[str, Any],
+    allowed: tuple[tuple[str, ...]],
+    offline: bool,  # noqa: FBT001
+) -> None:
+    for table in PLAIN + OTHERS:
+        section = enabled | table
+        results = []
+        for names in (resolve_module._plain_names, lambda _: None):
+            environment = Environment(NAMES | {"E": "true"}, allowed)
+            monkeypatch.setattr(resolve_module, "_plain_names", names)
+            result = resolve_module.resolve(section, environment, CodeExecutionConfig, offline=offline)
+            results.append((told(result), environment.reads))
+            monkeypatch.undo()
+        assert results[0] == results[1], section
+        assert results[0][0]["enabled"] is (enabled.get("enabled") is not False)
+
+
+@pytest.mark.parametrize("table", PLAIN)
+def test_what_most_files_hold_goes_the_quick_way(monkeypatch: pytest.MonkeyPatch, table: dict[str, Any]) -> None:
+    monkeypatch.setitem(sys.modules, "codeexec_config.section.slots", None)
+
+    assert isinstance(resolve_module.resolve(table, Environment(NAMES), CodeExecutionConfig), Resolution)
+
+
+@pytest.mark.parametrize("table", OTHERS)
+def test_what_else_there_is_goes_the_long_way(monkeypatch: pytest.MonkeyPatch, table: dict[str, Any]) -> None:
+    monkeypatch.setitem(sys.modules, "codeexec_config.section.slots", None)
+
+    with pytest.raises(ImportError):
+        resolve_module.resolve(table, Environment(NAMES), CodeExecutionConfig)
 
 
 # -- references that do not hold ---------------------------------------------------------------------------------------
