@@ -201,6 +201,7 @@ def test_a_malformed_reference_that_names_a_variable_is_written_anew(text: str) 
 
     assert ('"${CE_KEY}"', "write ${CE_KEY}") == fixed(f'{good}api_key = "{text}"', EXTERNAL)
     assert (None, "write ${CE_KEY}") == fixed(f'api_key = "${{K}}"\nurl = "https://{text}/"', EXTERNAL)
+    assert (None, "write ${CE_KEY}") == fixed(f'{good}api_key = "{text} }}"', EXTERNAL)
 
 
 def test_a_malformed_reference_in_mode_is_not() -> None:
