@@ -154,6 +154,13 @@ def test_a_hard_limit_is_said_before_the_policys():
     assert ["out-of-range"] == [d.code for d in report.diagnostics]
 
 
+def test_what_is_only_a_warning_since_the_section_is_off_is_said_before_the_policys():
+    table = {"enabled": False, "mode": DOCKER, "max_memory_mb": 5}
+    report = check_mapping(table, env={}, policy=Policy(max_memory_mb=4))
+
+    assert [("out-of-range", Severity.WARNING)] == [(d.code, d.severity) for d in report.diagnostics]
+
+
 def test_a_breach_replaces_what_would_only_be_remarked():
     table = {"mode": DOCKER, "allowed_languages": ["python", "brainfuck", "python"]}
     report = check_mapping(table, env={}, policy=Policy(languages=["ruby"]))

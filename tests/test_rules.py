@@ -315,3 +315,43 @@ def test_an_unknown_mode_is_not_judged_across_keys():
     assert ["unknown-mode"] == codes({"mode": "vm", "allowed_languages": ["bash"], "max_memory_mb": 9999})
     assert ["unknown-runtime"] == codes({"mode": {"sandboxed": {"runtime": "vm"}}, "max_memory_mb": 1})
     assert ["invalid-url"] == codes({"mode": service("http:x")})
+
+
+@pytest.mark.parametrize(
+    "mode", [{"Mode": GVISOR}, {"sandboxed": {"runtime": "gvisor"}}, {"runtime": "gvisor"}, {"mode": {"Sandboxed": {}}}]
+)
+def test_a_mode_that_stands_elsewhere_is_not_taken_for_wasm(mode):
+    found = codes(mode | {"allowed_languages": ["ruby"], "max_memory_mb": 9999})
+
+    assert 1 == len(found)
+    assert not {"unsupported-language", "out-of-range"} & set(found)
+
+
+@pytest.mark.parametrize("kind", ["Bad {}", "unknown-{}"])
+@pytest.mark.parametrize("count", [999, 1000, 1001, 1200])
+def test_as_many_findings_as_are_listed_are_found(kind, count):
+    names = [kind.format(number) for number in range(count)]
+
+    report = check_mapping({"mode": GVISOR, "allowed_languages": names}, env={})
+
+    assert min(count, 1000) == len(report.diagnostics)
+    assert (count > 1000) == ("there is more than is listed here" in report.diagnostics[-1].help)
+
+
+def test_a_misspelt_key_of_the_service_is_a_key_all_the_same():
+    misspelt = check_mapping({"mode": {"external": {"url": "http://x", "apikey": "${K}"}}}, env={"K": "k"})
+    other = check_mapping({"mode": {"external": {"url": "http://x", "colour": 1}}}, env={})
+
+    assert {"insecure-url", "unknown-key"} == {d.code for d in misspelt.errors}
+    assert () == misspelt.diagnostics[2:]
+    assert ["unknown-key"] == [d.code for d in other.errors]
+    assert ["insecure-url", "missing-secret"] == [d.code for d in other.diagnostics if d.code != "unknown-key"]
+
+
+def test_a_missing_key_is_noted_at_the_mode():
+    text = '[features.code_execution.mode.external]\nurl = "https://x"\n'
+
+    [finding] = check_text(text, env={}).diagnostics
+
+    assert "missing-secret" == finding.code
+    assert text.partition("\n")[0] == text[finding.span.start.offset : finding.span.end.offset]
