@@ -130,7 +130,7 @@ def _is_wording(node: ast.AST, around: ast.AST) -> bool:
         return False
     other = around.orelse if node is around.body else around.body
     texts = [part.value for part in ast.walk(other) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-    return any(" " in text.strip() for text in texts)
+    return " " in "".join(texts).strip()
 
 
 def _changes(node: ast.AST) -> Iterator[ast.AST]:  # noqa: C901, PLR0912 -- a table, one row a kind of node
