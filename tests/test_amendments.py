@@ -137,8 +137,8 @@ def test_no_fix_where_it_would_not_help(text):
 
 
 def test_only_so_many_findings_are_tried_for_a_fix():
-    names = ", ".join(f'"Python{number}"' for number in range(300))
+    names = ", ".join(['"Python"'] * 300)
     report = check_text(f"{HEADER}allowed_languages = [{names}]\n", env={})
 
     assert 300 == len(report.errors)
-    assert 200 >= sum(d.fix is not None for d in report.diagnostics)
+    assert [True] * 200 + [False] * 100 == [d.fix is not None for d in report.diagnostics]

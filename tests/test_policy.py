@@ -90,6 +90,54 @@ def test_the_same_file_has_two_verdicts_under_two_policies():
     assert not check_text(text, env={}, policy=Policy(max_timeout_secs=299)).ok
 
 
+@pytest.mark.parametrize(
+    ("entry", "table", "said", "hint"),
+    [
+        (
+            {"max_timeout_secs": 60},
+            {"timeout_secs": 61},
+            "61 is more than the policy's maximum of 60 seconds",
+            "write timeout_secs = 60 or less",
+        ),
+        (
+            {"max_memory_mb": 512},
+            {"max_memory_mb": 513},
+            "513 is more than the policy's maximum of 512 MiB",
+            "write max_memory_mb = 512 or less",
+        ),
+        ({"modes": ["sandboxed"]}, {"mode": "wasm"}, "mode wasm", "the policy permits sandboxed"),
+        ({"modes": []}, {"mode": "wasm"}, "mode wasm", "the policy permits none"),
+        ({"runtimes": ["gvisor"]}, {"mode": DOCKER}, "runtime docker", "the policy permits gvisor"),
+        (
+            {"minimum_isolation": "gvisor"},
+            {"mode": DOCKER},
+            "docker isolates less than the policy's minimum, gvisor",
+            "the policy permits firecracker, gvisor",
+        ),
+        (
+            {"languages": ["ruby"]},
+            {"mode": DOCKER, "allowed_languages": ["r"]},
+            "permit `r`",
+            "the policy permits ruby",
+        ),
+        ({"url_hosts": ["a", "b"]}, {"mode": SERVICE}, "this host", "the policy permits a, b"),
+    ],
+)
+def test_a_breach_says_what_is_permitted(entry, table, said, hint):
+    [found] = check_mapping(table, env={"K": "k"}, policy=Policy(**entry)).errors
+
+    assert said in found.message
+    assert found.message.endswith(f" (`{next(iter(entry))}`)")
+    assert hint == found.help
+
+
+def test_a_default_list_that_breaks_it_is_one_finding_with_each_name():
+    [found] = check_mapping({"mode": DOCKER}, env={}, policy=Policy(languages=["ruby"])).errors
+
+    assert "does not permit `python`, `javascript`" in found.message
+    assert "the default breaks it: set `allowed_languages`; the policy permits ruby" == found.help
+
+
 def test_minimum_isolation_judges_sandboxes_only():
     policy = Policy(minimum_isolation=Runtime.FIRECRACKER)
 
