@@ -33,6 +33,8 @@ OPTIONS: Final = ("-o", "addopts=", "-p", "no:cacheprovider", "-x", "-q")
 LEAST_SECONDS: Final = 30
 MOST_TESTS: Final = 1000
 """Tests that a mutant must survive; what survives so many quick ones is looked at by a person."""
+EXAMPLES: Final = 25
+"""Examples of each property test."""
 KILLED: Final = 1
 
 
@@ -320,9 +322,12 @@ class Quick:
 def end_property_tests_at_their_first_failure() -> None:
     from hypothesis import Phase, settings  # pytest wants to import it first
 
+    from tests import counts
+
     phases = (Phase.explicit, Phase.generate)
-    settings.register_profile("mutation", settings.default, phases=phases, max_examples=15)
+    settings.register_profile("mutation", settings.default, phases=phases, max_examples=EXAMPLES)
     settings.load_profile("mutation")
+    counts.examples = lambda _: settings(max_examples=EXAMPLES)
 
 
 def _instead() -> Iterator[int]:
