@@ -180,6 +180,13 @@ def test_an_entry_of_a_list_is_given_its_braces() -> None:
     assert ('"${LANG_1}"', 'write "${LANG_1}"') == fixed('allowed_languages = ["$LANG_1"]')
 
 
+def test_an_entry_is_given_its_braces_whatever_stands_beside_it() -> None:
+    text = '[features.code_execution]\nallowed_languages = ["ruby", "$LANG_1", "sql"]\n'
+    fixes = [finding.fix for finding in check_text(text, env={}).errors]
+
+    assert [None, '"${LANG_1}"', None] == [fix and fix.edits[0].text for fix in fixes]
+
+
 @pytest.mark.parametrize("text", ["${L}", "$L", "${L:-python}", "%L%", "$lang"])
 def test_one_variable_gives_one_value(text: str) -> None:
     fix, hint = fixed(f'allowed_languages = "{text}"')

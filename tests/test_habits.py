@@ -121,11 +121,33 @@ def test_a_list_in_one_string_is_split_and_no_name_is_dropped(entries: str, expe
     assert expected == mended(f"{SANDBOXED}allowed_languages = {entries}\n")
 
 
-def test_a_split_that_the_mode_cannot_run_is_said_and_not_offered() -> None:
-    [finding] = check_text(f'{HEADER}allowed_languages = ["python, r"]\n', env={}).errors
+@pytest.mark.parametrize("text", ["python, r", "r, python", "r; sql"])
+@pytest.mark.parametrize("beside", ["", '"ruby", ', '"python", '])
+def test_a_split_that_the_mode_cannot_run_is_said_and_not_offered(text: str, beside: str) -> None:
+    found = check_text(f'{HEADER}allowed_languages = [{beside}"{text}"]\n', env={}).errors
+    finding = next(finding for finding in found if finding.code == "invalid-language")
 
-    assert 'one string holds one name: write "python", "r"' == finding.help
+    assert str(finding.help).startswith("one string holds one name: write ")
     assert finding.fix is None
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ('["python, js", "ruby"]', '["python", "javascript", "ruby"]'),
+        ('["ruby", "python, js"]', '["ruby", "python", "javascript"]'),
+        ('["ruby", "python, js", "Elixir"]', '["ruby", "python", "javascript", "Elixir"]'),
+    ],
+)
+def test_a_split_is_offered_whatever_stands_beside_it(entries: str, expected: str) -> None:
+    text = f"{HEADER}allowed_languages = {entries}\n"
+    [fix] = [finding.fix for finding in check_text(text, env={}).errors if finding.fix]
+
+    assert f"{HEADER}allowed_languages = {expected}\n" == apply_fixes(text, [fix])
+
+
+def test_a_section_that_is_off_may_be_given_languages_that_its_mode_does_not_run() -> None:
+    assert '["r", "python"]' == mended(f'{HEADER}enabled = false\nallowed_languages = ["r, python"]\n')
 
 
 def test_a_list_beside_a_reference_is_not_split() -> None:

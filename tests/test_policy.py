@@ -383,6 +383,25 @@ def test_a_broken_policy_file_gets_findings_at_their_places(policy_file, line, f
     assert 2 == diagnostic.span.start.line
 
 
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        ('modes = ["wasm", "sandbox"]', '"sandboxed"'),
+        ('runtimes = ["gvisr"]', '"gvisor"'),
+        ("minimum_isolation = 'Docker'", "'docker'"),
+        ('max_memory_mb = "512"', "512"),
+        ('languages = ["python", "Ruby"]', '"ruby"'),
+        ('modes = ["cloud"]', None),
+    ],
+)
+def test_a_slip_in_a_policy_file_has_its_fix(policy_file, line, written):
+    with pytest.raises(ConfigError) as caught:
+        load_policy(policy_file(f"{line}\n"))
+
+    [diagnostic] = caught.value.diagnostics
+    assert (written and [written]) == (diagnostic.fix and [edit.text for edit in diagnostic.fix.edits])
+
+
 def test_a_doubtful_name_in_a_policy_file_is_a_warning(policy_file):
     path = policy_file('modes = ["sandboxed"]\nlanguages = ["python", "py", "python"]\n')
 
