@@ -57,12 +57,12 @@ def breaches(table, policy, env=None):
         ),
         (
             {"minimum_isolation": "gvisor"},
-            {"mode": {"sandboxed": {"runtime": "firecracker"}}},
+            {"mode": {"sandboxed": {"runtime": "gvisor"}}},
             {"mode": DOCKER},
             ("mode", "sandboxed", "runtime"),
         ),
         (
-            {"url_hosts": ["*.example.com"]},
+            {"url_hosts": ["other", "*.example.com"]},
             {"mode": SERVICE},
             {"mode": {"external": {"url": "https://ce.example.org", "api_key": "${K}"}}},
             ("mode", "external", "url"),
@@ -251,7 +251,7 @@ def test_a_disabled_section_is_only_warned():
 @pytest.mark.parametrize("host", ["code-exec", "CODE-EXEC", "code-exec."])
 def test_insecure_hosts_permits_plain_http_with_a_key(host):
     table = {"mode": {"external": {"url": f"http://{host}:8080/run", "api_key": "${K}"}}}
-    policy = Policy(insecure_hosts=["code-*"])
+    policy = Policy(insecure_hosts=["other", "CODE-*"])
 
     assert not check_mapping(table, env={"K": "k"}).ok
     assert not check_mapping(table, env={"K": "k"}, policy=Policy(insecure_hosts=["other"])).ok
