@@ -121,6 +121,12 @@ def test_the_same_file_has_two_verdicts_under_two_policies():
             "the policy permits ruby",
         ),
         ({"url_hosts": ["a", "b"]}, {"mode": SERVICE}, "this host", "the policy permits a, b"),
+        (
+            {"allow_literal_secrets": False},
+            {"mode": {"external": {"url": "https://h", "api_key": "literal"}}},
+            "a key that is written into the file",
+            'put it into the environment and write api_key = "${NAME}"',
+        ),
     ],
 )
 def test_a_breach_says_what_is_permitted(entry, table, said, hint):
@@ -134,7 +140,7 @@ def test_a_breach_says_what_is_permitted(entry, table, said, hint):
 def test_a_default_list_that_breaks_it_is_one_finding_with_each_name():
     [found] = check_mapping({"mode": DOCKER}, env={}, policy=Policy(languages=["ruby"])).errors
 
-    assert "does not permit `python`, `javascript`" in found.message
+    assert "the policy does not permit `python`, `javascript` (`languages`)" == found.message
     assert "the default breaks it: set `allowed_languages`; the policy permits ruby" == found.help
 
 
