@@ -23,6 +23,7 @@ ENV = {
     "PORT": "99999",
     "BLANK": "key ",
     "NEWLINE": "key\n",
+    "TAB": " k\tey ",
     "LIST": "python,javascript",
     "BAD": "wss://canary",
     "CAPITAL": "Canary",
@@ -100,6 +101,7 @@ def test_a_blank_of_the_file_is_the_files(written: str | None, text: str) -> Non
     [
         ("the key from BLANK has a blank at one end", "set BLANK to the key alone", "${BLANK}"),
         ("the key from NEWLINE contains a control character", "set NEWLINE to the key alone", "${NEWLINE}"),
+        ("the key from TAB contains a control character", "set TAB to the key alone", "${TAB}"),
         ("the key from K and BLANK has a blank", "set K and BLANK to", "${K}${BLANK}"),
         ("the key from BLANK has a blank at one end", "set BLANK to the key alone", "x${BLANK}"),
         ("the key from the default of NO contains a character", "set the default of NO to", "${NO:-\u00e9}"),

@@ -352,3 +352,17 @@ def test_every_group_of_patterns_must_allow_a_name() -> None:
 def test_the_message_names_the_variable() -> None:
     with pytest.raises(ConfigError, match="this file may not read SECRET_THING"):
         loads(HEADER + 'timeout_secs = "${SECRET_THING}"\n', env={}, allow_env=())
+
+
+@pytest.mark.parametrize("url", ["${HOST}", "https://${HOST}/"])
+def test_an_environment_that_raises_is_not_asked_again(url: str) -> None:
+    class Failing(Recording):
+        def __getitem__(self, name: str) -> str:
+            super().__getitem__(name)
+            raise RuntimeError(name)
+
+    env = Failing(VALUES)
+    with pytest.raises(RuntimeError, match="HOST"):
+        check_mapping({"mode": {"external": {"url": url, "api_key": "${KEY}"}}}, env=env)
+
+    assert ["HOST"] == env.looked_up

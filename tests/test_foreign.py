@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from codeexec_config import Report, check_mapping, check_text
-from codeexec_config.rules.foreign import braced, recognised
+from codeexec_config.rules.foreign import braced, recognised, unpadded
 
 EXTERNAL = "[features.code_execution.mode.external]\n"
 NAMING = [
@@ -48,11 +48,14 @@ NAMELESS = [
         "./ce.key",
         "C:\\keys\\ce",
         "@/run/x",
+        "/run/secrets/v2/ce-key",
+        f"$({'x' * 297})",
     ),
 ]
 KEYS = [
     *("sk-live-1", "AKIAIOSFODNN7EXAMPLE", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "two words", "user:pass", "123"),
     *("/9j/4AAQSkZJRg+x==", "/abc9efghijklmn0pqrstu/xyz", "abc/def", "$2b$12$abc", '{"a": 1}', "passw0rd", "secrets"),
+    *("_CEKEY_", "CE_JBSWY3DPEHPK3PXP", "CE_ABCDEFGHIJKLMNO1", f"$({'x' * 298})"),
     *("$${CE_KEY}", "Bearer $CE_KEY", "JBSWY3DPEHPK3PXP_JBSWY3DPEHPK3PXP", "A_B" * 101, "", "$", "%%", "env:", "CEKEY"),
 ]
 
@@ -90,6 +93,37 @@ def test_what_names_no_such_variable_gets_no_fix_and_is_not_repeated(text: str) 
 @pytest.mark.parametrize("text", KEYS)
 def test_a_key_is_a_key(text: str) -> None:
     assert recognised(text) is None
+
+
+@pytest.mark.parametrize("name", ["CE_X", "CODE_EXEC_KEY_2", "CE_ABCDEFGHIJKLMN1", "_CE_", "A_B"])
+def test_a_name_in_capitals_with_an_underscore_in_it_is_a_variable(name: str) -> None:
+    assert (f"${{{name}}}" if "_" in name.strip("_") else None) == braced(name)
+    assert f"${{{name}}}" == braced(f"${name}")
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("https://${CE_HOST}/" + "x" * 283, "https://$CE_HOST/" + "x" * 283),
+        (None, "https://$CE_HOST/" + "x" * 284),
+        (None, "https://$$CE_HOST/"),
+        (None, "https://${ x }.$CE_HOST/"),
+        (None, "https://${P:-pw}.$CE_HOST/"),
+        ("https://${P}.${CE_HOST}/", "https://${P}.$CE_HOST/"),
+        ("$JBSWY3DPEHPK3PXP/${CE_HOST}", "$JBSWY3DPEHPK3PXP/$CE_HOST"),
+    ],
+)
+def test_variables_within_a_text_are_given_braces_where_nothing_else_may_be_meant(
+    written: str | None, text: str
+) -> None:
+    assert written == braced(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "text"), [("${A}", "${A} "), ("${A}${B}", "\t${A}${B}"), (None, "${A}x "), (None, " "), (None, "${A}")]
+)
+def test_blanks_are_taken_from_around_references_alone(written: str | None, text: str) -> None:
+    assert written == unpadded(text)
 
 
 @pytest.mark.parametrize("mark", ["$(", "{", "{{ ", "env", "getenv(", "_", "A_", "/a", "%", "a."])
@@ -146,6 +180,13 @@ def test_an_entry_of_a_list_is_given_its_braces() -> None:
     assert ('"${LANG_1}"', 'write "${LANG_1}"') == fixed('allowed_languages = ["$LANG_1"]')
 
 
+def test_an_entry_is_given_its_braces_whatever_stands_beside_it() -> None:
+    text = '[features.code_execution]\nallowed_languages = ["ruby", "$LANG_1", "sql"]\n'
+    fixes = [finding.fix for finding in check_text(text, env={}).errors]
+
+    assert [None, '"${LANG_1}"', None] == [fix and fix.edits[0].text for fix in fixes]
+
+
 @pytest.mark.parametrize("text", ["${L}", "$L", "${L:-python}", "%L%", "$lang"])
 def test_one_variable_gives_one_value(text: str) -> None:
     fix, hint = fixed(f'allowed_languages = "{text}"')
@@ -167,6 +208,7 @@ def test_a_malformed_reference_that_names_a_variable_is_written_anew(text: str) 
 
     assert ('"${CE_KEY}"', "write ${CE_KEY}") == fixed(f'{good}api_key = "{text}"', EXTERNAL)
     assert (None, "write ${CE_KEY}") == fixed(f'api_key = "${{K}}"\nurl = "https://{text}/"', EXTERNAL)
+    assert (None, "write ${CE_KEY}") == fixed(f'{good}api_key = "{text} }}"', EXTERNAL)
 
 
 def test_a_malformed_reference_in_mode_is_not() -> None:

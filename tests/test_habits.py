@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from codeexec_config import CodeExecutionConfig, apply_fixes, check_text
 from codeexec_config.keys import key_table
-from codeexec_config.rules.units import is_amount, read_amount, read_number
+from codeexec_config.rules.units import converted, is_amount, read_amount, read_number
 
 HEADER = "[features.code_execution]\n"
 SANDBOXED = f'{HEADER}mode.sandboxed.runtime = "gvisor"\n'
@@ -38,6 +40,7 @@ def mended(text: str) -> str | None:
         ("timeout_secs", '" 30"', 30),
         ("timeout_secs", '"30\\t"', 30),
         ("timeout_secs", '"030"', 30),
+        ("timeout_secs", '"01_000"', 1000),
         ("timeout_secs", '"1,000"', 1000),
         ("timeout_secs", '"1,00"', None),
         ("timeout_secs", '"１２"', 12),  # noqa: RUF001 -- look-alikes are the subject
@@ -118,11 +121,33 @@ def test_a_list_in_one_string_is_split_and_no_name_is_dropped(entries: str, expe
     assert expected == mended(f"{SANDBOXED}allowed_languages = {entries}\n")
 
 
-def test_a_split_that_the_mode_cannot_run_is_said_and_not_offered() -> None:
-    [finding] = check_text(f'{HEADER}allowed_languages = ["python, r"]\n', env={}).errors
+@pytest.mark.parametrize("text", ["python, r", "r, python", "r; sql"])
+@pytest.mark.parametrize("beside", ["", '"ruby", ', '"python", '])
+def test_a_split_that_the_mode_cannot_run_is_said_and_not_offered(text: str, beside: str) -> None:
+    found = check_text(f'{HEADER}allowed_languages = [{beside}"{text}"]\n', env={}).errors
+    finding = next(finding for finding in found if finding.code == "invalid-language")
 
-    assert 'one string holds one name: write "python", "r"' == finding.help
+    assert str(finding.help).startswith("one string holds one name: write ")
     assert finding.fix is None
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ('["python, js", "ruby"]', '["python", "javascript", "ruby"]'),
+        ('["ruby", "python, js"]', '["ruby", "python", "javascript"]'),
+        ('["ruby", "python, js", "Elixir"]', '["ruby", "python", "javascript", "Elixir"]'),
+    ],
+)
+def test_a_split_is_offered_whatever_stands_beside_it(entries: str, expected: str) -> None:
+    text = f"{HEADER}allowed_languages = {entries}\n"
+    [fix] = [finding.fix for finding in check_text(text, env={}).errors if finding.fix]
+
+    assert f"{HEADER}allowed_languages = {expected}\n" == apply_fixes(text, [fix])
+
+
+def test_a_section_that_is_off_may_be_given_languages_that_its_mode_does_not_run() -> None:
+    assert '["r", "python"]' == mended(f'{HEADER}enabled = false\nallowed_languages = ["r, python"]\n')
 
 
 def test_a_list_beside_a_reference_is_not_split() -> None:
@@ -148,4 +173,14 @@ def test_an_amount_is_of_time_or_memory() -> None:
 
 
 def test_a_number_of_absurd_length_is_not_read() -> None:
+    assert int("1" * 40) == read_number("1" * 40, KEYS["timeout_secs"])
     assert read_number("1" * 41, KEYS["timeout_secs"]) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(2, 120), (0.5, 30), (0.0, 0), (1e300, 60 * 10**300), (0.01, None), (True, None), ("2", None)]
+    + [(value, None) for value in map(float, ("inf", "-inf", "nan"))],
+)
+def test_a_number_is_converted_where_it_stays_whole(value: object, expected: int | None) -> None:
+    assert expected == converted(value, Fraction(60))

@@ -46,6 +46,12 @@ def test_the_character_is_named_and_mended_where_that_is_certain(text: str, said
         assert fixed == apply_fixes(text, [finding.fix])
 
 
+def test_a_letter_of_a_host_may_be_its_own() -> None:
+    [finding] = check_text(E + "api_key = '${K}'\nurl = 'https://exаmple.com'\n", env={"K": "k"}).errors
+
+    assert finding.fix is None
+
+
 def test_a_character_of_a_key_between_braces_is_not_named() -> None:
     [finding] = check_text(E + "url = 'https://h'\napi_key = '${sk\u200blive}'\n", env={}).errors
 

@@ -57,12 +57,12 @@ def breaches(table, policy, env=None):
         ),
         (
             {"minimum_isolation": "gvisor"},
-            {"mode": {"sandboxed": {"runtime": "firecracker"}}},
+            {"mode": {"sandboxed": {"runtime": "gvisor"}}},
             {"mode": DOCKER},
             ("mode", "sandboxed", "runtime"),
         ),
         (
-            {"url_hosts": ["*.example.com"]},
+            {"url_hosts": ["other", "*.example.com"]},
             {"mode": SERVICE},
             {"mode": {"external": {"url": "https://ce.example.org", "api_key": "${K}"}}},
             ("mode", "external", "url"),
@@ -88,6 +88,60 @@ def test_the_same_file_has_two_verdicts_under_two_policies():
 
     assert check_text(text, env={}, policy=Policy(max_timeout_secs=300)).ok
     assert not check_text(text, env={}, policy=Policy(max_timeout_secs=299)).ok
+
+
+@pytest.mark.parametrize(
+    ("entry", "table", "said", "hint"),
+    [
+        (
+            {"max_timeout_secs": 60},
+            {"timeout_secs": 61},
+            "61 is more than the policy's maximum of 60 seconds",
+            "write timeout_secs = 60 or less",
+        ),
+        (
+            {"max_memory_mb": 512},
+            {"max_memory_mb": 513},
+            "513 is more than the policy's maximum of 512 MiB",
+            "write max_memory_mb = 512 or less",
+        ),
+        ({"modes": ["sandboxed"]}, {"mode": "wasm"}, "mode wasm", "the policy permits sandboxed"),
+        ({"modes": []}, {"mode": "wasm"}, "mode wasm", "the policy permits none"),
+        ({"runtimes": ["gvisor"]}, {"mode": DOCKER}, "runtime docker", "the policy permits gvisor"),
+        (
+            {"minimum_isolation": "gvisor"},
+            {"mode": DOCKER},
+            "docker isolates less than the policy's minimum, gvisor",
+            "the policy permits firecracker, gvisor",
+        ),
+        (
+            {"languages": ["ruby"]},
+            {"mode": DOCKER, "allowed_languages": ["r"]},
+            "permit `r`",
+            "the policy permits ruby",
+        ),
+        ({"url_hosts": ["a", "b"]}, {"mode": SERVICE}, "this host", "the policy permits a, b"),
+        (
+            {"allow_literal_secrets": False},
+            {"mode": {"external": {"url": "https://h", "api_key": "literal"}}},
+            "a key that is written into the file",
+            'put it into the environment and write api_key = "${NAME}"',
+        ),
+    ],
+)
+def test_a_breach_says_what_is_permitted(entry, table, said, hint):
+    [found] = check_mapping(table, env={"K": "k"}, policy=Policy(**entry)).errors
+
+    assert said in found.message
+    assert found.message.endswith(f" (`{next(iter(entry))}`)")
+    assert hint == found.help
+
+
+def test_a_default_list_that_breaks_it_is_one_finding_with_each_name():
+    [found] = check_mapping({"mode": DOCKER}, env={}, policy=Policy(languages=["ruby"])).errors
+
+    assert "the policy does not permit `python`, `javascript` (`languages`)" == found.message
+    assert "the default breaks it: set `allowed_languages`; the policy permits ruby" == found.help
 
 
 def test_minimum_isolation_judges_sandboxes_only():
@@ -154,6 +208,13 @@ def test_a_hard_limit_is_said_before_the_policys():
     assert ["out-of-range"] == [d.code for d in report.diagnostics]
 
 
+def test_what_is_only_a_warning_since_the_section_is_off_is_said_before_the_policys():
+    table = {"enabled": False, "mode": DOCKER, "max_memory_mb": 5}
+    report = check_mapping(table, env={}, policy=Policy(max_memory_mb=4))
+
+    assert [("out-of-range", Severity.WARNING)] == [(d.code, d.severity) for d in report.diagnostics]
+
+
 def test_a_breach_replaces_what_would_only_be_remarked():
     table = {"mode": DOCKER, "allowed_languages": ["python", "brainfuck", "python"]}
     report = check_mapping(table, env={}, policy=Policy(languages=["ruby"]))
@@ -196,7 +257,7 @@ def test_a_disabled_section_is_only_warned():
 @pytest.mark.parametrize("host", ["code-exec", "CODE-EXEC", "code-exec."])
 def test_insecure_hosts_permits_plain_http_with_a_key(host):
     table = {"mode": {"external": {"url": f"http://{host}:8080/run", "api_key": "${K}"}}}
-    policy = Policy(insecure_hosts=["code-*"])
+    policy = Policy(insecure_hosts=["other", "CODE-*"])
 
     assert not check_mapping(table, env={"K": "k"}).ok
     assert not check_mapping(table, env={"K": "k"}, policy=Policy(insecure_hosts=["other"])).ok
@@ -326,6 +387,25 @@ def test_a_broken_policy_file_gets_findings_at_their_places(policy_file, line, f
     [diagnostic] = caught.value.diagnostics
     assert found == (diagnostic.code, *diagnostic.path)
     assert 2 == diagnostic.span.start.line
+
+
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        ('modes = ["wasm", "sandbox"]', '"sandboxed"'),
+        ('runtimes = ["gvisr"]', '"gvisor"'),
+        ("minimum_isolation = 'Docker'", "'docker'"),
+        ('max_memory_mb = "512"', "512"),
+        ('languages = ["python", "Ruby"]', '"ruby"'),
+        ('modes = ["cloud"]', None),
+    ],
+)
+def test_a_slip_in_a_policy_file_has_its_fix(policy_file, line, written):
+    with pytest.raises(ConfigError) as caught:
+        load_policy(policy_file(f"{line}\n"))
+
+    [diagnostic] = caught.value.diagnostics
+    assert (written and [written]) == (diagnostic.fix and [edit.text for edit in diagnostic.fix.edits])
 
 
 def test_a_doubtful_name_in_a_policy_file_is_a_warning(policy_file):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import UserDict
 from typing import Any
 
@@ -22,6 +23,9 @@ from codeexec_config import (
     check_text,
     to_toml,
 )
+from codeexec_config.section import Resolution
+from codeexec_config.section import resolve as resolve_module
+from codeexec_config.section.environment import Environment
 
 SECTION = ("features", "code_execution")
 HEADER = "[features.code_execution]\n"
@@ -113,6 +117,91 @@ def test_an_escape_in_mode_is_a_text() -> None:
     assert [("unknown-mode", "mode")] == codes(check({"mode": "$${A}"}))
 
 
+# -- the quick way -----------------------------------------------------------------------------------------------------
+
+NAMES = {
+    "U": URL,
+    "K": "key",
+    "L": "ruby",
+    "EMPTY": "",
+    "N" * 25: "key",
+    "MixedCapitals1Digits": "key",
+    "MixedCapitals1Digit": "key",
+}
+PLAIN = [
+    {},
+    {"timeout_secs": 5},
+    {"allowed_languages": ["python", "r"]},
+    {"allowed_languages": ["python", "${L}", "${L}"]},
+    external("${K}"),
+    external("${K}", "${U}"),
+    external(f"${{{'N' * 25}}}", "${U}"),
+    external("${MixedCapitals1Digit}"),
+]
+OTHERS = [
+    external("${MixedCapitals1Digits}"),
+    external("sk-literal"),
+    external("${NO}", "${U}"),
+    external("${U}", "${NO}"),
+    external("${EMPTY}"),
+    external("$<K>"),
+    external("${K} "),
+    external("x${K}"),
+    external("${K", "K}"),
+    external("${K:-x}", "https://${NO:-h.example.com}/"),
+    {"timeout_secs": "${T}"},
+    {"mode": "${M}"},
+    {"allowed_languages": ["${L}", 3, "$${L}"]},
+]
+
+
+def told(resolution: Any) -> dict[str, Any]:
+    """Return all that is known of a resolution, of keys their values too."""
+    assert isinstance(resolution, Resolution)
+    secret = resolution.values.get("mode", {})
+    while isinstance(secret, dict):
+        secret = secret.get("external", secret.get("api_key"))
+    known = {name: getattr(resolution, name) for name in Resolution.__slots__}
+    return known | {"key": isinstance(secret, Secret) and secret.resolved and secret.reveal()}
+
+
+@pytest.mark.parametrize("enabled", [{}, {"enabled": True}, {"enabled": False}, {"enabled": "${E}"}, {"enabled": 1}])
+@pytest.mark.parametrize("allowed", [(), (("[A-Z]", "EMPTY"),), (("[!K]",),)])
+@pytest.mark.parametrize("offline", [False, True])
+def test_the_quick_way_reads_what_the_long_one_reads(
+    monkeypatch: pytest.MonkeyPatch,
+    enabled: dict[str, Any],
+    allowed: tuple[tuple[str, ...]],
+    offline: bool,  # noqa: FBT001
+) -> None:
+    for table in PLAIN + OTHERS:
+        section = enabled | table
+        results = []
+        for names in (resolve_module._plain_names, lambda _: None):
+            environment = Environment(NAMES | {"E": "true"}, allowed)
+            monkeypatch.setattr(resolve_module, "_plain_names", names)
+            result = resolve_module.resolve(section, environment, CodeExecutionConfig, offline=offline)
+            results.append((told(result), environment.reads))
+            monkeypatch.undo()
+        assert results[0] == results[1], section
+        assert results[0][0]["enabled"] is (enabled.get("enabled") is not False)
+
+
+@pytest.mark.parametrize("table", PLAIN)
+def test_what_most_files_hold_goes_the_quick_way(monkeypatch: pytest.MonkeyPatch, table: dict[str, Any]) -> None:
+    monkeypatch.setitem(sys.modules, "codeexec_config.section.slots", None)
+
+    assert isinstance(resolve_module.resolve(table, Environment(NAMES), CodeExecutionConfig), Resolution)
+
+
+@pytest.mark.parametrize("table", OTHERS)
+def test_what_else_there_is_goes_the_long_way(monkeypatch: pytest.MonkeyPatch, table: dict[str, Any]) -> None:
+    monkeypatch.setitem(sys.modules, "codeexec_config.section.slots", None)
+
+    with pytest.raises(ImportError):
+        resolve_module.resolve(table, Environment(NAMES), CodeExecutionConfig)
+
+
 # -- references that do not hold ---------------------------------------------------------------------------------------
 
 
@@ -135,6 +224,14 @@ def test_the_text_of_a_question_mark_is_the_message() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [("${T}", "the variable T is not set"), ("${T:?}", "the variable T is not set or is empty")],
+)
+def test_a_variable_without_a_text_of_its_own_is_said_in_one_sentence(form: str, message: str) -> None:
+    assert [message] == [d.message for d in check({"timeout_secs": form}).diagnostics]
+
+
 def test_a_malformed_reference_does_not_hide_an_unset_one_beside_it() -> None:
     assert [("invalid-reference", "allowed_languages", 0), ("unset-variable", "allowed_languages", 0)] == sorted(
         codes(check({"allowed_languages": ["${A}${}"]}))
@@ -147,6 +244,52 @@ def test_the_message_of_a_malformed_reference_does_not_repeat_it(form: str) -> N
 
     assert "invalid-reference" == finding.code
     assert form not in f"{finding.message} {finding.help}"
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "mark"),
+    [
+        ("invalid-reference", 'allowed_languages = ["x${ A }y"]', "${ A }"),
+        ("invalid-reference", 'timeout_secs = "${}"', "${}"),
+        ("reference-not-allowed", 'mode = "x${M}y"', "${M}"),
+        ("unset-variable", 'allowed_languages = ["x${L}y"]', "${L}"),
+        ("forbidden-variable", 'allowed_languages = ["x${X}y"]', "${X}"),
+    ],
+)
+def test_what_is_wrong_with_a_reference_is_marked_at_the_reference(code: str, line: str, mark: str) -> None:
+    text = HEADER + line
+
+    [finding] = check_text(text, env={}, allow_env="[LM]").diagnostics
+
+    assert code == finding.code
+    assert finding.span is not None
+    assert mark == text[finding.span.start.offset : finding.span.end.offset]
+
+
+def test_a_character_beside_a_malformed_reference_is_not_its_fault() -> None:
+    beside, within = (
+        check({"allowed_languages": [text]}).diagnostics[0].message for text in ("\u200b${ A}", "${A\u200b}")
+    )
+
+    assert "U+200B" not in beside
+    assert "U+200B" in within
+
+
+@pytest.mark.parametrize("text", ["${ghp_16C7e42F292c6912E7710c838347Ae178B4a}", "x${MixedCapitals1Digits}"])
+def test_a_key_between_braces_is_no_name_and_looks_nothing_up(text: str) -> None:
+    [finding] = check(external(text), Touched()).diagnostics
+
+    assert ("invalid-reference", "mode", "external", "api_key") == codes(check(external(text), Touched()))[0]
+    assert "a key stands between the braces" in finding.message
+    assert "write ${NAME}, and put the key itself into that variable" == finding.help
+
+
+def test_the_help_of_a_malformed_reference_says_how_one_is_written_there() -> None:
+    [key] = check(external("${K")).diagnostics
+    [language] = check({"allowed_languages": ["${L"]}).diagnostics
+
+    assert (key.help or "").endswith("put the key itself into that variable")
+    assert (language.help or "").endswith("a literal ${ is written $${")
 
 
 # -- typed references --------------------------------------------------------------------------------------------------
@@ -173,6 +316,9 @@ def test_one_that_does_not_parse_is_a_wrong_type_at_the_reference(value: str) ->
     spans = [d.span for d in report.diagnostics]
     assert ["${T}", "${T:-x}"] == [text[s.start.offset : s.end.offset] for s in spans if s]
     assert not any(f"`{value}`" in str(d) or "canary" in str(d) for d in report.diagnostics)
+    [number, switch] = [d.help or "" for d in report.diagnostics]
+    assert number.startswith("set T to an integer as TOML writes it")
+    assert switch.startswith("set T to true or false")
 
 
 @pytest.mark.parametrize("text", ["30", " ${T}", "${T} ", "${T}${T}", "${T}0", "$${T}", "$T", "$<T> "])

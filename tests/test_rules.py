@@ -3,10 +3,16 @@
 import pytest
 
 from codeexec_config import Severity, check_mapping, check_text, limits
-from tests.facts import BOUNDS
+from codeexec_config.rules import across
+from codeexec_config.rules.across import Facts, ModeFacts
+from codeexec_config.rules.alone import judge, quantity, sound_values
+from codeexec_config.rules.urls import parse
+from tests.facts import BOUNDS, KEYS
 
 DOCKER = {"sandboxed": {"runtime": "docker"}}
 GVISOR = {"sandboxed": {"runtime": "gvisor"}}
+TWICE = {"allowed_languages": ["python", "python"]}
+"""A remark, with which no quick look ends the judgement."""
 
 
 def codes(table, **options):
@@ -25,25 +31,72 @@ def test_a_number_stays_within_its_limits(key):
     for value in (bounds.minimum - 1, bounds.maximum + 1, -(2**63), 2**64):
         [finding] = check_mapping({key: value, "mode": GVISOR}, env={}).diagnostics
         assert "out-of-range" == finding.code
-        assert str(bounds.minimum) in finding.help
-        assert str(bounds.maximum) in finding.help
+        assert finding.message.startswith(f"{value} is ")
+        assert f"from {bounds.minimum} to {bounds.maximum}" in finding.help
 
 
-def test_a_number_of_absurd_length_is_not_repeated():
-    [finding] = check_mapping({"timeout_secs": 10**400}, env={}).diagnostics
+@pytest.mark.parametrize("key", sorted(BOUNDS))
+def test_the_limit_that_a_number_breaks_is_named_with_its_reason(key):
+    bounds = BOUNDS[key]
+    low, high = (
+        check_mapping({key: value, "mode": GVISOR}, env={}).errors[0].message
+        for value in (bounds.minimum - 1, bounds.maximum + 1)
+    )
 
-    assert "00000" not in finding.message
+    assert f" less than the minimum of {quantity(bounds.minimum, bounds.unit)}: {bounds.floor_reason}" in low
+    assert f" more than the maximum of {quantity(bounds.maximum, bounds.unit)}: {bounds.ceiling_reason}" in high
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "said"), [(1, "second", "1 second"), (2, "second", "2 seconds"), (6, "MiB", "6 MiB")]
+)
+def test_a_quantity_agrees_with_its_unit(number, unit, said):
+    assert said == quantity(number, unit)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_number_of_absurd_length_is_not_repeated(sign):
+    longest = sign * (10**20 - 1)
+    for number, is_shown in ((longest, True), (longest + sign, False), (sign * 10**400, False)):
+        [finding] = check_mapping({"timeout_secs": number}, env={}).diagnostics
+        assert is_shown == (str(number) in finding.message)
+        assert is_shown == ("999" in finding.message)
+
+
+@pytest.mark.parametrize("key", [*KEYS.values(), KEYS["allowed_languages"].item], ids=lambda key: key.name)
+def test_what_is_sound_beforehand_is_what_a_rule_finds_nothing_wrong_with(key):
+    assert [None] * len(sound_values(key)) == [judge(key, value, (), {}) for value in sound_values(key)]
+
+
+def test_known_languages_are_sound_beforehand():
+    assert set(limits.LANGUAGES) == sound_values(KEYS["allowed_languages"].item)
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("Docker", 'did you mean "docker"? the runtimes are docker, firecracker, gvisor'),
+        ("gvizor", 'did you mean "gvisor"? the runtimes are docker, firecracker, gvisor'),
+        ("kata", "write one of docker, firecracker, gvisor"),
+    ],
+)
+def test_a_name_of_a_choice_is_suggested_beside_the_others(written, hint):
+    [finding] = check_mapping({"mode": {"sandboxed": {"runtime": written}}}, env={}).errors
+
+    assert ("unknown-runtime", hint) == (finding.code, finding.help)
 
 
 @pytest.mark.parametrize(("memory", "found"), [(5, ["out-of-range"]), (6, [])])
 def test_docker_takes_six_mib_at_least(memory, found):
     assert found == codes({"mode": DOCKER, "max_memory_mb": memory})
     assert [] == codes({"mode": GVISOR, "max_memory_mb": memory})
+    assert [*found, "duplicate-language"] == codes(TWICE | {"mode": DOCKER, "max_memory_mb": memory})
 
 
 @pytest.mark.parametrize(("memory", "found"), [(4096, []), (4097, ["out-of-range"])])
 def test_wasm_addresses_4096_mib_at_most(memory, found):
     assert found == codes({"max_memory_mb": memory})
+    assert [*found, "duplicate-language"] == codes(TWICE | {"max_memory_mb": memory})
 
 
 def test_a_number_beyond_the_hard_limit_is_said_once():
@@ -57,8 +110,19 @@ def test_a_number_that_the_environment_made_is_not_repeated():
         report = check_mapping(table, env={"M": "5" if mode is DOCKER else "4711", "T": "99999"})
         assert ["out-of-range", "out-of-range"] == [d.code for d in report.diagnostics]
         for diagnostic in report.diagnostics:
-            assert "the value" in diagnostic.message
+            name = "T" if "timeout_secs" in diagnostic.path else "M"
+            assert diagnostic.message.startswith("the value is ")
+            assert diagnostic.message.endswith(f" (it comes from {name})")
+            assert diagnostic.help.startswith(f"set {name} to ")
             assert not {"4711", "99999"} & set(f"{diagnostic.message} {diagnostic.help}".split())
+
+
+def test_a_number_of_the_file_comes_from_no_variable():
+    for mode, memory in (("wasm", 4711), (DOCKER, 5), (GVISOR, 0)):
+        [finding] = check_mapping({"mode": mode, "max_memory_mb": memory}, env={}).errors
+        assert finding.message.startswith(f"{memory} is ")
+        assert "comes from" not in finding.message
+        assert finding.help.startswith("write ")
 
 
 @pytest.mark.parametrize("name", ["a", "c++", "c#", "objective-c", "x" * 64, "a.b", "f_1"])
@@ -69,6 +133,25 @@ def test_a_language_has_a_well_formed_name(name):
 @pytest.mark.parametrize("name", ["", "A", "1a", " a", "a ", "a\n", "x" * 65, "é", "a/b", "-a", "${"[:1]])
 def test_a_language_has_no_other_name(name):
     assert ["invalid-language"] == codes({"mode": DOCKER, "allowed_languages": [name]})
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("Python", 'did you mean "python"?'),
+        ("C++", 'did you mean "cpp"?'),
+        ("python,", 'did you mean "python"?'),
+        ("python, js", 'one string holds one name: write "python", "javascript"'),
+        ("python, x y", "write a lower-case name: "),
+        ("x y", "write a lower-case name: "),
+        ("$LANG_1", 'write "${LANG_1}"'),
+    ],
+)
+def test_a_malformed_name_is_told_what_it_should_be(name, hint):
+    [finding] = check_mapping({"mode": DOCKER, "allowed_languages": [name]}, env={}).errors
+
+    assert "invalid-language" == finding.code
+    assert finding.help.startswith(hint)
 
 
 @pytest.mark.parametrize(("alias", "name"), sorted(limits.LANGUAGE_ALIASES.items()))
@@ -99,7 +182,9 @@ def test_a_known_language_is_known(name):
 def test_an_unknown_language_without_a_near_one_may_stay():
     [finding] = check_mapping({"mode": DOCKER, "allowed_languages": ["brainfuck"]}, env={}).diagnostics
 
+    assert "unknown language `brainfuck`" == finding.message
     assert "it is allowed as it is" in finding.help
+    assert 4 < sum(f" {name}," in finding.help for name in limits.KNOWN_LANGUAGES) < 12
     assert finding.fix is None
 
 
@@ -134,6 +219,9 @@ def test_wasm_says_one_thing_of_a_language_that_it_does_not_run():
         (d.code, d.path[-1]) for d in report.diagnostics
     ]
     assert ['did you mean "javascript"?'] == [d.help for d in report.diagnostics if "did you mean" in d.help]
+    assert [*(f"`{name}`" for name in ("js", "bash", "nope", "nope")), "the language from L"] == [
+        d.message.removesuffix(" does not run in mode wasm") for d in report.diagnostics
+    ]
     assert "ruby" not in str(report)
 
 
@@ -166,10 +254,23 @@ def test_plain_http_goes_to_loopback_only(url, keyed, open_):
 
 
 def test_the_message_on_plain_http_names_both_ways_out():
-    [finding] = check_mapping({"mode": service("http://x")}, env={"K": "k"}).diagnostics
+    for api_key, what in (("${K}", " sends the key and all code "), (None, " sends all code ")):
+        keys = {"url": "http://x"} | ({"api_key": api_key} if api_key else {})
+        [finding, *_] = check_mapping({"mode": {"external": keys}}, env={"K": "k"}).diagnostics
 
-    assert "https" in finding.message
-    assert "insecure_hosts" in finding.message
+        assert "insecure-url" == finding.code
+        assert what in finding.message
+        assert "use https" in finding.message
+        assert "insecure_hosts" in finding.message
+
+
+def test_each_url_of_a_mode_is_judged():
+    urls = {("mode", "external", name): parse(url) for name, url in (("a", "https://x"), ("b", "http://x"))}
+    mode = ModeFacts("external", urls=urls, keyed=True)
+
+    [finding] = across.judge(Facts(enabled=True, mode=mode, languages=[], memory=None))
+
+    assert ("insecure-url", ("mode", "external", "b")) == (finding.code, finding.path)
 
 
 def test_a_url_has_one_finding_the_first_of_its_kind():
@@ -214,3 +315,43 @@ def test_an_unknown_mode_is_not_judged_across_keys():
     assert ["unknown-mode"] == codes({"mode": "vm", "allowed_languages": ["bash"], "max_memory_mb": 9999})
     assert ["unknown-runtime"] == codes({"mode": {"sandboxed": {"runtime": "vm"}}, "max_memory_mb": 1})
     assert ["invalid-url"] == codes({"mode": service("http:x")})
+
+
+@pytest.mark.parametrize(
+    "mode", [{"Mode": GVISOR}, {"sandboxed": {"runtime": "gvisor"}}, {"runtime": "gvisor"}, {"mode": {"Sandboxed": {}}}]
+)
+def test_a_mode_that_stands_elsewhere_is_not_taken_for_wasm(mode):
+    found = codes(mode | {"allowed_languages": ["ruby"], "max_memory_mb": 9999})
+
+    assert 1 == len(found)
+    assert not {"unsupported-language", "out-of-range"} & set(found)
+
+
+@pytest.mark.parametrize("kind", ["Bad {}", "unknown-{}"])
+@pytest.mark.parametrize("count", [999, 1000, 1001, 1200])
+def test_as_many_findings_as_are_listed_are_found(kind, count):
+    names = [kind.format(number) for number in range(count)]
+
+    report = check_mapping({"mode": GVISOR, "allowed_languages": names}, env={})
+
+    assert min(count, 1000) == len(report.diagnostics)
+    assert (count > 1000) == ("there is more than is listed here" in report.diagnostics[-1].help)
+
+
+def test_a_misspelt_key_of_the_service_is_a_key_all_the_same():
+    misspelt = check_mapping({"mode": {"external": {"url": "http://x", "apikey": "${K}"}}}, env={"K": "k"})
+    other = check_mapping({"mode": {"external": {"url": "http://x", "colour": 1}}}, env={})
+
+    assert {"insecure-url", "unknown-key"} == {d.code for d in misspelt.errors}
+    assert () == misspelt.diagnostics[2:]
+    assert ["unknown-key"] == [d.code for d in other.errors]
+    assert ["insecure-url", "missing-secret"] == [d.code for d in other.diagnostics if d.code != "unknown-key"]
+
+
+def test_a_missing_key_is_noted_at_the_mode():
+    text = '[features.code_execution.mode.external]\nurl = "https://x"\n'
+
+    [finding] = check_text(text, env={}).diagnostics
+
+    assert "missing-secret" == finding.code
+    assert text.partition("\n")[0] == text[finding.span.start.offset : finding.span.end.offset]

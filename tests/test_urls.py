@@ -1,6 +1,8 @@
 """A URL of a service: one host, however it is spelt."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from codeexec_config import check_text
 from codeexec_config.keys import Key, Kind
@@ -32,6 +34,12 @@ def code_of(url):
         "https://10.0.0.1:1/",
         "https://[2001:db8::1]:65535/v2",
         "https://example.com./",
+        "https://" + "a." * 125 + "com",
+        "https://" + "a" * 63 + ".com",
+        "https://255.255.255.255",
+        "https://" + "0" * 31 + "1",
+        "https://example.com:000000080",
+        "https://1.2.65535",
         "https://example.com/ä",
         "https://example.com?a",
     ],
@@ -59,6 +67,7 @@ def test_a_service_may_be_anywhere(url):
         "https://example.com\\@evil.example",
         "https://example.com:0",
         "https://example.com:65536",
+        "https://example.com:99990",
         "https://example.com:00000000000000000000000065536",
         "https://example.com:",
         "https://example.com:http",
@@ -70,16 +79,24 @@ def test_a_service_may_be_anywhere(url):
         "https://.example.com",
         "https://exa..mple.com",
         "https://-example.com",
+        "https://example-.com",
+        "https://exa.-mple.com",
+        "https://example.com-",
+        "https://example.-com",
         "https://example.com..",
         "https://" + "a" * 64 + ".com",
-        "https://" + "a." * 127 + "com",
+        "https://" + "a." * 126 + "com",
+        "https://" + "a." * 125 + "comm",
         "https://1.2.3.4.5",
+        "https://1.2.3.4.0",
+        "https://1.2.65536",
         "https://256.1.1.1",
         "https://1.256.1.1",
         "https://08.1.1.1",
         "https://4294967296",
         "https://0x1ffffffff",
         "https://" + "1" * 40,
+        "https://" + "0" * 32 + "1",
         "https://[::1",
         "https://[::g]",
         "https://[v1.a]",
@@ -119,6 +136,8 @@ def test_a_host_that_has_no_punycode_gets_the_general_hint():
 )
 def test_credentials_do_not_belong_into_a_url(url):
     assert "credentials-in-url" == code_of(url)
+    place = "user or password" if "@" in url else "query"
+    assert finding_of(url).message.startswith(f"the {place} of the URL holds a credential")
 
 
 @pytest.mark.parametrize(
@@ -191,6 +210,28 @@ def test_a_host_has_one_spelling(spelling, host):
     assert host == urls.normalize_host(spelling)
 
 
+SCHEMES = st.sampled_from(["https", "http", "HTTPS", "ftp", ""])
+PLACES = st.text("aZ09-._:@/?#[]%\\ é", max_size=12)
+
+
+@given(scheme=SCHEMES, place=PLACES)
+@example(scheme="https", place="a" * 63)
+@example(scheme="https", place="a" * 64)
+@example(scheme="https", place=".".join("a" * 32))
+@example(scheme="https", place=".".join("a" * 127))
+@example(scheme="https", place="a.example:443/b?c")
+def test_the_quick_way_reads_a_url_as_the_long_one_does(scheme, place):
+    text = f"{scheme}://{place}"
+    quick = urls._parse_name(text)
+
+    assert quick is None or urls._parse_any(text) == quick
+
+
+@pytest.mark.parametrize("place", ["x", "code-exec.example.com", "localhost:8080/run", "A.example:1", f"{'a.' * 31}b"])
+def test_what_most_files_have_goes_the_quick_way(place):
+    assert urls._parse_name(f"https://{place}") is not None
+
+
 # -- the reason that a person would give -------------------------------------------------------------------------------
 
 
@@ -209,6 +250,9 @@ WRITE = "write https://h.example"
         ("https://https://h.example", "the scheme is written twice", WRITE),
         ("https:https://h.example", "the scheme is written twice", WRITE),
         ("http://https://h.example", "the scheme is written twice", WRITE),
+        ("https://https://h.example?u=http://x", "the scheme is written twice", "write the scheme once"),
+        ("https://https://h.example/https://x", "the scheme is written twice", "write the scheme once"),
+        ("htps://h.example/?to=x,https://b.example", "its scheme is misspelt", "write https:// or http://"),
         ("https://a.example,https://b.example", "it is a list of URLs", "write one URL: one config calls one service"),
         ("http://a.example; http://b.example", "it is a list of URLs", "write one URL: one config calls one service"),
         ("https://a https://b?x", "it is a list of URLs", "write one URL: one config calls one service"),
@@ -216,6 +260,13 @@ WRITE = "write https://h.example"
         ("https://h.example\n", "there is a blank beside it", WRITE),
         ("'https://h.example'", "it stands in quotes or brackets of its own", WRITE),
         ("<https://h.example>", "it stands in quotes or brackets of its own", WRITE),
+        ("`https://h.example`", "it stands in quotes or brackets of its own", WRITE),
+        ('"https://h.example"', "it stands in quotes or brackets of its own", WRITE),
+        ("averylongscheme://h.example:99999", "it does not start with https:// or http://", GENERAL),
+        ("://h.example", "it has no scheme", WRITE),
+        ("/h.example", "it does not start with https:// or http://", GENERAL),
+        ("///h.example", "it does not start with https:// or http://", GENERAL),
+        ("https://[::g]", "its IPv6 address is malformed", GENERAL),
         ("htps://h.example", "its scheme is misspelt", WRITE),
         ("httpss://h.example", "its scheme is misspelt", WRITE),
         ("hxxp://h.example", "its scheme is misspelt", "write http://h.example"),
@@ -274,7 +325,15 @@ WRITE = "write https://h.example"
         ("op://vault/item", "its scheme is op, not https or http", FROM_ENVIRONMENT),
         ("", "it is empty", GENERAL),
         ("https://u@h@i", "it holds more than one @", GENERAL),
+        ("https://u@h.example#top", "it has a fragment, which is never sent", GENERAL),
+        ("https://u@h\\x", "it holds a backslash, which clients read differently", GENERAL),
         ("https://", "it has no host", GENERAL),
+        ("$CE_URL", "it names a variable without ${...}", 'write "${CE_URL}"'),
+        ("%CE_URL%", "it names a variable without ${...}", 'write "${CE_URL}"'),
+        ("CE_URL", "it names a variable without ${...}", 'write "${CE_URL}"'),
+        ("https://$CE_HOST/", "it names a variable without ${...}", 'write "https://${CE_HOST}/"'),
+        ("{url}", "it names a variable without ${...}", "a variable is written in braces, as in ${NAME}"),
+        ("/run/secrets/x", "it does not start with https:// or http://", GENERAL),
     ],
 )
 def test_the_reason_is_the_slip_that_was_made(url, reason, hint):
@@ -321,7 +380,11 @@ def test_there_is_no_url_that_a_right_one_was_meant_for():
     ("before", "after"),
     [
         ("https://https://h.example", "https://h.example"),
+        ("https://https://http.example", "https://http.example"),
+        ("HTTPS://https://h.example", "https://h.example"),
+        ("<https://h.example>", "https://h.example"),
         ("h.example:8443", "https://h.example:8443"),
+        ("h.b.example:8443", "https://h.b.example:8443"),
         ("https://h.example ", "https://h.example"),
         ("https://2001:db8::a", "https://[2001:db8::a]"),
         ("http:/localhost:1", "http://localhost:1"),

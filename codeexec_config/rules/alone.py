@@ -135,13 +135,13 @@ def judge_header(value: str, path: Path, *, made: str | None = None) -> Finding 
     )
 
 
-def _choice(key: Key, value: str, path: Path, _: object, made: str | None) -> Finding | None:
+def _choice(key: Key, value: str, path: Path, _: object, __: str | None) -> Finding | None:
     choices = key.choices or {}
     if value in choices:
         return None
     from codeexec_config.rules.spelling import nearest
 
-    near = None if made else nearest(value, choices)
+    near = nearest(value, choices)  # of the file: no choice takes a reference
     listed = ", ".join(choices)
     hint = f'did you mean "{near}"? the {key.form}s are {listed}' if near else f"write one of {listed}"
     return Finding(f"unknown-{key.form}", f"invalid {key.form}", path, help=hint)

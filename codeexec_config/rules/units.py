@@ -62,7 +62,7 @@ def converted(value: Any, factor: Fraction) -> int | None:
     """Return a number in the key's own unit, or None when that is not a whole number."""
     if type(value) is int:
         amount = value * factor
-    elif type(value) is float and len(repr(value)) <= _LONGEST and value - value == 0:
+    elif type(value) is float and value - value == 0:
         amount = Fraction(repr(value)) * factor
     else:
         return None

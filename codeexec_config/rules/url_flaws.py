@@ -111,9 +111,11 @@ def _of_wrapping(text: str) -> Flaw | None:
         return _corrected(
             "it stands in quotes or brackets of its own", text[1:-1], "write it without them", certain=True
         )
-    if (twice := _TWICE.match(text)) and "://" not in text[twice.end() :].partition("://")[2].partition("?")[0]:
-        schemes = {scheme.lower() for scheme in re.findall("https?", twice[0] + text[twice.end() :][:5], re.IGNORECASE)}
+    if twice := _TWICE.match(text):
         meant = text[twice.end() :]
+        if "://" in meant.partition("://")[2].partition("?")[0]:
+            return Flaw("the scheme is written twice", "write the scheme once")
+        schemes = {scheme.lower() for scheme in re.findall("https?", twice[0] + meant[:5], re.IGNORECASE)}
         return _corrected("the scheme is written twice", meant, "write the scheme once", certain=len(schemes) == 1)
     return None
 
@@ -152,7 +154,7 @@ def _of_missing_scheme(text: str) -> Flaw | None:
     if _sound(f"https://[{text}]") is not None:
         return _corrected("it has no scheme", f"https://[{text}]", GENERAL)
     found = _PLACE.fullmatch(place)
-    if found is None or (text.startswith("/") and place == text):
+    if found is None:
         return None
     is_address = "." in found["host"] or place != text or found["port"] or found["host"] == "localhost"
     parsed = _sound(f"https://{place}") if is_address else None

@@ -99,9 +99,8 @@ class Amender:
         return Amendment(f"write `{known} = {text}`", "rename", finding.path, known, (also,))
 
     def _mode(self, finding: Finding) -> Amendment | None:
-        key = self._key_at(finding.path)
         union = union_of(self._model)
-        if union is None or (key is not None and key.kind is Kind.CHOICE):
+        if union is None:
             return self._choice(finding)
         mode = self._section[union.name]
         return self._bare_mode(union, mode) if type(mode) is str else self._variant(union, mode, str(finding.path[-1]))
@@ -178,12 +177,11 @@ class Amender:
 
     def _split(self, path: Path, names: list[str]) -> Amendment | None:
         """Write the names of one string as entries of their own."""
-        *around, index = path
-        entries = self._value(tuple(around))
-        split = [*entries[: int(index)], *names, *entries[int(index) + 1 :]]
-        item = self._key_at(path)
-        is_cure = item is not None and all(is_sound(item, name) for name in names)
-        if not is_cure or self._brings_conflicts(_with(self._section, tuple(around), split)):
+        item, around = self._key_at(path), path[:-1]
+        if item is None or not all(is_sound(item, name) for name in names):
+            return None
+        # By themselves: beside others they would stand at other places, whose conflicts are not theirs.
+        if any(found[:-1] == around for found in conflicts(_with(self._section, around, names), self._model)):
             return None
         text = written(names)[1:-1]
         return Amendment(f"write {text}", "replace", path, text)

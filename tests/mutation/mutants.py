@@ -1,6 +1,7 @@
 """The mutants of a module: its syntax tree with one thing changed.
 
-Not changed are sentences (messages are no promise), annotations, docstrings, and what only a type checker runs.
+Not changed are sentences and words that stand in the place of one (messages are no promise), annotations, docstrings,
+and what only a type checker runs.
 """
 
 from __future__ import annotations
@@ -119,7 +120,17 @@ def _children(node: ast.AST, *, keep_defaults: bool) -> Iterator[ast.AST]:
     for name, value in ast.iter_fields(node):
         if name in skipped or (name == "args" and isinstance(value, ast.arguments) and keep_defaults):
             continue
-        yield from (child for child in (value if isinstance(value, list) else [value]) if isinstance(child, ast.AST))
+        children = [child for child in (value if isinstance(value, list) else [value]) if isinstance(child, ast.AST)]
+        yield from (child for child in children if not _is_wording(child, node))
+
+
+def _is_wording(node: ast.AST, around: ast.AST) -> bool:
+    """Check for a word that is one of two ways to go on with a sentence, the other being one of several words."""
+    if not isinstance(around, ast.IfExp) or node is around.test or not isinstance(node, ast.Constant):
+        return False
+    other = around.orelse if node is around.body else around.body
+    texts = [part.value for part in ast.walk(other) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return " " in "".join(texts).strip()
 
 
 def _changes(node: ast.AST) -> Iterator[ast.AST]:  # noqa: C901, PLR0912 -- a table, one row a kind of node

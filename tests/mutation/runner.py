@@ -1,19 +1,22 @@
 """Try a module's mutants on the tests that run its lines.
 
 The tests are collected once. Each mutant is tried in a child process, where the code of its function is replaced and
-the tests that reach its lines run, the quick ones first, until one fails. Code that runs when the module is imported is
-tried by a new interpreter, which reads the mutant in the place of the module.
+the tests that reach its lines run until one fails: first those that have noticed another mutant of the function, the
+quick ones first. Code that runs when the module is imported is tried by a new interpreter, which reads the mutant in
+the place of the module.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib
 import importlib.machinery
 import os
 import subprocess
 import sys
 import threading
 import time
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -30,6 +33,8 @@ OPTIONS: Final = ("-o", "addopts=", "-p", "no:cacheprovider", "-x", "-q")
 LEAST_SECONDS: Final = 30
 MOST_TESTS: Final = 1000
 """Tests that a mutant must survive; what survives so many quick ones is looked at by a person."""
+EXAMPLES: Final = 25
+"""Examples of each property test."""
 KILLED: Final = 1
 
 
@@ -78,6 +83,7 @@ class Trial:
         self.verdicts: list[Verdict] = []
         self.trouble: list[str] = []
         self.at_import: set[int] = set()
+        self.noticed: defaultdict[str, set[str]] = defaultdict(set)
         self.failed = False
 
     @pytest.hookimpl(tryfirst=True)
@@ -86,6 +92,7 @@ class Trial:
         sys.settrace(tracer(self.file, self.at_import))
 
     def pytest_collection_finish(self) -> None:
+        importlib.import_module(dotted(self.path))  # where no test has done so yet
         sys.settrace(None)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -131,7 +138,8 @@ class Trial:
         self, mutant: Mutant, items: dict[str, pytest.Item], runs: dict[str, Run], names: dict[str, Any]
     ) -> Verdict:
         reached = [name for name, run in runs.items() if not run.lines.isdisjoint(mutant.lines)]
-        reached.sort(key=lambda name: runs[name].seconds)
+        noticed = self.noticed[mutant.function]
+        reached.sort(key=lambda name: (name not in noticed, runs[name].seconds))
         chosen = reached[:MOST_TESTS]
         seconds = LEAST_SECONDS + 10 * sum(runs[name].seconds for name in chosen)
         function = live(names, mutant.function) if mutant.function else None
@@ -139,17 +147,25 @@ class Trial:
         if function is not None and chosen:
             code = compile(mutant.tree, self.file, "exec", dont_inherit=True)
             replacement = code_of(code, mutant.function)
-            killed = died(lambda: self.survives(function, replacement, [items[name] for name in chosen]), seconds)
+            reading, writing = os.pipe()
+            tests = [items[name] for name in chosen]
+            killed = died(lambda: self.survives(function, replacement, tests, writing), seconds)
+            os.close(writing)
+            os.set_blocking(reading, False)  # a process that a test left behind may hold the other end
+            with os.fdopen(reading, "rb", buffering=0) as file:
+                noticed.add((file.read() or b"").decode())
         if not killed and not self.at_import.isdisjoint(mutant.lines):
             killed = not survives_elsewhere(self.path, mutant, self.tests)
         return Verdict(mutant, killed, len(reached))
 
-    def survives(self, function: FunctionType, code: CodeType, items: list[pytest.Item]) -> bool:
+    def survives(self, function: FunctionType, code: CodeType, items: list[pytest.Item], report: int) -> bool:
+        """Run tests on other code for a function until one fails, and write its name to a file descriptor."""
         clear_caches()
         function.__code__ = code
         for item, following in zip(items, [*items[1:], None], strict=True):
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
             if self.failed:
+                os.write(report, item.nodeid.encode())
                 return False
         return True
 
@@ -306,9 +322,12 @@ class Quick:
 def end_property_tests_at_their_first_failure() -> None:
     from hypothesis import Phase, settings  # pytest wants to import it first
 
+    from tests import counts
+
     phases = (Phase.explicit, Phase.generate)
-    settings.register_profile("mutation", settings.default, phases=phases, max_examples=15)
+    settings.register_profile("mutation", settings.default, phases=phases, max_examples=EXAMPLES)
     settings.load_profile("mutation")
+    counts.examples = lambda _: settings(max_examples=EXAMPLES)
 
 
 def _instead() -> Iterator[int]:

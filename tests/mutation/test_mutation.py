@@ -33,6 +33,11 @@ ROOT = Path(__file__).parents[2]
         ("raise a", ["pass"]),
         ("[a for a in b if c]", ["[a for a in b]", "[a for a in b if not c]"]),
         ("a if b else c", ["a if not b else c"]),
+        ("'write' if b else f'set {a} to'", ["'write' if not b else f'set {a} to'"]),
+        (
+            "'write' if b else 'set'",
+            ["'write' if not b else 'set'", "'writeX' if b else 'set'", "'write' if b else 'setX'"],
+        ),
     ],
 )
 def test_a_mutant_changes_one_thing(source, changed):
