@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 
+LISTED: Final = 1000
+"""Findings in one report; a file with more has one mistake many times over."""
 _LONGEST: Final = 100
 
 
@@ -84,6 +86,14 @@ class Finding(NamedTuple):
 def errors(found: Iterable[Finding]) -> list[Finding]:
     """Return the findings that fail."""
     return [finding for finding in found if finding.weight is Severity.ERROR]
+
+
+def listed(found: list[Finding]) -> list[Finding]:
+    """Return as many findings as a report lists; the last says so when there are more."""
+    if len(found) <= LISTED:
+        return found
+    last = found[LISTED - 1]
+    return [*found[: LISTED - 1], last._replace(help=f"{last.help or 'mend this'}; there is more than is listed here")]
 
 
 def printable_line(text: str) -> str:

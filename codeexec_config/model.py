@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from itertools import islice
 from types import CodeType, FrameType, MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, assert_never, cast
 
 import attrs
 
 from codeexec_config import limits
-from codeexec_config.findings import Finding
+from codeexec_config.findings import LISTED, Finding, listed
 from codeexec_config.keys import Bounds, Key, Kind, described, keys_of, once_a_class
-from codeexec_config.rules.alone import rule_of, sound_values
+from codeexec_config.rules.alone import doubtful, rule_of, sound_values
 from codeexec_config.secret import Secret
 
 if TYPE_CHECKING:
@@ -295,7 +296,7 @@ class CodeExecutionConfig(_Guarded):
     def __attrs_post_init__(self) -> None:
         found = alone(self, {})
         if self.enabled is not False and (found or not _is_plainly_right(self)):
-            found += _across(self, found)
+            found += islice(_across(self, found), LISTED + 1)
         if found:
             _refuse(found)
 
@@ -304,7 +305,7 @@ def _refuse(found: list[Finding]) -> NoReturn:
     from codeexec_config.diagnostics import placeless
     from codeexec_config.report import ConfigError
 
-    raise ConfigError(map(placeless, found))
+    raise ConfigError(map(placeless, listed(found)))
 
 
 _PYTHON_TYPES: Final[dict[Kind, tuple[type | tuple[type, ...], str]]] = {
@@ -366,7 +367,7 @@ def alone(instance: Any, urls: dict[Path, Url]) -> list[Finding]:
                 continue
         if key.item is not None:
             if not _are_known(value, sound):
-                found += _entries(key.item, value, name, urls)
+                found += islice(_entries(key.item, value, name, urls), LISTED + 1)
         elif rule is not None and (finding := rule(key, value, path, urls, None)):
             found.append(finding)
     return found
@@ -379,7 +380,7 @@ def _are_known(values: Any, sound: frozenset[str]) -> bool:
 
 def _entries(key: Key, values: Any, name: str, urls: dict[Path, Url]) -> Iterator[Finding]:
     rule = rule_of(key)
-    for index, value in enumerate(values):
+    for index, value in doubtful(key, values):
         path = (name, index)
         finding = None if type(value) is str else _wrong_type(key, value, path)
         if finding is None and rule is not None:
@@ -408,11 +409,7 @@ def _across(config: CodeExecutionConfig, found: list[Finding]) -> Iterator[Findi
         across.Facts(
             enabled=True,
             mode=None if ("mode",) in ill else mode_facts(config.mode),
-            languages=[
-                across.Language(("allowed_languages", index), name)
-                for index, name in enumerate(names)
-                if ("allowed_languages", index) not in ill
-            ],
+            languages=across.Languages(names, ill),
             memory=None if ("max_memory_mb",) in ill else config.max_memory_mb,
             allows_nothing=not names and ("allowed_languages",) not in ill,
         )

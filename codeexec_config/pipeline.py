@@ -24,7 +24,7 @@ from attrs import evolve
 
 from codeexec_config.document import Document, parse
 from codeexec_config.document.select import may_have_near_misses, select
-from codeexec_config.findings import Finding, Path, errors
+from codeexec_config.findings import LISTED, Finding, Path, errors, listed
 from codeexec_config.keys import Kind, union_of
 from codeexec_config.model import CodeExecutionConfig, is_flawless, permitted, stand_in
 from codeexec_config.section import UNKNOWN, Resolution
@@ -227,20 +227,15 @@ def _says_nothing(config: Any, resolution: Resolution) -> bool:
 
 
 def _every_finding(resolution: Resolution, options: Options, found: Iterable[Finding]) -> list[Finding]:
-    from codeexec_config.section.judging import LISTED, findings
+    from codeexec_config.section.judging import findings
 
     return list(islice(chain(found, findings(resolution, options.model, options.policy)), LISTED + 1))
 
 
 def _amended(found: list[Finding], section: dict[str, Any], model: type[Any]) -> list[Finding]:
     from codeexec_config.section.fixes import amend
-    from codeexec_config.section.judging import LISTED
 
-    if len(found) > LISTED:
-        found = found[:LISTED]
-        last = found[-1]
-        found[-1] = last._replace(help=f"{last.help or 'mend this'}; there is more than is listed here")
-    return amend(found, section, model)
+    return amend(listed(found), section, model)
 
 
 def _settled(resolution: Resolution, options: Options) -> Any:

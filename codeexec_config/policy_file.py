@@ -15,7 +15,7 @@ from codeexec_config.policy import Policy, at_places
 from codeexec_config.references import Literal
 from codeexec_config.references import parse as parse_references
 from codeexec_config.report import ConfigError, ConfigWarning
-from codeexec_config.rules.across import Language
+from codeexec_config.rules.across import Languages
 from codeexec_config.rules.languages import remarks
 from codeexec_config.section import Resolution
 from codeexec_config.section.fixes import amend
@@ -83,8 +83,8 @@ def _judge(document: Document, name: str) -> PolicyFile:
     if found or policy is None:
         return PolicyFile(None, _placed(places, found, document))
     entries = {entry: _place(places, entry) for entry in key_table(Policy) if entry in document.data}
-    names = [Language(("languages", index), name) for index, name in enumerate(policy.languages or ())]
-    return PolicyFile(at_places(policy, entries), _placed(places, list(remarks(names)), document))
+    names = Languages(policy.languages or (), path=("languages",))
+    return PolicyFile(at_places(policy, entries), _placed(places, list(remarks(names, names.known)), document))
 
 
 def _placed(places: Places, found: list[Finding], document: Document) -> tuple[Diagnostic, ...]:

@@ -159,3 +159,12 @@ def test_a_finding_of_a_constructor_is_an_error():
 
     assert [Severity.ERROR] == [d.severity for d in caught.value.diagnostics]
     assert "error[unknown-runtime]" in str(caught.value)
+
+
+def test_a_flood_of_findings_is_cut_short_as_a_report_is():
+    """A list may have a million entries; which of them are wrong is clear from the first thousand."""
+    with pytest.raises(ConfigError) as caught:
+        CodeExecutionConfig(allowed_languages=["BAD"] * 1_100)
+
+    assert len(caught.value.diagnostics) == 1_000
+    assert "there is more than is listed here" in (caught.value.diagnostics[-1].help or "")

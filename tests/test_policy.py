@@ -449,3 +449,23 @@ def test_a_policy_file_that_cannot_be_read_is_said_so(tmp_path):
     assert [None] == [d.help for d in caught.value.diagnostics]  # a folder of files to check would help
     with pytest.raises(TypeError, match="not bytes"):
         load_policy(b"policy.toml")
+
+
+def test_remarks_crowd_out_no_breach():
+    """A report is cut short at a thousand findings, and what breaks the policy is among them."""
+    names = [f"lang{number}" for number in range(1_100)]
+    text = f"[features.code_execution]\nmode.sandboxed.runtime = 'docker'\nallowed_languages = {names}\n"
+
+    report = check_text(text, policy=Policy(max_timeout_secs=10), env={})
+
+    assert not report.ok
+    assert ["policy-violation"] == [finding.code for finding in report.errors]
+
+
+def test_a_long_list_of_breaches_leaves_no_remark_on_the_same_entries():
+    names = [f"lang{number}" for number in range(2_200)]
+    text = f"[features.code_execution]\nmode.sandboxed.runtime = 'docker'\nallowed_languages = {names}\n"
+
+    report = check_text(text, policy=Policy(languages=["python"]), env={})
+
+    assert {"policy-violation"} == {finding.code for finding in report.diagnostics}

@@ -138,7 +138,7 @@ def test_an_array_of_many_entries_is_kept_where_it_is_asked_for() -> None:
     listed = ["'bash'"] * 1_200 + names
     text = f"[features.code_execution]\nmode.sandboxed.runtime = 'docker'\nallowed_languages = [{', '.join(listed)}]\n"
 
-    report = check_text(text, policy=Policy(languages=["bash", "ruby", "python"]))
+    report = check_text(text, policy=Policy(languages=["bash", "ruby", "python", "secret-looking"]))
 
     [finding] = report.errors
     assert finding.code == "invalid-language"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config import limits
 from codeexec_config.codes import Severity
@@ -10,7 +11,7 @@ from codeexec_config.findings import Finding
 from codeexec_config.rules.alone import comes_from
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
     from codeexec_config.findings import Path
     from codeexec_config.rules.urls import Url
@@ -20,12 +21,50 @@ _LISTENING: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- addresses that
 _LANGUAGES: Final = ("allowed_languages",)
 
 
+def _nothing(_: Path) -> None:
+    """Return that no variable made an entry."""
+
+
 class Language(NamedTuple):
     """An entry of `allowed_languages`: its way, its name, and the variables that made it, if any did."""
 
     path: Path
     name: str
     made: str | None = None
+
+
+class Languages:
+    """The well-formed entries of a list of languages, each made when a rule comes to it: there may be a million.
+
+    Args:
+        names: the list; what is not a string is not known.
+        ill: the paths of entries that have a finding.
+        made: returns the variables that made the entry at a path.
+        path: the way to the list.
+    """
+
+    def __init__(
+        self,
+        names: Iterable[Any],
+        ill: Container[Path] = (),
+        made: Callable[[Path], str | None] = _nothing,
+        path: Path = _LANGUAGES,
+    ) -> None:
+        self._names = names
+        self._ill = ill
+        self._made = made
+        self._path = path
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The known languages in the list."""
+        return frozenset(name for name in self._names if isinstance(name, str) and name in limits.LANGUAGES)
+
+    def __iter__(self) -> Iterator[Language]:
+        for index, name in enumerate(self._names):
+            path = (*self._path, index)
+            if isinstance(name, str) and path not in self._ill:
+                yield Language(path, name, self._made(path))
 
 
 class ModeFacts(NamedTuple):
@@ -51,7 +90,7 @@ class Facts(NamedTuple):
 
     enabled: bool
     mode: ModeFacts | None
-    languages: Sequence[Language]
+    languages: Languages
     memory: int | None
     memory_made: str | None = None
     allows_nothing: bool = False
@@ -70,17 +109,28 @@ def judge(facts: Facts) -> Iterator[Finding]:
 def remarks(facts: Facts) -> Iterator[Finding]:
     """Yield the warnings that no error stands behind."""
     mode = facts.mode
-    entries = facts.languages
-    if mode is not None and mode.name == "wasm":
-        # Of a name that the mode does not run nothing more is said.
-        entries = [entry for entry in entries if entry.name in limits.WASM_LANGUAGES]
-    names = {entry.name for entry in entries}
-    if len(names) < len(entries) or not names <= limits.LANGUAGES.keys():
+    if _are_remarkable(entry.name for entry in _running(facts)):
         from codeexec_config.rules import languages
 
-        yield from languages.remarks(entries)
+        yield from languages.remarks(_running(facts), facts.languages.known)
     if mode is not None and not mode.keyed:
         yield from (finding._replace(severity=Severity.WARNING) for finding in _cleartext(mode))
+
+
+def _running(facts: Facts) -> Iterator[Language]:
+    """Yield the languages, without those that the mode does not run: of these nothing more is said."""
+    is_wasm = facts.mode is not None and facts.mode.name == "wasm"
+    return (entry for entry in facts.languages if not is_wasm or entry.name in limits.WASM_LANGUAGES)
+
+
+def _are_remarkable(names: Iterable[str]) -> bool:
+    """Check whether any name is not known, or there twice."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen or name not in limits.LANGUAGES:
+            return True
+        seen.add(name)
+    return False
 
 
 def _of_mode(facts: Facts, mode: ModeFacts) -> Iterator[Finding]:
@@ -100,7 +150,7 @@ def _allows_nothing() -> Finding:
     )
 
 
-def _unsupported(entries: Sequence[Language]) -> Iterator[Finding]:
+def _unsupported(entries: Iterable[Language]) -> Iterator[Finding]:
     for entry in entries:
         if entry.name not in limits.WASM_LANGUAGES:
             from codeexec_config.rules.languages import unsupported

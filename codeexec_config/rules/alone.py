@@ -9,7 +9,7 @@ from codeexec_config.findings import Finding
 from codeexec_config.keys import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from codeexec_config.findings import Path
     from codeexec_config.keys import Key
@@ -39,6 +39,16 @@ def judge(key: Key, value: Any, path: Path, urls: dict[Path, Url], *, made: str 
 def rule_of(key: Key) -> Rule | None:
     """Return what judges the values of a key, or None when every value of the right type will do."""
     return _BY_FORM.get(key.form or "") if key.kind is Kind.TEXT else _BY_KIND.get(key.kind)
+
+
+def doubtful(key: Key, values: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+    """Yield the entries of a list, with their places, without those that are plainly right: there may be a million."""
+    if key.form != "language":
+        yield from enumerate(values)
+        return
+    from codeexec_config.rules.languages import is_name
+
+    yield from (each for each in enumerate(values) if not (type(each[1]) is str and is_name(each[1])))
 
 
 def sound_values(key: Key) -> frozenset[str]:

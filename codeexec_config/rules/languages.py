@@ -9,18 +9,19 @@ from codeexec_config import limits
 from codeexec_config.findings import Amendment, Finding, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator
 
     from codeexec_config.findings import Path
     from codeexec_config.rules.across import Language
 
-_FORM = re.compile(limits.LANGUAGE_PATTERN)
+_FORM = re.compile(rf"(?!.{{{limits.LANGUAGE_LENGTH + 1}}}){limits.LANGUAGE_PATTERN}")
+is_name = _FORM.fullmatch
 _MARKS = re.compile(r"[,;|/]+|\s+(?:and|or|und|et)\s+|\s&\s")
 
 
 def judge_form(name: str, path: Path, *, made: str | None = None) -> Finding | None:
     """Check that a name is well formed."""
-    if _FORM.fullmatch(name) and len(name) <= limits.LANGUAGE_LENGTH:
+    if is_name(name):
         return None
     form = (
         "write a lower-case name: a letter, then letters, digits or _ + # . -, at most "
@@ -42,7 +43,7 @@ def judge_form(name: str, path: Path, *, made: str | None = None) -> Finding | N
 
 def _split_hint(name: str) -> str | None:
     names = split_names(name)
-    if names is None or not all(map(_FORM.fullmatch, names)):
+    if names is None or not all(map(is_name, names)):
         return None
     if len(names) == 1:
         return f'did you mean "{names[0]}"?'
@@ -91,15 +92,14 @@ def unsupported(entry: Language) -> Finding:
     return Finding("unsupported-language", f"{name} does not run in mode wasm", entry.path, help=hint)
 
 
-def remarks(entries: Sequence[Language]) -> Iterator[Finding]:
-    """Warn of names that are not known, and of mentions after the first."""
-    names = {entry.name for entry in entries}
+def remarks(entries: Iterable[Language], listed: Container[str]) -> Iterator[Finding]:
+    """Warn of names that are not known, and of mentions after the first; `listed` are the known names among all."""
     first: dict[str, Path] = {}
     for entry in entries:
         if not entry.made and entry.name in first:
             yield _duplicate(entry, first[entry.name])
         elif entry.name not in limits.LANGUAGES:
-            yield _unknown(entry, names)
+            yield _unknown(entry, listed)
         if not entry.made:
             first.setdefault(entry.name, entry.path)
 
@@ -115,7 +115,7 @@ def _duplicate(entry: Language, first: Path) -> Finding:
     )
 
 
-def _unknown(entry: Language, listed: set[str]) -> Finding:
+def _unknown(entry: Language, listed: Container[str]) -> Finding:
     if entry.made:
         return Finding("unknown-language", f"unknown language from {entry.made}", entry.path)
     message = f"unknown language `{entry.name}`"

@@ -6,11 +6,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config.codes import Severity
-from codeexec_config.findings import Finding, Path, Target
+from codeexec_config.findings import LISTED, Finding, Path, Target
 from codeexec_config.keys import Key, Kind, key_table, keys_of, union_of
 from codeexec_config.rules import across
-from codeexec_config.rules.across import Facts, Language, ModeFacts
-from codeexec_config.rules.alone import judge, judge_header
+from codeexec_config.rules.across import Facts, Languages, ModeFacts
+from codeexec_config.rules.alone import doubtful, judge, judge_header
 from codeexec_config.secret import Secret
 from codeexec_config.section import variant_of
 from codeexec_config.section.slots import taken_as_set
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from codeexec_config.section import Resolution
     from codeexec_config.section.policing import Sound
 
-LISTED: Final = 1000
-"""Findings in one report; a file with more has one mistake many times over."""
 _MOST_TRIED: Final = 100
 """Unknown keys of a mode that are tried for a misspelt secret."""
 
@@ -50,29 +48,35 @@ class Leaf(NamedTuple):
 
 
 def findings(resolution: Resolution, model: type[Any], policy: Policy | None = None) -> Iterator[Finding]:
-    """Yield every finding on values: each alone, then the rules across keys, the policy, then warnings and notes."""
-    values = resolution.values
+    """Yield every finding on values: each alone, then the rules across keys, the policy, then warnings and notes.
+
+    Of each no more is looked for than a report lists. A report is cut short at its end, so that errors come first:
+    what is only remarked on may fill it.
+    """
     urls: dict[Path, Url] = {}
-    alone: list[Finding] = []
-    for leaf in _leaves(values, keys_of(model)):
-        alone += _judged(leaf, resolution, urls)
-        if len(alone) > LISTED:
-            break  # nothing that follows would be listed
+    alone = list(_few(_judged_alone(resolution, model, urls)))
     facts = _facts(resolution, model, _cleartext(urls, policy), {finding.path for finding in alone})
-    across_keys = list(across.judge(facts))
-    # A policy may refuse what is remarked on, so that a remark further down is listed.
-    remarks = across.remarks(facts) if policy is not None else islice(across.remarks(facts), LISTED + 1)
-    found = [*alone, *across_keys, *remarks]
+    found = [*alone, *_few(across.judge(facts))]
     breaches: list[Finding] = []
     if policy is not None:
         from codeexec_config.section.policing import violations
 
         ill = {finding.path for finding in found if not _gives_way(finding)}
-        breaches = list(violations(policy, resolution, model, _sound(resolution, model, facts, urls, ill)))
+        breaches = list(_few(violations(policy, resolution, model, _sound(resolution, model, facts, urls, ill))))
     refused = {finding.path for finding in breaches}
     yield from (finding for finding in found if finding.path not in refused or not _gives_way(finding))
     yield from breaches
-    yield from _missing_secrets(values, model)
+    yield from (finding for finding in across.remarks(facts) if finding.path not in refused)
+    yield from _missing_secrets(resolution.values, model)
+
+
+def _few(found: Iterator[Finding]) -> Iterator[Finding]:
+    return islice(found, LISTED + 1)
+
+
+def _judged_alone(resolution: Resolution, model: type[Any], urls: dict[Path, Url]) -> Iterator[Finding]:
+    for leaf in _leaves(resolution.values, keys_of(model)):
+        yield from _judged(leaf, resolution, urls)
 
 
 def _gives_way(finding: Finding) -> bool:
@@ -95,7 +99,7 @@ def _sound(resolution: Resolution, model: type[Any], facts: Facts, urls: dict[Pa
     languages = facts.languages
     if "allowed_languages" not in resolution.values:
         default = key_table(model)["allowed_languages"].default
-        languages = [Language(("allowed_languages", index), name) for index, name in enumerate(default)]
+        languages = Languages(default)
     mode = facts.mode.name if facts.mode else None
     return Sound(mode, languages, {path: url for path, url in urls.items() if path not in ill}, ill)
 
@@ -110,7 +114,7 @@ def _leaves(table: dict[str, Any], keys: tuple[Key, ...], path: Path = ()) -> It
         value = table.get(key.name)
         way = (*path, key.name)
         if key.item is not None and type(value) is list:
-            for index, entry in enumerate(value):
+            for index, entry in doubtful(key.item, value):
                 if type(entry) is _TYPES[key.item.kind]:
                     yield Leaf((*way, index), key.item, entry)
         elif key.variants is not None and type(value) is dict:
@@ -165,18 +169,11 @@ def _facts(resolution: Resolution, model: type[Any], urls: dict[Path, Url], ill:
     return Facts(
         enabled=resolution.enabled,
         mode=_mode_facts(values, model, urls),
-        languages=list(_languages(names, resolution.made, ill)) if type(names) is list else [],
+        languages=Languages(names if type(names) is list else (), ill, resolution.made.get),
         memory=memory if is_known else None,
         memory_made=resolution.made.get(("max_memory_mb",)),
         allows_nothing=names == [],
     )
-
-
-def _languages(names: list[Any], made: dict[Path, str], ill: set[Path]) -> Iterator[Language]:
-    for index, name in enumerate(names):
-        path = ("allowed_languages", index)
-        if type(name) is str and path not in ill:
-            yield Language(path, name, made.get(path))
 
 
 def _mode_name(values: dict[str, Any], model: type[Any]) -> str | None:

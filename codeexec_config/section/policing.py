@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config import limits
@@ -13,7 +14,7 @@ from codeexec_config.model import RUNTIME_TEXTS, Runtime
 from codeexec_config.rules.alone import comes_from, quantity, short_number
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from codeexec_config.policy import Policy
     from codeexec_config.rules.across import Language
@@ -34,7 +35,7 @@ class Sound(NamedTuple):
     """
 
     mode: str | None
-    languages: Sequence[Language]
+    languages: Iterable[Language]
     urls: Mapping[Path, Url]
     ill: Collection[Path]
 
@@ -42,14 +43,14 @@ class Sound(NamedTuple):
 def violations(policy: Policy, resolution: Resolution, model: type[Any], sound: Sound) -> Iterator[Finding]:
     """Yield each breach of a policy; in a disabled section each is a warning."""
     police = _Police(policy, resolution, sound)
-    found = [
-        *police.numbers(model),
-        *police.modes(),
-        *police.runtimes(),
-        *police.languages(),
-        *police.hosts(),
-        *police.literals(),
-    ]
+    found = chain(
+        police.numbers(model),
+        police.modes(),
+        police.runtimes(),
+        police.languages(),
+        police.hosts(),
+        police.literals(),
+    )
     for finding in found:
         yield finding if resolution.enabled else finding._replace(severity=Severity.WARNING)
 
@@ -120,14 +121,13 @@ class _Police:
         permitted = self._policy.languages
         if permitted is None:
             return
-        refused = [entry for entry in self._sound.languages if self._is_refused(entry, permitted)]
+        refused = (entry for entry in self._sound.languages if self._is_refused(entry, permitted))
         hint = f"the policy permits {_listed(permitted)}"
         if "allowed_languages" in self._values:
             for entry in refused:
                 name = f"the language from {entry.made}" if entry.made else f"`{entry.name}`"
                 yield self._breach(entry.path, "languages", f"the policy does not permit {name}", hint)
-        elif refused:
-            names = ", ".join(f"`{entry.name}`" for entry in refused)
+        elif names := ", ".join(f"`{entry.name}`" for entry in refused):
             yield self._breach(("allowed_languages",), "languages", f"the policy does not permit {names}", hint)
 
     def _is_refused(self, entry: Language, permitted: Sequence[str]) -> bool:

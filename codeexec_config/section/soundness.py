@@ -12,14 +12,14 @@ from codeexec_config.findings import errors
 from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, union_of
 from codeexec_config.references import Literal, Malformed, Reference
 from codeexec_config.rules import across
-from codeexec_config.rules.across import Facts, Language, ModeFacts
+from codeexec_config.rules.across import Facts, Languages, ModeFacts
 from codeexec_config.rules.alone import judge, judge_header
-from codeexec_config.section import variant_of
+from codeexec_config.section import UNKNOWN, variant_of
 from codeexec_config.section.slots import taken_as_set
 from codeexec_config.section.structure import is_in_pieces, misspelt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from codeexec_config.findings import Path
     from codeexec_config.rules.urls import Url
@@ -128,17 +128,15 @@ def conflicts(section: dict[str, Any], model: type[Any]) -> frozenset[Path]:
     facts = Facts(
         enabled=section.get("enabled") is not False,
         mode=_mode_facts(section, model),
-        languages=list(_languages(languages)) if type(languages) is list else [],
+        languages=Languages(map(_without_references, languages if type(languages) is list else ())),
         memory=memory if type(memory) is int else None,
         allows_nothing=languages == [],
     )
     return frozenset(finding.path for finding in errors(across.judge(facts)))
 
 
-def _languages(entries: list[Any]) -> Iterator[Language]:
-    for index, entry in enumerate(entries):
-        if type(entry) is str and "$" not in entry:
-            yield Language(("allowed_languages", index), entry)
+def _without_references(entry: Any) -> Any:
+    return UNKNOWN if type(entry) is str and "$" in entry else entry
 
 
 def _mode_facts(section: dict[str, Any], model: type[Any]) -> ModeFacts | None:

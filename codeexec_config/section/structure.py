@@ -15,7 +15,7 @@ from cattrs import BaseConverter, BaseValidationError, ClassValidationError, For
 from cattrs.errors import AttributeValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 
-from codeexec_config.findings import Finding, Target, printable
+from codeexec_config.findings import LISTED, Finding, Target, printable
 from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class, union_of
 from codeexec_config.model import OWN_CODE
 from codeexec_config.secret import Secret
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Hook = Callable[[Any, Any], Any]
 
-_LISTED: Final = 1001
+_LISTED: Final = LISTED + 1
 """Findings that one array or table may have, one more than a report lists: so it knows that there are more."""
 _STRINGS: Final = frozenset({str})
 
