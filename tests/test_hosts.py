@@ -1,7 +1,4 @@
-"""Hosts under load: threads, event loops, forked children, sub-interpreters and interpreter options change no answer.
-
-With `CODEEXEC_FULL=1` the threads load 10 000 configs.
-"""
+"""Hosts under load: threads, event loops, forks, sub-interpreters and interpreter options change no answer."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 THREADS = 8
-LOADS = 10_000 if FULL else 1_000
+LOADS = 10_000
 TEXT = """\
 [features.code_execution]
 enabled = "${E:-true}"

@@ -12,6 +12,7 @@ import sys
 import warnings
 from contextlib import suppress
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -226,7 +227,8 @@ def test_nothing_comes_out_of_a_file_that_is_not_parsed(code: str, tmp_path: Pat
 
 def test_every_command_is_tried() -> None:
     tried = {command[0] for command in by_command("x", Path("y"))}
-    assert set(COMMANDS) == tried | {"schema", "explain", "init", "conformance"}
+    of_no_file = {"schema", "explain", "init", "conformance"}  # below
+    assert set(COMMANDS) == tried | of_no_file
 
 
 @pytest.mark.parametrize("command", [["schema"], ["explain"], ["init"], ["explain", "no-such"], ["--help"], ["show"]])
@@ -234,6 +236,79 @@ def test_a_command_that_reads_no_file_knows_no_environment(command: list[str], m
     for name in ("CODE_EXEC_API_KEY", "K", "HOST"):
         monkeypatch.setenv(name, ENV)
     assert_no_leak(partial(main, command), SECRETS)
+
+
+# -- executors under test ----------------------------------------------------------------------------------------------
+
+HOST = """
+import os
+from codeexec_config.executor import *
+
+KEY = os.environ["CODE_EXEC_API_KEY"]
+CAPABILITIES = {Capability.ENV, Capability.STDERR}
+
+class Echo:
+    def describe(self):
+        support = LanguageSupport(version="0", capabilities=CAPABILITIES)
+        return ExecutorInfo(name="echo", languages={"python": support})
+
+class Raising(Echo):
+    def execute(self, request, /):
+        try:
+            raise OSError(f"refused {KEY!r}, " + repr({"Authorization": f"Bearer {KEY}"}))
+        except OSError as error:
+            raise ExecutorUnavailable(KEY) from error
+
+class Returning(Echo):
+    def execute(self, request, /):
+        out = f"{'.' * 110}{KEY}".encode()
+        return ExecutionResult(status=Status.FAILED, exit_code=1, stdout=out, stderr=KEY.encode(), detail=KEY)
+
+class Printing(Echo):
+    def execute(self, request, /):
+        print("." * 40 + KEY, flush=True)
+        raise SystemExit(KEY)
+
+class Leaving(Echo):
+    def execute(self, request, /):
+        return ExecutionResult(status=Status.TIMED_OUT, stdout=b"child started")
+
+def fail():
+    raise ConnectionError(f"the server does not know {KEY}")
+
+def left(marker):
+    return [f"container {marker} -e VALUE={KEY}"]
+"""
+
+
+SHOWN = (["--traceback"], ["--format", "json"], ["--output", "report"])
+
+
+@pytest.mark.parametrize(
+    ("factory", "options"),
+    [
+        *product(["Raising", "Returning", "Printing", "fail"], SHOWN),
+        ("Leaving", SHOWN[0]),  # which waits for what is left behind to go
+    ],
+)
+def test_nothing_comes_out_of_an_executor_that_repeats_the_host_s_key(
+    factory: str, options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    (tmp_path / "leaky_host.py").write_text(HOST, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("CODE_EXEC_API_KEY", FILE)
+    checks = [word for check in ("D01", "D02", "R01", "R04", "O09", "T04") for word in ("--check", check)]
+    command = ["conformance", f"leaky_host:{factory}", "--leak-probe", "leaky_host:left", *checks, *options]
+    try:
+        assert (2 if factory == "fail" else 1) == assert_no_leak(partial(main, command), SECRETS)
+    finally:
+        del sys.modules["leaky_host"]
+    told = "".join(capsys.readouterr())
+    if "--output" in options and factory != "fail":
+        told = (tmp_path / "report").read_text(encoding="utf-8")
+        assert_no_leak(partial(print, told), SECRETS)
+    assert "***" in told
 
 
 # -- the gate itself ---------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Circumstances", "Report", "lived"]
 
-_PRINTED: Final = 4096
+_PRINTED: Final = 1 << 16
 _FIRST_INHERITED: Final = 40
 
 

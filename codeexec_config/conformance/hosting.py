@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Final
 import attrs
 
 from codeexec_config.conformance.report import CheckResult, Verdict
+from codeexec_config.conformance.wording import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Printed", "own_output", "with_printed"]
 
 _STREAMS: Final = "O09"
-_SHOWN: Final = 80
+_KEPT: Final = 1 << 16
+"""How much is kept of what is printed: more than is shown, so that a secret is recognised as a whole."""
 _SETTLE_SECS: Final = 1.0
 
 
@@ -56,7 +58,7 @@ class Printed:
         with open(source, "rb", buffering=0) as stream:
             while data := stream.read(1 << 16):
                 self.size += len(data)
-                self.start = (self.start + data)[:_SHOWN]
+                self.start = (self.start + data)[:_KEPT]
 
 
 @contextlib.contextmanager
@@ -83,7 +85,7 @@ def with_printed(report: ConformanceReport, printed: Printed) -> ConformanceRepo
     printed.settle()
     if not printed.size:
         return report
-    detail = f"the executor printed {printed.size} bytes to the host's standard output: {printed.start!r}"
+    detail = f"the executor printed {printed.size} bytes to the host's standard output: {quoted(printed.start)}"
     if not any(result.id == _STREAMS for result in report.results):
         finding = CheckResult(
             id=_STREAMS,

@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from codeexec_config.conformance.wording import hushed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
@@ -35,7 +37,7 @@ def _found(marker: bytes, proc: Path) -> Iterator[str]:
             continue
         arguments = read(f"{proc}/{pid}/cmdline")
         if marker in arguments or marker in read(f"{proc}/{pid}/environ"):
-            words = arguments.replace(b"\0", b" ").decode("utf-8", "replace")
+            words = hushed(arguments.replace(b"\0", b" ").decode("utf-8", "replace"))
             yield f"process {pid}: {' '.join(words.split())[:_SHOWN]}"
 
 

@@ -14,6 +14,7 @@ from codeexec_config.conformance.kit import Failed, Kit, NotApplicable, Skipped,
 from codeexec_config.conformance.probing import processes_with
 from codeexec_config.conformance.report import CheckResult, ConformanceReport, Override, Verdict
 from codeexec_config.conformance.snippets import SNIPPETS
+from codeexec_config.conformance.wording import hushed
 from codeexec_config.executor import ExecutorInfo
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class Suite:
             language=case.language,
             capability=str(case.check.needs or _CORE),
             verdict=verdict,
-            detail=detail,
+            detail=hushed(detail),  # of a leak probe of the author's too
             secs=round(time.monotonic() - start, 3),
             action=case.check.action,
             traceback=traceback,

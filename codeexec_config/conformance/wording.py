@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
     from codeexec_config.executor import ExecutionRequest
 
-__all__ = ["place", "said", "told", "traced"]
+__all__ = ["hushed", "place", "quoted", "said", "told", "traced"]
 
 _SHOWN: Final = 120
 _LONGEST: Final = 300
 _SHORTEST_SECRET: Final = 6
 _USER_IN_URL: Final = re.compile(r"//[^/@\s]+@")
 _NAMED_SECRET: Final = re.compile(
-    r"(?i)\b([\w-]*(?:key|token|secret|passw(?:or)?d|authorization|bearer)[\w-]*)(\"?'?\s*[=:\s]\s*)\S+"
+    r"(?i)\b([\w-]*(?:key|token|secret|passw(?:or)?d|authorization|bearer)[\w-]*)(\"?'?\s*[=:\s]\s*)"
+    r"(?:[\"']?(?:basic|bearer|digest|token)\s+)?\S+"
 )
 _SECRET_NAME: Final = re.compile(r"(?i)key|token|secret|passw|credential|auth")
 _PACKAGE: Final = str(Path(__file__).parents[1])
@@ -68,10 +69,24 @@ def traced(error: object, request: ExecutionRequest | None = None) -> str:
     return _without_secrets("".join(format_exception(type(error), error, trace)).rstrip(), request)
 
 
+def quoted(data: bytes) -> str:
+    """Return how bytes begin, as Python writes them, without secrets of the host; none is cut in two."""
+    for secret in _secrets_of_the_host():
+        data = data.replace(os.fsencode(secret), b"***")
+    return repr(data[:_SHOWN])
+
+
+def hushed(text: str) -> str:
+    """Return a text without secrets of the host, as they are or with what Python escapes in them."""
+    for secret in _secrets_of_the_host():
+        text = text.replace(secret, "***").replace(repr(secret)[1:-1], "***")
+    return text
+
+
 def _without_secrets(text: str, request: ExecutionRequest | None) -> str:
-    for word in (*_words_of(request), *_secrets_of_the_host()):
+    for word in _words_of(request):
         text = text.replace(word, "***")
-    return _NAMED_SECRET.sub(r"\1\2***", _USER_IN_URL.sub("//***@", text))
+    return _NAMED_SECRET.sub(r"\1\2***", _USER_IN_URL.sub("//***@", hushed(text)))
 
 
 def _words_of(request: ExecutionRequest | None) -> list[str]:
@@ -83,7 +98,8 @@ def _words_of(request: ExecutionRequest | None) -> list[str]:
 
 
 def _secrets_of_the_host() -> list[str]:
-    return [value for name, value in os.environ.items() if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_SECRET]
+    named = (value for name, value in os.environ.items() if _SECRET_NAME.search(name))
+    return sorted((value for value in named if len(value) >= _SHORTEST_SECRET), key=len, reverse=True)
 
 
 def place(error: BaseException) -> str:
@@ -110,5 +126,5 @@ def _told_result(result: ExecutionResult) -> str:
         words.append(f"exit code {result.exit_code}")
     if result.signal is not None:
         words.append(f"signal {result.signal}")
-    words += (f"{name} {getattr(result, name)[:_SHOWN]!r}" for name in ("stdout", "stderr") if getattr(result, name))
+    words += (f"{name} {quoted(getattr(result, name))}" for name in ("stdout", "stderr") if getattr(result, name))
     return ", ".join(words)

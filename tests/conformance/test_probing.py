@@ -41,6 +41,17 @@ def test_the_kits_own_process_is_not_counted(tmp_path: Path) -> None:
     assert processes_with("kit1", proc=tmp_path) == ["process 4000000: python kit1"]
 
 
+@pytest.mark.parametrize("blanks", [1, 54, 60])
+def test_a_secret_of_the_host_is_left_out_of_a_command_line_and_never_cut(
+    blanks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CE_TOKEN", "sk-canary-1234")
+    (tmp_path / "4000000").mkdir()
+    (tmp_path / "4000000" / "cmdline").write_bytes(b"run\0kit1\0" + b"." * blanks + b"\0-e\0X=sk-canary-1234\0")
+
+    assert processes_with("kit1", proc=tmp_path) == [f"process 4000000: run kit1 {'.' * blanks} -e X=***"]
+
+
 def test_a_process_that_cannot_be_read_is_not_seen(tmp_path: Path) -> None:
     (tmp_path / "17").mkdir()
 

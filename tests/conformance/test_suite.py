@@ -229,6 +229,9 @@ class TestWords:
             (OSError(SECRET), ": https://***@host"),
             (ExecutorUnavailable(SECRET), ": the executor is not available (https://***@host)"),
             (SystemExit("no api_key=sk-canary here"), ": no api_key=*** here"),
+            (OSError("authorization: Bearer sk-canary, more"), ": authorization: *** more"),
+            (OSError({"Authorization": "Basic sk-canary"}), ": {'Authorization': ***"),
+            (OSError("token sk-canary is spent"), ": token *** is spent"),
         ],
     )
     @pytest.mark.parametrize("form", [Fake, FakeAsync])
@@ -250,6 +253,29 @@ class TestWords:
         detail = ran(Fake(lambda _: killed), "R01")["R01"].detail
 
         assert detail == f"expected completed, got killed, exit code 137, signal 9, stdout b'o', stderr {b'e' * 120!r}"
+
+    @pytest.mark.parametrize("secret", ["sk-canary-1234", "sk-'canary\\n\"é\n-1234", "sk-canary-1234" * 20])
+    @pytest.mark.parametrize("stream", ["stdout", "stderr"])
+    @pytest.mark.parametrize("dots", [0, 110, 117])
+    def test_a_result_is_told_without_secrets_of_the_host_and_none_is_cut(
+        self, dots: int, stream: str, secret: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("CE_API_KEY", secret)
+        monkeypatch.setenv("CE_OTHER_KEY", secret[:9])
+        output: dict[str, Any] = {stream: b"." * dots + secret.encode()}
+        executor = Fake(lambda _: ExecutionResult(status=Status.FAILED, **output))
+
+        detail = ran(executor, "R01")["R01"].detail
+
+        assert detail == f"expected completed, got failed, {stream} b'{'.' * dots}***'"
+
+    def test_what_is_left_behind_is_told_without_secrets_of_the_host(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CE_API_KEY", "sk-canary-1234")
+        executor = Fake(lambda _: ExecutionResult(status=Status.TIMED_OUT, stdout=b"started"))
+
+        result = ran(executor, "T04", probe=lambda marker: [f"-e X=sk-canary-1234 {marker}"])["T04"]
+
+        assert result.detail.startswith("left behind: -e X=*** kit")
 
     def test_an_error_told_by_the_interpreter_counts_as_text(self) -> None:
         def act(request: ExecutionRequest) -> ExecutionResult:

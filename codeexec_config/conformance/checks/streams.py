@@ -9,6 +9,7 @@ from codeexec_config.conformance.circumstances import Circumstances
 from codeexec_config.conformance.kit import expect, told
 from codeexec_config.conformance.snippets import MARKS
 from codeexec_config.conformance.watching import Growth
+from codeexec_config.conformance.wording import quoted
 from codeexec_config.executor import Capability, Status
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def hosts_streams(kit: Kit) -> None:
     report = kit.elsewhere(kit.request(kit.code("both_streams")), Circumstances())
     shown = b"to-out" in report.stdout + report.stderr or b"to-err" in report.stdout + report.stderr
     expect(not shown, "the program's output went to the host's own streams")
-    expect(not report.stdout, f"the executor printed to the host's standard output: {report.stdout[:80]!r}")
+    expect(not report.stdout, f"the executor printed to the host's standard output: {quoted(report.stdout)}")
 
 
 def more_than_a_pipe(kit: Kit) -> None:
