@@ -31,7 +31,7 @@ from codeexec_config.executor import (
     Status,
 )
 from tests.conformance.controls import Control, PilesUpOutput, ReadsUntilTheMainProcessEnds, TriesAgain
-from tests.conformance.local import RUN_VARIABLE, Jailed, Local, Run, all_pids, environment_of, kill
+from tests.conformance.local import RUN_VARIABLE, WATCH_SECS, Jailed, Local, Run, all_pids, environment_of, kill
 from tests.conformance.shapes import Sessions, SlowStarter
 
 C = Capability
@@ -260,6 +260,35 @@ class LeavesChildrenOfFailures(ReadsUntilTheMainProcessEnds):
 class LeavesChildrenOfTheKilled(ReadsUntilTheMainProcessEnds):
     def end(self, run: Run) -> None:
         if not (run.process and (run.process.returncode or 0) < 0):
+            super().end(run)
+
+
+class StopsFloods(Local):
+    """Ends a program as soon as it has written more than it may, which is as honest as to let it go on."""
+
+    async def exited(self, run: Run) -> None:
+        while run.process.returncode is None:
+            if run.cut and not run.killed_for:
+                run.killed_for = Status.OUTPUT_EXCEEDED
+                self.stop_flood(run)
+            await asyncio.sleep(WATCH_SECS)
+
+    def stop_flood(self, run: Run) -> None:
+        self.end(run)
+
+
+class LeavesChildrenOfFloods(StopsFloods, ReadsUntilTheMainProcessEnds):
+    def stop_flood(self, run: Run) -> None:
+        kill(run.process.pid)
+
+    def end(self, run: Run) -> None:
+        if run.killed_for is not Status.OUTPUT_EXCEEDED:
+            super().end(run)
+
+
+class LeavesChildrenOfTheGreedy(ReadsUntilTheMainProcessEnds):
+    def end(self, run: Run) -> None:
+        if run.killed_for is not Status.MEMORY_EXCEEDED:
             super().end(run)
 
 
@@ -719,7 +748,7 @@ class Reckless(ReadsUntilTheMainProcessEnds):
         """Forget what runs."""
 
 
-RECKLESS = "R14 R18 O07 T12 T13 T14 M02 M03 M04 K01 I06 I07 I08 I09 I11 I13 I14 I17 S03 F03 F04 F05 H01 L04"
+RECKLESS = "R14 R18 O07 T12 T13 T14 T15 M02 M03 M04 M07 K01 I06 I07 I08 I09 I11 I13 I14 I17 S03 F03 F04 F05 H01 L04"
 """What it must fail."""
 
 LONG = "R01 O04 O10 O11 O12 O13"
@@ -759,6 +788,9 @@ DEFECTS = (
     Control(CountsMilliseconds, "R01 T11", "T11"),
     Control(LeavesChildrenOfFailures, "T05 T12 T13", "T12"),
     Control(LeavesChildrenOfTheKilled, "T05 T12 T13", "T13"),
+    Control(StopsFloods, "R01 O04 O05 O07 O08 O14 T15", ""),
+    Control(LeavesChildrenOfFloods, "T05 O04 T12 T13 T15", "T15"),
+    Control(LeavesChildrenOfTheGreedy, "T05 M01 T12 T13 M07", "M07"),
     Control(TriesTheKilledAgain, "R19 T14", "T14"),
     Control(WaitsInSilence, "R01 N01 N02", "N02"),
     Control(LimitsEachProcess, "M01 M04", "M04"),
