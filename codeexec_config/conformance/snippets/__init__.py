@@ -41,7 +41,7 @@ what its purpose says here:
 | `session_set`, `session_get` | set x to 1; print x + 1 |
 | `session_put`, `session_show` | set x to @VALUE@; print x |
 | `session_late` | sleep @SECS@, print `late` |
-| `session_count` | count x up without end |
+| `session_count` | count x up without end, whatever interrupts it |
 | `session_child` | start a child that carries @MARKER@ for a minute, print `started` |
 | `imports`, `processes` | import a library, start a process; print `works` |
 | `verbatim` | begin with the language's name as a word, print `VERBATIM` |

@@ -114,6 +114,7 @@ sleep @SECS@
 echo late
 """,
     "session_count": """
+trap '' INT TERM
 x=0
 while :; do x=$((x + 1)); sleep 0.01; done
 """,

@@ -142,6 +142,7 @@ Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, @SECS@ * 1000);
 console.log("late");
 """,
     "session_count": """
+process.on("SIGINT", () => {});
 for (x = 0; ; x++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
 """,
     "session_child": """
