@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Failed", "Kit", "NotApplicable", "Outcome", "Skipped", "Subject", "cannot_tell", "expect", "told", "traced"]
 
 _POLL_SECS = 0.04
+_SIGHT_SECS = 1.0
 _Seen = TypeVar("_Seen")
 
 
@@ -189,6 +190,13 @@ class Kit:
             if self.left(marker):
                 return True
         return False
+
+    def comes_into_sight(self, marker: str) -> bool:
+        """Look for a marker of what has just been started: a process has no arguments yet when its parent goes on."""
+        until = time.monotonic() + _SIGHT_SECS
+        while not (is_seen := bool(self.left(marker))) and time.monotonic() < until:
+            time.sleep(_POLL_SECS)
+        return is_seen
 
     def left(self, marker: str) -> Collection[str]:
         """Return what carries the marker now."""

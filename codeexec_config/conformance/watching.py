@@ -27,6 +27,9 @@ _SHARE: Final = 4
 """How many times as long as a look at folders it waits for the next one, which must not keep it from all else."""
 _RANDOM_PART: Final = re.compile(r"[0-9a-f]{6,}|[A-Za-z0-9_]{8}$|\d+")
 _GROUP_DEPTH: Final = 3
+_TEMPORARY_DEPTH: Final = 2
+_NOTABLE: Final = 16 << 20
+"""How much less room there is when the folders are looked at sooner."""
 
 
 class _Process(NamedTuple):
@@ -109,8 +112,9 @@ class Growth(_Sampler):
         self.memory = 0
         self.files = 0
         self._resident = _resident_bytes()
-        self._folders = {path: _size(path) for path in _temporary_entries()}
+        self._before = set(_temporary_entries())
         self._folders_due = 0.0
+        self._room = _room()
 
     def __exit__(self, *_: object) -> None:
         self._folders_due = 0
@@ -121,14 +125,16 @@ class Growth(_Sampler):
         self.memory = max(self.memory, _resident_bytes() - self._resident)
         self.files = max(self.files, _open_bytes())
         began = time.monotonic()
-        if began >= self._folders_due:
+        room = _room()
+        if began >= self._folders_due or self._room - room > _NOTABLE:
+            self._room = room
             self.files = max(self.files, self._made_bytes())
             now = time.monotonic()
             self._folders_due = now + _SHARE * (now - began)
 
     def _made_bytes(self) -> int:
         # The largest alone: other programs of this machine use these folders too.
-        return max((_size(path) for path in _temporary_entries() if path not in self._folders), default=0)
+        return max((_size(path) for path in _temporary_entries() if path not in self._before), default=0)
 
 
 def _resident_bytes(proc: Path = _PROC) -> int:
@@ -150,9 +156,19 @@ def _open_bytes(proc: Path = _PROC) -> int:
 
 
 def _temporary_entries() -> Iterator[Path]:
+    """Yield what lies in the temporary folders, and in the folders there: an executor may have one of its own."""
     for folder in dict.fromkeys((*_TEMPORARY, tempfile.gettempdir())):
+        yield from _entries_below(Path(folder), _TEMPORARY_DEPTH)
+
+
+def _room() -> int:
+    """Return how many bytes are free where the temporary folders are."""
+    total = 0
+    for folder in _TEMPORARY:
         with contextlib.suppress(OSError):
-            yield from Path(folder).iterdir()
+            system = os.statvfs(folder)
+            total += system.f_bfree * system.f_frsize
+    return total
 
 
 def _size(path: Path) -> int:
@@ -167,17 +183,18 @@ def _size(path: Path) -> int:
 
 def folders_here() -> set[Path]:
     """Return what lies in the temporary folders, and the control groups."""
-    return {*_temporary_entries(), *_folders_below(_GROUPS, _GROUP_DEPTH)}
+    return {*_temporary_entries(), *_entries_below(_GROUPS, _GROUP_DEPTH, only_folders=True)}
 
 
-def _folders_below(folder: Path, depth: int) -> Iterator[Path]:
-    """Yield folders down to a depth; not by a pattern, whose walk breaks off where one of them goes meanwhile."""
+def _entries_below(folder: Path, depth: int, *, only_folders: bool = False) -> Iterator[Path]:
+    """Yield what is there down to a depth; not by a pattern, whose walk breaks off where something goes meanwhile."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if is_folder or not only_folders:
                 yield Path(entry.path)
-                if depth > 1:
-                    yield from _folders_below(Path(entry.path), depth - 1)
+            if is_folder and depth > 1:
+                yield from _entries_below(Path(entry.path), depth - 1, only_folders=only_folders)
 
 
 def shape_of(path: Path) -> str:

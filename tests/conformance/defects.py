@@ -12,6 +12,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -31,7 +32,7 @@ from codeexec_config.executor import (
     Status,
 )
 from tests.conformance.controls import Control, PilesUpOutput, ReadsUntilTheMainProcessEnds, TriesAgain
-from tests.conformance.local import RUN_VARIABLE, Jailed, Local, Run, all_pids, environment_of, kill
+from tests.conformance.local import RUN_VARIABLE, WATCH_SECS, Jailed, Local, Run, all_pids, environment_of, kill
 from tests.conformance.shapes import Sessions, SlowStarter
 
 C = Capability
@@ -139,6 +140,48 @@ class SpoolsOutput(Local):
             self.spool = tempfile.TemporaryFile(dir="/var/tmp")  # noqa: SIM115 -- the defect
         for _ in range(2048 if self.spool.tell() < 100 << 20 else 0):
             self.spool.write(data)  # a busy machine lets little through
+
+
+class SpoolsInItsOwnFolder(Local):
+    """Lets the program write to a file of its own, and reads that at the end."""
+
+    own = "/var/tmp/spools-in-its-own-folder"
+
+    def stdout(self) -> Any:
+        Path(self.own).mkdir(exist_ok=True)
+        self.file = tempfile.NamedTemporaryFile(dir=self.own, delete=False)  # noqa: SIM115 -- the defect
+        return self.file
+
+    async def spawn(self, run: Run) -> asyncio.subprocess.Process:
+        process = await super().spawn(run)
+        self.file.close()
+        return process
+
+    async def read(self, run: Run, name: str) -> bytes:
+        if name == "stderr":
+            return await super().read(run, name)
+        await self.exited(run)
+        most = run.request.limits.output_bytes
+        if Path(self.file.name).stat().st_size > most:
+            await asyncio.to_thread(self.fill)
+        with open(self.file.name, "rb") as file:  # noqa: ASYNC230, PTH123 -- a plain file
+            data = file.read(most + 1)
+        if len(data) > most:
+            run.cut.add(name)
+        return data[:most]
+
+    def fill(self) -> None:
+        """Make up for a busy machine, which lets little through."""
+        with open(self.file.name, "ab") as file:  # noqa: PTH123
+            file.write(bytes(100 << 20))
+        time.sleep(1)
+
+    def remove(self, run: Run) -> None:
+        Path(self.file.name).unlink()
+        super().remove(run)
+
+    async def close_async(self) -> None:
+        shutil.rmtree(self.own, ignore_errors=True)
 
 
 class PrintsWhatItDoes(Local):
@@ -260,6 +303,35 @@ class LeavesChildrenOfFailures(ReadsUntilTheMainProcessEnds):
 class LeavesChildrenOfTheKilled(ReadsUntilTheMainProcessEnds):
     def end(self, run: Run) -> None:
         if not (run.process and (run.process.returncode or 0) < 0):
+            super().end(run)
+
+
+class StopsFloods(Local):
+    """Ends a program as soon as it has written more than it may, which is as honest as to let it go on."""
+
+    async def exited(self, run: Run) -> None:
+        while run.process.returncode is None:
+            if run.cut and not run.killed_for:
+                run.killed_for = Status.OUTPUT_EXCEEDED
+                self.stop_flood(run)
+            await asyncio.sleep(WATCH_SECS)
+
+    def stop_flood(self, run: Run) -> None:
+        self.end(run)
+
+
+class LeavesChildrenOfFloods(StopsFloods, ReadsUntilTheMainProcessEnds):
+    def stop_flood(self, run: Run) -> None:
+        kill(run.process.pid)
+
+    def end(self, run: Run) -> None:
+        if run.killed_for is not Status.OUTPUT_EXCEEDED:
+            super().end(run)
+
+
+class LeavesChildrenOfTheGreedy(ReadsUntilTheMainProcessEnds):
+    def end(self, run: Run) -> None:
+        if run.killed_for is not Status.MEMORY_EXCEEDED:
             super().end(run)
 
 
@@ -536,6 +608,17 @@ class ComputesOn(AnswersLate):
         return await super().answer(process)
 
 
+class InterruptsPolitely(Sessions):
+    """Takes its word for what becomes of it."""
+
+    async def time_out(self, request: ExecutionRequest) -> None:
+        process = self.sessions[request.session or ""]
+        os.kill(process.pid, signal.SIGINT)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await self.answer(process)
+
+
 class ForgetsTheInterpreter(Sessions):
     async def end_session(self, process: Any) -> None:
         """Forget it."""
@@ -640,18 +723,25 @@ class Sweeps(Local):
 class LeavesFolders(Local):
     """Keeps to temporary folders of its own: other executors are judged at the same time."""
 
+    shared = "."
+
     def __init__(self, *languages: str) -> None:
         super().__init__(*languages)
         self.own = tempfile.TemporaryDirectory(prefix="leaves-folders-")
-        tempfile.tempdir = self.own.name
+        tempfile.tempdir = f"{self.own.name}/deeper/than/others/look"
+        Path(tempfile.tempdir, self.shared).mkdir(parents=True)
 
     def put_files(self, run: Run) -> None:
         shutil.rmtree(run.folder)
-        run.folder = Path(tempfile.mkdtemp(prefix="left-"))
+        run.folder = Path(tempfile.mkdtemp(prefix="left-", dir=Path(tempfile.gettempdir(), self.shared)))
         super().put_files(run)
 
     def remove(self, run: Run) -> None:
         """Leave it."""
+
+
+class LeavesFoldersInItsOwn(LeavesFolders):
+    shared = "executor"
 
 
 class LeavesZombies(Local):
@@ -719,7 +809,7 @@ class Reckless(ReadsUntilTheMainProcessEnds):
         """Forget what runs."""
 
 
-RECKLESS = "R14 R18 O07 T12 T13 T14 M02 M03 M04 K01 I06 I07 I08 I09 I11 I13 I14 I17 S03 F03 F04 F05 H01 L04"
+RECKLESS = "R14 R18 O07 T12 T13 T14 T15 M02 M03 M04 M07 K01 I06 I07 I08 I09 I11 I13 I14 I17 S03 F03 F04 F05 H01 L04"
 """What it must fail."""
 
 LONG = "R01 O04 O10 O11 O12 O13"
@@ -741,6 +831,7 @@ DEFECTS = (
     Control(DecodesStrictly, "R01 O02 O03 O06", "O06", "O02"),
     Control(PilesUpStandardError, "R01 O04 O07", "O07"),
     Control(SpoolsOutput, "R01 O04 O08", "O08"),
+    Control(SpoolsInItsOwnFolder, "R01 O04 O08 L01", "O08"),
     Control(PrintsWhatItDoes, "R01 R04 O09", "O09", "R04"),
     Control(LetsStandardErrorThrough, "R01 R04 O01 O09", "O09", "R04 O01"),
     Control(ReadsAtTheEnd, LONG, "O10", "O11 O12 O13"),
@@ -759,6 +850,9 @@ DEFECTS = (
     Control(CountsMilliseconds, "R01 T11", "T11"),
     Control(LeavesChildrenOfFailures, "T05 T12 T13", "T12"),
     Control(LeavesChildrenOfTheKilled, "T05 T12 T13", "T13"),
+    Control(StopsFloods, "R01 O04 O05 O07 O08 O14 T15", ""),
+    Control(LeavesChildrenOfFloods, "T05 O04 T12 T13 T15", "T15"),
+    Control(LeavesChildrenOfTheGreedy, "T05 M01 T12 T13 M07", "M07"),
     Control(TriesTheKilledAgain, "R19 T14", "T14"),
     Control(WaitsInSilence, "R01 N01 N02", "N02"),
     Control(LimitsEachProcess, "M01 M04", "M04"),
@@ -795,6 +889,7 @@ DEFECTS = (
     Control(HasOneSession, KEEPS, "Z02"),
     Control(AnswersLate, KEEPS, "Z03 Z04"),
     Control(ComputesOn, KEEPS, "Z04"),
+    Control(InterruptsPolitely, KEEPS, "Z04"),
     Control(ForgetsTheInterpreter, KEEPS, "Z05"),
     Control(OpensOnDemand, KEEPS, "Z06"),
     Control(WaitsForTheDead, KEEPS, "Z07"),
@@ -809,6 +904,7 @@ DEFECTS = (
     Control(SweepsNothing, "R01 H02", "H02"),
     Control(Sweeps, "R01 H02", ""),
     Control(LeavesFolders, "R01 L02 L03", "L02"),
+    Control(LeavesFoldersInItsOwn, "R01 L02 L03", "L02"),
     Control(LeavesZombies, "R01 L02 L03", "L03"),
     Control(ForgetsWhatRuns, "R01 L04 L01", "L04"),
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import base64
 import contextlib
 import io
 import itertools
-import json
 import os
 import signal
 import sys
@@ -33,21 +33,58 @@ from codeexec_config.model import CodeExecutionConfig, Runtime, Sandboxed
 from tests.conformance.local import Local, Run
 
 C = Capability
-INTERPRETER = r"""
-import ast, contextlib, io, json, os, sys, traceback
+PYTHON = r"""
+import base64, contextlib, io, os, sys, traceback
 answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 variables = {"__name__": "__main__"}
 for line in sys.stdin:
-    output, failed = io.StringIO(), False
+    output, failed = io.StringIO(), 0
     with contextlib.redirect_stdout(output):
         try:
-            exec(compile(json.loads(line), "<session>", "exec"), variables)
+            exec(compile(base64.b64decode(line), "<session>", "exec"), variables)
         except BaseException:
-            failed = True
+            failed = 1
             traceback.print_exc(file=output)
-    print(json.dumps([failed, output.getvalue()]), file=answers, flush=True)
+    print(failed, base64.b64encode(output.getvalue().encode()).decode(), file=answers, flush=True)
 """
+NODE = r"""
+const fs = require("fs"), util = require("util"), vm = require("vm");
+globalThis.require = require;
+let output = "", waiting = "", failed = 0;
+console.log = (...values) => { output += util.format(...values) + "\n"; };
+const buffer = Buffer.alloc(1 << 16);
+for (let size; (size = fs.readSync(0, buffer)) > 0;) {
+  waiting += buffer.toString("latin1", 0, size);
+  for (let end; (end = waiting.indexOf("\n")) >= 0; waiting = waiting.slice(end + 1)) {
+    output = "", failed = 0;
+    try {
+      vm.runInThisContext(Buffer.from(waiting.slice(0, end), "base64").toString());
+    } catch (error) {
+      failed = 1;
+      output += error.stack;
+    }
+    fs.writeSync(1, `${failed} ${Buffer.from(output).toString("base64")}\n`);
+  }
+}
+"""
+BASH = r"""
+output=/proc/$$/fd/7
+file=$(mktemp)
+exec 7<>"$file" 8>&1 1>/dev/null
+rm "$file"
+while read -r line; do
+  program=$(base64 -d <<< "$line")
+  eval "$program" > $output 2>&1 < /dev/null
+  echo $? $(base64 -w0 < $output) >&8
+done
+"""
+INTERPRETERS = {
+    "python": [sys.executable, "-ISc", PYTHON],
+    "javascript": ["node", "-e", NODE],
+    "bash": ["bash", "-c", BASH],
+}
+"""Each reads a program a line, in base64, and answers by a line: whether it failed, and what it printed."""
 
 
 def guarded_local(*languages: str) -> Any:
@@ -98,13 +135,11 @@ class Sessions(Local):
         self.numbers = itertools.count()
 
     async def open_session_async(self, request: SessionRequest, /) -> str:
-        if request.language != "python":
+        if request.language not in self.languages:
             raise LanguageUnsupported(request.language)
         name = f"session-{next(self.numbers)}"
         self.sessions[name] = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-ISc",
-            INTERPRETER,
+            *INTERPRETERS[request.language],
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -139,7 +174,7 @@ class Sessions(Local):
 
     async def ask(self, request: ExecutionRequest) -> ExecutionResult:
         process = self.sessions[request.session or ""]
-        process.stdin.write(json.dumps(request.code).encode() + b"\n")
+        process.stdin.write(base64.b64encode(request.code.encode()) + b"\n")
         try:
             async with asyncio.timeout(self.session_secs(request)):
                 line = await self.answer(process)
@@ -150,8 +185,9 @@ class Sessions(Local):
             self.sessions.pop(request.session or "")
             await self.end_session(process)
             return ExecutionResult(status=Status.KILLED, detail="the interpreter has died, and the session with it")
-        failed, output = json.loads(line)
-        return ExecutionResult(status=Status.FAILED if failed else Status.COMPLETED, stdout=output.encode())
+        failed, *output = line.split()
+        status = Status.COMPLETED if failed == b"0" else Status.FAILED
+        return ExecutionResult(status=status, stdout=base64.b64decode(b"".join(output)))
 
     async def answer(self, process: Any) -> bytes:
         line: bytes = await process.stdout.readline()

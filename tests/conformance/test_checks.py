@@ -310,6 +310,14 @@ class TestLeaving:
 
         assert (verdict, detail) == ("skip", "cannot tell: the program could not start a child: failed")
 
+    def test_a_flood_that_had_not_begun_gets_more_time(self) -> None:
+        begun = self.slowly(self.STARTED)
+
+        assert said("T15", begun, TIMED_OUT, self.STARTED, probe=Living())[0] == "pass"
+        assert said("T15", begun, TIMED_OUT, probe=Living())[1] == (
+            "cannot tell: the program could not start a child: timed_out"
+        )
+
     def test_a_program_that_ended_otherwise_cannot_tell(self) -> None:
         verdict, detail = said("T12", self.slowly(self.STARTED), printed(b"started"), probe=Living())
 

@@ -8,18 +8,21 @@ shell line.)
 from __future__ import annotations
 
 import os
-import subprocess
 from typing import Any
 
 import pytest
 
-from codeexec_config.conformance import SNIPPETS, processes_with
-from tests.conformance.judging import BOASTS
-from tests.conformance.local import COMMANDS, can_jail, installed, kill
+from codeexec_config.conformance import SNIPPETS
+from tests.conformance.defects import AnswersLate, ComputesOn, ForgetsTheInterpreter, HasOneSession, WaitsForTheDead
+from tests.conformance.judging import ALL, BOASTS
+from tests.conformance.local import can_jail, installed
 
 Reports = dict[str, dict[str, Any]]
 SLOW_TO_SHOW = {"O07"}  # a busy machine may let too little of a flood through; its own control shows it in python
-KEPT_BY_THE_LANGUAGE = {"Reckless/javascript": {"R14"}}  # node resets all signals
+KEPT_BY_THE_LANGUAGE = {
+    "Reckless/javascript": {"R14"},  # node resets all signals
+    "Reckless/r": {"I07"},  # its sockets know IPv4 alone
+}
 
 
 def jobs(name: str, *languages: str) -> list[Any]:
@@ -96,7 +99,7 @@ def test_a_restricted_interpreter_is_not_accused_of_what_it_refuses(job: str, re
     assert {"R01", "R03", "R04", "T01", "T06"} <= applicable, report["rendered"]
 
 
-@pytest.mark.parametrize("job", [*jobs("Careless"), *jobs("Reckless", "javascript", "bash", "ruby")])
+@pytest.mark.parametrize("job", [*jobs("Careless"), *jobs("Reckless", "javascript", "bash", "ruby", "r")])
 def test_a_careless_executor_fails(job: str, reports: Reports) -> None:
     applicable = {it["id"]: it for it in reports[job]["results"] if it["verdict"] != "n/a"}
     unseen = {check for check, it in applicable.items() if it["detail"].startswith("cannot tell before")}
@@ -121,40 +124,24 @@ def test_a_language_with_processes_has_a_program_for_every_limit(language: str) 
     )
 
 
-@pytest.mark.parametrize("language", ["javascript", "bash"])
-class TestSessions:
-    """The programs of sessions in languages that no executor here has sessions in, one after the other as one."""
+@pytest.mark.parametrize("job", jobs("OtherSessions", "javascript", "bash"))
+def test_an_honest_executor_with_sessions_in_another_language_passes(job: str, reports: Reports) -> None:
+    assert {"pass"} == {it["verdict"] for it in reports[job]["results"]}, reports[job]["rendered"]
 
-    def ran(self, language: str, *purposes: str, most: float = 60, **values: object) -> str:
-        if language not in installed():
-            pytest.skip(f"{language} is not installed")
-        code = "\n".join(SNIPPETS[language][purpose] for purpose in purposes)
-        for name, value in values.items():
-            code = code.replace(f"@{name.upper()}@", str(value))
-        command = [*COMMANDS[language], {"javascript": "-e", "bash": "-c"}[language], code]
-        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=most).stdout
 
-    def test_a_variable_is_kept(self, language: str) -> None:
-        assert self.ran(language, "session_set", "session_get") == "2\n"
-        assert self.ran(language, "session_put", "session_show", value=5) == "5\n"
+@pytest.mark.parametrize(
+    "job",
+    [
+        job
+        for name, control in ALL.items()
+        if control.make in (HasOneSession, AnswersLate, ComputesOn, ForgetsTheInterpreter, WaitsForTheDead)
+        for job in jobs(name, "javascript", "bash")
+    ],
+)
+def test_broken_sessions_in_another_language_fail_the_same_checks(job: str, reports: Reports) -> None:
+    expected = ALL[job.rpartition("/")[0]].expected()
 
-    def test_an_answer_is_late(self, language: str) -> None:
-        assert self.ran(language, "session_late", secs=0) == "late\n"
-        with pytest.raises(subprocess.TimeoutExpired):
-            self.ran(language, "session_late", secs=60, most=0.5)
-
-    def test_one_counts_without_end(self, language: str) -> None:
-        with pytest.raises(subprocess.TimeoutExpired):
-            self.ran(language, "session_count", most=0.5)
-
-    def test_a_child_lives_on_and_carries_its_marker(self, language: str) -> None:
-        marker = f"kit-test-{language}-{os.getpid()}"
-
-        assert self.ran(language, "session_child", marker=marker) == "started\n"
-        left = processes_with(marker)
-        for each in left:
-            kill(int(each.split()[1].rstrip(":")))
-        assert left
+    assert expected == {it["id"]: it["verdict"] for it in reports[job]["results"]}, reports[job]["rendered"]
 
 
 def test_the_table_of_purposes_is_the_documented_one() -> None:

@@ -324,8 +324,8 @@ class TestSmallParts:
         (tmp_path / "one/two/three").mkdir(parents=True)
         (tmp_path / "file").touch()
 
-        assert list(watching._folders_below(tmp_path, 2)) == [tmp_path / "one", tmp_path / "one/two"]
-        assert list(watching._folders_below(tmp_path / "missing", 2)) == []
+        assert list(watching._entries_below(tmp_path, 2, only_folders=True)) == [tmp_path / "one", tmp_path / "one/two"]
+        assert list(watching._entries_below(tmp_path / "missing", 2)) == []
 
     def test_a_suite_can_be_closed_twice(self) -> None:
         suite = Suite(FakeAsync(), Plan(only=["R01"]))

@@ -127,6 +127,10 @@ _TIME: Final = (
         after="R19",
         waits=True,
     ),
+    Check(
+        *("T15", "a flood that is stopped leaves no child", "a child, then a flood", leaving.flooding_parent),
+        after="T04 T05 O04",
+    ),
 )
 _RESOURCES: Final = (
     Check("M01", "memory is limited", "fill 1 GiB under 128 MiB", resources.memory_limit, C.MEMORY),
@@ -141,6 +145,11 @@ _RESOURCES: Final = (
     ),
     Check("M05", "the memory in a result is the program's", "fill 200 MiB; print a word", measuring.memory_measured),
     Check("M06", "a tiny memory limit breaks nothing", "print a word under 1 MiB", mistaking.small_memory),
+    Check(
+        *("M07", "the memory limit leaves no child", "a child, then fill 1 GiB", leaving.greedy_parent),
+        needs=C.MEMORY,
+        after="M01 T04 T05",
+    ),
     Check("P01", "a fork storm meets a limit", "500 forks", resources.fork_storm, C.PIDS),
     Check("P02", "programs do not share a limit of processes", "3 forks beside 500", resources.processes_apart, C.PIDS),
     Check("P03", "a fork storm gets the program's verdict", "500 forks", resources.storms_verdict, C.PIDS, after="P01"),

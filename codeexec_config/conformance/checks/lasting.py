@@ -107,7 +107,7 @@ def closed_is_ended(kit: Kit) -> None:
     result = kit.run(kit.request(kit.code("session_child", marker=marker), session=name))
     if b"started" not in result.stdout:
         cannot_tell(f"the program could not start a child: {told(result)}")
-    is_seen = bool(kit.left(marker))
+    is_seen = kit.comes_into_sight(marker)
     kit.subject.finish("close_session", name)
     kit.expect_nothing_left(marker)
     if not is_seen:

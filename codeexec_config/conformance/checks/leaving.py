@@ -1,10 +1,10 @@
-"""T, L, X and H: what is left when a program, a run, or the host has ended."""
+"""T, M, L, X and H: what is left when a program, a run, or the host has ended."""
 
 from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from codeexec_config.conformance.checks.timing import ran_once
 from codeexec_config.conformance.circumstances import Circumstances
@@ -14,10 +14,12 @@ from codeexec_config.conformance.watching import folders_here, shape_of, zombies
 from codeexec_config.executor import FAULT_EXTENSION, InfrastructureError, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from codeexec_config.conformance.circumstances import Report
     from codeexec_config.conformance.kit import Kit, Subject
+    from codeexec_config.executor import ExecutionResult
 
 _RUNS = 3
 _POLL_SECS = 0.02
@@ -34,15 +36,40 @@ def killed_parent(kit: Kit) -> None:
     _nothing_left_by(kit, "killed_parent", Status.KILLED, Status.FAILED)
 
 
-def _nothing_left_by(kit: Kit, purpose: str, *statuses: Status) -> None:
+def flooding_parent(kit: Kit) -> None:
+    """T15: a program that is stopped because of its output leaves no child."""
+    stopped = (Status.OUTPUT_EXCEEDED, Status.KILLED, Status.TIMED_OUT)
+    # A busy machine may not have let it come so far: then once more, under a later limit.
+    walls = (kit.deadlines.stop_limit, kit.deadlines.run_limit)
+    _nothing_left_by(kit, "flooding_parent", *stopped, walls=walls)
+
+
+def greedy_parent(kit: Kit) -> None:
+    """M07: a program that is stopped because of its memory leaves no child."""
+    stopped = (Status.MEMORY_EXCEEDED, Status.KILLED, Status.FAILED)
+    walls = (kit.deadlines.latency_limit,)
+    _nothing_left_by(kit, "greedy_parent", *stopped, walls=walls, memory=kit.sizes.memory_limit)
+
+
+def _nothing_left_by(
+    kit: Kit, purpose: str, *statuses: Status, walls: Sequence[float | None] = (None,), **limits: Any
+) -> None:
     kit.expect_sight()
-    marker = kit.nonce()
-    result = kit.run(kit.request(kit.code(purpose, marker=marker)))
+    marker, result = _with_a_child(kit, purpose, walls[0], limits)
+    for wall in walls[1:]:
+        if b"started" not in result.stdout:
+            marker, result = _with_a_child(kit, purpose, wall, limits)
     if b"started" not in result.stdout:
         cannot_tell(f"the program could not start a child: {told(result)}")
     kit.expect_nothing_left(marker)
     if result.status not in statuses:
         cannot_tell(f"the program ended otherwise: {told(result)}")
+
+
+def _with_a_child(kit: Kit, purpose: str, wall: float | None, limits: dict[str, Any]) -> tuple[str, ExecutionResult]:
+    marker = kit.nonce()
+    code = kit.code(purpose, marker=marker, mebibytes=kit.sizes.touched_mebibytes)
+    return marker, kit.run(kit.request(code, wall=wall, **limits))
 
 
 def killed_once(kit: Kit) -> None:

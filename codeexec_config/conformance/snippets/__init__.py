@@ -41,7 +41,7 @@ what its purpose says here:
 | `session_set`, `session_get` | set x to 1; print x + 1 |
 | `session_put`, `session_show` | set x to @VALUE@; print x |
 | `session_late` | sleep @SECS@, print `late` |
-| `session_count` | count x up without end |
+| `session_count` | count x up without end, whatever interrupts it |
 | `session_child` | start a child that carries @MARKER@ for a minute, print `started` |
 | `imports`, `processes` | import a library, start a process; print `works` |
 | `verbatim` | begin with the language's name as a word, print `VERBATIM` |
@@ -55,6 +55,8 @@ what its purpose says here:
 | `nap` | sleep @SECS@, print `slept` |
 | `killed_late` | print @TEXT@, flush, sleep @SECS@, end by a SIGKILL of its own |
 | `failing_parent`, `killed_parent` | start a detached child with @MARKER@, print `started`, exit 3 or end by SIGKILL |
+| `flooding_parent` | start a detached child with @MARKER@, print `started`, print without end |
+| `greedy_parent` | start a detached child with @MARKER@, print `started`, flush, fill @MEBIBYTES@ MiB |
 | `touch_together` | let @CHILDREN@ children fill @MEBIBYTES@ MiB each; print `full` and how many hold it for a second |
 | `forks_held` | start up to @FORKS@ children, hold them for @SECS@ |
 | `datagram` | send @NONCE@ by UDP to @PORT@ of each of @HOSTS@; print `tried` |

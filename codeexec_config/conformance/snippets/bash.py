@@ -114,6 +114,7 @@ sleep @SECS@
 echo late
 """,
     "session_count": """
+trap '' INT TERM
 x=0
 while :; do x=$((x + 1)); sleep 0.01; done
 """,
@@ -168,6 +169,18 @@ setsid bash -c 'exec -a @MARKER@ sleep 60' &
 echo started
 sleep 0.3
 kill -KILL $$
+""",
+    "flooding_parent": r"""
+setsid bash -c 'exec -a @MARKER@ sleep 60' &
+echo started
+while :; do printf '%01023d\n' 0; done
+""",
+    "greedy_parent": r"""
+setsid bash -c 'exec -a @MARKER@ sleep 60' &
+echo started
+LC_ALL=C
+printf -v block '%1048576s' ''
+for ((i = 0; i < @MEBIBYTES@; i++)); do blocks[i]=$block; done
 """,
     "datagram": """
 for host in @HOSTS@; do

@@ -142,6 +142,7 @@ Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, @SECS@ * 1000);
 console.log("late");
 """,
     "session_count": """
+process.on("SIGINT", () => {});
 for (x = 0; ; x++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
 """,
     "session_child": """
@@ -208,6 +209,24 @@ const code = "setTimeout(() => {}, 60000)";
 spawn(process.execPath, ["-e", code, "@MARKER@"], { detached: true, stdio: "inherit" }).unref();
 console.log("started");
 process.kill(process.pid, "SIGKILL");
+""",
+    "flooding_parent": r"""
+const { spawn } = require("child_process");
+const fs = require("fs");
+spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)", "@MARKER@"], { detached: true, stdio: "inherit" });
+console.log("started");
+const block = Buffer.from("x".repeat(1023) + "\n");
+for (;;) {
+  try { fs.writeSync(1, block); } catch (error) { if (error.code !== "EAGAIN") throw error; }
+}
+""",
+    "greedy_parent": """
+const { spawn } = require("child_process");
+spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)", "@MARKER@"], { detached: true, stdio: "inherit" });
+console.log("started");
+const blocks = [];
+for (let i = 0; i < @MEBIBYTES@; i++) blocks.push(Buffer.alloc(1048576, 1));
+process.exit(0);
 """,
     "datagram": """
 const dgram = require("dgram");

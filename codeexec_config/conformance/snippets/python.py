@@ -263,6 +263,22 @@ subprocess.Popen(child, start_new_session=True)
 print("started", flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """,
+    "flooding_parent": r"""
+import os, subprocess, sys
+child = [sys.executable, "-c", "import time; time.sleep(60)", "@MARKER@"]
+subprocess.Popen(child, start_new_session=True)
+block = b"x" * 1023 + b"\n"
+os.write(1, b"started\n")
+while True:
+    os.write(1, block)
+""",
+    "greedy_parent": """
+import subprocess, sys
+child = [sys.executable, "-c", "import time; time.sleep(60)", "@MARKER@"]
+subprocess.Popen(child, start_new_session=True)
+print("started", flush=True)
+blocks = [b"x" * 1048576 for _ in range(@MEBIBYTES@)]
+""",
     "touch_together": """
 import subprocess, sys, time
 greedy = "import sys, time; b = b'x' * (@MEBIBYTES@ << 20); print('full', flush=True); time.sleep(20)"
@@ -504,8 +520,11 @@ print("late")
 import time
 x = 0
 while True:
-    x += 1
-    time.sleep(0.01)
+    try:
+        x += 1
+        time.sleep(0.01)
+    except BaseException:
+        pass
 """,
     "session_child": """
 import subprocess, sys

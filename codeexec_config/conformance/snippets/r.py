@@ -65,6 +65,31 @@ flush(stdout())
 blocks <- lapply(1:@MEBIBYTES@, function(i) rep(1, 131072))
 cat("touched", length(blocks), "\n")
 """,
+    "failing_parent": r"""
+system("KIT=@MARKER@ setsid sleep 60 &")
+cat("started\n")
+flush(stdout())
+quit(status = 3)
+""",
+    "killed_parent": r"""
+system("KIT=@MARKER@ setsid sleep 60 &")
+cat("started\n")
+flush(stdout())
+tools::pskill(Sys.getpid(), 9)
+""",
+    "flooding_parent": r"""
+system("KIT=@MARKER@ setsid sleep 60 &")
+cat("started\n")
+flush(stdout())
+block <- strrep("x", 1023)
+repeat cat(block, "\n", sep = "")
+""",
+    "greedy_parent": r"""
+system("KIT=@MARKER@ setsid sleep 60 &")
+cat("started\n")
+flush(stdout())
+blocks <- lapply(1:@MEBIBYTES@, function(i) rep(1, 131072))
+""",
     "connect": r"""
 for (host in strsplit("@HOSTS@", " ")[[1]]) try({
   connection <- suppressWarnings(socketConnection(host, @PORT@, open = "w", timeout = 1))

@@ -92,6 +92,31 @@ made = 0
 end
 puts "forks #{made}"
 """,
+    "failing_parent": """
+spawn(["sleep", "@MARKER@"], "60", pgroup: true)
+puts "started"
+$stdout.flush
+exit 3
+""",
+    "killed_parent": """
+spawn(["sleep", "@MARKER@"], "60", pgroup: true)
+puts "started"
+$stdout.flush
+Process.kill("KILL", Process.pid)
+""",
+    "flooding_parent": r"""
+spawn(["sleep", "@MARKER@"], "60", pgroup: true)
+puts "started"
+$stdout.flush
+block = "x" * 1023 + "\n"
+loop { $stdout.syswrite(block) }
+""",
+    "greedy_parent": """
+spawn(["sleep", "@MARKER@"], "60", pgroup: true)
+puts "started"
+$stdout.flush
+blocks = Array.new(@MEBIBYTES@) { "x" * 1048576 }
+""",
     "connect": """
 require "socket"
 "@HOSTS@".split.each do |host|
