@@ -426,6 +426,7 @@ def test_no_host_of_the_environment_is_named():
 
     assert "the URL from U" in finding.message
     assert "canary" not in finding.help
+    assert 'Policy(insecure_hosts=["HOST"])' in finding.help
 
 
 @pytest.mark.parametrize(("host", "shown"), [("0.0.0.0", "0.0.0.0"), ("0", "0.0.0.0"), ("[::]", "[::]")])
