@@ -70,7 +70,11 @@ def everything(report: Report) -> str:
         ("timeout_secs = '${A}' # why", "timeout_secs = '${A}' # why"),
         ("timeout_secs = '${A:?ab}' # why", "timeout_secs = '${A:?**}' #****"),
         ('timeout_secs = "\\u0024{A:-ab}"', 'timeout_secs = "*************"'),
+        ("timeout_secs = 'ab${c d}'", "timeout_secs = 'ab${***}'"),
         ("mode = 'http://a:b@c'", "mode = 'http://***@c'"),
+        ("mode = 'c#${A:?ab}' # why", "mode = 'c#${A:?**}' #****"),
+        ("mode.external.api_key.ab = 'cd'", "mode.external.api_key.** = '**'"),
+        ("# one\nx = 'a#b'", "x = '***'"),
         ("mode = 'c#?a@'", "mode = 'c#?a@'"),
         ("mode = ['ab']", "mode = ['**']"),
         ("mode = { ab = 'cd' }", "mode = { ab = '**' }"),
@@ -107,6 +111,7 @@ def test_a_line_of_the_section_shows_known_keys_that_are_no_secret(line: str, ex
         ("'$<sk-live>'", "'**********'"),
         ('"\\u0061${KEY}"', '"******${KEY}"'),
         ('"\\u0024${KEY}"', '"************"'),
+        ('"\\u0024${KEY}${KEY}"', '"************${KEY}"'),
         ('"$\\u007bKEY}"', '"***********"'),
         ("12", "**"),
         ("['ab', '${KEY}']", "****************"),
@@ -311,6 +316,17 @@ def test_the_marked_column_is_true_wherever_the_crop_begins(length: int) -> None
     assert found.span is not None
     column = marker_column(found.excerpt, found.span.start.column)
     assert "${A}" == found.excerpt[column - 1 : column + 3]
+    assert found.excerpt.startswith("…" if length > 41 else ".")
+
+
+def test_a_line_far_down_is_shown_whole_with_its_comment() -> None:
+    names = '"python", ' * 5
+    line = f'allowed_languages = [{names}"Ab"] # shown'
+    assert line in excerpts(f"# {'x' * 5000}\n{HEAD}{line}\n")
+
+
+def test_one_mark_at_the_beginning_of_a_line_is_written_otherwise() -> None:
+    assert '.…${A}"""' in excerpts(f'{HEAD}mode.external.url = """\n……${{A}}"""\n')
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,7 @@ PLAIN = [
     {},
     {"timeout_secs": 5},
     {"allowed_languages": ["python", "r"]},
+    {"timeout_secs": ["${T}"], "mode": ["${M}"]},
     {"allowed_languages": ["python", "${L}", "${L}"]},
     external("${K}"),
     external("${K}", "${U}"),
@@ -158,7 +159,7 @@ OTHERS = [
 def told(resolution: Any) -> dict[str, Any]:
     """Return all that is known of a resolution, of keys their values too."""
     assert isinstance(resolution, Resolution)
-    secret = resolution.values.get("mode", {})
+    secret: Any = resolution.values.get("mode")
     while isinstance(secret, dict):
         secret = secret.get("external", secret.get("api_key"))
     known = {name: getattr(resolution, name) for name in Resolution.__slots__}

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codeexec_config import CodeExecutionConfig, check_text, loads
+from codeexec_config.findings import dotted
 from codeexec_config.loading import check_as_found
 
 
@@ -39,6 +40,8 @@ def test_an_absent_section_is_noted_and_means_the_defaults(text):
         "features.code_exection",
         "features.code_execution_",
         "features.cod_executon",
+        "features.coed-exeecution",
+        "features.code_exe",
         "featurse.code_execution",
         "Features.CodeExec",
     ],
@@ -50,6 +53,9 @@ def test_a_near_miss_is_said_at_its_header(header):
 
     assert "misplaced-section" == finding.code
     assert f"[{header}]" == text[finding.span.start.offset : finding.span.end.offset]
+    assert finding.message.startswith("this looks like [features.code_execution], ")
+    assert finding.help.startswith("write the header as [features.code_execution]; ")
+    assert f"pass `--section {dotted(finding.path)}`, " in finding.help
 
 
 @pytest.mark.parametrize(
@@ -57,6 +63,7 @@ def test_a_near_miss_is_said_at_its_header(header):
     [
         "[features.execution]\n",
         "[features.code]\n",
+        "[features.code_ex]\n",
         "[features.web_search]\n",
         "[features.code_evaluation]\n",
         "[code]\n",
@@ -99,6 +106,7 @@ H = "[features.code_execution]\nenabled = true\n"
         ("[Mode.External]\n", ("Mode",), "[features.code_execution.mode.external]"),
         ("[mode.external]\n", ("mode",), "[features.code_execution.mode.external]"),
         ("[mode]\nsandboxed = {}\nwasm = {}\n", ("mode",), "[features.code_execution.mode]"),
+        ("[mode]\nsandboxed = {}\nwasm = {}\nexternal = {}\n", ("mode",), "[features.code_execution.mode]"),
         ("[features.mode.sandboxed]\n", ("features", "mode"), "[features.code_execution.mode.sandboxed]"),
         (
             "[features.code_execution_mode.wasm]\n",
@@ -114,6 +122,10 @@ def test_beside_a_present_section_a_near_miss_is_an_error(text, path, right):
     assert ("misplaced-section", "error", path) == (finding.code, finding.severity, finding.path)
     assert right in finding.help
     assert None is report.config
+    is_part = path[-1].endswith("mode") or path[-1] == "Mode"
+    below = "a part of " if finding.help.startswith("a header below [features.code_execution] ") else ""
+    assert finding.message.startswith(f"this looks like {below}[features.code_execution], ")
+    assert is_part == ("--section" not in finding.help)
 
 
 @pytest.mark.parametrize(
@@ -155,6 +167,7 @@ def test_the_whole_path_below_another_table_is_an_error(text, path):
     assert ("misplaced-section", "error") == (finding.code, finding.severity)
     assert (*path, "features", "code_execution") == finding.path
     assert None is report.config
+    assert all(isinstance(part, str) for part in path) == ("--section" in finding.help)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +186,13 @@ def test_the_whole_path_below_another_table_is_an_error(text, path):
 def test_a_near_miss_is_an_error_where_nothing_else_can_be_meant(text, severity):
     assert [severity] == [d.severity for d in check_text(text, env={}).diagnostics]
     assert ["warning"] == [d.severity for d in check_as_found("x.toml", text, env={}).diagnostics]
+
+
+def test_without_a_section_the_table_of_its_mode_is_the_whole_section_at_another_place():
+    [finding] = check_text("[code_execution.mode.sandboxed]\nruntime = 'docker'\n", env={}).diagnostics
+
+    assert ("misplaced-section", "error", ("code_execution",)) == (finding.code, finding.severity, finding.path)
+    assert finding.help.startswith("write the header as [features.code_execution]; ")
 
 
 @given(st.integers(0, 22), st.sampled_from(["drop", "double", "swap", "change"]), st.booleans())
@@ -229,6 +249,8 @@ def test_what_stands_in_the_section_s_place_must_be_a_table(text, path, mark):
     [finding] = check_text(text, env={}).diagnostics
 
     assert ("wrong-type", path) == (finding.code, finding.path)
+    assert f"expected `{'.'.join(path)}` to be a table" == finding.message
+    assert f"write it as a table: [{'.'.join(path)}]" == finding.help
     assert mark == text[finding.span.start.offset : finding.span.end.offset]
 
 

@@ -262,7 +262,7 @@ WRITE = "write https://h.example"
         ("<https://h.example>", "it stands in quotes or brackets of its own", WRITE),
         ("`https://h.example`", "it stands in quotes or brackets of its own", WRITE),
         ('"https://h.example"', "it stands in quotes or brackets of its own", WRITE),
-        ("averylongscheme://h.example:99999", "it does not start with https:// or http://", GENERAL),
+        ("averylongscheme://h.example:port", "it does not start with https:// or http://", GENERAL),
         ("://h.example", "it has no scheme", WRITE),
         ("/h.example", "it does not start with https:// or http://", GENERAL),
         ("///h.example", "it does not start with https:// or http://", GENERAL),
@@ -291,6 +291,7 @@ WRITE = "write https://h.example"
         ("169.254.169.254", "it has no scheme", GENERAL),
         ("2001:db8::1", "it has no scheme", "write https://[2001:db8::1]"),
         ("code-exec:80", "it has no scheme", "write https://code-exec:80"),
+        ("localhost", "it has no scheme", "write https://localhost, or http:// where the service speaks no https"),
         (
             "localhost:8080",
             "it has no scheme",
@@ -385,6 +386,7 @@ def test_there_is_no_url_that_a_right_one_was_meant_for():
         ("<https://h.example>", "https://h.example"),
         ("h.example:8443", "https://h.example:8443"),
         ("h.b.example:8443", "https://h.b.example:8443"),
+        ("h.example:80", None),
         ("https://h.example ", "https://h.example"),
         ("https://2001:db8::a", "https://[2001:db8::a]"),
         ("http:/localhost:1", "http://localhost:1"),
@@ -424,6 +426,7 @@ def test_no_host_of_the_environment_is_named():
 
     assert "the URL from U" in finding.message
     assert "canary" not in finding.help
+    assert 'Policy(insecure_hosts=["HOST"])' in finding.help
 
 
 @pytest.mark.parametrize(("host", "shown"), [("0.0.0.0", "0.0.0.0"), ("0", "0.0.0.0"), ("[::]", "[::]")])

@@ -145,7 +145,7 @@ class _Search:
     def _is_of_mode(self, path: Path, words: tuple[str, ...], table: dict[str, Any]) -> bool:
         """Check for the table of the mode that does not stand below the section."""
         names = {squeeze(name) for name in table}
-        if not self._variants & names or path[:-1] == self._section:
+        if not self._variants & names:
             return False
         if _is_slip(words, (*self._whole, str(self._union))):
             return True

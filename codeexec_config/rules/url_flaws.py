@@ -113,7 +113,7 @@ def _of_wrapping(text: str) -> Flaw | None:
         )
     if twice := _TWICE.match(text):
         meant = text[twice.end() :]
-        if "://" in meant.partition("://")[2].partition("?")[0]:
+        if "://" in meant.partition("://")[2]:
             return Flaw("the scheme is written twice", "write the scheme once")
         schemes = {scheme.lower() for scheme in re.findall("https?", twice[0] + meant[:5], re.IGNORECASE)}
         return _corrected("the scheme is written twice", meant, "write the scheme once", certain=len(schemes) == 1)

@@ -38,7 +38,7 @@ def _names(text: str) -> list[str] | None:
 def _number(key: Key, value: Any) -> int | None:
     if type(value) is float:
         return int(value) if _FRACTION.fullmatch(repr(value)) else None
-    return read_number(cleaned(value), key) if type(value) is str and "$" not in value else None
+    return read_number(cleaned(value), key) if type(value) is str else None
 
 
 def habit_hint(key: Key, value: Any) -> str:
