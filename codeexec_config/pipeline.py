@@ -199,7 +199,8 @@ def _run_section(
     resolution = resolve(section, environment, options.model, offline=options.offline)
     if isinstance(resolution, BaseException):
         return resolution
-    config, shape = build(resolution.values, options.model)
+    # With as many findings as a report lists nothing else is looked at.
+    config, shape = build(resolution.values, options.model) if len(resolution.findings) <= LISTED else (None, [])
     if config is not None and options.policy is None and not found and _says_nothing(config, resolution):
         return Outcome(config, document=document, file=file, reads=environment.reads, section=section)
     if shape:

@@ -20,10 +20,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from codeexec_config import (
+    CodeExecutionConfig,
+    ConfigError,
     Diagnostic,
+    External,
     Policy,
     Report,
+    Sandboxed,
+    Secret,
     Severity,
+    Wasm,
     apply_fixes,
     check_file,
     check_mapping,
@@ -31,6 +37,9 @@ from codeexec_config import (
 )
 from codeexec_config.cli import main
 from codeexec_config.document.scanner import Scan
+from codeexec_config.model import _is_plainly_right, is_flawless, mode_facts
+from codeexec_config.rules import across
+from codeexec_config.writing import to_plain
 from tests.counts import examples
 from tests.facts import MODES, RUNTIMES
 from tests.test_fixes import Slips
@@ -346,3 +355,58 @@ def test_a_policy_only_ever_takes_away(file: File, policy: Policy) -> None:
         assert free.config == bound.config
     if policy.allow_env in {None, ("*",)}:
         assert {told(found) for found in free.errors} <= {told(found) for found in bound.errors}
+
+
+# -- short cuts --------------------------------------------------------------------------------------------------------
+
+keys = st.sampled_from([None, Secret("k", reference="${K}")])
+hosts = st.sampled_from(["h.example.com", "localhost", "127.0.0.1", "[::1]", "10.0.0.1", "0.0.0.0"])
+urls = st.builds("{}://{}/run".format, st.sampled_from(["https", "http", "HTTP"]), hosts)
+modes = st.one_of(
+    st.builds(Wasm),
+    st.builds(Sandboxed, runtime=st.sampled_from(RUNTIMES)),
+    st.tuples(urls, keys).map(lambda parts: attempt(External, url=parts[0], api_key=parts[1])),
+)
+names = st.sampled_from(["python", "javascript", "bash", "ruby", "py", "klingon"])
+
+
+def attempt(make: Any, **values: Any) -> Any:
+    """Make an instance, or None of values that its constructor refuses."""
+    try:
+        return make(**values)
+    except ConfigError:
+        return None
+
+
+def facts(values: dict[str, Any]) -> across.Facts:
+    """Return all that the rules across keys look at, of a section that is on."""
+    languages = values["allowed_languages"]
+    return across.Facts(
+        enabled=True,
+        mode=mode_facts(values["mode"]),
+        languages=across.Languages(languages),
+        memory=values["max_memory_mb"],
+        allows_nothing=not languages,
+    )
+
+
+@examples(300)
+@given(
+    mode=modes.filter(lambda mode: mode is not None),
+    languages=st.lists(names, max_size=4),
+    memory=st.sampled_from([1, 5, 6, 256, 4096, 4097, 1_048_576]),
+)
+def test_a_short_cut_misses_nothing(mode: Any, languages: list[str], memory: int) -> None:
+    """What a cheap check finds right has no finding by the rules themselves; these decide whether a config is made."""
+    values = {"mode": mode, "allowed_languages": languages, "max_memory_mb": memory}
+    told_of_all = list(across.judge(facts(values)))
+    config = attempt(CodeExecutionConfig, **values)
+
+    assert (config is None) == bool(told_of_all)
+    disabled = CodeExecutionConfig(enabled=False, **values)
+    if _is_plainly_right(disabled):
+        assert not told_of_all
+    if config is not None and is_flawless(config):
+        assert not list(across.remarks(facts(values)))
+        report = check_mapping(to_plain(config), env=ENV, policy=Policy())
+        assert not report.diagnostics

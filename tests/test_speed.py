@@ -132,6 +132,25 @@ def test_work_grows_with_the_file_and_no_faster(make: Callable[[int], str]) -> N
     assert twice <= 2.1 * once
 
 
+@pytest.mark.parametrize(
+    ("most", "make", "env"),
+    [
+        (0, files.million_languages, {}),
+        (0, lambda count: files.million_languages(count).replace("mode", "#"), {}),
+        (15, files.million_references, {"CE_LANG": "python"}),
+        (15, files.million_references, {}),
+    ],
+    ids=["unknown", "unsupported", "references that are set", "references that are not set"],
+)
+def test_entries_beyond_those_listed_cost_next_to_nothing(
+    most: int, make: Callable[[int], str], env: dict[str, str]
+) -> None:
+    """A list may have a million entries, and a report has a thousand findings: no record is made of each entry."""
+    fewer, more = (own_calls(make(count), env) for count in (2_000, 3_000))
+
+    assert more - fewer <= most * 1_000
+
+
 def test_an_array_of_many_entries_is_kept_where_it_is_asked_for() -> None:
     """Entries beyond the first thousand are placed as ever, and what stands around them is masked."""
     names = ['"python"', '"a b"', "'secret-looking'", '"python"'] + ['"ruby"'] * 10

@@ -128,7 +128,7 @@ def _leaves(table: dict[str, Any], keys: tuple[Key, ...], path: Path = ()) -> It
 def _judged(leaf: Leaf, resolution: Resolution, urls: dict[Path, Url]) -> Iterator[Finding]:
     if leaf.key.kind is Kind.SECRET:
         yield from _judged_secret(leaf.path, leaf.value, resolution)
-    elif found := judge(leaf.key, leaf.value, leaf.path, urls, made=resolution.made.get(leaf.path)):
+    elif found := judge(leaf.key, leaf.value, leaf.path, urls, made=resolution.maker(leaf.path)):
         yield _blamed(found, leaf, resolution)
 
 
@@ -138,10 +138,10 @@ def _blamed(finding: Finding, leaf: Leaf, resolution: Resolution) -> Finding:
         return finding
     from codeexec_config.section import blame
 
-    template = resolution.templates.get(leaf.path)
-    if template is None:
+    made = resolution.maker(leaf.path)
+    if made is None:
         return blame.of_literal(finding, leaf.value)
-    return blame.of_template(finding, leaf.key, template, resolution.made[leaf.path])
+    return blame.of_template(finding, leaf.key, resolution.text(leaf.path), made)
 
 
 def _judged_secret(path: Path, secret: Secret, resolution: Resolution) -> Iterator[Finding]:
@@ -169,7 +169,7 @@ def _facts(resolution: Resolution, model: type[Any], urls: dict[Path, Url], ill:
     return Facts(
         enabled=resolution.enabled,
         mode=_mode_facts(values, model, urls),
-        languages=Languages(names if type(names) is list else (), ill, resolution.made.get),
+        languages=Languages(names if type(names) is list else (), ill, resolution.maker),
         memory=memory if is_known else None,
         memory_made=resolution.made.get(("max_memory_mb",)),
         allows_nothing=names == [],

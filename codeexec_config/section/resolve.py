@@ -6,7 +6,7 @@ What most files hold, each reference alone in its string and its variable set, i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from codeexec_config import limits
 from codeexec_config.keys import Key, Kind, key_table
@@ -14,7 +14,7 @@ from codeexec_config.secret import Secret
 from codeexec_config.section import SWITCH, Resolution, variant_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable, Iterator
 
     from codeexec_config.findings import Path
     from codeexec_config.section.environment import Environment
@@ -23,17 +23,33 @@ Site = tuple["Path", Key, str]
 """A string of the section that may hold references, by its path and key."""
 
 
+class Sites:
+    """The strings of known keys that hold a dollar sign, in their order; not where the shape is wrong anyway.
+
+    A list may have a million, so they are found anew each time that they are gone through.
+    """
+
+    __slots__ = ("_model", "_section")
+
+    def __init__(self, section: dict[str, Any], model: type[Any]) -> None:
+        self._section = section
+        self._model = model
+
+    def __iter__(self) -> Iterator[Site]:
+        return _of_table(self._section, key_table(self._model), ())
+
+
 def resolve(
     section: dict[str, Any], environment: Environment, model: type[Any], *, offline: bool = False
 ) -> Resolution | BaseException:
     """Read the references of a section; return what the environment raised, if it did."""
-    sites: list[Site] = []
-    _gather(section, key_table(model), (), sites)
+    sites = Sites(section, model)
     result = Resolution(section)
-    if not sites:
+    names = _plain_names(sites)
+    if names is not None and not names:
         result.enabled = section.get(SWITCH) is not False
         return result
-    if not offline and section.get(SWITCH, True) is True and (names := _plain_names(sites)):
+    if names and not offline and section.get(SWITCH, True) is True:
         failure, done = _resolve_plainly(result, sites, names, environment)
         if failure is not None or done:
             return failure or result
@@ -42,9 +58,9 @@ def resolve(
     return resolve_slots(result, sites, environment, offline=offline)
 
 
-def _plain_names(sites: list[Site]) -> list[str] | None:
+def _plain_names(sites: Iterable[Site]) -> dict[str, None] | None:
     """Return the variables of texts that are each one `${NAME}` and make a text or a secret; None if any is more."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for _, key, text in sites:
         name = text[2:-1]
         if not (text.startswith("${") and text.endswith("}") and limits.is_variable(name)):
@@ -54,12 +70,12 @@ def _plain_names(sites: list[Site]) -> list[str] | None:
                 return None
         elif key.kind is not Kind.TEXT:
             return None
-        names.append(name)
+        names[name] = None
     return names
 
 
 def _resolve_plainly(
-    result: Resolution, sites: list[Site], names: list[str], environment: Environment
+    result: Resolution, sites: Iterable[Site], names: Iterable[str], environment: Environment
 ) -> tuple[BaseException | None, bool]:
     """Resolve what most files hold and nothing else; return what was raised, and whether all of it was read.
 
@@ -70,36 +86,50 @@ def _resolve_plainly(
     failure = environment.fetch(names)
     if failure is not None or not all(map(environment.is_set, names)):
         return failure, False
-    for (path, key, text), name in zip(sites, names, strict=True):
+    for path, key, text in sites:
+        name = text[2:-1]
         value: Any = environment[name]
         if key.kind is Kind.SECRET:
             value = Secret._read(value, reference=text)  # noqa: SLF001 -- made here and nowhere else
         result.put(path, value)
-        result.made[path] = name
-        result.templates[path] = text
+        if type(path[-1]) is str:
+            result.made[path] = name
+    result.made_of = _name_of
     return None, True
 
 
-def _gather(table: dict[str, Any], keys: dict[str, Key], path: Path, sites: list[Site]) -> None:
-    """Gather the strings of known keys that hold a dollar sign, in their order; not where the shape is wrong anyway."""
+def _name_of(text: str) -> str | None:
+    """Return the variable of a text that is one `${NAME}` if it holds a reference at all."""
+    return text[2:-1] if "$" in text else None
+
+
+def _of_table(table: dict[str, Any], keys: dict[str, Key], path: Path) -> Iterator[Site]:
     for name, value in table.items():
         key = keys.get(name)
-        gather = _GATHER.get(type(value))
-        if key is not None and gather is not None:
-            gather(value, key, (*path, name), sites)
+        kind = type(value)
+        if key is None:
+            continue
+        if kind is str:
+            if ("$" in value or key.kind is Kind.SECRET) and key.item is None:
+                yield (*path, name), key, value
+        elif kind is list:
+            yield from _of_list(value, key, (*path, name))
+        elif kind is dict:
+            yield from _of_union(value, key, (*path, name))
 
 
-def _gather_text(text: str, key: Key, path: Path, sites: list[Site]) -> None:
-    if ("$" in text or key.kind is Kind.SECRET) and key.item is None:
-        sites.append((path, key, text))
-
-
-def _gather_entries(entries: list[Any], key: Key, path: Path, sites: list[Site]) -> None:
+def _of_list(entries: list[Any], key: Key, path: Path) -> Iterator[Site]:
     if key.item is None or not _hold_a_dollar(entries):
         return
     for index, entry in enumerate(entries):
         if type(entry) is str and "$" in entry:
-            sites.append(((*path, index), key.item, entry))
+            yield (*path, index), key.item, entry
+
+
+def _of_union(table: dict[str, Any], key: Key, path: Path) -> Iterator[Site]:
+    name = variant_of(key, table)
+    if name is not None and key.variants is not None and type(table[name]) is dict:
+        yield from _of_table(table[name], key_table(key.variants[name]), (*path, name))
 
 
 def _hold_a_dollar(entries: list[Any]) -> bool:
@@ -108,16 +138,3 @@ def _hold_a_dollar(entries: list[Any]) -> bool:
         return "$" in "".join(entries)
     except TypeError:
         return True
-
-
-def _gather_variant(table: dict[str, Any], key: Key, path: Path, sites: list[Site]) -> None:
-    name = variant_of(key, table)
-    if name is not None and key.variants is not None and type(table[name]) is dict:
-        _gather(table[name], key_table(key.variants[name]), (*path, name), sites)
-
-
-_GATHER: Final[dict[type, Callable[[Any, Key, Path, list[Site]], None]]] = {
-    str: _gather_text,
-    list: _gather_entries,
-    dict: _gather_variant,
-}

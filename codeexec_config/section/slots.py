@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import references
-from codeexec_config.findings import Amendment, Finding, Path, Target, printable
+from codeexec_config.findings import LISTED, Amendment, Finding, Path, Target, printable
 from codeexec_config.keys import Key, Kind
 from codeexec_config.references import Literal, Malformed, Reference, Segment
 from codeexec_config.secret import Secret
@@ -15,68 +17,85 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from codeexec_config.section.environment import Environment
+    from codeexec_config.section.resolve import Site
+
+_ENTRY: Final = Key(Kind.TEXT)
 
 
-class Slot(NamedTuple):
-    """A string of the section that may hold references."""
+class Slot:
+    """A string that may hold references, wherever it stands.
 
-    path: Path
-    key: Key
-    text: str
-    segments: tuple[Segment, ...]
+    Attributes:
+        key: the description of its key, or of a list's entry.
+        text: the text of the file.
+        segments: the text taken apart.
+        is_secret: the value is a secret.
+        is_whole: the text is one reference and nothing else.
+        is_read: its references are looked up: not where none may stand, or the type is wrong anyway.
+        references: the references to look up, when the key takes any.
+        is_ill: something in it is malformed, or a reference where none may stand.
+    """
 
-    @property
-    def references(self) -> list[Reference]:
-        """The references to look up, when the key takes any."""
-        return [ref for ref in references.references(self.segments) if not _is_malformed(self, ref)]
+    __slots__ = ("is_ill", "is_read", "is_secret", "is_whole", "key", "references", "segments", "text")
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether the text is one reference and nothing else."""
-        return len(self.segments) == 1 and isinstance(self.segments[0], Reference)
-
-    @property
-    def is_secret(self) -> bool:
-        """Whether the value is a secret."""
-        return self.key.kind is Kind.SECRET
+    def __init__(self, key: Key, text: str) -> None:
+        self.key = key
+        self.text = text
+        self.segments = references.parse(text)
+        self.is_secret = key.kind is Kind.SECRET
+        self.is_whole = len(self.segments) == 1 and isinstance(self.segments[0], Reference)
+        self.is_read = self.is_whole if key.is_typed else key.takes_references
+        self.references = [ref for ref in references.references(self.segments) if not _is_malformed(self, ref)]
+        is_misplaced = bool(self.references) and not key.takes_references
+        self.is_ill = is_misplaced or any(_is_malformed(self, segment) for segment in self.segments)
 
 
 def resolve_slots(
-    result: Resolution, sites: Iterable[tuple[Path, Key, str]], environment: Environment, *, offline: bool
+    result: Resolution, sites: Iterable[Site], environment: Environment, *, offline: bool
 ) -> Resolution | BaseException:
-    """Resolve the strings of a section; return what the environment raised, if it did."""
-    slots = [Slot(*site, references.parse(site[2])) for site in sites]
-    switch = [slot for slot in slots if slot.path == (SWITCH,)]
-    failure = _resolve_slots(result, switch, environment, read=not offline) if switch else None
+    """Resolve the strings of a section, which are gone through several times; return what the environment raised."""
+    failure = _resolve_slots(result, sites, environment, switch=True, read=not offline)
     if failure is not None:
         return failure
     result.enabled = result.values.get(SWITCH) is not False or (SWITCH,) in result.unread
-    rest = [slot for slot in slots if slot.path != (SWITCH,)]
-    failure = _resolve_slots(result, rest, environment, read=result.enabled and not offline)
+    read = result.enabled and not offline
+    result.made_of = lru_cache(maxsize=1_000)(lambda text: _makers_of_entry(text, environment, read=read))
+    failure = _resolve_slots(result, sites, environment, switch=False, read=read)
     return result if failure is None else failure
 
 
+def _slots(sites: Iterable[Site], *, switch: bool) -> Iterator[tuple[Path, Slot]]:
+    """Yield the switch or the others, taken apart; a string that repeats the one before it, as in a list, only once."""
+    slot = None
+    for path, key, text in sites:
+        if (path == (SWITCH,)) is not switch:
+            continue
+        if slot is None or slot.text != text or slot.key is not key:
+            slot = Slot(key, text)
+        yield path, slot
+
+
 def _resolve_slots(
-    result: Resolution, slots: list[Slot], environment: Environment, *, read: bool
+    result: Resolution, sites: Iterable[Site], environment: Environment, *, switch: bool, read: bool
 ) -> BaseException | None:
-    live = [slot for slot in slots if _is_read(slot)]
-    for slot in slots:
-        result.findings += _form_findings(slot)
-    for slot in live:
-        result.findings += (_forbidden(slot, ref) for ref in slot.references if not environment.permits(ref.name))
-    if read:
-        names = [ref.name for slot in live for ref in slot.references if environment.permits(ref.name)]
-        failure = environment.fetch(names)
-        if failure is not None:
-            return failure
-    for slot in slots:
-        _resolve_slot(result, slot, environment, read=read)
+    """Resolve strings; of a million mistakes no more is said than a report lists."""
+    ill: list[Finding] = []
+    forbidden: list[Finding] = []
+    for path, slot in _slots(sites, switch=switch):
+        if slot.is_ill and len(ill) <= LISTED:
+            ill += islice(_form_findings(path, slot), LISTED + 1)
+        for ref in slot.references if slot.is_read else ():
+            if not environment.permits(ref.name):
+                if len(forbidden) <= LISTED:
+                    forbidden.append(_forbidden(path, ref))
+            elif read and (failure := environment.fetch([ref.name])):
+                return failure
+    result.findings += (*ill, *forbidden)
+    for path, slot in _slots(sites, switch=switch):
+        if read and len(result.findings) > LISTED:
+            break
+        _resolve_slot(result, path, slot, environment, read=read)
     return None
-
-
-def _is_read(slot: Slot) -> bool:
-    """Check whether the references of a text are looked up: not where none may stand, or the type is wrong anyway."""
-    return slot.is_whole if slot.key.is_typed else slot.key.takes_references
 
 
 def _is_malformed(slot: Slot, segment: Segment) -> bool:
@@ -85,22 +104,22 @@ def _is_malformed(slot: Slot, segment: Segment) -> bool:
     return slot.is_secret and isinstance(segment, Reference) and segment.is_pasted
 
 
-def _form_findings(slot: Slot) -> Iterator[Finding]:
+def _form_findings(path: Path, slot: Slot) -> Iterator[Finding]:
     for segment in slot.segments:
-        target = Target(slot.path, within=(segment.start, segment.end))
+        target = Target(path, within=(segment.start, segment.end))
         if _is_malformed(slot, segment):
-            yield _malformed(slot, segment, target)
+            yield _malformed(path, slot, segment, target)
         elif isinstance(segment, Reference) and not slot.key.takes_references:
             yield Finding(
                 "reference-not-allowed",
-                f"`{slot.path[-1]}` takes no reference: what decides the isolation stands in the file",
-                slot.path,
+                f"`{path[-1]}` takes no reference: what decides the isolation stands in the file",
+                path,
                 help="write the name itself",
                 target=target,
             )
 
 
-def _malformed(slot: Slot, segment: Segment, target: Target) -> Finding:
+def _malformed(path: Path, slot: Slot, segment: Segment, target: Target) -> Finding:
     from codeexec_config.document.characters import strange
 
     reason, hint = "a key stands between the braces, where the name of a variable belongs", ""
@@ -115,14 +134,14 @@ def _malformed(slot: Slot, segment: Segment, target: Target) -> Finding:
     found = Finding(
         "invalid-reference",
         f"invalid reference: {reason}",
-        slot.path,
+        path,
         help=f"{hint}; {form}" if hint else form,
         target=target,
     )
-    return _meant(slot, segment, found) if slot.key.takes_references else found
+    return _meant(path, slot, segment, found) if slot.key.takes_references else found
 
 
-def _meant(slot: Slot, segment: Segment, finding: Finding) -> Finding:
+def _meant(path: Path, slot: Slot, segment: Segment, finding: Finding) -> Finding:
     """Add how the variable is written that a stretch between braces names, as `${env:NAME}` does."""
     from codeexec_config.rules.foreign import unwrapped
 
@@ -132,44 +151,46 @@ def _meant(slot: Slot, segment: Segment, finding: Finding) -> Finding:
         return finding
     written = f"${{{variable}}}"
     is_whole = (segment.start, end) == (0, len(slot.text))
-    amendment = Amendment(f'write "{written}"', "reword", slot.path, written) if is_whole else None
+    amendment = Amendment(f'write "{written}"', "reword", path, written) if is_whole else None
     return finding._replace(help=f"write {written}", amendment=amendment)
 
 
-def _forbidden(slot: Slot, reference: Reference) -> Finding:
+def _forbidden(path: Path, reference: Reference) -> Finding:
     return Finding(
         "forbidden-variable",
         f"this file may not read {reference.name}",
-        slot.path,
+        path,
         help="use a variable that the host allows, or have it allowed",
-        target=Target(slot.path, within=(reference.start, reference.end)),
+        target=Target(path, within=(reference.start, reference.end)),
     )
 
 
-def _resolve_slot(result: Resolution, slot: Slot, environment: Environment, *, read: bool) -> None:
+def _resolve_slot(result: Resolution, path: Path, slot: Slot, environment: Environment, *, read: bool) -> None:
     if slot.key.is_typed and not slot.is_whole:
         if any(isinstance(segment, Malformed) for segment in slot.segments):
-            result.put(slot.path, UNKNOWN)
+            result.put(path, UNKNOWN)
         return
     if slot.is_secret and (literal := _literal_part(slot)) is not None:
-        result.literals[slot.path] = literal
-    if slot.references:
-        result.made[slot.path] = _makers(slot, environment, read=read)
-        result.templates[slot.path] = slot.text
-    refused = any(_is_malformed(slot, segment) for segment in slot.segments) or (
-        not slot.key.takes_references and bool(slot.references)
-    )
+        result.literals[path] = literal
+    if slot.references and type(path[-1]) is str:
+        result.made[path] = _makers(slot, environment, read=read)
+    refused = slot.is_ill
     forbidden = any(not environment.permits(ref.name) for ref in slot.references) and slot.key.takes_references
     if read and slot.key.takes_references:
         unset = [ref for ref in slot.references if environment.permits(ref.name) and _is_unset(slot, ref, environment)]
-        result.findings += (_unset(slot, ref) for ref in unset)
+        result.findings += (_unset(path, ref) for ref in unset)
         refused = refused or bool(unset)
     if refused or forbidden:
-        result.put(slot.path, UNKNOWN)
+        result.put(path, UNKNOWN)
     elif read or not slot.references:
-        result.put(slot.path, _value(result, slot, environment))
+        result.put(path, _value(result, path, slot, environment))
     else:
-        _defer(result, slot)
+        _defer(result, path, slot)
+
+
+def _makers_of_entry(text: str, environment: Environment, *, read: bool) -> str | None:
+    slot = Slot(_ENTRY, text) if "$" in text else None
+    return _makers(slot, environment, read=read) if slot and slot.references else None
 
 
 def _makers(slot: Slot, environment: Environment, *, read: bool) -> str:
@@ -192,19 +213,19 @@ def _as_read(slot: Slot, reference: Reference) -> Reference:
     return reference
 
 
-def _unset(slot: Slot, reference: Reference) -> Finding:
+def _unset(path: Path, reference: Reference) -> Finding:
     said = f": {printable(reference.text)}" if reference.operator == ":?" and reference.text else ""
     empty = " or is empty" if reference.operator == ":?" else ""
     return Finding(
         "unset-variable",
         f"the variable {reference.name} is not set{empty}{said}",
-        slot.path,
+        path,
         help=f"set {reference.name} in the environment of the process",
-        target=Target(slot.path, within=(reference.start, reference.end)),
+        target=Target(path, within=(reference.start, reference.end)),
     )
 
 
-def _value(result: Resolution, slot: Slot, environment: Environment) -> Any:
+def _value(result: Resolution, path: Path, slot: Slot, environment: Environment) -> Any:
     text = "".join(
         segment.text
         if isinstance(segment, Literal)
@@ -214,10 +235,10 @@ def _value(result: Resolution, slot: Slot, environment: Environment) -> Any:
     )
     if slot.is_secret:
         return Secret(text, reference=_reference(slot))
-    return _typed(result, slot, text)
+    return _typed(result, path, slot, text)
 
 
-def _typed(result: Resolution, slot: Slot, text: str) -> Any:
+def _typed(result: Resolution, path: Path, slot: Slot, text: str) -> Any:
     """Read a text as what the key takes; one that does not parse is said at the reference, without the text."""
     if not slot.key.is_typed:
         return text
@@ -225,14 +246,14 @@ def _typed(result: Resolution, slot: Slot, text: str) -> Any:
     if value is not None:
         return value
     form = "true or false" if slot.key.kind is Kind.BOOLEAN else "an integer as TOML writes it, such as 30"
-    made = result.made[slot.path]
+    made = result.maker(path)
     result.findings.append(
         Finding(
             "wrong-type",
             f"expected {slot.key.kind.value} from {made}",
-            slot.path,
+            path,
             help=f"set {made} to {form}, without quotes or blanks",
-            target=Target(slot.path, within=(slot.segments[0].start, slot.segments[0].end)),
+            target=Target(path, within=(slot.segments[0].start, slot.segments[0].end)),
         )
     )
     return UNKNOWN
@@ -251,17 +272,17 @@ def _reference(slot: Slot) -> str | None:
     return None if _literal_part(slot) else references.canonical(slot.segments)
 
 
-def _defer(result: Resolution, slot: Slot) -> None:
-    result.unread[slot.path] = slot.key
-    result.deferred += ((slot.path, ref.canonical) for ref in slot.references)
+def _defer(result: Resolution, path: Path, slot: Slot) -> None:
+    result.unread[path] = slot.key
+    result.deferred += ((path, ref.canonical) for ref in slot.references)
     if slot.is_secret:
         value: Any = Secret._unread(  # noqa: SLF001 -- made here and nowhere else
             slot.text, reference=_reference(slot), variable=slot.references[0].name
         )
-        result.put(slot.path, value)
+        result.put(path, value)
         return
     default = _default_text(slot)
-    result.put(slot.path, UNKNOWN if default is None else _typed(result, slot, default))
+    result.put(path, UNKNOWN if default is None else _typed(result, path, slot, default))
 
 
 def _default_text(slot: Slot) -> str | None:
