@@ -30,12 +30,14 @@ if TYPE_CHECKING:
 
 QUICK = Deadlines(run_limit=8, stop_limit=1, latency_limit=20, latency=8, once=2, settle=2, close=6, abandon=0.3)
 """For what is broken in one way: that way is waited for, and whatever else the check looks at must pass."""
-CARELESS_ONES = QUICK._replace(late=20)
+CARELESS_ONES = QUICK._replace(run_limit=20, late=10)
 """For what is broken in many ways, each of which must have the time to show."""
 PATIENT = Deadlines(
     describe=10, run_limit=30, stop_limit=1, late=20, latency=20, once=2, settle=20, cancel=20, close=20
 )
 """For honest executors, which a busy machine may not let appear as others; what is long here is not waited for."""
+SLOW_TO_START = {"javascript": 2.0, "ruby": 3.0, "r": 3.0, "julia": 6.0}
+"""The limit of what is to meet it, where an interpreter takes so long that it would be run again under a longer one."""
 SMALL = Sizes(disk_mebibytes=64)
 AT_ONCE = 12
 MOST_SECS = 900
@@ -88,7 +90,9 @@ def judge(job: str) -> dict[str, Any]:
     name, _, language = job.rpartition("/")
     executor, checks = _made(name, language)
     with _out_of_the_way() if name in BROKEN or name in ALL else nullcontext():
-        report = run_plan(executor, Plan(only=checks.split() or None, deadlines=_deadlines(name), sizes=_sizes(name)))
+        report = run_plan(
+            executor, Plan(only=checks.split() or None, deadlines=_deadlines(name, language), sizes=_sizes(name))
+        )
     return {"job": job, "rendered": report.render(), **report.as_dict()}
 
 
@@ -101,10 +105,11 @@ def _out_of_the_way() -> Iterator[None]:
         yield
 
 
-def _deadlines(name: str) -> Deadlines:
+def _deadlines(name: str, language: str) -> Deadlines:
     if name in ALL:
         return QUICK
-    return CARELESS_ONES if name in BROKEN else PATIENT
+    deadlines = CARELESS_ONES if name in BROKEN else PATIENT
+    return deadlines._replace(stop_limit=SLOW_TO_START.get(language, deadlines.stop_limit))
 
 
 def _made(name: str, language: str) -> tuple[Any, str]:
@@ -116,7 +121,7 @@ def _made(name: str, language: str) -> tuple[Any, str]:
 
 
 def _sizes(name: str) -> Sizes:
-    return SMALL._replace(touched_mebibytes=384) if name in BROKEN else SMALL
+    return SMALL._replace(touched_mebibytes=192) if name in BROKEN else SMALL
 
 
 class Judging:
