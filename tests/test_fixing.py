@@ -470,3 +470,25 @@ def test_a_long_line_is_put_together_from_its_excerpts(length):
     line = ("timeout_secs = " + "1234567890" * 100)[: length - 1] + "1"
 
     assert HEADER + line == masked(HEADER + line, SECTION)
+
+
+@pytest.mark.parametrize(
+    ("text", "fixes", "expected"),
+    [
+        ("a = 1234\n", [fix((4, 6, "9")), fix((6, 8, "8"))], "a = 98\n"),
+        ("a = 1234\n", [fix((4, 8, "5")), fix((6, 6, "7"))], "a = 5\n"),
+        ("a = 1234\n", [fix((6, 6, "7")), fix((4, 8, "5"))], "a = 5\n"),
+        ("a = 1234\n", [fix((4, 6, "9")), fix((6, 6, "0"))], "a = 934\n"),
+        ("a = 1234\n", [fix((4, 6, "9")), fix((7, 7, "0"))], "a = 9304\n"),
+        ("a = True\nb = 1\n", [fix((4, 8, "true")), fix((13, 14, "true"))], "a = true\nb = true\n"),
+    ],
+)
+def test_edits_that_touch_are_made_together_unless_one_only_inserts(text, fixes, expected):
+    assert expected == apply_fixes(text, fixes)
+
+
+def test_a_fix_that_is_left_out_hides_none_behind_it():
+    text = f"{HEADER}Enabled = true\nenabld = false\ntimeout_sec = 3\n"
+    fixes = [finding.fix for finding in check_text(text, env={}).errors if finding.fix]
+
+    assert f"{HEADER}enabled = true\nenabld = false\ntimeout_secs = 3\n" == apply_fixes(text, fixes)

@@ -101,6 +101,14 @@ class TestTexts:
         assert held.detail.startswith("engine 7\nartifacts left out, beyond 10 bytes")
         assert len(held.detail) <= TEXT_BYTES
 
+    def test_what_the_executor_says_is_kept_to_its_first_letter(self) -> None:
+        assert brought([], {"a": b""}, detail="X11 7").detail == "X11 7\nartifacts left out, not asked for: 1"
+
+    def test_an_error_that_fits_stays(self) -> None:
+        result = ExecutionResult(status=Status.FAILED, error=ErrorInfo(type="E", message="m", traceback="t"))
+
+        assert result is hold(result, request())
+
     @pytest.mark.parametrize("name", ["type", "message", "traceback"])
     def test_each_text_of_an_error_is_cut(self, name: str) -> None:
         error = attrs.evolve(ErrorInfo(type="E", message="m", traceback="t"), **{name: "x" * (TEXT_BYTES + 1)})
@@ -119,14 +127,17 @@ class TestTexts:
 
     @pytest.mark.parametrize(
         "value",
-        [None, 0, 10**1000, 1.5, True, "x" * TEXT_BYTES, b"x", [1, [2, {"a": ("b", {3})}]], [0] * 30_000, object()],
+        [
+            *(None, 0, 10**1000, 1 << (8 * 1700), 1.5, True, "x" * TEXT_BYTES, b"x", object()),
+            *([1, [2, {"a": ("b", {3})}]], [0] * 30_000, ["x" * (TEXT_BYTES - 3)]),
+        ],
     )
     def test_a_value_that_fits_stays(self, value: object) -> None:
         assert value is held_value(value)
 
     @pytest.mark.parametrize(
         "value",
-        [[0] * 70_000, ["x" * 70_000], {"a": {"x" * 70_000: 1}}, ({b"x" * 70_000},), 1 << (8 * 70_000), LOOP],
+        [[0] * 70_000, ["x" * (TEXT_BYTES - 2)], {"a": {"x" * 70_000: 1}}, ({b"x" * 70_000},), 1 << (8 * 70_000), LOOP],
         ids=["long", "in a list", "as a key", "in a set", "a number", "containing itself"],
     )
     def test_a_structure_that_is_too_large_is_left_out(self, value: object) -> None:
