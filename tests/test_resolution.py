@@ -723,3 +723,14 @@ def test_the_place_of_a_made_value_is_the_value_with_its_quotes() -> None:
 
     assert finding.span is not None
     assert '"${T}"' == text[finding.span.start.offset : finding.span.end.offset]
+
+
+@pytest.mark.parametrize(
+    ("code", "entry"),
+    [("forbidden-variable", "${X}"), ("invalid-reference", "${a b}"), ("unset-variable", "${LANG_X}")],
+)
+def test_a_flood_of_mistakes_in_references_is_cut_short(code: str, entry: str) -> None:
+    report = check_mapping({"allowed_languages": [entry] * 1_100}, env={}, allow_env=["LANG_*"])
+
+    assert [code] * 1_000 == [finding.code for finding in report.diagnostics]
+    assert "there is more than is listed here" in (report.diagnostics[-1].help or "")

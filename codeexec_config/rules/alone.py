@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits
@@ -42,13 +43,14 @@ def rule_of(key: Key) -> Rule | None:
 
 
 def doubtful(key: Key, values: Iterable[Any]) -> Iterator[tuple[int, Any]]:
-    """Yield the entries of a list, with their places, without those that are plainly right: there may be a million."""
-    if key.form != "language":
-        yield from enumerate(values)
-        return
+    """Return the entries of a list, with their places, without those that are plainly right: there may be a million."""
+    sound = sound_values(key)
+    unsound = (each for each in enumerate(values) if type(each[1]) is not str or each[1] not in sound)
+    if key.form != "language" or (first := next(unsound, None)) is None:
+        return unsound
     from codeexec_config.rules.languages import is_name
 
-    yield from (each for each in enumerate(values) if not (type(each[1]) is str and is_name(each[1])))
+    return (each for each in chain([first], unsound) if type(each[1]) is not str or not is_name(each[1]))
 
 
 def sound_values(key: Key) -> frozenset[str]:
