@@ -337,6 +337,7 @@ def test_what_is_written_at_the_last_moment_is_put_back(file, monkeypatch, whole
     """Between the last look at the file and its replacement, by a whole new file or at the end of the old one."""
 
     def write_and_exchange(one, other):
+        monkeypatch.setattr(replacing, "exchange", exchange)
         if whole:
             file.with_name("theirs").write_text("theirs")
             file.with_name("theirs").replace(file)

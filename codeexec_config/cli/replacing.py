@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Final
 
 from codeexec_config.cli.exchanging import exchange
+from codeexec_config.cli.settling import settled
 
 _TEMPORARY: Final = ".codeexec-config-{}.tmp"
 
@@ -59,8 +60,8 @@ def _replace(target: str, data: bytes, before: os.stat_result | None, expected: 
                 _take_over(file.fileno(), temporary, before)
             file.flush()
             os.fsync(file.fileno())
-        _refuse_changed(target, expected)
-        _put_in_place(temporary, target, expected)
+        _refuse_changed(_content(target), expected)
+        _put_in_place(temporary, target, data, expected)
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)  # noqa: PTH108
@@ -68,16 +69,28 @@ def _replace(target: str, data: bytes, before: os.stat_result | None, expected: 
     _sync_folder(folder)
 
 
-def _put_in_place(temporary: str, target: str, expected: bytes | None) -> None:
+def _put_in_place(temporary: str, target: str, data: bytes, expected: bytes | None) -> None:
     """Replace the target, unless somebody wrote it after it was last looked at; then theirs goes back."""
     if expected is None or not exchange(temporary, target):
         os.replace(temporary, target)  # noqa: PTH105
         return
     try:
-        _refuse_changed(temporary, expected)
-    except ReplaceError:
-        os.replace(temporary, target)  # noqa: PTH105
+        _refuse_changed(settled(temporary), expected)
+    except BaseException:
+        _put_back(temporary, target, data)
         raise
+    os.unlink(temporary)  # noqa: PTH108
+
+
+def _put_back(temporary: str, target: str, data: bytes) -> None:
+    """Undo an exchange, and keep what somebody wrote to the new file in the meantime."""
+    exchange(temporary, target)
+    written = settled(temporary)
+    if written is None or not written.startswith(data):  # by somebody who wrote it anew, after the other
+        os.replace(temporary, target)  # noqa: PTH105
+        return
+    with open(target, "ab") as file:  # noqa: PTH123 -- as above
+        file.write(written.removeprefix(data))
     os.unlink(temporary)  # noqa: PTH108
 
 
@@ -93,8 +106,8 @@ def _take_over(descriptor: int, temporary: str, before: os.stat_result) -> None:
     os.chmod(temporary, stat.S_IMODE(before.st_mode))  # noqa: PTH101
 
 
-def _refuse_changed(target: str, expected: bytes | None) -> None:
-    if expected is not None and _content(target) != expected:
+def _refuse_changed(content: bytes | None, expected: bytes | None) -> None:
+    if expected is not None and content != expected:
         raise ReplaceError("the file was changed by someone else in the meantime, so it was left alone")
 
 
