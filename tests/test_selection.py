@@ -64,6 +64,7 @@ def test_a_near_miss_is_said_at_its_header(header):
         "[features.execution]\n",
         "[features.code]\n",
         "[features.code_ex]\n",
+        "[features.code_x.code_y.code_z]\n",
         "[features.web_search]\n",
         "[features.code_evaluation]\n",
         "[code]\n",
