@@ -138,6 +138,7 @@ def test_beside_a_present_section_a_near_miss_is_an_error(text, path, right):
         "[mode]\nx = 1\n",
         "[mode]\nwasm = {}\ncolour = 1\n",
         "[server.mode.external]\n",
+        "[codec.mode.external]\n",
         "[model.external]\n",
         "[[mode]]\nwasm = {}\n",
         "[features.code_exec]\nmode = 'wasm'\n",
