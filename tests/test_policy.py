@@ -152,6 +152,14 @@ def test_minimum_isolation_judges_sandboxes_only():
     assert [("mode", "sandboxed", "runtime")] == breaches({"mode": {"sandboxed": {"runtime": "gvisor"}}}, policy)
 
 
+@pytest.mark.parametrize(("runtime", "code"), [("vm", "unknown-runtime"), (3, "wrong-type"), ([], "wrong-type")])
+def test_a_runtime_that_is_none_is_no_breach_as_well(runtime, code):
+    table = {"mode": {"sandboxed": {"runtime": runtime}}}
+    report = check_mapping(table, env={}, policy=Policy(runtimes=["gvisor"], minimum_isolation="gvisor"))
+
+    assert [code] == [d.code for d in report.diagnostics]
+
+
 def test_a_runtime_breaks_one_entry_at_a_time():
     policy = Policy(runtimes=["firecracker"], minimum_isolation="gvisor")
 

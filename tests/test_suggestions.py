@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from codeexec_config import CodeExecutionConfig, External, Sandboxed, check_text
 from codeexec_config.document.edits import apply_fixes
+from codeexec_config.rules.spelling import nearest
 from codeexec_config.section.suggestions import Sense, meaning
 
 HEADER = "[features.code_execution]\n"
@@ -376,3 +377,10 @@ def test_a_key_is_renamed_where_the_default_of_its_reference_is_of_its_type(defa
     [found] = check_text(f'[features.code_execution]\nenabld = "${{E:-{default}}}"\n', env={}).errors
 
     assert ("unknown-key", is_fixed) == (found.code, found.fix is not None)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("alphc", None), ("alpha_", "alpha"), ("alphaa", "alpha"), ("gama", "gamma"), ("", None)]
+)
+def test_a_name_between_two_is_neither(name: str, meant: str | None) -> None:
+    assert meant == nearest(name, ("alpha", "alphb", "gamma"))
