@@ -29,7 +29,7 @@ _RANDOM_PART: Final = re.compile(r"[0-9a-f]{6,}|[A-Za-z0-9_]{8}$|\d+")
 _GROUP_DEPTH: Final = 3
 _TEMPORARY_DEPTH: Final = 2
 _NOTABLE: Final = 16 << 20
-"""How much less room there is when the folders are looked at sooner."""
+"""How much less room there is when the folders are looked at at once, and deeper."""
 
 
 class _Process(NamedTuple):
@@ -112,7 +112,7 @@ class Growth(_Sampler):
         self.memory = 0
         self.files = 0
         self._resident = _resident_bytes()
-        self._before = set(_temporary_entries())
+        self._before = set(_temporary_entries(_TEMPORARY_DEPTH))
         self._folders_due = 0.0
         self._room = _room()
 
@@ -126,15 +126,16 @@ class Growth(_Sampler):
         self.files = max(self.files, _open_bytes())
         began = time.monotonic()
         room = _room()
-        if began >= self._folders_due or self._room - room > _NOTABLE:
+        has_less_room = self._room - room > _NOTABLE
+        if began >= self._folders_due or has_less_room:
             self._room = room
-            self.files = max(self.files, self._made_bytes())
+            self.files = max(self.files, self._made_bytes(_TEMPORARY_DEPTH if has_less_room else 1))
             now = time.monotonic()
             self._folders_due = now + _SHARE * (now - began)
 
-    def _made_bytes(self) -> int:
+    def _made_bytes(self, depth: int) -> int:
         # The largest alone: other programs of this machine use these folders too.
-        return max((_size(path) for path in _temporary_entries() if path not in self._before), default=0)
+        return max((_size(path) for path in _temporary_entries(depth) if path not in self._before), default=0)
 
 
 def _resident_bytes(proc: Path = _PROC) -> int:
@@ -155,10 +156,10 @@ def _open_bytes(proc: Path = _PROC) -> int:
     return max(sizes)
 
 
-def _temporary_entries() -> Iterator[Path]:
+def _temporary_entries(depth: int) -> Iterator[Path]:
     """Yield what lies in the temporary folders, and in the folders there: an executor may have one of its own."""
     for folder in dict.fromkeys((*_TEMPORARY, tempfile.gettempdir())):
-        yield from _entries_below(Path(folder), _TEMPORARY_DEPTH)
+        yield from _entries_below(Path(folder), depth)
 
 
 def _room() -> int:
@@ -183,7 +184,7 @@ def _size(path: Path) -> int:
 
 def folders_here() -> set[Path]:
     """Return what lies in the temporary folders, and the control groups."""
-    return {*_temporary_entries(), *_entries_below(_GROUPS, _GROUP_DEPTH, only_folders=True)}
+    return {*_temporary_entries(_TEMPORARY_DEPTH), *_entries_below(_GROUPS, _GROUP_DEPTH, only_folders=True)}
 
 
 def _entries_below(folder: Path, depth: int, *, only_folders: bool = False) -> Iterator[Path]:

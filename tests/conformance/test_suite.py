@@ -325,6 +325,7 @@ class TestSmallParts:
         (tmp_path / "file").touch()
 
         assert list(watching._entries_below(tmp_path, 2, only_folders=True)) == [tmp_path / "one", tmp_path / "one/two"]
+        assert sorted(watching._entries_below(tmp_path, 1)) == [tmp_path / "file", tmp_path / "one"]
         assert list(watching._entries_below(tmp_path / "missing", 2)) == []
 
     def test_a_suite_can_be_closed_twice(self) -> None:
