@@ -333,6 +333,10 @@ def test_artifacts_are_plain_files_that_no_link_leads_to(tmp_path: Path) -> None
 # The host, with commands in the place of a launcher's
 
 
+def _is_closed(path: Path) -> bool:
+    return not path.stat().st_mode & stat.S_IXOTH
+
+
 @pytest.fixture
 def launch(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., MicroVMExecutor]:
     """Make executors whose machines are lines of shell, with their folder as `$1`."""
@@ -341,7 +345,7 @@ def launch(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Micro
     for name in ("vmlinux", "initrd.gz", "root.squashfs"):
         (guest / name).touch()
     if os.geteuid() == 0:  # the machines run as another user, who has to get here
-        for path in (folder, *folder.parents[:2]):
+        for path in itertools.takewhile(_is_closed, (folder, *folder.parents)):
             path.chmod(path.stat().st_mode | stat.S_IXOTH)
 
     def made(script: str, **options: Any) -> MicroVMExecutor:
@@ -551,7 +555,8 @@ def test_a_cancelled_run_leaves_nothing(launch: Callable[..., MicroVMExecutor], 
     async def cancelled() -> None:
         running = asyncio.create_task(executor.execute_async(request("")))
         waiting = asyncio.create_task(executor.execute_async(request("")))
-        while not (folder / "pid").read_text():  # noqa: ASYNC110
+        while not (folder / "pid").read_text():
+            assert not running.done()
             await asyncio.sleep(0.02)
         for task in (waiting, running):
             task.cancel()
