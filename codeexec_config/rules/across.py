@@ -11,7 +11,7 @@ from codeexec_config.findings import Finding
 from codeexec_config.rules.alone import comes_from
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
     from codeexec_config.findings import Path
     from codeexec_config.rules.urls import Url
@@ -45,7 +45,7 @@ class Languages:
 
     def __init__(
         self,
-        names: Sequence[Any],
+        names: Iterable[Any],
         ill: Container[Path] = (),
         made: Callable[[Path], str | None] = _nothing,
         path: Path = _LANGUAGES,

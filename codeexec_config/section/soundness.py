@@ -128,7 +128,7 @@ def conflicts(section: dict[str, Any], model: type[Any]) -> frozenset[Path]:
     facts = Facts(
         enabled=section.get("enabled") is not False,
         mode=_mode_facts(section, model),
-        languages=Languages(tuple(map(_without_references, languages)) if type(languages) is list else ()),
+        languages=Languages(map(_without_references, languages if type(languages) is list else ())),
         memory=memory if type(memory) is int else None,
         allows_nothing=languages == [],
     )
