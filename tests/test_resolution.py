@@ -162,7 +162,7 @@ def told(resolution: Any) -> dict[str, Any]:
     secret: Any = resolution.values.get("mode")
     while isinstance(secret, dict):
         secret = secret.get("external", secret.get("api_key"))
-    known = {name: getattr(resolution, name) for name in Resolution.__slots__}
+    known = {name: getattr(resolution, name) for name in Resolution.__slots__ if name != "made_of"}
     return known | {"key": isinstance(secret, Secret) and secret.resolved and secret.reveal()}
 
 

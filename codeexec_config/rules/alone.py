@@ -44,13 +44,16 @@ def rule_of(key: Key) -> Rule | None:
 
 def doubtful(key: Key, values: Iterable[Any]) -> Iterator[tuple[int, Any]]:
     """Return the entries of a list, with their places, without those that are plainly right: there may be a million."""
+    places = enumerate(values)
+    if key.form != "language":
+        return places
     sound = sound_values(key)
-    unsound = (each for each in enumerate(values) if type(each[1]) is not str or each[1] not in sound)
-    if key.form != "language" or (first := next(unsound, None)) is None:
-        return unsound
+    first = next((each for each in places if type(each[1]) is not str or each[1] not in sound), None)
+    if first is None:
+        return places
     from codeexec_config.rules.languages import is_name
 
-    return (each for each in chain([first], unsound) if type(each[1]) is not str or not is_name(each[1]))
+    return (each for each in chain([first], places) if type(each[1]) is not str or not is_name(each[1]))
 
 
 def sound_values(key: Key) -> frozenset[str]:
