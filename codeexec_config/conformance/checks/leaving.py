@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from codeexec_config.conformance.checks.timing import ran_once
 from codeexec_config.conformance.circumstances import Circumstances
-from codeexec_config.conformance.kit import NotApplicable, cannot_tell, expect, told
+from codeexec_config.conformance.kit import Failed, NotApplicable, cannot_tell, expect, told
 from codeexec_config.conformance.removals import Removal
 from codeexec_config.conformance.watching import folders_here, shape_of, zombies
 from codeexec_config.executor import FAULT_EXTENSION, InfrastructureError, Status
@@ -178,6 +179,15 @@ def engine_missing(kit: Kit) -> None:
 
 def clean_up_fails(kit: Kit) -> None:
     """X04: a clean-up that fails, or does not come back, does not take the verdict with it."""
+    try:
+        _expect_verdicts(kit)
+    finally:
+        if kit.subject.offers("sweep"):
+            with suppress(Failed):  # whether it works is for H02 to say
+                kit.subject.finish("sweep")
+
+
+def _expect_verdicts(kit: Kit) -> None:
     _cleaned_up(kit, Circumstances(removal=Removal.FAILS), "nothing could be removed")
     # By the time that any program of a usual limit has, however short this one's is.
     secs = kit.allowed_secs(kit.request(""))
