@@ -143,6 +143,8 @@ def test_two_misspelt_keys_of_one_table_are_fixed_apart():
         'allowed_languages = ["ruby"]\nmode.Wasm = {}\n',
         'mode = { external = { uri = "ftp://x" } }\n',
         'mode = { external = { url = "https://x", apikey = "" } }\n',
+        'mode = { external = { url = "https://x", apikey = "${1X}" } }\n',
+        'mode = { external = { url = "https://x", apikey = "${X-x}" } }\n',
         'mode = "wasm"\nmax_memory = 9999\n',
         'mode.sandboxed.runtime = "Docker"\nmax_memory_mb = 5\n',
         'mode = "Wasm"\nallowed_languages = ["bash"]\n',
