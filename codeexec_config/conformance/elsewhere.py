@@ -112,7 +112,7 @@ class _Copy:
         return pid
 
     def program_begun(self) -> None:
-        """Tell the run's process that its program has begun."""
+        """Let the run's process know that its program has begun."""
         self._begun[0] = 1
 
     def _has_begun(self) -> bool:
