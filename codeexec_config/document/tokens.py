@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from datetime import date
 from enum import Enum
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from codeexec_config import limits
@@ -36,10 +35,12 @@ _DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _MINUTES = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _TIME = rf"{_MINUTES}(?P<%s>:(?:[0-5][0-9]|60)(?:\.[0-9]+)?)?"
 _OFFSET = rf"(?:[Zz]|[+-]{_MINUTES})?"
-_MOMENT = rf"{_DATE}(?:[Tt ]{_TIME % 'seconds_of_date'}{_OFFSET})?|{_TIME % 'seconds_of_time'}"
+_MOMENT = re.compile(
+    rf"{_DATE}(?:[Tt ]{_TIME % 'seconds_of_date'}{_OFFSET})?|{_TIME % 'seconds_of_time'}",
+)
 _LIKE_A_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-|[0-9]{2}:[0-9]{2}")
 _DIGITS = r"[0-9_]*+(?<!_)"
-_NUMBER = (
+_NUMBER = re.compile(
     r"0x[0-9A-Fa-f][0-9A-Fa-f_]*+(?<!_)|0o[0-7][0-7_]*+(?<!_)|0b[01][01_]*+(?<!_)"
     rf"|[+-]?(?:inf|nan|(?:0|[1-9]{_DIGITS})(?:\.[0-9]{_DIGITS})?(?:[eE][+-]?[0-9]{_DIGITS})?)"
 )
@@ -47,7 +48,7 @@ _NUMBER_SO_FAR = re.compile(
     r"0x[0-9A-Fa-f]++|0o[0-7]++|0b[01]++"
     r"|[+-]?(?:0|[1-9][0-9]*+(?:_[0-9]++){0,1000})(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
 )
-_WORD = "true|false"
+_WORD = re.compile(r"true|false")
 _WORD_SO_FAR = re.compile(r"(?:true|false|[+-]?(?:inf|nan))(?![\w.+-])")
 _NOTHING = re.compile(r"[\r\n#,\]}]|\Z")
 _DELIMITER = re.compile(r"[ \t\r\n#,\]}]|\Z")
@@ -55,12 +56,6 @@ _MARK = re.compile(r"""["'\[{\]}\n]|#[^\n]*+""")
 _WITHIN = re.compile(r"""(?:[^"'#\[{\]}]++|"[^"\\\n]*+"(?!")|'[^'\n]*+'(?!')){1,1000}""")
 """What needs no second look within brackets: all but brackets, comments, and strings with escapes or over lines."""
 OPENINGS = ("${", "$<")
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern at its first use: that of a moment is costly, and few files hold one."""
-    return re.compile(pattern)
 
 
 class Token(NamedTuple):
@@ -219,8 +214,8 @@ class Tokens:
     def _scalar(self) -> str:
         start = self._pos
         readable = start
-        for pattern in (_NUMBER, _WORD, _MOMENT):
-            found = _compiled(pattern).match(self.text, start)
+        for pattern in (_NUMBER, _MOMENT, _WORD):
+            found = pattern.match(self.text, start)
             if found and _DELIMITER.match(self.text, found.end()) and "__" not in found[0]:
                 break
             if found and pattern is _MOMENT:

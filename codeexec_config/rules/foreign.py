@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from codeexec_config import limits, references
 
 _NAME: Final = rf"[\"']?(?P<name>{limits.VARIABLE_PATTERN})[\"']?"
-_WRAPPER: Final = (
+_WRAPPER: Final = re.compile(
     r"[$#@%]?\{{1,3}(?P<a>[^{}]*)\}{1,3}#?|<%=?(?P<b>[^<>]*)%>|%(?P<c>[^%]*)%|!(?P<d>[^!]*)!|%\((?P<e>[^()]*)\)s?"
     r"|\$\({1,2}(?P<f>[^()]*)\){1,2}|\$\[{1,2}(?P<g>[^\[\]]*)\]{1,2}|\$<(?P<h>[^<>]*)>|\${1,2}(?P<i>[^$]*)"
 )
@@ -47,7 +47,7 @@ _NAMELESS: Final = (
 """Places that no variable is named in: a secret manager, a command, a path."""
 _PATH: Final = re.compile(r"[<@]?((?:/[A-Za-z0-9._@-]+){2,}/?|/[A-Za-z0-9._-]+\.[A-Za-z]{2,5})")
 _CAPITALS: Final = "[A-Z_][A-Z0-9_]*"
-_WITHIN: Final = (
+_WITHIN: Final = re.compile(
     rf"\$(?:env:)?(?P<a>{_CAPITALS})(?![A-Za-z0-9_(])|%(?P<b>{_CAPITALS})%|\$\((?P<c>{_CAPITALS})\)"
     rf"|[@#]?\{{{{1,2}}\s*(?:env[:.])?(?P<d>{_CAPITALS})\s*\}}{{1,2}}"
 )
@@ -93,7 +93,7 @@ def unwrapped(text: str) -> str | None:
 def _name(text: str) -> str | None:
     """Return the name that a text gives a variable by its syntax."""
     core = text
-    while wrapper := re.fullmatch(_WRAPPER, core):
+    while wrapper := _WRAPPER.fullmatch(core):
         core = next((inner.strip() for inner in wrapper.groups() if inner), "")
     patterns = (*_NAMED, _NAME) if core != text else _NAMED
     found = (re.fullmatch(pattern, core, re.IGNORECASE) for pattern in patterns)
@@ -120,7 +120,7 @@ def braced(text: str) -> str | None:
         stretch = text[segment.start : segment.end]
         if isinstance(segment, references.Malformed) or _has_text(segment):
             return None
-        pieces.append(re.sub(_WITHIN, _in_braces, stretch) if isinstance(segment, references.Literal) else stretch)
+        pieces.append(_WITHIN.sub(_in_braces, stretch) if isinstance(segment, references.Literal) else stretch)
     written = "".join(pieces)
     return written if written != text else None
 
