@@ -3,8 +3,6 @@
 With `CODEEXEC_FULL=1` they try thousands of examples each, and others every time.
 """
 
-import os
-
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -31,9 +29,3 @@ def pytest_xdist_make_scheduler(config, log):
             return folder or nodeid.partition("::")[0]
 
     return ByFile(config, log)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers():
-    """Have one more worker than cores: the kit mostly waits."""
-    return (os.cpu_count() or 1) + 1
