@@ -6,7 +6,8 @@ only when there is something to place.
 
 # No annotations as text here: a named tuple compiles each of its own when its class is made, at every start-up.
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from codeexec_config.codes import CODES, Severity
@@ -86,6 +87,11 @@ class Finding(NamedTuple):
 def errors(found: Iterable[Finding]) -> list[Finding]:
     """Return the findings that fail."""
     return [finding for finding in found if finding.weight is Severity.ERROR]
+
+
+def few(found: Iterable[Finding]) -> Iterator[Finding]:
+    """Return no more of findings than tell that a report does not list them all."""
+    return islice(found, LISTED + 1)
 
 
 def listed(found: list[Finding]) -> list[Finding]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from itertools import islice
 from types import CodeType, FrameType, MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, assert_never, cast
 
 import attrs
 
 from codeexec_config import limits
-from codeexec_config.findings import LISTED, Finding, listed
+from codeexec_config.findings import Finding, few, listed
 from codeexec_config.keys import Bounds, Key, Kind, described, keys_of, once_a_class
 from codeexec_config.rules.alone import doubtful, rule_of, sound_values
 from codeexec_config.secret import Secret
@@ -296,7 +295,7 @@ class CodeExecutionConfig(_Guarded):
     def __attrs_post_init__(self) -> None:
         found = alone(self, {})
         if self.enabled is not False and (found or not _is_plainly_right(self)):
-            found += islice(_across(self, found), LISTED + 1)
+            found += few(_across(self, found))
         if found:
             _refuse(found)
 
@@ -367,7 +366,7 @@ def alone(instance: Any, urls: dict[Path, Url]) -> list[Finding]:
                 continue
         if key.item is not None:
             if not _are_known(value, sound):
-                found += islice(_entries(key.item, value, name, urls), LISTED + 1)
+                found += few(_entries(key.item, value, name, urls))
         elif rule is not None and (finding := rule(key, value, path, urls, None)):
             found.append(finding)
     return found

@@ -17,14 +17,14 @@ The order of evaluation, each step on what the one before it left:
 from __future__ import annotations
 
 import os
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 from attrs import evolve
 
 from codeexec_config.document import Document, parse
 from codeexec_config.document.select import may_have_near_misses, select
-from codeexec_config.findings import LISTED, Finding, Path, errors, listed
+from codeexec_config.findings import LISTED, Finding, Path, errors, few, listed
 from codeexec_config.keys import Kind, union_of
 from codeexec_config.model import CodeExecutionConfig, is_flawless, permitted, stand_in
 from codeexec_config.section import UNKNOWN, Resolution
@@ -230,7 +230,7 @@ def _says_nothing(config: Any, resolution: Resolution) -> bool:
 def _every_finding(resolution: Resolution, options: Options, found: Iterable[Finding]) -> list[Finding]:
     from codeexec_config.section.judging import findings
 
-    return list(islice(chain(found, findings(resolution, options.model, options.policy)), LISTED + 1))
+    return list(few(chain(found, findings(resolution, options.model, options.policy))))
 
 
 def _amended(found: list[Finding], section: dict[str, Any], model: type[Any]) -> list[Finding]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config.codes import Severity
-from codeexec_config.findings import LISTED, Finding, Path, Target
+from codeexec_config.findings import Finding, Path, Target, few
 from codeexec_config.keys import Key, Kind, key_table, keys_of, union_of
 from codeexec_config.rules import across
 from codeexec_config.rules.across import Facts, Languages, ModeFacts
@@ -54,24 +53,20 @@ def findings(resolution: Resolution, model: type[Any], policy: Policy | None = N
     what is only remarked on may fill it.
     """
     urls: dict[Path, Url] = {}
-    alone = list(_few(_judged_alone(resolution, model, urls)))
+    alone = list(few(_judged_alone(resolution, model, urls)))
     facts = _facts(resolution, model, _cleartext(urls, policy), {finding.path for finding in alone})
-    found = [*alone, *_few(across.judge(facts))]
+    found = [*alone, *few(across.judge(facts))]
     breaches: list[Finding] = []
     if policy is not None:
         from codeexec_config.section.policing import violations
 
         ill = {finding.path for finding in found if not _gives_way(finding)}
-        breaches = list(_few(violations(policy, resolution, model, _sound(resolution, model, facts, urls, ill))))
+        breaches = list(few(violations(policy, resolution, model, _sound(resolution, model, facts, urls, ill))))
     refused = {finding.path for finding in breaches}
     yield from (finding for finding in found if finding.path not in refused or not _gives_way(finding))
     yield from breaches
     yield from (finding for finding in across.remarks(facts) if finding.path not in refused)
     yield from _missing_secrets(resolution.values, model)
-
-
-def _few(found: Iterator[Finding]) -> Iterator[Finding]:
-    return islice(found, LISTED + 1)
 
 
 def _judged_alone(resolution: Resolution, model: type[Any], urls: dict[Path, Url]) -> Iterator[Finding]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import references
-from codeexec_config.findings import LISTED, Amendment, Finding, Path, Target, printable
+from codeexec_config.findings import LISTED, Amendment, Finding, Path, Target, few, printable
 from codeexec_config.keys import Key, Kind
 from codeexec_config.references import Literal, Malformed, Reference, Segment
 from codeexec_config.secret import Secret
@@ -83,7 +82,7 @@ def _resolve_slots(
     forbidden: list[Finding] = []
     for path, slot in _slots(sites, switch=switch):
         if slot.is_ill and len(ill) <= LISTED:
-            ill += islice(_form_findings(path, slot), LISTED + 1)
+            ill += few(_form_findings(path, slot))
         for ref in slot.references if slot.is_read else ():
             if not environment.permits(ref.name):
                 if len(forbidden) <= LISTED:
