@@ -354,6 +354,28 @@ class TestLeaving:
         assert said("X05", answer, capabilities=(C.FAULT_INJECTION,), protocol=(1, 0))[0] == "n/a"
         assert said("X05", answer, capabilities=(C.FAULT_INJECTION,))[0] == "fail"
 
+    @pytest.mark.parametrize("trouble", [None, Failed("it could not")])
+    def test_what_a_failing_clean_up_left_is_swept_up(
+        self, trouble: Failed | None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        finished: list[str] = []
+
+        def finish(name: str) -> None:
+            finished.append(name)
+            if trouble:
+                raise trouble
+
+        def broken(_: object) -> None:
+            raise Failed("its host broke")
+
+        monkeypatch.setattr(leaving, "_expect_verdicts", broken)
+        subject = SimpleNamespace(offers=lambda name: name == "sweep", finish=finish)
+
+        with pytest.raises(Failed, match="its host broke"):
+            leaving.clean_up_fails(SimpleNamespace(subject=subject))  # type: ignore[arg-type]
+
+        assert finished == ["sweep"]
+
     def test_a_sweep_is_looked_at(self) -> None:
         swept = (self.slowly(self.STARTED), printed(b"pause"))
 

@@ -328,6 +328,14 @@ class TestSmallParts:
         assert sorted(watching._entries_below(tmp_path, 1)) == [tmp_path / "file", tmp_path / "one"]
         assert list(watching._entries_below(tmp_path / "missing", 2)) == []
 
+    def test_a_file_a_folder_and_what_is_gone_have_a_size(self, tmp_path: Path) -> None:
+        file = tmp_path / "file"
+        file.write_bytes(bytes(range(1, 256)) * 400)
+
+        assert watching._size(file) >= 100_000
+        assert watching._size(tmp_path) >= watching._size(file)
+        assert watching._size(tmp_path / "missing") == 0
+
     def test_a_suite_can_be_closed_twice(self) -> None:
         suite = Suite(FakeAsync(), Plan(only=["R01"]))
         for case in suite.cases():
