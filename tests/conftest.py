@@ -3,6 +3,8 @@
 With `CODEEXEC_FULL=1` they try thousands of examples each, and others every time.
 """
 
+import signal
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -16,6 +18,9 @@ settings.register_profile(
     "full", settings.get_profile("project"), derandomize=False, max_examples=MANY, print_blob=True
 )
 settings.load_profile("full" if FULL else "project")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as behind nohup; whoever is started here would ignore it too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
