@@ -15,7 +15,7 @@ from codeexec_config.conformance.wording import told, traced
 from codeexec_config.executor import ExecutionLimits, ExecutionRequest, ExecutionResult, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from codeexec_config.conformance.calling import Call
     from codeexec_config.conformance.circumstances import Circumstances, Report
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Failed", "Kit", "NotApplicable", "Outcome", "Skipped", "Subject", "cannot_tell", "expect", "told", "traced"]
 
 _POLL_SECS = 0.04
+_SHORT_POLL_SECS = 0.02
 _SIGHT_SECS = 1.0
 _Seen = TypeVar("_Seen")
 
@@ -119,6 +120,13 @@ class Kit:
         verdict: ExecutionResult = result
         return verdict
 
+    def together(self, requests: Sequence[ExecutionRequest]) -> Iterator[tuple[ExecutionRequest, Outcome]]:
+        """Run as many as may run at once, and the others after them, and yield each with what came of it."""
+        most = self.most_at_once()
+        for first in range(0, len(requests), most):
+            begun = [(request, self.start(request)) for request in requests[first : first + most]]
+            yield from [(request, self.outcome(request, call)) for request, call in begun]
+
     def once(self, purpose: str, see: Callable[[], _Seen]) -> _Seen:
         """Return what came of a program that several checks judge; it is run for the first of them."""
         if purpose not in self._once:
@@ -201,6 +209,16 @@ class Kit:
     def left(self, marker: str) -> Collection[str]:
         """Return what carries the marker now."""
         return self.subject.probe(marker)
+
+    def counted(self, request: ExecutionRequest, marker: str) -> int:
+        """Run to whatever end, and return how many processes were seen that carry a marker."""
+        call = self.start(request)
+        seen: set[str] = set()
+        until = time.monotonic() + self.allowed_secs(request)
+        while not call.wait(_SHORT_POLL_SECS) and time.monotonic() < until:
+            seen |= {each.partition(":")[0] for each in self.left(marker)}
+        self.outcome(request, call)
+        return len(seen)
 
     def expect_nothing_left(self, marker: str, secs: float | None = None) -> None:
         """Fail when something still carries the marker after the time to settle."""

@@ -7,7 +7,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import html
 import io
+import math
 import os
 import re
 import resource
@@ -15,6 +17,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -31,7 +34,13 @@ from codeexec_config.executor import (
     SessionRequest,
     Status,
 )
-from tests.conformance.controls import Control, PilesUpOutput, ReadsUntilTheMainProcessEnds, TriesAgain
+from tests.conformance.controls import (
+    Control,
+    PassesTheSourceAsArgument,
+    PilesUpOutput,
+    ReadsUntilTheMainProcessEnds,
+    TriesAgain,
+)
 from tests.conformance.local import RUN_VARIABLE, WATCH_SECS, Jailed, Local, Run, all_pids, environment_of, kill
 from tests.conformance.shapes import Sessions, SlowStarter
 
@@ -70,6 +79,16 @@ class StripsTheSource(ChangesTheSource):
         return code.strip()
 
 
+class DedentsTheSource(ChangesTheSource):
+    def changed(self, code: str) -> str:
+        return textwrap.dedent(code)
+
+
+class UnescapesTheSource(ChangesTheSource):
+    def changed(self, code: str) -> str:
+        return html.unescape(code)
+
+
 class RefusesNothing(Local):
     def refuse(self, request: ExecutionRequest) -> None:
         """Find out when it is too late."""
@@ -105,6 +124,53 @@ class TakesAFileName(Local):
             path = self.work_folder(run) / first.removeprefix("# filename: ")
             path.write_text(rest)
         return super().source(run)
+
+
+class NamesFoldersByTheRequest(Local):
+    def put_files(self, run: Run) -> None:
+        if run.request.request_id:
+            Path(run.place, run.request.request_id).mkdir(parents=True)
+        super().put_files(run)
+
+
+class TakesExitCodesForItsEngines(Local):
+    def status(self, run: Run, code: int) -> Status:
+        if 125 <= code <= 127:
+            raise ExecutorUnavailable
+        return super().status(run, code)
+
+
+class KeepsAnswers(Local):
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages)
+        self.answers: dict[str, ExecutionResult] = {}
+
+    async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
+        if request.code not in self.answers:
+            result = await super().execute_async(request)
+            if not result.ok:
+                return result
+            self.answers[request.code] = result
+        return self.answers[request.code]
+
+
+class EndsWithItsOutput(Local):
+    async def exited(self, run: Run) -> None:
+        closing = asyncio.ensure_future(self.closed(run))
+        await asyncio.wait({closing, asyncio.ensure_future(super().exited(run))}, return_when="FIRST_COMPLETED")
+        if run.process.returncode is None:
+            run.killed_for = Status.COMPLETED
+            self.end(run)
+        await super().exited(run)
+
+    async def closed(self, run: Run) -> None:
+        while not run.process.stdout.at_eof():
+            await asyncio.sleep(WATCH_SECS)
+
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        if run.killed_for is Status.COMPLETED:
+            return ExecutionResult(status=Status.COMPLETED, stdout=output["stdout"], stderr=output["stderr"])
+        return super().verdict(run, output)
 
 
 class DiesWithItsInterpreter(Local):
@@ -271,6 +337,39 @@ class BelievesTheOutput(Local):
         return result
 
 
+class BelievesComplaints(Local):
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        result = super().verdict(run, output)
+        if result.ok and b"Traceback" in output["stderr"]:
+            return attrs.evolve(result, status=Status.FAILED, exit_code=None)
+        return result
+
+
+class TakesWordsForItsEngines(Local):
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        if output["stderr"].startswith(b"docker: "):
+            raise ExecutorUnavailable
+        return super().verdict(run, output)
+
+
+class TakesOutColours(ChangesTheOutput):
+    def changed(self, data: bytes) -> bytes:
+        return re.sub(rb"\x1b\[[0-9;]*m", b"", data)
+
+
+class StripsStandardError(Local):
+    async def read(self, run: Run, name: str) -> bytes:
+        data = await super().read(run, name)
+        return data.strip() if name == "stderr" else data
+
+
+class FlagsBothStreams(Local):
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        return attrs.evolve(
+            super().verdict(run, output), stdout_truncated=bool(run.cut), stderr_truncated=bool(run.cut)
+        )
+
+
 # Time
 
 
@@ -282,6 +381,32 @@ class HasNoFractions(Local):
 class RoundsDown(Local):
     def wall_secs(self, run: Run) -> float:
         return max(1, int(run.request.limits.wall_secs))
+
+
+class RoundsUp(Local):
+    def wall_secs(self, run: Run) -> float:
+        return math.ceil(run.request.limits.wall_secs)
+
+
+class CountsFromTheLastOutput(Local):
+    async def wait(self, run: Run) -> None:
+        told = -1
+        while told < (told := sum(map(len, run.kept.values()))) and run.process.returncode is None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.wall_secs(run)):
+                    return await self.exited(run)
+        run.killed_for = Status.TIMED_OUT
+        self.end(run)
+        return await self.exited(run)
+
+
+class TakesFailuresForFalseStarts(Local):
+    async def run(self, run: Run) -> ExecutionResult:
+        result = await super().run(run)
+        if result.status is Status.FAILED and not result.stdout and not result.stderr:
+            (run.folder / "work").rmdir()
+            result = await super().run(run)
+        return result
 
 
 class CountsItsStartUp(SlowStarter):
@@ -499,6 +624,34 @@ class RunsInThisProcess:
         with contextlib.redirect_stdout(io.StringIO()) as output:
             exec(request.code, {"__name__": "__main__"})  # noqa: S102 -- the kit's own programs
         return ExecutionResult(status=Status.COMPLETED, stdout=output.getvalue().encode())
+
+
+class KeepsItsFolder(Local):
+    """Runs one program after the other in a folder that it clears."""
+
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages)
+        self.own = Path(tempfile.mkdtemp(prefix="keeps-its-folder-", dir="/var/tmp"))
+
+    def work_folder(self, run: Run) -> Path:
+        return self.own
+
+    def remove(self, run: Run) -> None:
+        super().remove(run)
+        self.clear(run)
+
+    def clear(self, run: Run) -> None:
+        for path in self.own.glob("[!.]*"):
+            path.unlink()
+
+    async def close_async(self) -> None:
+        shutil.rmtree(self.own, ignore_errors=True)
+
+
+class ClearsAfterSuccesses(KeepsItsFolder):
+    def clear(self, run: Run) -> None:
+        for path in self.own.iterdir() if run.process.returncode == 0 else ():
+            path.unlink()
 
 
 class ExportsVariables(Local):
@@ -821,6 +974,13 @@ DEFECTS = (
     Control(TakesOffFences, "R01 R10 R11", "R11"),
     Control(DropsALeadingWord, "R01 R10 R11", "R11"),
     Control(StripsTheSource, "R01 R11 R12", "R12"),
+    Control(DedentsTheSource, "R01 R10 R11 R12", "R11"),
+    Control(UnescapesTheSource, "R01 R10 R11", "R10"),
+    Control(PassesTheSourceAsArgument, "R01 R13", "R13"),
+    Control(NamesFoldersByTheRequest, "R01 R18", "R18"),
+    Control(TakesExitCodesForItsEngines, "R05 R06 R07 R20", "R20"),
+    Control(KeepsAnswers, "R01 R21", "R21"),
+    Control(EndsWithItsOutput, "R01 R04 R22", "R22"),
     Control(RefusesNothing, ASKS, "R13 E03 E04 F07 F08"),
     Control(KeepsIgnoredSignals, "R01 R14 R15", "R14"),
     Control(TrustsItsParent, "R01 R14 R15", "R15"),
@@ -844,8 +1004,16 @@ DEFECTS = (
     Control(LosesTheLastLine, "R01 O15 O16 O17", "O17"),
     Control(EndsAtAMark, "R01 O18", "O18"),
     Control(BelievesTheOutput, "R01 O18", "O18"),
+    Control(BelievesComplaints, "R01 O18", "O18"),
+    Control(TakesWordsForItsEngines, "R01 O18", "O18"),
+    Control(TakesOutColours, "R01 O01 O15 O16 O17 O19", "O15", "O19"),
+    Control(StripsStandardError, "R01 O01 O15 O19", "O19"),
+    Control(FlagsBothStreams, "R01 O04 O05", "O04"),
     Control(HasNoFractions, "R01 T08 T09", "T08", "T09"),
     Control(RoundsDown, "R01 T08 T09", "T09"),
+    Control(RoundsUp, "R01 T08 T09", "T09"),
+    Control(CountsFromTheLastOutput, "R01 T01 T02 T03", "T03"),
+    Control(TakesFailuresForFalseStarts, "R01 T04 T07", "T07"),
     Control(CountsItsStartUp, "R01 T10", "T10"),
     Control(CountsMilliseconds, "R01 T11", "T11"),
     Control(LeavesChildrenOfFailures, "T05 T12 T13", "T12"),
@@ -875,6 +1043,8 @@ DEFECTS = (
     Control(KeepsTheTemporaryFolder, "I02 I09 I15 L01", "I15", needs_jail=True),
     Control(RunsInThisProcess, "I16", "I16"),
     Control(RunsInThisProcess, "I18", "I18"),
+    Control(KeepsItsFolder, "R01 I04 L01", "I04"),
+    Control(ClearsAfterSuccesses, "R01 I04 L01", "I04"),
     Control(ExportsVariables, "E01 I18", "I18"),
     Control(NamesFoldersByTheCode, "R01 N01 I17", "I17"),
     Control(DropsEmptyVariables, "E01 E02", "E02"),

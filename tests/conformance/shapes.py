@@ -249,7 +249,7 @@ class Restricted:
                 ):
                     return Status.FAILED, f"{type(node).__name__} is forbidden"
             program = compile(code, "<restricted>", "exec")
-        except SyntaxError as error:
+        except (SyntaxError, ValueError) as error:  # the second for a NUL
             return Status.FAILED, str(error)
         before = sys.gettrace()
         sys.settrace(watch)

@@ -66,15 +66,20 @@ _RUNNING: Final = (
     Check("R10", "the source arrives as it is", "print quotes, $HOME, backticks, Unicode", running.quoting),
     Check("R11", "lines like end marks and fences are source", "print EOF, ```, a first word", running.verbatim),
     Check("R12", "blank lines around a program are kept", "print a line number", running.blanks_around),
-    Check("R13", "source that cannot be encoded gets an answer", "half an emoji", mistaking.half_a_character),
+    Check("R13", "source that cannot be encoded gets an answer", "half an emoji; a NUL", mistaking.half_a_character),
     Check(
         "R14", "signals that the host ignores are not ignored", "look under SIGHUP ignored", reaching.ignored_signals
     ),
     Check("R15", "verdicts hold when the host ignores SIGCHLD", "run two programs so", reaching.ignored_children),
     Check("R16", "processes can share a lock", "take one of multiprocessing", running.semaphore),
     Check("R17", "a file may exceed the output limit", "write 512 KiB to a file", running.big_file),
-    Check("R18", "a first line names no place for the source", "# filename: ../../x", running.named_source),
+    Check("R18", "no line and no name says where the source goes", "# filename: ../../x", running.named_source),
     Check("R19", "an interpreter that dies gets an answer", "SIGKILL itself", running.any_end),
+    Check(
+        "R20", "every exit code is the program's", "exit 125, 255", running.every_exit_code, C.EXIT_CODE, after="R05"
+    ),
+    Check("R21", "an equal program is run again", "print the time, twice", running.runs_again),
+    Check("R22", "a program may close its output", "close both streams, exit 3", running.closed_output, waits=True),
 )
 _OUTPUT: Final = (
     Check("O01", "the two streams are apart", "a line to each", output.streams_apart, C.STDERR, after="O09"),
@@ -91,24 +96,32 @@ _OUTPUT: Final = (
     Check("O12", "both streams are read at once", "300 kB to each", streams.both_full, C.STDERR, after="O10 O11"),
     Check("O13", "characters are whole", "300 kB of three-byte characters", streams.characters_whole, after="O10 O11"),
     Check("O14", "the output limit counts bytes", "fewer characters than the limit", streams.cap_in_bytes, after="O04"),
-    Check("O15", "blanks around the output are kept", "print blanks", streams.blanks_kept),
+    Check("O15", "blanks and control characters are kept", "print them", streams.blanks_kept),
     Check("O16", "line ends are the program's", "print lines", streams.line_ends_kept, after="O10"),
     Check("O17", "a last line needs no line end", "print two lines and one line end", streams.last_line_kept),
-    Check("O18", "no output ends the output", "print usual end marks, and all that it can see", streams.end_marks),
+    Check("O18", "no output decides", "print end marks, errors, and all that it can see", streams.end_marks),
+    Check(
+        "O19", "standard error is kept as it is", "blanks and colours", streams.errors_kept, C.STDERR, after="O01 O15"
+    ),
 )
 _TIME: Final = (
     Check("T01", "a busy loop is timed out on time", "loop", timing.busy_loop, waits=True),
     Check("T02", "a timeout keeps the output", "print, then sleep", timing.partial_output, after="T01", waits=True),
-    Check("T03", "a timeout needs no consent", "ignore SIGTERM", timing.deaf, after="T01", waits=True),
+    Check("T03", "a timeout needs no consent", "ignore SIGTERM, go on talking", timing.deaf, after="T01", waits=True),
     Check(
         "T04", "a timeout ends children too", "a child in a session of its own", timing.orphan, after="T01", waits=True
     ),
     Check("T05", "a child ends with its parent", "a child that would go on", timing.outliving_child, waits=True),
     Check("T06", "a short program is quick", "print a word under a limit of 30 s", timing.no_latency),
-    Check("T07", "a program runs once", "fail late; be timed out", timing.run_once, after="T01", waits=True),
+    Check("T07", "a program runs once", "fail late, and soon; be timed out", timing.run_once, after="T01", waits=True),
     Check("T08", "half a second is a limit", "sleep under 0.5 s", measuring.short_limit, after="T01 T02", waits=True),
     Check(
-        "T09", "limits are not cut to whole seconds", "2.15 s under 2.95 s", measuring.fraction, after="T08", waits=True
+        "T09",
+        "limits are not rounded",
+        "2.15 s under 2.95 s; 1.6 s under 1.05 s",
+        measuring.fraction,
+        after="T06 T08",
+        waits=True,
     ),
     Check("T10", "the start-up is not the program's time", "a limit below it", measuring.start_up_apart),
     Check("T11", "the time in a result is the program's", "sleep 1 s", measuring.time_measured, waits=True),

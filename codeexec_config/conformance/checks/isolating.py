@@ -80,7 +80,14 @@ def host_variable(value: str) -> Iterator[str]:
 
 def no_shared_state(kit: Kit) -> None:
     """I04: a program finds neither variables nor files of the one before it."""
-    kit.shown(kit.request(kit.code("leave_state")), "left")
+    leaving = kit.code("leave_state")
+    _leaves_nothing(kit, leaving)
+    if kit.has("exit"):  # what is kept of a program that failed may be another thing
+        _leaves_nothing(kit, f"{leaving}\n{kit.code('exit', code=3)}")
+
+
+def _leaves_nothing(kit: Kit, leaving: str) -> None:
+    kit.shown(kit.request(leaving), "left")
     found = kit.run(kit.request(kit.code("find_state")))
     if found.status is Status.FAILED and not found.stdout:
         cannot_tell(f"the program could not look: {told(found)}")

@@ -158,14 +158,7 @@ def broken_once(kit: Kit) -> None:
 
 def _counted(kit: Kit, extensions: dict[str, str], wall: float) -> int:
     marker = kit.nonce()
-    request = kit.request(kit.code("orphan", marker=marker), wall=wall, extensions=extensions)
-    call = kit.start(request)
-    seen: set[str] = set()
-    until = time.monotonic() + kit.allowed_secs(request)
-    while not call.wait(_POLL_SECS) and time.monotonic() < until:
-        seen |= {each.partition(":")[0] for each in kit.left(marker)}
-    kit.outcome(request, call)
-    return len(seen)
+    return kit.counted(kit.request(kit.code("orphan", marker=marker), wall=wall, extensions=extensions), marker)
 
 
 def engine_missing(kit: Kit) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _SHORT_SECS = 0.5
 _FRACTION = (2.95, 2.15)
+_ROUNDED_UP = (1.05, 1.6)
 _ATTEMPTS = 5
 _NAP_SECS = 1.0
 _LONGER = 3
@@ -28,7 +29,13 @@ def short_limit(kit: Kit) -> None:
 
 
 def fraction(kit: Kit) -> None:
-    """T09: a limit is not cut to whole seconds."""
+    """T09: a limit is not rounded to whole seconds."""
+    wall, secs = _ROUNDED_UP
+    naps = kit.request(kit.code("nap", secs=secs), wall=wall)
+    expect(
+        any(kit.run(naps).status is Status.TIMED_OUT for _ in range(_ATTEMPTS)),
+        f"a program of {secs:g} s came to its end under a limit of {wall:g} s, each time",
+    )
     wall, secs = _FRACTION
     result = _napped(kit, wall, secs)
     if result.status is Status.TIMED_OUT:

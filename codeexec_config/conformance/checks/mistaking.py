@@ -34,8 +34,9 @@ def _refused_or_run(kit: Kit, request: ExecutionRequest) -> ExecutionResult | No
 
 
 def half_a_character(kit: Kit) -> None:
-    """R13: source that cannot be encoded is refused, or gets a verdict."""
-    _refused_or_run(kit, kit.request(f"{kit.code('comment')} {_HALF_AN_EMOJI}\n{kit.code('say', text='word')}"))
+    """R13: source that cannot be encoded, or that no argument can hold, is refused, or gets a verdict."""
+    for odd in (_HALF_AN_EMOJI, "\0"):
+        _refused_or_run(kit, kit.request(f"{kit.code('comment')} {odd}\n{kit.code('say', text='word')}"))
     kit.hello_works()
 
 

@@ -6,9 +6,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codeexec_config.conformance.circumstances import Circumstances
 from codeexec_config.conformance.kit import NotApplicable, cannot_tell, expect, told
 from codeexec_config.conformance.snippets import QUOTED, VERBATIM
 from codeexec_config.executor import Capability, RequestError, RequestTooLarge, Status
+
+_OWN_CODES = (1, 2, 125, 126, 127, 130, 143, 255)
+"""What shells, engines and ssh end with when they mean something by it."""
+_CLOSED_SECS = 1.0
 
 if TYPE_CHECKING:
     from codeexec_config.conformance.kit import Kit
@@ -115,7 +120,7 @@ def big_file(kit: Kit) -> None:
 
 
 def named_source(kit: Kit) -> None:
-    """R18: a first line that names a file does not decide where the source goes."""
+    """R18: neither a first line nor the request's name decides where the source goes."""
     comment = kit.code("comment")
     with tempfile.TemporaryDirectory(prefix="codeexec-kit-") as folder:
         targets = [f"{folder}/one", f"{'../' * 12}{folder.lstrip('/')}/two"]
@@ -125,5 +130,36 @@ def named_source(kit: Kit) -> None:
                 outcome = kit.outcome(kit.request(code))
                 if not isinstance(outcome.error, RequestError):
                     kit.verdict(outcome, Status.COMPLETED, request=kit.request(code))
+        named = sorted(path.name for path in Path(folder).iterdir())
+        request = kit.request(kit.code("say", text="word"), request_id=f"{targets[1]}/id")
+        outcome = kit.outcome(request)
+        if not isinstance(outcome.error, RequestError):
+            kit.verdict(outcome, Status.COMPLETED, request=request)
         written = sorted(path.name for path in Path(folder).iterdir())
-    expect(not written, "the source was written where its first line said")
+    expect(not named, "the source was written where its first line said")
+    expect(not written, "something was written where the request's name led")
+
+
+def every_exit_code(kit: Kit) -> None:
+    """R20: exit codes that engines have a meaning for are the program's when it ends with one."""
+    requests = [kit.request(kit.code("exit", code=code)) for code in _OWN_CODES]
+    wrong = []
+    for code, (request, outcome) in zip(_OWN_CODES, kit.together(requests), strict=True):
+        end = getattr(outcome.result, "status", None), getattr(outcome.result, "exit_code", None)
+        if end != (Status.FAILED, code):
+            wrong.append(f"exit code {code}: {told(outcome.error or outcome.result, request)}")
+    expect(not wrong, f"not told as the program's own: {'; '.join(wrong)}")
+
+
+def runs_again(kit: Kit) -> None:
+    """R21: a program that is given again is run again; an answer that was kept is none."""
+    request = kit.request(kit.code("unlike"))
+    first, second = (kit.run(request, Status.COMPLETED).stdout for _ in range(2))
+    expect(first != second, f"the answer to an equal request was given once more: {second!r}")
+
+
+def closed_output(kit: Kit) -> None:
+    """R22: a program that closes its output goes on to its own end."""
+    request = kit.request(kit.code("close_output", secs=_CLOSED_SECS))
+    result = kit.reported(request, kit.elsewhere(request, Circumstances()))
+    expect(result.status is Status.FAILED, f"it failed 1 s after it had closed its output: {told(result)}")

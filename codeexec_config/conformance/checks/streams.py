@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from codeexec_config.conformance.circumstances import Circumstances
 from codeexec_config.conformance.kit import expect, told
-from codeexec_config.conformance.snippets import MARKS
+from codeexec_config.conformance.snippets import COMPLAINTS, CONTROLS, ERRORS, MARKS
 from codeexec_config.conformance.watching import Growth
 from codeexec_config.conformance.wording import quoted
 from codeexec_config.executor import Capability, Status
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from codeexec_config.executor import ExecutionResult
 
 _LINE = 64
+_ENGINES = (
+    "bwrap: Can't mount proc on /newroot/proc: Permission denied\n",
+    "docker: Error response from daemon: no such container\n",
+    "running container: creating container: cannot create sandbox\n",
+)
+"""What the engines of sandboxes print when they cannot start, which a program may print too."""
 _MORE_THAN_A_PIPE_HOLDS = 300_000
 _ROOM = 4 * _MORE_THAN_A_PIPE_HOLDS
 
@@ -47,6 +53,9 @@ def flooded(kit: Kit, purpose: str, stream: str) -> None:
         complaints.append("nothing of it came back")
     elif stream and not getattr(result, f"{stream}_truncated"):
         complaints.append("it was cut without being flagged")
+    other = "stderr" if stream == "stdout" else "stdout"
+    if kit.declares(Capability.STDERR) and getattr(result, f"{other}_truncated") and not getattr(result, other):
+        complaints.append(f"{other} is flagged as cut, and nothing went there")
     if growth.memory > kit.sizes.host_growth:
         complaints.append(f"the host process grew by {growth.memory} bytes")
     expect(not complaints, "; ".join(complaints))
@@ -124,8 +133,16 @@ def cap_in_bytes(kit: Kit) -> None:
 
 
 def blanks_kept(kit: Kit) -> None:
-    """O15: blanks and line ends around the output are kept."""
+    """O15: blanks, line ends and control characters are kept."""
     _exactly(kit, "blank_output", b"\n \tx \n\n")
+    if kit.has("controls"):
+        _exactly(kit, "controls", CONTROLS)
+
+
+def errors_kept(kit: Kit) -> None:
+    """O19: standard error is kept as exactly as the output."""
+    result = kit.run(kit.request(kit.code("exact_errors")), Status.COMPLETED)
+    expect(result.stderr == ERRORS, f"expected {ERRORS!r}, got {told(result)}")
 
 
 def line_ends_kept(kit: Kit) -> None:
@@ -153,3 +170,16 @@ def end_marks(kit: Kit) -> None:
     expect(nonce.encode() in result.stdout, "what came after something like an end mark is lost")
     expect(result.status is Status.FAILED, f"it failed, and something in its output hid that: {result.status}")
     expect(not result.artifacts, "artifacts came back that nobody asked for")
+    if kit.has("complain"):
+        _complaints(kit)
+
+
+def _complaints(kit: Kit) -> None:
+    """Let programs talk of ends that they do not have."""
+    ends = [("", 0), *((first, 1) for first in _ENGINES)]
+    requests = [kit.request(kit.code("complain", marks=f"{first}{COMPLAINTS}", code=code)) for first, code in ends]
+    for (first, code), (request, outcome) in zip(ends, kit.together(requests), strict=True):
+        about = f"it printed {first.strip() or 'names of errors'!r} and ended with exit code {code}"
+        status = getattr(outcome.result, "status", None)
+        wanted = Status.FAILED if code else Status.COMPLETED
+        expect(status is wanted, f"{about}: {told(outcome.error or outcome.result, request)}")

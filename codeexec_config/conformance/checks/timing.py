@@ -27,7 +27,7 @@ def partial_output(kit: Kit) -> None:
 
 
 def deaf(kit: Kit) -> None:
-    """T03: a program that ignores SIGTERM is timed out on time all the same."""
+    """T03: a program that ignores SIGTERM, and goes on talking, is timed out on time all the same."""
     kit.run(kit.request(kit.code("deaf"), wall=kit.deadlines.stop_limit), Status.TIMED_OUT)
 
 
@@ -81,6 +81,18 @@ def run_once(kit: Kit) -> None:
         result = ran_once(kit, request, nonce)
         if result.status is not status:
             cannot_tell(f"the program ended otherwise than it should: {told(result)}")
+    if kit.has("end_soon") and kit.has_sight():
+        _failed_once(kit)
+
+
+def _failed_once(kit: Kit) -> None:
+    """Count the processes of a program that fails soon and in silence, as one does that could not start."""
+    for _ in range(_ATTEMPTS):
+        usual = kit.counted(kit.request(kit.code("end_soon", marker=(marker := kit.nonce()), code=0)), marker)
+        failing = kit.counted(kit.request(kit.code("end_soon", marker=(marker := kit.nonce()), code=1)), marker)
+        if failing <= usual:
+            return
+    raise Failed(f"{failing} processes of a program that soon fails were seen, {usual} of one that ends well")
 
 
 def ran_once(kit: Kit, request: ExecutionRequest, nonce: str) -> ExecutionResult:

@@ -20,7 +20,7 @@ what its purpose says here:
 | `fill` | write exactly @COUNT@ bytes |
 | `busy` | compute without end |
 | `before_sleep` | print `before`, flush, sleep a minute |
-| `deaf` | ignore SIGTERM, print `deaf`, flush, last a minute |
+| `deaf` | ignore SIGTERM, print `deaf` again and again, flush each, for a minute |
 | `orphan` | start a child that carries @MARKER@, in a session of its own, for a minute; sleep a minute |
 | `outliving` | start a child that carries @MARKER@ for a minute; print `parent done`; end well |
 | `fail_late` | print @TEXT@, flush, sleep @SECS@, end by an error |
@@ -36,8 +36,8 @@ what its purpose says here:
 | `file` | copy the file data/in.txt to standard output |
 | `artifact` | write the bytes 00 ff fe 0a to out/result.bin |
 | `link` | make out/link a symbolic link to @PATH@ |
-| `leave_state` | set a variable `kit_state`, make a file `kit_state`, print `left` |
-| `find_state` | print `found` when either is there, else `clean` |
+| `leave_state` | set a variable `kit_state`, make files `kit_state` and `.kit_state`, print `left` |
+| `find_state` | print `found` when one of them is there, else `clean` |
 | `session_set`, `session_get` | set x to 1; print x + 1 |
 | `session_put`, `session_show` | set x to @VALUE@; print x |
 | `session_late` | sleep @SECS@, print `late` |
@@ -80,6 +80,11 @@ what its purpose says here:
 | `show_variables` | print `NAME=[VALUE]` for each of @NAMES@ |
 | `big_file`, `fill_disk` | write @BYTES@, print `size` and it; write up to @MEBIBYTES@ MiB, print `wrote` and it |
 | `semaphore` | take a lock that processes share, print `works` |
+| `controls`, `exact_errors` | write `CONTROLS`; write `ERRORS` to standard error |
+| `complain` | print @MARKS@ to standard error, end with exit code @CODE@ |
+| `close_output` | close both streams, sleep @SECS@, end with exit code 3 |
+| `unlike` | print what no other run prints, such as the time and a random number |
+| `end_soon` | run a child that carries @MARKER@ for 0.2 s, end with exit code @CODE@ |
 | `change_host` | set a variable, the umask and the working folder; print `tried` |
 """
 
@@ -88,9 +93,18 @@ from __future__ import annotations
 from typing import Final
 
 from codeexec_config.conformance.snippets import bash, javascript, julia, python, r, ruby, sql
-from codeexec_config.conformance.snippets.texts import ARTIFACT, MARKS, QUOTED, UNICODE, VERBATIM
+from codeexec_config.conformance.snippets.texts import (
+    ARTIFACT,
+    COMPLAINTS,
+    CONTROLS,
+    ERRORS,
+    MARKS,
+    QUOTED,
+    UNICODE,
+    VERBATIM,
+)
 
-__all__ = ["ARTIFACT", "MARKS", "QUOTED", "SNIPPETS", "UNICODE", "VERBATIM"]
+__all__ = ["ARTIFACT", "COMPLAINTS", "CONTROLS", "ERRORS", "MARKS", "QUOTED", "SNIPPETS", "UNICODE", "VERBATIM"]
 
 _TABLES: Final = {
     "python": python.PROGRAMS,

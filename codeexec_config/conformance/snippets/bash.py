@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from codeexec_config.conformance.snippets.texts import QUOTED, UNICODE, VERBATIM
+from codeexec_config.conformance.snippets.texts import CONTROLS, ERRORS, QUOTED, UNICODE, VERBATIM
 
 __all__ = ["PROGRAMS"]
+
+
+def _octal(data: bytes) -> str:
+    return "".join(f"\\{byte:03o}" for byte in data)
+
 
 PROGRAMS: Final = {
     "say": "echo '@TEXT@'",
@@ -34,8 +39,7 @@ sleep 60
 """,
     "deaf": """
 trap '' TERM
-echo deaf
-sleep 60
+for ((i = 0; i < 600; i++)); do echo deaf; sleep 0.1; done
 """,
     "orphan": """
 setsid bash -c 'exec -a @MARKER@ sleep 60' &
@@ -99,11 +103,11 @@ ln -s '@PATH@' out/link
 """,
     "leave_state": """
 kit_state=1
-: 2>/dev/null > kit_state
+touch kit_state .kit_state 2>/dev/null
 echo left
 """,
     "find_state": """
-if [ -n "$kit_state" ] || [ -e kit_state ]; then echo found; else echo clean; fi
+if [ -n "$kit_state" ] || [ -e kit_state ] || [ -e .kit_state ]; then echo found; else echo clean; fi
 """,
     "session_set": "x=1",
     "session_get": "echo $((x + 1))",
@@ -306,5 +310,23 @@ export KIT_CHANGED=1
 umask 0
 cd /
 echo tried
+""",
+    "controls": rf"printf '{_octal(CONTROLS)}'",
+    "exact_errors": rf"printf '{_octal(ERRORS)}' >&2",
+    "complain": """
+cat >&2 <<'KIT-MARKS'
+@MARKS@
+KIT-MARKS
+exit @CODE@
+""",
+    "close_output": """
+exec >&- 2>&-
+sleep @SECS@
+exit 3
+""",
+    "unlike": "echo $EPOCHREALTIME $RANDOM$RANDOM$RANDOM",
+    "end_soon": """
+(exec -a @MARKER@ sleep 0.2)
+exit @CODE@
 """,
 }

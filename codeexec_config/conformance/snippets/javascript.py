@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from codeexec_config.conformance.snippets.texts import QUOTED, UNICODE, VERBATIM
+from codeexec_config.conformance.snippets.texts import CONTROLS, ERRORS, QUOTED, UNICODE, VERBATIM
 
 __all__ = ["PROGRAMS"]
 
@@ -43,8 +43,7 @@ setTimeout(() => {}, 60000);
 """,
     "deaf": """
 process.on("SIGTERM", () => {});
-console.log("deaf");
-setTimeout(() => {}, 60000);
+setInterval(() => console.log("deaf"), 100);
 """,
     "orphan": """
 const { spawn, spawnSync } = require("child_process");
@@ -126,11 +125,11 @@ fs.symlinkSync("@PATH@", "out/link");
 """,
     "leave_state": """
 globalThis.kit_state = 1;
-try { require("fs").writeFileSync("kit_state", ""); } catch {}
+try { for (const name of ["kit_state", ".kit_state"]) require("fs").writeFileSync(name, ""); } catch {}
 console.log("left");
 """,
     "find_state": """
-const found = "kit_state" in globalThis || require("fs").existsSync("kit_state");
+const found = "kit_state" in globalThis || ["kit_state", ".kit_state"].some(require("fs").existsSync);
 console.log(found ? "found" : "clean");
 """,
     "session_set": "x = 1;",
@@ -392,5 +391,23 @@ process.env.KIT_CHANGED = "1";
 process.umask(0);
 process.chdir("/");
 console.log("tried");
+""",
+    "controls": f"process.stdout.write(Buffer.from({list(CONTROLS)}));",
+    "exact_errors": f"process.stderr.write(Buffer.from({list(ERRORS)}));",
+    "complain": """
+require("fs").writeSync(2, String.raw`@MARKS@` + "\\n");
+process.exitCode = @CODE@;
+""",
+    "close_output": """
+const fs = require("fs");
+fs.closeSync(1);
+fs.closeSync(2);
+setTimeout(() => process.exit(3), @SECS@ * 1000);
+""",
+    "unlike": """console.log(Date.now(), process.hrtime.bigint(), require("crypto").randomUUID());""",
+    "end_soon": """
+const { spawnSync } = require("child_process");
+spawnSync("bash", ["-c", "exec -a @MARKER@ sleep 0.2"]);
+process.exitCode = @CODE@;
 """,
 }

@@ -104,4 +104,5 @@ println("left")
     "find_state": 'println(@isdefined(kit_state) || ispath("kit_state") ? "found" : "clean")',
     "session_set": "x = 1",
     "session_get": "println(x + 1)",
+    "unlike": "println(time_ns(), rand(UInt64))",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from codeexec_config.conformance.snippets.texts import QUOTED, UNICODE, VERBATIM
+from codeexec_config.conformance.snippets.texts import CONTROLS, ERRORS, QUOTED, UNICODE, VERBATIM
 
 __all__ = ["PROGRAMS"]
 
@@ -55,8 +55,8 @@ time.sleep(60)
     "deaf": """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-print("deaf", flush=True)
 for _ in range(600):
+    print("deaf", flush=True)
     time.sleep(0.1)
 """,
     "orphan": """
@@ -157,13 +157,15 @@ os.symlink("@PATH@", "out/link")
 kit_state = 1
 try:
     open("kit_state", "w").close()
+    open(".kit_state", "w").close()
 except OSError:
     pass
-print("left")
+print("left", flush=True)
 """,
     "find_state": """
 import os
-print("found" if "kit_state" in globals() or os.path.exists("kit_state") else "clean")
+files = any(map(os.path.exists, ("kit_state", ".kit_state")))
+print("found" if "kit_state" in globals() or files else "clean")
 """,
     "session_set": "x = 1",
     "session_get": "print(x + 1)",
@@ -527,5 +529,34 @@ while True:
 import subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "@MARKER@"])
 print("started", flush=True)
+""",
+    "controls": f"""
+import sys
+sys.stdout.buffer.write({CONTROLS!r})
+""",
+    "exact_errors": f"""
+import sys
+sys.stderr.buffer.write({ERRORS!r})
+""",
+    "complain": """
+import sys
+sys.stderr.write(\'\'\'@MARKS@\'\'\' + "\\n")
+sys.exit(@CODE@)
+""",
+    "close_output": """
+import os, sys, time
+os.close(1)
+os.close(2)
+time.sleep(@SECS@)
+sys.exit(3)
+""",
+    "unlike": """
+import os, time
+print(time.time_ns(), os.urandom(8).hex())
+""",
+    "end_soon": """
+import subprocess, sys
+subprocess.run([sys.executable, "-ISc", "import time; time.sleep(0.2)", "@MARKER@"])
+sys.exit(@CODE@)
 """,
 }

@@ -124,4 +124,5 @@ cat(if (exists("kit_state") || file.exists("kit_state")) "found\n" else "clean\n
 """,
     "session_set": "x <- 1",
     "session_get": r'cat(x + 1, "\n")',
+    "unlike": r'cat(format(as.numeric(Sys.time()), digits = 20), runif(3), "\n")',
 }

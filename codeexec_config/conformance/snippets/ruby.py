@@ -164,4 +164,5 @@ puts "left"
     "find_state": 'puts $kit_state || File.exist?("kit_state") ? "found" : "clean"',
     "session_set": "x = 1",
     "session_get": "puts x + 1",
+    "unlike": "puts Process.clock_gettime(Process::CLOCK_REALTIME, :nanosecond), rand(2**64)",
 }

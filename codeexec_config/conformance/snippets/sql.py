@@ -33,4 +33,5 @@ CREATE TABLE x (n INTEGER);
 INSERT INTO x VALUES (1);
 """,
     "session_get": "SELECT n + 1 FROM x;",
+    "unlike": "SELECT hex(randomblob(8));",
 }
