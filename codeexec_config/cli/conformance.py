@@ -83,9 +83,10 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the kit and return the exit status."""
     from codeexec_config.conformance import own_output, with_printed
+    from codeexec_config.conformance.checks.isolating import standing_variable
 
     try:
-        with own_output() as (standard, printed):
+        with standing_variable(), own_output() as (standard, printed):
             report = with_printed(_report(options), printed)
             _write(report, options, standard)
     except _UsageError as error:

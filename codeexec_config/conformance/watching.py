@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import re
 import tempfile
@@ -17,11 +18,12 @@ from codeexec_config.conformance.probing import numbers, read
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Descendants", "Growth", "folders_here", "shape_of", "zombies"]
+__all__ = ["Descendants", "Growth", "folders_here", "held", "shape_of", "zombies"]
 
 _PROC: Final = Path("/proc")
 _GROUPS: Final = Path("/sys/fs/cgroup")
 _TEMPORARY: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 -- looked at, not written to
+_KEPT: Final = ("/run", "/srv", "/var/cache", "/var/lib", "~/.cache", "~/.local/share")
 _SAMPLE_SECS: Final = 0.02
 _SHARE: Final = 4
 """How many times as long as a look at folders it waits for the next one, which must not keep it from all else."""
@@ -54,6 +56,14 @@ def _processes(proc: Path = _PROC) -> dict[int, _Process]:
 def zombies(proc: Path = _PROC) -> set[int]:
     """Return the children of this process that have ended and that nobody has waited for."""
     return {each.pid for each in _processes(proc).values() if each.state == "Z" and each.parent == os.getpid()}
+
+
+def held(proc: Path = _PROC) -> dict[str, int]:
+    """Count what this process has of its own: threads, open descriptors."""
+    gc.collect()  # what nobody refers to any more is closed by that
+    with contextlib.suppress(OSError):
+        return {"threads": threading.active_count(), "open files": sum(1 for _ in (proc / "self/fd").iterdir())}
+    return {"threads": threading.active_count()}
 
 
 class _Sampler(ABC):
@@ -183,8 +193,13 @@ def _size(path: Path) -> int:
 
 
 def folders_here() -> set[Path]:
-    """Return what lies in the temporary folders, and the control groups."""
-    return {*_temporary_entries(_TEMPORARY_DEPTH), *_entries_below(_GROUPS, _GROUP_DEPTH, only_folders=True)}
+    """Return what lies in the folders where executors keep things, and the control groups."""
+    kept = (entry for folder in _KEPT for entry in _entries_below(Path(folder).expanduser(), _TEMPORARY_DEPTH))
+    return {
+        *_temporary_entries(_TEMPORARY_DEPTH),
+        *kept,
+        *_entries_below(_GROUPS, _GROUP_DEPTH, only_folders=True),
+    }
 
 
 def _entries_below(folder: Path, depth: int, *, only_folders: bool = False) -> Iterator[Path]:

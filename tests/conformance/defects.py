@@ -18,6 +18,7 @@ import signal
 import subprocess
 import tempfile
 import textwrap
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,17 @@ from tests.conformance.controls import (
     ReadsUntilTheMainProcessEnds,
     TriesAgain,
 )
-from tests.conformance.local import RUN_VARIABLE, WATCH_SECS, Jailed, Local, Run, all_pids, environment_of, kill
+from tests.conformance.local import (
+    RUN_VARIABLE,
+    WATCH_SECS,
+    Jailed,
+    Local,
+    Run,
+    all_pids,
+    environment_of,
+    kill,
+    read_inside,
+)
 from tests.conformance.shapes import Sessions, SlowStarter
 
 C = Capability
@@ -513,13 +524,35 @@ class BlamesTheProgram(Local):
         return result
 
 
+class CountsWhatIsNotShared(Local):
+    def size(self, sizes: dict[int, int]) -> int:
+        anonymous = 0
+        for pid in sizes:
+            with contextlib.suppress(OSError):
+                resident, shared = Path(f"/proc/{pid}/statm").read_text().split()[1:3]
+                anonymous += (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
+        return anonymous
+
+
 class FillsTheDisk(Local):
     capabilities = Local.capabilities | {C.DISK}
 
 
-class BoundsTheDisk(LimitsEveryFile):
+class BoundsEachFile(LimitsEveryFile):
     capabilities = Local.capabilities | {C.DISK}
     most = 32 << 20
+
+
+class BoundsTheDisk(Jailed):
+    capabilities = Jailed.capabilities | {C.DISK}
+
+    def isolation(self, run: Run) -> list[str]:
+        command = super().isolation(run)
+        place = str(self.work_folder(run))
+        return [*command[:-2], "--size", str(32 << 20), "--tmpfs", place, "--remount-ro", "/", *command[-2:]]
+
+    def environment(self, run: Run) -> dict[str, str]:
+        return {**super().environment(run), "HOME": str(self.work_folder(run))}
 
 
 class StartsAHelper(Local):
@@ -534,7 +567,8 @@ class StartsAHelper(Local):
 # Isolation
 
 REFUSES = """
-import socket
+import socket, subprocess
+{children}
 class _Filtered(socket.socket):
     def connect(self, address):
         if {refused}:
@@ -554,12 +588,17 @@ class FiltersSomeOnly(ChangesTheSource):
     isolated = True
     refused = "True"
     datagrams = "True"
+    children = "subprocess.run = None"
 
     def isolation(self, run: Run) -> list[str]:
         return []
 
     def changed(self, code: str) -> str:
-        return REFUSES.format(refused=self.refused, datagrams=self.datagrams) + code
+        return REFUSES.format(refused=self.refused, datagrams=self.datagrams, children=self.children) + code
+
+
+class ForgetsOtherInterpreters(FiltersSomeOnly):
+    children = ""
 
 
 class ForgetsDatagrams(FiltersSomeOnly):
@@ -572,6 +611,60 @@ class ForgetsIpv6(FiltersSomeOnly):
 
 class ForgetsAbstractSockets(FiltersSomeOnly):
     refused = "self.family != socket.AF_UNIX"
+
+
+class Clean(Local):
+    """Says that its environment is clean, which each of the following gets wrong."""
+
+    capabilities = Local.capabilities | {C.CLEAN_ENV}
+
+
+class PassesUsualNames(Clean):
+    def environment(self, run: Run) -> dict[str, str]:
+        return {"OPENAI_API_KEY": os.environ.get("OPENAI_API_KEY", ""), **super().environment(run)}
+
+
+class MergesVariables(Clean):
+    def environment(self, run: Run) -> dict[str, str]:
+        own = super().environment(run)
+        return {**os.environ, **own} if run.request.env else own
+
+
+class WritesADotenv(Clean):
+    def put_files(self, run: Run) -> None:
+        super().put_files(run)
+        lines = [f"{name}={value}\n" for name, value in os.environ.items()]
+        (self.work_folder(run) / ".env").write_text("".join(lines))
+
+
+class TellsItsArguments(Clean):
+    def command(self, run: Run) -> list[str]:
+        return [*super().command(run), *os.environ.values()]
+
+
+class KeepsItsEnvironment(Clean):
+    """Passes on what was there when it was made."""
+
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages)
+        self.kept = dict(os.environ)
+
+    def environment(self, run: Run) -> dict[str, str]:
+        return {**self.kept, **super().environment(run)}
+
+
+class SessionsThatInherit(Sessions):
+    capabilities = Sessions.capabilities | {C.CLEAN_ENV}
+
+
+class ShowsTheCurrentFolder(Jailed):
+    def views(self, run: Run) -> list[str]:
+        return [*super().views(run), "--ro-bind", str(Path.cwd()), "/project"]
+
+
+class ShowsAKnownFolder(Jailed):
+    def views(self, run: Run) -> list[str]:
+        return [*super().views(run), "--ro-bind", "/etc", "/etc"]
 
 
 class InheritsInItsWrapper(Jailed):
@@ -609,6 +702,14 @@ class KeepsTheTemporaryFolder(Jailed):
 
     async def close_async(self) -> None:
         shutil.rmtree(self.kept, ignore_errors=True)
+
+
+class KeepsACache(KeepsTheTemporaryFolder):
+    kept = "/var/tmp/jailed-cache"
+
+    def views(self, run: Run) -> list[str]:
+        *others, _ = super().views(run)
+        return [*others, "/var/cache", "--tmpfs", "/tmp"]
 
 
 class RunsInThisProcess:
@@ -676,6 +777,42 @@ class DropsEmptyVariables(Local):
         return {name: value for name, value in super().environment(run).items() if value}
 
 
+class ExpandsVariables(Local):
+    def environment(self, run: Run) -> dict[str, str]:
+        return {name: os.path.expandvars(value) for name, value in super().environment(run).items()}
+
+
+class InsistsOnItsHome(Local):
+    def environment(self, run: Run) -> dict[str, str]:
+        return {**super().environment(run), "HOME": str(run.folder)}
+
+
+class FeedsBeforeItReads(Local):
+    async def feed(self, run: Run) -> None:
+        await super().feed(run)
+        run.cut.add("fed")
+
+    async def read(self, run: Run, name: str) -> bytes:
+        while "fed" not in run.cut and run.process.returncode is None:
+            await asyncio.sleep(WATCH_SECS)
+        return await super().read(run, name)
+
+
+class DropsEmptyFiles(Local):
+    def put_files(self, run: Run) -> None:
+        super().put_files(run)
+        for name, data in run.request.files.items():
+            if not data:
+                (self.work_folder(run) / name).unlink()
+
+
+class LoadsFromTheFiles(Local):
+    def command(self, run: Run) -> list[str]:
+        code = "import runpy, sys; sys.path.insert(0, ''); import json; runpy.run_path(sys.argv.pop())"
+        *command, source = super().command(run)
+        return [*command, "-c", code, source]
+
+
 class NeverEndsTheInput(Local):
     async def feed(self, run: Run) -> None:
         run.process.stdin.write(run.request.stdin)
@@ -690,6 +827,28 @@ class ReadsByPath(Local):
     def artifacts(self, run: Run) -> dict[str, bytes]:
         paths = {name: run.folder / "work" / name for name in run.request.collect}
         return {name: path.read_bytes() for name, path in paths.items() if path.is_file() and not path.is_symlink()}
+
+
+class CollectsOfSuccesses(Local):
+    def artifacts(self, run: Run) -> dict[str, bytes]:
+        return super().artifacts(run) if run.process.returncode == 0 else {}
+
+
+class TakesNamesForPatterns(Local):
+    def artifacts(self, run: Run) -> dict[str, bytes]:
+        folder = run.folder / "work"
+        found = super().artifacts(run)
+        for name in run.request.collect:
+            for path in folder.glob(name) if "[" in name else ():
+                found[name] = path.read_bytes()
+        return found
+
+
+class LimitsEachArtifact(Local):
+    def artifacts(self, run: Run) -> dict[str, bytes]:
+        most = run.request.limits.artifact_bytes
+        contents = {name: read_inside(run.folder / "work", name, most) for name in run.request.collect}
+        return {name: data for name, data in contents.items() if data is not None}
 
 
 class ReadsFoldersToo(Local):
@@ -737,6 +896,52 @@ class PutsTheSourceBesideTheFiles(Local):
 class HasOneSession(Sessions):
     async def open_session_async(self, request: SessionRequest, /) -> str:
         return next(iter(self.sessions), "") or await super().open_session_async(request)
+
+
+class ClosesAllSessions(Sessions):
+    async def close_session_async(self, session: str, /) -> None:
+        for name in tuple(self.sessions):
+            await super().close_session_async(name)
+
+
+class GivesOldInterpreters(Sessions):
+    """Keeps the interpreters of closed sessions for new ones."""
+
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages)
+        self.old: list[Any] = []
+
+    async def open_session_async(self, request: SessionRequest, /) -> str:
+        name = await super().open_session_async(request)
+        if self.old:
+            await self.end_session(self.sessions[name])
+            self.sessions[name] = self.old.pop()
+        return name
+
+    async def close_session_async(self, session: str, /) -> None:
+        if session in self.sessions:
+            self.old.append(self.sessions.pop(session))
+
+
+class CountsItsSessions(Sessions):
+    async def open_session_async(self, request: SessionRequest, /) -> str:
+        name = await super().open_session_async(request)
+        number = f"session-{len(self.sessions)}"
+        self.sessions[number] = self.sessions.pop(name)
+        self.turns[number] = self.turns.pop(name)
+        return number
+
+
+class EndsAllWithATimeout(Sessions):
+    async def time_out(self, request: ExecutionRequest) -> None:
+        for name in tuple(self.sessions):
+            await self.close_session_async(name)
+
+
+class RunsTwoInASession(Sessions):
+    async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
+        self.turns.update(dict.fromkeys(self.turns, asyncio.Lock()))
+        return await super().execute_async(request)
 
 
 class AnswersLate(Sessions):
@@ -862,15 +1067,33 @@ class SweepsNothing(Local):
 
 
 class Sweeps(Local):
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages)
+        self.name = os.urandom(8).hex()  # others are judged at the same time
+
     def environment(self, run: Run) -> dict[str, str]:
-        return {**super().environment(run), "LOCAL_EXECUTOR_HOST": str(os.getpid())}
+        return {**super().environment(run), "LOCAL_EXECUTOR_HOST": str(os.getpid()), "LOCAL_EXECUTOR_NAME": self.name}
 
     async def sweep_async(self) -> None:
         for pid in all_pids():
             variables = dict(item.partition(b"=")[::2] for item in environment_of(pid).split(b"\0"))
             host = variables.get(b"LOCAL_EXECUTOR_HOST", b"").decode()
-            if host and RUN_VARIABLE.encode() in variables and not Path("/proc", host).exists():
+            is_own = variables.get(b"LOCAL_EXECUTOR_NAME") == self.name.encode()
+            if host and is_own and RUN_VARIABLE.encode() in variables and self.is_dead(host):
                 kill(pid)
+
+    def is_dead(self, host: str) -> bool:
+        return not Path("/proc", host).exists()
+
+
+class SweepsWhatRuns(Sweeps):
+    def is_dead(self, host: str) -> bool:
+        return True
+
+
+class SweepsOtherHosts(Sweeps):
+    def is_dead(self, host: str) -> bool:
+        return host != str(os.getpid())
 
 
 class LeavesFolders(Local):
@@ -895,6 +1118,24 @@ class LeavesFolders(Local):
 
 class LeavesFoldersInItsOwn(LeavesFolders):
     shared = "executor"
+
+
+class LeavesFoldersOfTimeouts(LeavesFolders):
+    def remove(self, run: Run) -> None:
+        if run.killed_for is None:
+            Local.remove(self, run)
+
+
+class LeavesThreads(Local):
+    async def run(self, run: Run) -> ExecutionResult:
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+        return await super().run(run)
+
+
+class LeavesOpenFiles(Local):
+    async def run(self, run: Run) -> ExecutionResult:
+        os.pipe()
+        return await super().run(run)
 
 
 class LeavesZombies(Local):
@@ -967,7 +1208,7 @@ RECKLESS = "R14 R18 O07 T12 T13 T14 T15 M02 M03 M04 M07 K01 I06 I07 I08 I09 I11 
 
 LONG = "R01 O04 O10 O11 O12 O13"
 ASKS = "R01 R13 E03 E04 F07 F08"
-KEEPS = "Z01 Z02 Z03 Z04 Z05 Z06 Z07"
+KEEPS = "Z01 Z02 Z03 Z04 Z05 Z06 Z07 Z08"
 
 DEFECTS = (
     Control(EndsAtAHereDocumentsMark, "R01 R10 R11", "R11"),
@@ -1024,16 +1265,26 @@ DEFECTS = (
     Control(TriesTheKilledAgain, "R19 T14", "T14"),
     Control(WaitsInSilence, "R01 N01 N02", "N02"),
     Control(LimitsEachProcess, "M01 M04", "M04"),
+    Control(CountsWhatIsNotShared, "M01 M04", "M04"),
     Control(CountsKibibytes, "R01 M05", "M05"),
     Control(CallsLittleMemoryABreakdown, "R01 M06", "M06"),
     Control(SharesALimitOfProcesses, "R01 P02", "P02"),
     Control(BlamesTheProgram, "R01 P01 P03", "P03"),
     Control(FillsTheDisk, "R01 G01", "G01"),
-    Control(BoundsTheDisk, "R01 G01 R17", ""),
+    Control(BoundsEachFile, "R01 G01 R17", "G01"),
+    Control(BoundsTheDisk, "R01 G01 R17", "", needs_jail=True),
     Control(StartsAHelper, "R01 K01 K02", "K02"),
+    Control(ForgetsOtherInterpreters, "I01", "I01"),
     Control(ForgetsDatagrams, "I01 I06 I07 I08", "I06"),
     Control(ForgetsIpv6, "I01 I06 I07 I08", "I07"),
     Control(ForgetsAbstractSockets, "I01 I06 I07 I08", "I08"),
+    Control(PassesUsualNames, "R01 I03 E01 E02", "I03"),
+    Control(MergesVariables, "R01 I03 E01 E02", "I03"),
+    Control(WritesADotenv, "R01 I03 E01", "I03"),
+    Control(TellsItsArguments, "R01 I03 E01", "I03"),
+    Control(SessionsThatInherit, "R01 I03 Z01", "I03"),
+    Control(ShowsTheCurrentFolder, "R01 I02 I03 I04 I09", "I02", "I09", needs_jail=True),
+    Control(ShowsAKnownFolder, "R01 I02 I03 I04 I05", "I02", needs_jail=True),
     Control(InheritsInItsWrapper, "I03 I05 I12", "I05", needs_jail=True),
     Control(ShowsTheKernelsSettings, "I02 I10 I11", "I10", needs_jail=True),
     Control(InheritsDescriptors, "I02 I10 I11", "I11", needs_jail=True),
@@ -1041,6 +1292,7 @@ DEFECTS = (
     Control(SharesTheProcessTable, "I13", "I13", needs_jail=True),
     Control(SharesTheGroup, "R01 I14", "I14"),
     Control(KeepsTheTemporaryFolder, "I02 I09 I15 L01", "I15", needs_jail=True),
+    Control(KeepsACache, "I02 I09 I15 L01", "I15", needs_jail=True),
     Control(RunsInThisProcess, "I16", "I16"),
     Control(RunsInThisProcess, "I18", "I18"),
     Control(KeepsItsFolder, "R01 I04 L01", "I04"),
@@ -1048,6 +1300,14 @@ DEFECTS = (
     Control(ExportsVariables, "E01 I18", "I18"),
     Control(NamesFoldersByTheCode, "R01 N01 I17", "I17"),
     Control(DropsEmptyVariables, "E01 E02", "E02"),
+    Control(ExpandsVariables, "R01 E01", "E01"),
+    Control(InsistsOnItsHome, "E01 E02", "E02"),
+    Control(FeedsBeforeItReads, "R01 S01 F01", "S01"),
+    Control(DropsEmptyFiles, "R01 F01 F06", "F01", "F06"),
+    Control(LoadsFromTheFiles, "R01 F01 F09", "F09"),
+    Control(CollectsOfSuccesses, "R01 F02 F04", "F02"),
+    Control(TakesNamesForPatterns, "R01 F02 F04", "F02"),
+    Control(LimitsEachArtifact, "F02 F03 F04 F05", "F05"),
     Control(NeverEndsTheInput, "R01 S02 S03", "S02"),
     Control(HandsTheInputThrough, "R01 S02 S03", "S03"),
     Control(ReadsByPath, "F02 F03 F04 F05", "F03 F05"),
@@ -1056,7 +1316,12 @@ DEFECTS = (
     Control(WaitsForAPipe, "F02 F04", "F04"),
     Control(TakesFilesForText, "F01 F06", "F06"),
     Control(PutsTheSourceBesideTheFiles, "F01 F09", "F09"),
-    Control(HasOneSession, KEEPS, "Z02"),
+    Control(HasOneSession, KEEPS, "Z02", "Z04"),
+    Control(ClosesAllSessions, "Z01 Z02 Z03", "Z02"),
+    Control(GivesOldInterpreters, "Z01 Z02", "Z02"),
+    Control(CountsItsSessions, "Z01 Z02 Z03", "Z02"),
+    Control(EndsAllWithATimeout, KEEPS, "Z04"),
+    Control(RunsTwoInASession, KEEPS, "Z08"),
     Control(AnswersLate, KEEPS, "Z03 Z04"),
     Control(ComputesOn, KEEPS, "Z04"),
     Control(InterruptsPolitely, KEEPS, "Z04"),
@@ -1073,8 +1338,13 @@ DEFECTS = (
     Control(OutlivesItsHost, "R01 H01", "H01"),
     Control(SweepsNothing, "R01 H02", "H02"),
     Control(Sweeps, "R01 H02", ""),
+    Control(SweepsWhatRuns, "R01 H02", "H02"),
+    Control(SweepsOtherHosts, "R01 H02", "H02"),
     Control(LeavesFolders, "R01 L02 L03", "L02"),
     Control(LeavesFoldersInItsOwn, "R01 L02 L03", "L02"),
+    Control(LeavesFoldersOfTimeouts, "R01 L02 L03", "L02"),
+    Control(LeavesThreads, "R01 L02 L03", "L03"),
+    Control(LeavesOpenFiles, "R01 L02 L03", "L03"),
     Control(LeavesZombies, "R01 L02 L03", "L03"),
     Control(ForgetsWhatRuns, "R01 L04 L01", "L04"),
 )

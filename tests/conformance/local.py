@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import signal
 import stat
@@ -50,7 +51,6 @@ MOST_PROCESSES = 64
 WATCH_SECS = 0.04
 MOST_LOOKS = 12
 REMOVAL_SECS = 2.0
-PAGE = os.sysconf("SC_PAGE_SIZE")
 LONGEST_VARIABLE = 128 * 1024
 LONGEST_NAME = 255
 HOSTS_SIGNALS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGCHLD)
@@ -125,10 +125,10 @@ def environment_of(pid: int) -> bytes:
 
 def resident_bytes(pid: int) -> int:
     try:
-        resident, shared = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1:3]
-        return (int(resident) - int(shared)) * PAGE
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return 0
+    return sum(int(size) << 10 for size in re.findall(r"^Rss(?:Anon|Shmem):\s+(\d+) kB", status, re.MULTILINE))
 
 
 def kill(pid: int, number: int = signal.SIGKILL) -> None:

@@ -7,11 +7,11 @@ import asyncio
 import base64
 import contextlib
 import io
-import itertools
 import os
 import signal
 import sys
 import time
+import uuid
 from typing import Any
 
 import attrs
@@ -132,12 +132,13 @@ class Sessions(Local):
     def __init__(self, *languages: str) -> None:
         super().__init__(*languages)
         self.sessions: dict[str, Any] = {}
-        self.numbers = itertools.count()
+        self.turns: dict[str, asyncio.Lock] = {}
 
     async def open_session_async(self, request: SessionRequest, /) -> str:
         if request.language not in self.languages:
             raise LanguageUnsupported(request.language)
-        name = f"session-{next(self.numbers)}"
+        name = f"session-{uuid.uuid4()}"
+        self.turns[name] = asyncio.Lock()
         self.sessions[name] = await asyncio.create_subprocess_exec(
             *INTERPRETERS[request.language],
             stdin=asyncio.subprocess.PIPE,
@@ -170,7 +171,8 @@ class Sessions(Local):
         if request.session not in self.sessions:
             raise SessionNotFound
         self.refuse(request)
-        return await self.ask(request)
+        async with self.turns[request.session]:
+            return await self.ask(request)
 
     async def ask(self, request: ExecutionRequest) -> ExecutionResult:
         process = self.sessions[request.session or ""]

@@ -154,7 +154,12 @@ _RESOURCES: Final = (
         after="M01",
     ),
     Check(
-        "M04", "memory counts together", "8 children, 3 limits in all", resources.memory_together, C.MEMORY, after="M01"
+        "M04",
+        "memory counts together",
+        "8 children, 3 limits in all; what they would share",
+        resources.memory_together,
+        C.MEMORY,
+        after="M01",
     ),
     Check("M05", "the memory in a result is the program's", "fill 200 MiB; print a word", measuring.memory_measured),
     Check("M06", "a tiny memory limit breaks nothing", "print a word under 1 MiB", mistaking.small_memory),
@@ -166,7 +171,7 @@ _RESOURCES: Final = (
     Check("P01", "a fork storm meets a limit", "500 forks", resources.fork_storm, C.PIDS),
     Check("P02", "programs do not share a limit of processes", "3 forks beside 500", resources.processes_apart, C.PIDS),
     Check("P03", "a fork storm gets the program's verdict", "500 forks", resources.storms_verdict, C.PIDS, after="P01"),
-    Check("G01", "what a program writes is bounded", "write 2 GiB to a file", resources.disk_bounded, C.DISK),
+    Check("G01", "what a program writes is bounded", "write 2 GiB to files", resources.disk_bounded, C.DISK),
 )
 _CANCELLING: Final = (
     Check("K01", "a cancelled run ends", "cancel it", cancelling.while_running, C.CANCEL, async_only=True, after="T04"),
@@ -183,8 +188,10 @@ _CANCELLING: Final = (
 )
 _ISOLATION: Final = (
     Check("I01", "the network is out of reach", "connect to the kit", isolating.no_network, C.NO_NETWORK),
-    Check("I02", "there are no files of the host", "read files of the kit", isolating.isolated_fs, C.ISOLATED_FS),
-    Check("I03", "there are no variables of the host", "print all", isolating.clean_env, C.CLEAN_ENV),
+    Check("I02", "there are no files of the host", "look for files of the kit", isolating.isolated_fs, C.ISOLATED_FS),
+    Check(
+        "I03", "there are no variables of the host", "print all, and look for them", isolating.clean_env, C.CLEAN_ENV
+    ),
     Check("I04", "programs share no state", "leave a variable and a file", isolating.no_shared_state),
     Check("I05", "no process shows the host's variables", "/proc/*/environ", reaching.others_environment, C.CLEAN_ENV),
     Check("I06", "there are no datagrams", "send one by UDP", reaching.datagrams, C.NO_NETWORK, after="I01"),
@@ -225,7 +232,13 @@ _CARRYING: Final = (
     Check("S02", "standard input that is empty ends", "copy none", carrying.input_ends),
     Check("S03", "the host's standard input is the host's", "copy it", carrying.hosts_input),
     Check("F01", "files arrive exactly", "copy one; one outside", carrying.files, C.FILES),
-    Check("F02", "artifacts come back exactly", "bytes; one missing; a link", carrying.artifacts, C.ARTIFACTS),
+    Check(
+        "F02",
+        "artifacts come back exactly",
+        "bytes; one missing; a link; of a failure",
+        carrying.artifacts,
+        C.ARTIFACTS,
+    ),
     Check(
         "F03", "a linked folder leads nowhere", "a link to the kit's", carrying.linked_folder, C.ARTIFACTS, after="F02"
     ),
@@ -240,12 +253,13 @@ _CARRYING: Final = (
 )
 _SESSIONS: Final = (
     Check("Z01", "a session keeps its state", "x = 1; print x + 1; close", lasting.keeps_state, C.SESSIONS),
-    Check("Z02", "two sessions are two", "x = 1; x = 5", lasting.two_sessions, C.SESSIONS, after="Z01"),
+    Check("Z02", "two sessions are two", "x = 1; x = 5; close", lasting.two_sessions, C.SESSIONS, after="Z01"),
     Check("Z03", "no answer comes late", "sleep over the limit", lasting.late_answer, C.SESSIONS, after="Z01"),
-    Check("Z04", "a timeout stops a session's program", "count", lasting.stops_computing, C.SESSIONS, after="Z01"),
+    Check("Z04", "a timeout stops a session's program", "count", lasting.stops_computing, C.SESSIONS, after="Z01 Z02"),
     Check("Z05", "a closed session is ended", "a child; close", lasting.closed_is_ended, C.SESSIONS, after="Z01"),
     Check("Z06", "a session must have been opened", "another name", lasting.never_opened, C.SESSIONS),
     Check("Z07", "a dead session gets an answer", "SIGKILL itself", lasting.dead_interpreter, C.SESSIONS, after="Z01"),
+    Check("Z08", "a session runs one at a time", "two at once", lasting.one_at_a_time, C.SESSIONS, after="Z01"),
 )
 _ENDURING: Final = (
     Check("N01", "programs run together", "as many as it takes", enduring.together),
@@ -267,8 +281,8 @@ _ENDURING: Final = (
         "H01", "a program does not outlive a dead host", "kill the host", leaving.host_killed, C.HOST_DEATH, after="T04"
     ),
     Check("H02", "sweep ends what a dead host left", "kill the host, sweep", leaving.swept, after="T04"),
-    Check("L02", "runs leave no folder", "run 3 programs, and look", leaving.folders_left),
-    Check("L03", "runs leave no zombie", "the same", leaving.zombies_left),
+    Check("L02", "runs leave no folder", "run to each end, thrice", leaving.folders_left),
+    Check("L03", "runs leave no zombie, thread or open file", "run 6", leaving.zombies_left),
     Check(
         *("L04", "closing ends what runs", "close beside a program", leaving.close_with_something_running, C.CLOSE),
         after="T04",

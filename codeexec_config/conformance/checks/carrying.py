@@ -9,7 +9,7 @@ from codeexec_config.conformance.circumstances import Circumstances
 from codeexec_config.conformance.kit import expect, told
 from codeexec_config.conformance.snippets import ARTIFACT
 from codeexec_config.conformance.watching import Growth
-from codeexec_config.executor import Capability, ExecutionError, ExecutionResult, Status
+from codeexec_config.executor import Capability, ExecutionError, ExecutionResult, RequestError, Status
 
 if TYPE_CHECKING:
     from codeexec_config.conformance.kit import Kit
@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 _ANY_BYTES = bytes(range(256)) + b"\nno line end"
 _ANY_TEXT = "first\n\u00e9 \u2603 \U0001f600\nno line end".encode()
 _MORE_THAN_A_PIPE_HOLDS = 200_000
+_ODD_NAMES = ("two words.txt", "h\u00e9 \u2603.txt", ".hidden", "one/two/three.txt", "[x]*.txt")
+_FAILING = "out/empty.bin", "out/text.txt", "out/big.bin", "out/[b]ig.bin", "out/*.bin"
+_TEXT = b"first\r\nsecond \n"
 
 
 def stdin(kit: Kit) -> None:
     """S01: standard input arrives exactly, and a program need not read it."""
     data = _ANY_BYTES if kit.declares(Capability.BYTES) else _ANY_TEXT
-    result = kit.run(kit.request(kit.code("stdin"), stdin=data), Status.COMPLETED)
-    expect(result.stdout == data, f"not byte for byte: {told(result)}")
+    for times in (1, 2 * _MORE_THAN_A_PIPE_HOLDS // len(data)):
+        request = kit.request(kit.code("stdin"), stdin=times * data, output=4 * _MORE_THAN_A_PIPE_HOLDS)
+        result = kit.run(request, Status.COMPLETED)
+        expect(result.stdout == times * data, f"not byte for byte: {told(result)}")
     kit.run(kit.request(kit.code("say", text="deaf"), stdin=b"x" * _MORE_THAN_A_PIPE_HOLDS), Status.COMPLETED)
 
 
@@ -32,6 +37,20 @@ def files(kit: Kit) -> None:
     result = kit.run(kit.request(kit.code("file"), files={"data/in.txt": _ANY_TEXT}), Status.COMPLETED)
     expect(result.stdout == _ANY_TEXT, f"not byte for byte: {told(result)}")
     expect(_is_refused(kit), "a request with a file outside the working folder could be made")
+    if kit.has("show_files"):
+        _odd_files(kit)
+
+
+def _odd_files(kit: Kit) -> None:
+    """Put files of unusual names, and an empty one; a name may be refused."""
+    content = {name: kit.nonce().encode() for name in _ODD_NAMES} | {"empty.txt": b""}
+    request = kit.request(kit.code("show_files", names=repr("|".join(content))), files=content)
+    outcome = kit.outcome(request)
+    if isinstance(outcome.error, RequestError):
+        return
+    result = kit.verdict(outcome, request=request)
+    missing = [name for name, data in content.items() if data not in result.stdout or name not in result.text()]
+    expect(not missing, f"not as they were given: {', '.join(map(repr, missing))}: {told(result)}")
 
 
 def _is_refused(kit: Kit) -> bool:
@@ -52,6 +71,18 @@ def artifacts(kit: Kit) -> None:
     with host_file(canary.decode()) as path:
         result = kit.run(kit.request(kit.code("link", path=path), collect=["out/link"]), Status.COMPLETED)
     expect(canary not in b"".join(result.artifacts.values()), "a link led to a file of the host")
+    if kit.has("artifacts"):
+        _artifacts_of_a_failure(kit)
+
+
+def _artifacts_of_a_failure(kit: Kit) -> None:
+    """Collect what a program left that failed: an empty file, one beyond the limit of output, names like patterns."""
+    size = 2 * kit.sizes.output_limit
+    result = kit.run(kit.request(kit.code("artifacts", bytes=size), collect=_FAILING), Status.FAILED)
+    expected = {"out/empty.bin": b"", "out/text.txt": _TEXT, "out/big.bin": bytes(size)}
+    wrong = [name for name in _FAILING if result.artifacts.get(name) != expected.get(name)]
+    sizes = {name: len(data) for name, data in result.artifacts.items()}
+    expect(not wrong, f"of a program that failed, {', '.join(wrong)} came back otherwise than it was left: {sizes}")
 
 
 def linked_folder(kit: Kit) -> None:
@@ -84,6 +115,14 @@ def sparse_artifact(kit: Kit) -> None:
     most = kit.sizes.host_growth
     expect(size <= most, f"{size} bytes of artifacts came back under a limit of {kit.sizes.artifacts}")
     expect(growth.memory <= most, f"the host process grew by {growth.memory} bytes")
+    if kit.has("artifacts"):
+        half = kit.sizes.artifacts * 2 // 3
+        names = ["out/big.bin", "out/second.bin"]
+        request = kit.request(kit.code("artifacts", bytes=half), collect=names, artifact_bytes=kit.sizes.artifacts)
+        outcome = kit.outcome(request)
+        if not isinstance(outcome.error, ExecutionError):
+            size = sum(map(len, kit.verdict(outcome, request=request).artifacts.values()))
+        expect(size <= kit.sizes.artifacts, f"{size} bytes of two came back under a limit of {kit.sizes.artifacts}")
 
 
 def binary_file(kit: Kit) -> None:

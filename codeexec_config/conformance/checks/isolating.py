@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from codeexec_config.conformance.kit import cannot_tell, expect, told
-from codeexec_config.executor import Status
+from codeexec_config.conformance.checks.lasting import session
+from codeexec_config.conformance.kit import NotApplicable, cannot_tell, expect, told
+from codeexec_config.executor import Capability, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +22,13 @@ if TYPE_CHECKING:
     from codeexec_config.conformance.kit import Kit
 
 _ROUTES = Path("/proc/net/fib_trie")
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 _MOST_HOSTS = 6
-_CANARY_NAME = "CODEEXEC_KIT_CANARY"
+_KNOWN_FOLDERS = ("/etc", "/home", "/root", "/var/lib", "/var/log", "/run", "/srv", "/opt", "/boot")
+CANARY_NAME = "CODEEXEC_KIT_CANARY"
+"""Begins the names of the host's variables that no program may see."""
+_USUAL_NAMES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "DATABASE_URL")
+"""Names that executors are known to pass on."""
 
 
 def no_network(kit: Kit) -> None:
@@ -31,11 +38,18 @@ def no_network(kit: Kit) -> None:
     with listening(server) as listener:
         code = kit.code("connect", hosts=" ".join(own_addresses()), port=server.getsockname()[1], nonce=nonce)
         kit.shown(kit.request(code), "tried")
+        if kit.has("connect_child"):  # which a filter in the program's own libraries does not meet
+            values = {"hosts": " ".join(own_addresses()), "port": server.getsockname()[1], "nonce": nonce}
+            with suppress(NotApplicable):
+                kit.run(kit.request(kit.code("connect_child", **values)))
     expect(nonce.encode() not in listener.received, "a connection arrived")
 
 
 def isolated_fs(kit: Kit) -> None:
     """I02: a file of the host, readable for everybody, is not readable, in whichever folder of the host it lies."""
+    if kit.has("search"):
+        _searched(kit)
+        return
     for folder in places():
         canary = kit.nonce()
         with host_file(canary, folder) as path:
@@ -43,9 +57,42 @@ def isolated_fs(kit: Kit) -> None:
         expect(canary.encode() not in result.stdout, f"a file of the host below {folder} was read")
 
 
+def _searched(kit: Kit) -> None:
+    """Let one program look for the files where they are and where they may have been mounted, and for known folders."""
+    canary = kit.nonce()
+    with ExitStack() as stack:
+        files = [stack.enter_context(host_file(canary, folder)) for folder in places()]
+        names = "|".join(path.parent.name for path in files)
+        code = kit.code("search", paths="|".join(map(str, files)), names=names, folders="|".join(_KNOWN_FOLDERS))
+        text = kit.shown(kit.request(code, wall=kit.deadlines.latency_limit), "tried").text()
+    lines = [line.partition(" ") for line in text.splitlines()]
+    found = [path for word, _, path in lines if word == canary]
+    expect(not found, f"a file of the host was read: {', '.join(found)}")
+    # By another kernel, as in a virtual machine, the same numbers are another folder's.
+    is_this_kernel = _boot() in text.splitlines()
+    same = [path for word, _, path in lines if is_this_kernel and word == _identity(path)]
+    expect(not same, f"a folder of the host is there: {', '.join(same)}")
+
+
+def _identity(folder: str) -> str:
+    """Return the numbers that a folder has here, wherever it is mounted."""
+    try:
+        status = Path(folder).stat()
+    except OSError:
+        return ""
+    return f"{status.st_dev}:{status.st_ino}"
+
+
+def _boot() -> str:
+    try:
+        return _BOOT.read_text(encoding="ascii").strip()
+    except OSError:  # a system that does not tell one kernel from another
+        return "?"
+
+
 def places() -> list[str]:
     """Return folders where hosts keep things, which a sandbox may have forgotten one of."""
-    candidates = (tempfile.gettempdir(), "/var/tmp", "/dev/shm", str(Path.home()))  # noqa: S108 -- of the host's
+    candidates = (tempfile.gettempdir(), "/var/tmp", "/dev/shm", str(Path.home()), os.getcwd())  # noqa: S108, PTH109 -- of the host's
     return [folder for folder in dict.fromkeys(candidates) if os.access(folder, os.W_OK)]
 
 
@@ -61,21 +108,62 @@ def host_file(content: str, folder: str | None = None) -> Iterator[Path]:
 
 
 def clean_env(kit: Kit) -> None:
-    """I03: a variable of the host is not to be seen."""
+    """I03: a variable of the host is not to be seen, in the environment or elsewhere."""
     with host_variable(kit.nonce()) as canary:
-        result = kit.run(kit.request(kit.code("environment")), Status.COMPLETED)
-    expect(canary.encode() not in result.stdout, f"the host's {_CANARY_NAME} was seen")
+        for way, fields in _ways(kit):
+            _expect_clean(kit, canary, way, fields)
+        if kit.declares(Capability.SESSIONS):
+            with session(kit) as name:
+                _expect_clean(kit, canary, " in a session", {"session": name})
+        if kit.has("find_variables"):
+            # In two parts: where the source is an argument of some process, that must not be what is found.
+            code = kit.code("find_variables", head=canary[:8], tail=canary[8:])
+            seen = [line for line in kit.shown(kit.request(code), "tried").text().splitlines() if "seen in" in line]
+            expect(not seen, f"a variable of the host was {'; '.join(seen)}")
+
+
+def _ways(kit: Kit) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield requests that an executor may treat in ways of their own: one that brings nothing, one that brings much."""
+    yield "", {}
+    brought = {
+        Capability.ENV: ("env", {"KIT_ONE": "x"}),
+        Capability.STDIN: ("stdin", b"x"),
+        Capability.FILES: ("files", {"data/in.txt": b"x"}),
+        Capability.ARTIFACTS: ("collect", ["out/missing.bin"]),
+    }
+    fields = dict(field for capability, field in brought.items() if kit.declares(capability))
+    if fields:
+        yield f" by a program that is given {', '.join(fields)}", fields
+
+
+def _expect_clean(kit: Kit, canary: str, way: str, fields: dict[str, Any]) -> None:
+    text = kit.run(kit.request(kit.code("environment"), **fields), Status.COMPLETED).text()
+    standing = os.environ.get(CANARY_NAME, canary)
+    shown = [line for line in text.splitlines() if canary in line or standing in line]
+    names = [name for name in (*_USUAL_NAMES, CANARY_NAME) if any(name in line for line in shown)]
+    expect(not shown, f"seen{way}, and the host's: {', '.join(names)}")
+
+
+@contextmanager
+def standing_variable() -> Iterator[None]:
+    """Put a variable there while an executor is made, and after: it may copy the environment of that moment."""
+    os.environ[CANARY_NAME] = secrets.token_hex(8)
+    try:
+        yield
+    finally:
+        os.environ.pop(CANARY_NAME, None)
 
 
 @contextmanager
 def host_variable(value: str) -> Iterator[str]:
-    """Put a variable into the host's environment for a while; its name is unique, because several kits may run."""
-    name = f"{_CANARY_NAME}_{value}"
-    os.environ[name] = value
+    """Put variables into the host's environment for a while; one name is unique, because several kits may run."""
+    names = [f"{CANARY_NAME}_{value}", *(name for name in _USUAL_NAMES if name not in os.environ)]
+    os.environ.update(dict.fromkeys(names, value))
     try:
         yield value
     finally:
-        del os.environ[name]
+        for name in names:
+            os.environ.pop(name, None)
 
 
 def no_shared_state(kit: Kit) -> None:
@@ -96,9 +184,9 @@ def _leaves_nothing(kit: Kit, leaving: str) -> None:
 
 def variables(kit: Kit) -> None:
     """E01: variables of the request arrive exactly, one with a line end in it too."""
-    env = {"KIT_ONE": "a b'\"$c", "KIT_TWO": "first\nsecond"}
+    env = {"KIT_ONE": "a b'\"$c ${HOME} `id` \\n =d= %PATH% #e", "KIT_TWO": "first\nsecond"}
     result = kit.run(kit.request(kit.code("variables"), env=env), Status.COMPLETED)
-    expected = "[{KIT_ONE}][{KIT_TWO}]".format_map(env).encode()
+    expected = f"[{env['KIT_ONE']}][{env['KIT_TWO']}]".encode()
     expect(result.stdout == expected, f"expected {expected!r}, got {told(result)}")
 
 

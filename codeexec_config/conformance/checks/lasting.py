@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from codeexec_config.conformance.kit import NotApplicable, cannot_tell, expect, told
-from codeexec_config.executor import ExecutionLimits, ExecutionResult, SessionNotFound, SessionRequest, Status
+from codeexec_config.executor import (
+    ExecutionLimits,
+    ExecutionResult,
+    ExecutorOverloaded,
+    SessionNotFound,
+    SessionRequest,
+    Status,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +24,7 @@ if TYPE_CHECKING:
 
 _APART_SECS = 0.5
 _LATE_SECS = 1.5
+_FEW = 16
 
 
 def opened(kit: Kit) -> str:
@@ -27,7 +36,8 @@ def opened(kit: Kit) -> str:
 
 
 @contextmanager
-def _session(kit: Kit) -> Iterator[str]:
+def session(kit: Kit) -> Iterator[str]:
+    """Open a session for a while."""
     name = opened(kit)
     try:
         yield name
@@ -54,16 +64,48 @@ def _expect_not_found(kit: Kit, name: str, when: str) -> None:
 
 def two_sessions(kit: Kit) -> None:
     """Z02: two sessions at once are two."""
-    with _session(kit) as one, _session(kit) as other:
-        for value, name in ((1, one), (5, other)):
-            kit.run(kit.request(kit.code("session_put", value=value), session=name), Status.COMPLETED)
-        result = kit.run(kit.request(kit.code("session_show"), session=one), Status.COMPLETED)
-    expect(result.stdout.strip() == b"1", f"expected the 1 of this session, got {told(result)}")
+    with session(kit) as one:
+        with session(kit) as other:
+            for value, name in ((1, one), (5, other)):
+                kit.run(kit.request(kit.code("session_put", value=value), session=name), Status.COMPLETED)
+            result = kit.run(kit.request(kit.code("session_show"), session=one), Status.COMPLETED)
+        expect(result.stdout.strip() == b"1", f"expected the 1 of this session, got {told(result)}")
+        outcome = kit.outcome(kit.request(kit.code("session_show"), session=one))
+        kept = isinstance(outcome.result, ExecutionResult) and outcome.result.stdout.strip() == b"1"
+        expect(kept, f"when another was closed, this session came to {told(outcome.error or outcome.result)}")
+        with session(kit) as third:
+            result = kit.run(kit.request(kit.code("session_show"), session=third))
+            expect(result.stdout.strip() not in (b"1", b"5"), f"a new session has an older one's: {told(result)}")
+    expect(not _are_counted(one, other), f"one that is named {one!r} and {other!r} can be guessed")
+
+
+def _are_counted(one: str, other: str) -> bool:
+    """Check whether two names differ by their last number alone, and that by little."""
+    first, second = (re.fullmatch(r"(.*?)(\d{1,9})", name) for name in (one, other))
+    if first is None or second is None or first[1] != second[1]:
+        return False
+    return abs(int(first[2]) - int(second[2])) <= _FEW
+
+
+def one_at_a_time(kit: Kit) -> None:
+    """Z08: of two programs at once in a session, one waits for the other, or is refused."""
+    with session(kit) as name:
+        nonces = [kit.nonce() for _ in range(2)]
+        requests = [kit.request(kit.code("pause", text=nonce), session=name) for nonce in nonces]
+        calls = [kit.start(request) for request in requests]
+        outcomes = [kit.outcome(request, call) for request, call in zip(requests, calls, strict=True)]
+        refused = [isinstance(outcome.error, ExecutorOverloaded) for outcome in outcomes]
+        expect(not all(refused), "both were refused")
+        for nonce, request, outcome, is_refused in zip(nonces, requests, outcomes, refused, strict=True):
+            if not is_refused:
+                result = kit.verdict(outcome, Status.COMPLETED, request=request)
+                own = result.text().split() == [f"{nonce}-1", f"{nonce}-2"]
+                expect(own, f"expected its own two lines, got {told(result)}")
 
 
 def late_answer(kit: Kit) -> None:
     """Z03: the answer of a program that was timed out is not taken for the next one's."""
-    with _session(kit) as name:
+    with session(kit) as name:
         wall = kit.deadlines.stop_limit
         late = kit.request(kit.code("session_late", secs=wall + _LATE_SECS), session=name, wall=wall)
         kit.run(late, Status.TIMED_OUT)
@@ -85,8 +127,17 @@ def _next_in(kit: Kit, name: str, code: str) -> ExecutionResult | None:
 
 
 def stops_computing(kit: Kit) -> None:
-    """Z04: a session does not go on computing after a timeout."""
-    with _session(kit) as name:
+    """Z04: a session does not go on computing after a timeout, and others go on."""
+    with session(kit) as beside:
+        kit.run(kit.request(kit.code("session_put", value=7), session=beside), Status.COMPLETED)
+        _stops_computing(kit)
+        outcome = kit.outcome(kit.request(kit.code("session_show"), session=beside))
+        kept = isinstance(outcome.result, ExecutionResult) and outcome.result.stdout.strip() == b"7"
+        expect(kept, f"a timeout in another session brought this one to {told(outcome.error or outcome.result)}")
+
+
+def _stops_computing(kit: Kit) -> None:
+    with session(kit) as name:
         request = kit.request(kit.code("session_count"), session=name, wall=kit.deadlines.stop_limit)
         kit.run(request, Status.TIMED_OUT)
         seen = []

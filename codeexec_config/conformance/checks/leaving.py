@@ -12,8 +12,8 @@ from codeexec_config.conformance.checks.timing import ran_once
 from codeexec_config.conformance.circumstances import Circumstances
 from codeexec_config.conformance.kit import Failed, NotApplicable, cannot_tell, expect, told
 from codeexec_config.conformance.removals import Removal
-from codeexec_config.conformance.watching import folders_here, shape_of, zombies
-from codeexec_config.executor import FAULT_EXTENSION, InfrastructureError, Status
+from codeexec_config.conformance.watching import folders_here, held, shape_of, zombies
+from codeexec_config.executor import FAULT_EXTENSION, Capability, InfrastructureError, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from codeexec_config.executor import ExecutionResult
 
 _RUNS = 3
+_SHORT_SECS = 0.3
+_BESIDE_SECS = 1.5
 _POLL_SECS = 0.02
 _FOR_LONG_SECS = 50.0
 
@@ -85,7 +87,7 @@ def folders_left(kit: Kit) -> None:
     rounds: list[set[Path]] = []
     before = folders_here()
     for _ in range(_RUNS):
-        kit.run(kit.request(kit.code("say", text="word")))
+        _run_to_each_end(kit)
         after = folders_here()
         rounds.append(after - before)
         before = after
@@ -96,6 +98,17 @@ def folders_left(kit: Kit) -> None:
     expect(not left, f"{_RUNS} runs left {', '.join(left)}")
 
 
+def _run_to_each_end(kit: Kit) -> None:
+    """Run a program that ends well, one that fails, and one that meets its limit, and make a request to be refused."""
+    kit.run(kit.request(kit.code("say", text="word")))
+    if kit.has("exit"):
+        kit.run(kit.request(kit.code("exit", code=3)))
+    if kit.has("before_sleep"):
+        kit.run(kit.request(kit.code("before_sleep"), wall=_SHORT_SECS))
+    if kit.declares(Capability.FILES):
+        kit.outcome(kit.request("", files={"a": b"", "a/b": b""}))
+
+
 def _left(rounds: list[set[Path]]) -> list[str]:
     """Return one thing of each round that is still there, all alike, or nothing."""
     alike = [{shape_of(path): str(path) for path in made if os.path.lexists(path)} for made in rounds]
@@ -104,7 +117,7 @@ def _left(rounds: list[set[Path]]) -> list[str]:
 
 
 def zombies_left(kit: Kit) -> None:
-    """L03: runs leave no process of the host's that nobody waits for."""
+    """L03: runs leave nothing in the host's process: no child that nobody waits for, no thread, no open file."""
     before = zombies()
     for _ in range(_RUNS):
         kit.run(kit.request(kit.code("say", text="word")))
@@ -112,6 +125,19 @@ def zombies_left(kit: Kit) -> None:
     while (left := zombies() - before) and time.monotonic() < until:
         time.sleep(_POLL_SECS)
     expect(not left, f"{_RUNS} runs left {len(left)} zombies")
+    # A pool may have grown; it does not with each run of several.
+    grown = [_grown_by_a_run(kit) for _ in range(_RUNS)]
+    kinds = sorted(set.intersection(*grown))
+    expect(not kinds, f"each of {_RUNS} runs left {' and '.join(kinds)} in the host's process")
+
+
+def _grown_by_a_run(kit: Kit) -> set[str]:
+    before = held()
+    kit.run(kit.request(kit.code("say", text="word")))
+    until = time.monotonic() + kit.deadlines.settle
+    while (grown := {kind for kind, count in held().items() if count > before[kind]}) and time.monotonic() < until:
+        time.sleep(_POLL_SECS)
+    return grown
 
 
 def close_with_something_running(kit: Kit) -> None:
@@ -228,18 +254,38 @@ def host_killed(kit: Kit) -> None:
 
 
 def swept(kit: Kit) -> None:
-    """H02: `sweep` ends what was left when a host was killed, and keeps what runs under this one."""
+    """H02: `sweep` ends what was left when a host was killed, and keeps what runs under this one and under others."""
     if not kit.subject.offers("sweep"):
         raise NotApplicable("the executor has no sweep")
     kit.expect_sight()
     marker, _ = _run_with_a_dead_host(kit, _FOR_LONG_SECS)
     mine = kit.nonce()
-    request = kit.request(kit.code("pause", text=mine))
+    if not kit.has("end_soon"):
+        cannot_tell("no program to sweep beside")
+    request = kit.request(kit.code("end_soon", marker=mine, secs=_BESIDE_SECS, code=0))
     call = kit.start(request)
+    kit.sees(mine, call, kit.info.startup_secs + kit.deadlines.late)
     kit.subject.finish("sweep")
     kit.expect_nothing_left(marker)
     result = kit.run(request, call=call)
     expect(result.ok, f"it ended a program of this host: {told(result)}")
+    _sweep_beside_another_host(kit)
+
+
+def _sweep_beside_another_host(kit: Kit) -> None:
+    marker = kit.nonce()
+    request = kit.request(kit.code("end_soon", marker=marker, secs=_BESIDE_SECS, code=0))
+
+    def sweep_once_it_runs() -> bool:
+        if not kit.left(marker):
+            return False
+        with suppress(Failed):  # the first one worked
+            kit.subject.finish("sweep")
+        return True
+
+    report = kit.subject.elsewhere.run(request, Circumstances(), kit.allowed_secs(request), sweep_once_it_runs)
+    is_ended = bool(report.error) or not report.result.ok
+    expect(not is_ended, f"it ended a program of another host that is alive: {report.error or told(report.result)}")
 
 
 def _run_with_a_dead_host(kit: Kit, *walls: float) -> tuple[str, float]:

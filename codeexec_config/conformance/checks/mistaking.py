@@ -13,12 +13,19 @@ if TYPE_CHECKING:
 
 _HALF_AN_EMOJI = "\ud83d"
 _LONG = 200_000
-_ODD = {"KIT_EMPTY": "", "kit_lower": "x", "KIT_UNICODE": "h\u00e9 \u2603 \U0001f600", "KIT_BLANK": " two  words "}
+_ODD = {
+    "KIT_EMPTY": "",
+    "kit_lower": "x",
+    "KIT_UNICODE": "h\u00e9 \u2603 \U0001f600",
+    "KIT_BLANK": " two  words ",
+    "HOME": "/kit",
+}
 _USUAL = {
     "python": ("main.py", "program.py", "script.py", "code.py", "solution.py", "program", "code"),
     "javascript": ("main.js", "index.js", "program.js", "script.js", "solution.js", "program", "code"),
     "bash": ("main.sh", "script.sh", "program.sh", "run.sh", "program", "code"),
 }
+_LIBRARIES = {"python": ("json.py", "base64.py", "tempfile.py", "subprocess.py", "traceback.py", "pickle.py", "ast.py")}
 _BOTH = ("stdin", "stdout", "stderr", "input.txt", "output.txt")
 
 
@@ -95,3 +102,7 @@ def users_files(kit: Kit) -> None:
         cannot_tell(f"the program did not get so far: {told(result)}")
     changed = [name for name, data in content.items() if data not in result.stdout]
     expect(not changed, f"not as they were given: {', '.join(changed)}")
+    modules = dict.fromkeys(_LIBRARIES.get(kit.language, ()), kit.code("syntax_error").encode())
+    nonce = kit.nonce()
+    result = kit.run(kit.request(kit.code("say", text=nonce), files=modules))
+    expect(nonce in result.text(), f"files named like libraries, which it does not load, ended it: {told(result)}")

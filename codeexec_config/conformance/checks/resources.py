@@ -50,6 +50,12 @@ def memory_together(kit: Kit) -> None:
     result = kit.run(kit.request(code, memory=kit.sizes.memory_limit, wall=kit.deadlines.latency_limit))
     full = f"full {children}".encode() in result.stdout
     expect(not full, f"{children} children held {share} MiB each under a limit of {kit.sizes.memory_limit} bytes")
+    if kit.has("touch_shared"):
+        most = kit.sizes.touched_mebibytes
+        code = kit.code("touch_shared", mebibytes=most)
+        result = kit.run(kit.request(code, memory=kit.sizes.memory_limit, wall=kit.deadlines.latency_limit))
+        full = b"touched" in result.stdout
+        expect(not full, f"it filled {most} MiB of shared memory under a limit of {kit.sizes.memory_limit} bytes")
 
 
 def childs_memory(kit: Kit) -> None:
@@ -102,4 +108,4 @@ def disk_bounded(kit: Kit) -> None:
     most = kit.sizes.disk_mebibytes
     code = kit.code("fill_disk", mebibytes=most)
     result = kit.run(kit.request(code, wall=kit.deadlines.latency_limit))
-    expect(f"wrote {most}\n".encode() not in result.stdout, f"it wrote {most} MiB to a file")
+    expect(f"wrote {most}\n".encode() not in result.stdout, f"it wrote {most} MiB")

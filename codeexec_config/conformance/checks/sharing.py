@@ -10,7 +10,7 @@ from codeexec_config.conformance.kit import NotApplicable, cannot_tell, expect, 
 if TYPE_CHECKING:
     from codeexec_config.conformance.kit import Kit
 
-_APART_SECS = 0.4
+_APART_SECS = 0.2
 
 
 def files_left(kit: Kit) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from codeexec_config.executor import ExecutionRequest, ExecutionResult
 
 _ATTEMPTS = 3
+_SOON_SECS = 0.2
 
 
 def busy_loop(kit: Kit) -> None:
@@ -88,11 +89,15 @@ def run_once(kit: Kit) -> None:
 def _failed_once(kit: Kit) -> None:
     """Count the processes of a program that fails soon and in silence, as one does that could not start."""
     for _ in range(_ATTEMPTS):
-        usual = kit.counted(kit.request(kit.code("end_soon", marker=(marker := kit.nonce()), code=0)), marker)
-        failing = kit.counted(kit.request(kit.code("end_soon", marker=(marker := kit.nonce()), code=1)), marker)
+        usual, failing = (_processes(kit, code) for code in (0, 1))
         if failing <= usual:
             return
     raise Failed(f"{failing} processes of a program that soon fails were seen, {usual} of one that ends well")
+
+
+def _processes(kit: Kit, code: int) -> int:
+    marker = kit.nonce()
+    return kit.counted(kit.request(kit.code("end_soon", marker=marker, secs=_SOON_SECS, code=code)), marker)
 
 
 def ran_once(kit: Kit, request: ExecutionRequest, nonce: str) -> ExecutionResult:

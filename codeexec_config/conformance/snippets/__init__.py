@@ -78,13 +78,20 @@ what its purpose says here:
 | `source_name` | print the name of its source and of all that is in its folder; print `tried` |
 | `show_files` | print name and text of each file of @NAMES@, a literal parted by bars; print `tried` |
 | `show_variables` | print `NAME=[VALUE]` for each of @NAMES@ |
-| `big_file`, `fill_disk` | write @BYTES@, print `size` and it; write up to @MEBIBYTES@ MiB, print `wrote` and it |
+| `big_file` | write @BYTES@ to a file, print `size` and that |
+| `fill_disk` | write up to @MEBIBYTES@ MiB to files, print `wrote` and how many |
 | `semaphore` | take a lock that processes share, print `works` |
 | `controls`, `exact_errors` | write `CONTROLS`; write `ERRORS` to standard error |
 | `complain` | print @MARKS@ to standard error, end with exit code @CODE@ |
 | `close_output` | close both streams, sleep @SECS@, end with exit code 3 |
 | `unlike` | print what no other run prints, such as the time and a random number |
-| `end_soon` | run a child that carries @MARKER@ for 0.2 s, end with exit code @CODE@ |
+| `end_soon` | run a child that carries @MARKER@ for @SECS@, end with exit code @CODE@ |
+| `find_variables` | print `seen in` and where @HEAD@@TAIL@ is found: arguments of processes, files; print `tried` |
+| `search` | print what is in each of @PATHS@, and in host.txt of folders called as one of @NAMES@, and the path; \
+device and inode of each of @FOLDERS@, all parted by bars, and the path; the boot identifier; `tried` |
+| `connect_child` | do as `connect` does in another process |
+| `artifacts` | write out/empty.bin, out/text.txt, @BYTES@ zeros to out/big.bin and out/second.bin; exit 3 |
+| `touch_shared` | print `begin`, flush, fill @MEBIBYTES@ MiB of shared memory, print `touched` |
 | `change_host` | set a variable, the umask and the working folder; print `tried` |
 """
 

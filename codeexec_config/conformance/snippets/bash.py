@@ -233,13 +233,13 @@ while read -r line; do case $line in SigIgn*) echo "$line" ;; esac; done < /proc
 echo tried
 """,
     "leave_files": """
-for folder in /tmp /var/tmp /dev/shm "$HOME"; do
+for folder in /tmp /var/tmp /dev/shm /var/cache /run /run/lock "$HOME"; do
   { : > "$folder/@NONCE@"; } 2>/dev/null
 done
 echo tried
 """,
     "find_files": """
-for folder in /tmp /var/tmp /dev/shm "$HOME"; do
+for folder in /tmp /var/tmp /dev/shm /var/cache /run /run/lock "$HOME"; do
   [ -e "$folder/@NONCE@" ] && echo found in $folder
 done
 echo tried
@@ -302,8 +302,8 @@ for name in @NAMES@; do echo "$name=[${!name-unset}]"; done
 if head -c @BYTES@ /dev/zero > kit_big; then echo size $(wc -c <kit_big); else echo cannot; fi
 """,
     "fill_disk": """
-head -c @MEBIBYTES@M /dev/zero > kit_big 2>/dev/null
-echo wrote $(( $(wc -c <kit_big) / 1048576 ))
+for ((i = 0; i < @MEBIBYTES@ / 16; i++)); do head -c 16M /dev/zero > kit_big$i || break; done 2>/dev/null
+echo wrote $(( $(cat kit_big* | wc -c) / 1048576 ))
 """,
     "change_host": """
 export KIT_CHANGED=1
@@ -326,7 +326,7 @@ exit 3
 """,
     "unlike": "echo $EPOCHREALTIME $RANDOM$RANDOM$RANDOM",
     "end_soon": """
-(exec -a @MARKER@ sleep 0.2)
+(exec -a @MARKER@ sleep @SECS@)
 exit @CODE@
 """,
 }

@@ -294,14 +294,14 @@ console.log("tried");
 """,
     "leave_files": """
 const fs = require("fs");
-for (const folder of ["/tmp", "/var/tmp", "/dev/shm", require("os").homedir()]) {
+for (const folder of ["/tmp", "/var/tmp", "/dev/shm", "/var/cache", "/run", "/run/lock", require("os").homedir()]) {
   try { fs.writeFileSync(`${folder}/@NONCE@`, ""); } catch {}
 }
 console.log("tried");
 """,
     "find_files": """
 const fs = require("fs");
-for (const folder of ["/tmp", "/var/tmp", "/dev/shm", require("os").homedir()]) {
+for (const folder of ["/tmp", "/var/tmp", "/dev/shm", "/var/cache", "/run", "/run/lock", require("os").homedir()]) {
   if (fs.existsSync(`${folder}/@NONCE@`)) console.log("found in", folder);
 }
 console.log("tried");
@@ -367,8 +367,10 @@ const fs = require("fs");
 const block = Buffer.alloc(1048576, 120);
 let made = 0;
 try {
-  const file = fs.openSync("kit_big", "w");
-  for (; made < @MEBIBYTES@; made++) fs.writeSync(file, block);
+  for (let number = 0; made < @MEBIBYTES@; number++) {
+    const file = fs.openSync("kit_big" + number, "w");
+    for (let i = 0; i < 16 && made < @MEBIBYTES@; i++, made++) fs.writeSync(file, block);
+  }
 } catch {}
 console.log("wrote", made);
 """,
@@ -407,7 +409,7 @@ setTimeout(() => process.exit(3), @SECS@ * 1000);
     "unlike": """console.log(Date.now(), process.hrtime.bigint(), require("crypto").randomUUID());""",
     "end_soon": """
 const { spawnSync } = require("child_process");
-spawnSync("bash", ["-c", "exec -a @MARKER@ sleep 0.2"]);
+spawnSync("bash", ["-c", "exec -a @MARKER@ sleep @SECS@"]);
 process.exitCode = @CODE@;
 """,
 }

@@ -136,7 +136,8 @@ sys.stdout.write("[%s][%s]" % (os.environ.get("KIT_ONE"), os.environ.get("KIT_TW
 """,
     "stdin": """
 import sys
-sys.stdout.buffer.write(sys.stdin.buffer.read())
+while data := sys.stdin.buffer.read1(65536):
+    sys.stdout.buffer.write(data)
 """,
     "file": """
 import sys
@@ -398,7 +399,7 @@ print("tried")
 """,
     "leave_files": """
 import os
-for folder in ("/tmp", "/var/tmp", "/dev/shm", os.path.expanduser("~")):
+for folder in ("/tmp", "/var/tmp", "/dev/shm", "/var/cache", "/run", "/run/lock", os.path.expanduser("~")):
     try:
         open(os.path.join(folder, "@NONCE@"), "w").close()
     except OSError:
@@ -407,7 +408,7 @@ print("tried")
 """,
     "find_files": """
 import os
-for folder in ("/tmp", "/var/tmp", "/dev/shm", os.path.expanduser("~")):
+for folder in ("/tmp", "/var/tmp", "/dev/shm", "/var/cache", "/run", "/run/lock", os.path.expanduser("~")):
     if os.path.exists(os.path.join(folder, "@NONCE@")):
         print("found in", folder)
 print("tried")
@@ -484,17 +485,25 @@ except OSError as error:
     print("cannot", error.errno)
 """,
     "fill_disk": """
+import os
 block = b"x" * 1048576
-made = 0
-try:
-    with open("kit_big", "wb") as file:
-        for _ in range(@MEBIBYTES@):
-            file.write(block)
-            file.flush()
-            made += 1
-except OSError:
-    pass
-print("wrote", made)
+most = 0
+for folder in (".", "/var/tmp", os.path.expanduser("~")):
+    made, number = 0, -1
+    while made < @MEBIBYTES@ and number < made / 8:
+        number += 1
+        try:
+            with open("%s/kit_big%d" % (folder, number), "wb", buffering=0) as file:
+                for _ in range(min(32, @MEBIBYTES@ - made)):
+                    if file.write(block) < len(block):
+                        break
+                    made += 1
+        except OSError:
+            pass
+    most = max(most, made)
+    if most == @MEBIBYTES@:
+        break
+print("wrote", most)
 """,
     "semaphore": """
 import multiprocessing
@@ -556,7 +565,98 @@ print(time.time_ns(), os.urandom(8).hex())
 """,
     "end_soon": """
 import subprocess, sys
-subprocess.run([sys.executable, "-ISc", "import time; time.sleep(0.2)", "@MARKER@"])
+subprocess.run([sys.executable, "-ISc", "import time; time.sleep(@SECS@)", "@MARKER@"])
 sys.exit(@CODE@)
+""",
+    "find_variables": """
+import os, sys
+word = b"@HEAD@" + b"@TAIL@"
+def look(path):
+    try:
+        with open(path, "rb") as file:
+            if word in file.read(200000):
+                print("seen in", path)
+    except OSError:
+        pass
+for number in os.listdir("/proc") if os.path.isdir("/proc") else ():
+    if number.isdigit():
+        look("/proc/%s/cmdline" % number)
+for folder in (".", os.path.expanduser("~"), "/etc", "/run", "/tmp"):
+    for path, folders, names in os.walk(folder):
+        folders[:] = folders[:20] if path.count("/") - folder.count("/") < 2 else []
+        for name in names[:200]:
+            if os.path.isfile(os.path.join(path, name)):
+                look(os.path.join(path, name))
+print("tried")
+""",
+    "search": """
+import os
+found = [path for path in "@PATHS@".split("|")]
+wanted = set("@NAMES@".split("|"))
+seen = 0
+folders = ["/"]
+while folders and seen < 20000:
+    folder = folders.pop(0)
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        continue
+    seen += len(entries)
+    for entry in entries:
+        path = entry.path
+        if path in ("/proc", "/sys", "/usr", "/dev") or not entry.is_dir(follow_symlinks=False):
+            continue
+        if entry.name in wanted:
+            found.append(path + "/host.txt")
+        elif path.count("/") < 4:
+            folders.append(path)
+for path in found:
+    try:
+        print(open(path).read(), path)
+    except OSError:
+        pass
+try:
+    print(open("/proc/sys/kernel/random/boot_id").read())
+except OSError:
+    pass
+for path in "@FOLDERS@".split("|"):
+    try:
+        if os.listdir(path):
+            print("%d:%d" % (os.stat(path).st_dev, os.stat(path).st_ino), path)
+    except OSError:
+        pass
+print("tried")
+""",
+    "connect_child": """
+import subprocess, sys
+code = \'\'\'
+import socket
+for host in "@HOSTS@".split():
+    try:
+        with socket.create_connection((host, @PORT@), 1) as connection:
+            connection.sendall(b"@NONCE@")
+    except OSError:
+        pass
+\'\'\'
+subprocess.run([sys.executable, "-ISc", code])
+print("tried")
+""",
+    "artifacts": r"""
+import os, sys
+os.makedirs("out", exist_ok=True)
+for name, data in (
+    ("empty.bin", b""), ("text.txt", b"first\r\nsecond \n"), ("big.bin", bytes(@BYTES@)), ("second.bin", bytes(@BYTES@))
+):
+    with open("out/" + name, "wb") as file:
+        file.write(data)
+sys.exit(3)
+""",
+    "touch_shared": """
+import mmap
+print("begin", flush=True)
+blocks = mmap.mmap(-1, @MEBIBYTES@ << 20)
+for _ in range(@MEBIBYTES@):
+    blocks.write(b"x" * 1048576)
+print("touched", flush=True)
 """,
 }
