@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
+import os
 import re
 import time
+from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
 
-from codeexec_config.conformance import SNIPPETS, Deadlines
-from codeexec_config.conformance.checks import cancelling, leaving, measuring, streams
+from codeexec_config.conformance import SNIPPETS, Deadlines, kit
+from codeexec_config.conformance.checks import cancelling, isolating, lasting, leaving, measuring, streams, timing
 from codeexec_config.conformance.opinions import Failed
 from codeexec_config.conformance.snippets.features import FEATURES
 from codeexec_config.conformance.suite import Plan, run_plan
 from codeexec_config.executor import (
     Capability,
     ExecutionResult,
+    ExecutorOverloaded,
     ExecutorUnavailable,
     RequestError,
     SessionNotFound,
@@ -94,6 +99,16 @@ class Living:
     def __call__(self, marker: str) -> list[str]:
         self.left[marker] = self.left.get(marker, self.looks) - 1
         return ["process 1"] if self.left[marker] >= 0 else []
+
+
+class NotAtOnce(Living):
+    """The same, but for the first look."""
+
+    def __call__(self, marker: str) -> list[str]:
+        if marker not in self.left:
+            self.left[marker] = self.looks
+            return []
+        return super().__call__(marker)
 
 
 class TestRunning:
@@ -268,6 +283,41 @@ class TestFiles:
         assert said("F09", printed(b"tried"), lost, capabilities=(C.FILES,))[0] == "fail"
 
 
+class TestCarrying:
+    def test_odd_names_may_be_refused(self) -> None:
+        def answer(request: ExecutionRequest) -> Any:
+            if "empty.txt" in request.files:
+                return RequestError("no")
+            return printed(request.files["data/in.txt"])
+
+        assert said("F01", answer, capabilities=(C.FILES,))[0] == "pass"
+
+    def test_two_artifacts_may_be_refused(self) -> None:
+        assert said("F05", DONE, RequestError("no"), capabilities=(C.ARTIFACTS,))[0] == "pass"
+
+
+class TestLooking:
+    def test_another_kernel_has_other_folders(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        here = printed(f"{isolating._boot()}\n{isolating._identity('/etc')} /etc\ntried".encode())
+        elsewhere = printed(f"other\n{isolating._identity('/etc')} /etc\ntried".encode())
+
+        assert said("I02", here, capabilities=(C.ISOLATED_FS,))[1] == "a folder of the host is there: /etc"
+        assert said("I02", elsewhere, capabilities=(C.ISOLATED_FS,))[0] == "pass"
+        monkeypatch.setattr(isolating, "_BOOT", Path("/nowhere"))
+        assert said("I02", here, capabilities=(C.ISOLATED_FS,))[0] == "pass"
+
+    def test_a_folder_that_is_not_here_is_not_the_hosts(self) -> None:
+        assert isolating._identity("/nowhere") == ""
+
+    def test_a_failure_that_seems_to_run_again_is_looked_at_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        counts = iter([1, 2, 1, 1])
+        monkeypatch.setattr(timing, "_processes", lambda *_: next(counts))
+
+        timing._failed_once(None)  # type: ignore[arg-type]
+
+        assert list(counts) == []
+
+
 class TestSessions:
     def heard(self, check: str, *answers: Any, probe: Any = None) -> tuple[str, str]:
         return said(check, *answers, probe=probe, capabilities=(C.SESSIONS,))
@@ -281,12 +331,44 @@ class TestSessions:
 
     def test_a_session_may_end_with_a_timeout(self) -> None:
         assert self.heard("Z03", TIMED_OUT, SessionNotFound())[0] == "pass"
-        assert self.heard("Z04", TIMED_OUT, SessionNotFound())[0] == "pass"
+        assert self.heard("Z04", DONE, TIMED_OUT, SessionNotFound(), printed(b"7"))[0] == "pass"
 
     def test_a_session_that_still_computes_is_found_out(self) -> None:
-        assert self.heard("Z04", TIMED_OUT, printed(b"5"))[0] == "pass"
-        assert self.heard("Z04", TIMED_OUT, printed(b"5"), printed(b"6"))[0] == "fail"
-        assert self.heard("Z04", TIMED_OUT)[1] == "the next program got no turn: the one before still computes"
+        five = printed(b"5")
+
+        assert self.heard("Z04", DONE, TIMED_OUT, five, five, printed(b"7"))[0] == "pass"
+        assert self.heard("Z04", DONE, TIMED_OUT, five, printed(b"6"))[0] == "fail"
+        assert self.heard("Z04", DONE, TIMED_OUT)[1] == "the next program got no turn: the one before still computes"
+
+    def test_a_session_beside_one_that_is_timed_out_or_closed_goes_on(self) -> None:
+        lost = "the session does not exist, or not any more"
+
+        assert self.heard("Z04", DONE, TIMED_OUT, SessionNotFound())[1].endswith(lost)
+        assert self.heard("Z02", DONE, DONE, printed(b"1"), SessionNotFound())[1].endswith(lost)
+
+    @pytest.mark.parametrize(
+        ("one", "other", "is_counted"),
+        [
+            ("s1", "s2", True),
+            ("17", "9", True),
+            ("s1", "t2", False),
+            ("s1", "s100", False),
+            ("s1", "sx", False),
+            ("a", "b", False),
+            ("9d0f", "1c2e", False),
+        ],
+    )
+    def test_names_that_are_counted_can_be_guessed(self, one: str, other: str, is_counted: bool) -> None:  # noqa: FBT001
+        assert lasting._are_counted(one, other) is is_counted
+
+    def test_a_session_may_refuse_a_second_program(self) -> None:
+        def pause(request: ExecutionRequest) -> ExecutionResult:
+            return printed(b"\n".join(re.findall(rb"kit\w+-[12]", request.code.encode())))
+
+        assert self.heard("Z08", pause)[0] == "pass"
+        assert self.heard("Z08", ExecutorOverloaded(), pause)[0] == "pass"
+        assert self.heard("Z08", ExecutorOverloaded())[1] == "both were refused"
+        assert self.heard("Z08", DONE)[1].startswith("expected its own two lines")
 
     def test_a_child_of_a_closed_session_is_looked_for(self) -> None:
         assert self.heard("Z05", printed(b"started"), probe=Living())[0] == "pass"
@@ -328,6 +410,18 @@ class TestLeaving:
         monkeypatch.setattr(leaving, "zombies", lambda: next(looks))
 
         assert said("L03", DONE)[0] == "pass"
+
+    def test_what_the_process_holds_gets_time_to_go(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        counts = iter([1, 2, 1, *[1] * 9])
+        monkeypatch.setattr(leaving, "held", lambda: {"threads": next(counts)})
+
+        assert said("L03", DONE)[0] == "pass"
+
+    def test_what_grows_with_each_run_is_held(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        counts = itertools.count()
+        monkeypatch.setattr(leaving, "held", lambda: {"threads": next(counts), "open files": 3})
+
+        assert said("L03", DONE)[1] == "each of 3 runs left threads in the host's process"
 
     def test_folders_get_time_to_go(self, monkeypatch: pytest.MonkeyPatch) -> None:
         looks = iter([["/x"], []])
@@ -377,10 +471,26 @@ class TestLeaving:
         assert finished == ["sweep"]
 
     def test_a_sweep_is_looked_at(self) -> None:
-        swept = (self.slowly(self.STARTED), printed(b"pause"))
+        here = os.getpid()
 
-        assert said("H02", *swept, probe=Living(2))[0] == "pass"
-        assert said("H02", swept[0], FAILED, probe=Living(2))[1].startswith("it ended a program of this host: failed")
+        def answer(mine: ExecutionResult, others: ExecutionResult, request: ExecutionRequest) -> ExecutionResult:
+            if "sys.exit(0)" not in request.code:
+                return self.slowly(self.STARTED)(request)
+            return self.slowly(mine if os.getpid() == here else others)(request)
+
+        def swept(mine: ExecutionResult, others: ExecutionResult) -> tuple[str, str]:
+            return said("H02", partial(answer, mine, others), probe=NotAtOnce(2))
+
+        assert swept(DONE, DONE) == ("pass", "")
+        assert swept(FAILED, DONE)[1] == "it ended a program of this host: failed"
+        assert swept(DONE, FAILED)[1] == "it ended a program of another host that is alive: failed"
+
+    def test_a_language_without_a_program_to_sweep_beside_cannot_tell(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(kit.Kit, "has", lambda self, purpose: purpose != "end_soon" and purpose in self._snippets)
+
+        verdict, detail = said("H02", self.slowly(self.STARTED), probe=Living(2))
+
+        assert (verdict, detail) == ("skip", "cannot tell: no program to sweep beside")
 
     def test_a_program_that_a_dead_host_did_not_start_cannot_tell(self) -> None:
         seen: list[str] = []

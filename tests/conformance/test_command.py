@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MODULE = '''
+import os
 from codeexec_config.executor import *
 
 class Echo:
@@ -32,6 +33,19 @@ class Loud(Echo):
     def execute(self, request, /):
         print("loud " * 1000)
         return super().execute(request)
+
+class Keeping(Echo):
+    """Passes on the environment that it was made in."""
+
+    def __init__(self):
+        self.kept = dict(os.environ)
+
+    def describe(self):
+        support = LanguageSupport(version="0", capabilities={"clean_env"})
+        return ExecutorInfo(name="keeping", languages={"python": support})
+
+    def execute(self, request, /):
+        return ExecutionResult(status=Status.COMPLETED, stdout=str(self.kept).encode())
 
 class Shapeless:
     languages = ()
@@ -133,6 +147,12 @@ class TestReport:
         [finding] = [result for result in made["results"] if result["verdict"] == "fail"]
         assert finding["id"] == "O09"
         assert finding["detail"].startswith("the executor printed 10002 bytes to the host's standard output: b'loud ")
+
+    def test_the_environment_in_which_an_executor_is_made_is_the_hosts(
+        self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        assert command("kit_host:Keeping", "--check", "I03") == 1
+        assert "  I03 python: seen, and the host's: CODEEXEC_KIT_CANARY\n" in capfd.readouterr().out
 
     def test_so_is_it_where_the_check_was_made(
         self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]
