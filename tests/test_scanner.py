@@ -336,6 +336,11 @@ def test_every_place_that_names_a_key_is_known() -> None:
     assert [(1, 2), (7, 8), (13, 14)] == Scan(text).mentions[("a",)]
 
 
+def test_a_statement_is_known_by_where_it_begins() -> None:
+    text = "a = [\n1]\n # c\n [b.c]\n\t'd'.e = {\n x = 1 }\n[[f]] # g = 1\nh = '\0'"
+    assert ["a = [", "[b.c]", "'d'.e", "[[f]]", "h = '"] == [text[at : at + 5] for at in Scan(text).statements]
+
+
 # -- inside strings ----------------------------------------------------------------------------------------------------
 
 

@@ -99,7 +99,14 @@ class TestTexts:
         held = brought(paths, dict.fromkeys(paths, b"y" * 11), detail="engine 7")
 
         assert held.detail.startswith("engine 7\nartifacts left out, beyond 10 bytes")
-        assert len(held.detail) <= TEXT_BYTES
+        assert len(held.detail) == len("engine 7\n") + TEXT_BYTES // 2
+
+    def test_half_of_the_room_is_the_executors(self) -> None:
+        paths = [f"{number}/{'x' * 200}" for number in range(1000)]
+        held = brought(paths, dict.fromkeys(paths, b"y" * 11), detail="e" * TEXT_BYTES)
+
+        assert held.detail.startswith("e" * (TEXT_BYTES // 2 - 1) + "\nartifacts")
+        assert len(held.detail) == TEXT_BYTES
 
     def test_what_the_executor_says_is_kept_to_its_first_letter(self) -> None:
         assert brought([], {"a": b""}, detail="X11 7").detail == "X11 7\nartifacts left out, not asked for: 1"
@@ -160,6 +167,12 @@ class TestCutting:
             ("\U0001f600b", 4, "\U0001f600"),
             ("a\ud83db", 4, "a\ud83d"),
             ("a\ud83db", 3, "a"),
+            ("a\u0400b", 2, "a"),
+            ("a\u07ffb", 2, "a"),
+            ("a\U00040000b", 4, "a"),
+            ("\u0400\x7f", 2, "\u0400"),
+            ("\u0400\u0400", 2, "\u0400"),
+            ("", 0, ""),
         ],
     )
     def test_a_text_is_cut_between_characters(self, text: str, most: int, cut: str) -> None:
