@@ -200,7 +200,9 @@ def test_a_name_that_needs_quotes_may_stand_wherever_a_key_has_some() -> None:
     assert [True, True, True, False, False, False] == [
         bool(pattern.match(f"{key} = 1\n")) for key in ("x", "x.s", "s2", "s.x", "s.'x'", "'x'")
     ]
-    assert Stems([("e f",)]).passable(()) is not None
+    pattern = Stems([("e f",)]).passable(())
+    assert pattern is not None
+    assert [True, False, False] == [bool(pattern.match(line)) for line in (" # x\n", "x = 1\n", "'x' = 1\n")]
     assert Stems([()]).passable(()) is None
 
 
