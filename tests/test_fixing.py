@@ -71,6 +71,19 @@ def test_edits_side_by_side_do_not_overlap():
     assert "XYcde" == apply_fixes("abcde", [fix((0, 1, "X")), fix((1, 2, "Y"))])
 
 
+@pytest.mark.parametrize("late", [(3, 4, "Y"), (2, 3, "Y"), (3, 3, "Y"), (2, 4, "Y")])
+def test_a_fix_that_touches_an_insertion_waits(late):
+    first = fix((0, 1, ""), (3, 3, "X"))
+
+    assert (first,) == compatible("abcde", [fix(late), first])
+
+
+def test_a_fix_between_the_edits_of_another_goes_with_it():
+    first, second = fix((0, 1, "X"), (3, 4, "Y")), fix((1, 3, "Z"))
+
+    assert "XZYe" == apply_fixes("abcde", [second, first])
+
+
 def test_a_fix_without_edits_does_nothing():
     assert "abc" == apply_fixes("abc", [Fix("nothing", ())])
 
