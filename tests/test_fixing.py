@@ -108,6 +108,13 @@ def test_two_fixes_do_not_merge_dotted_keys():
     assert text.replace("extern.", "external.") == apply_fixes(text, both)
 
 
+def test_two_fixes_do_not_merge_dotted_keys_in_an_array():
+    text = "x = [[{ a.y = 1, b.z = 1 }]]\n"
+    fixes = [fix((8, 9, "c")), fix((17, 18, "c"))]
+
+    assert "x = [[{ c.y = 1, b.z = 1 }]]\n" == apply_fixes(text, fixes)
+
+
 def test_two_fixes_do_not_make_one_header_of_two():
     text = "[a.c]\nx = 1\n[b.d]\nx = 1\n"
     fixes = [fix((3, 4, "d")), fix((13, 14, "a")), fix((6, 7, "y"))]
