@@ -52,6 +52,14 @@ class TestArtifacts:
         assert held.artifacts == {"c": b"zzz", "b": b"yy"}
         assert held.detail == "engine 7\nartifacts left out, beyond 10 bytes of all together: a"
 
+    def test_each_thing_that_is_left_out_is_said_on_its_line(self) -> None:
+        held = brought(["a"], {"a": b"x" * 11, "b": b""})
+
+        assert held.detail.splitlines() == [
+            "artifacts left out, beyond 10 bytes of all together: a",
+            "artifacts left out, not asked for: 1",
+        ]
+
     def test_one_that_is_asked_for_twice_counts_once(self) -> None:
         result = attrs.evolve(DONE, artifacts={"a": b"x" * 10})
 
@@ -136,7 +144,7 @@ class TestTexts:
         "value",
         [
             *(None, 0, 10**1000, 1 << (8 * 1700), 1.5, True, "x" * TEXT_BYTES, b"x", object()),
-            *([1, [2, {"a": ("b", {3})}]], [0] * 30_000, ["x" * (TEXT_BYTES - 3)]),
+            *([1, [2, {"a": ("b", {3})}]], [0] * 30_000, [None, 0.5] * 15_000, ["x" * (TEXT_BYTES - 3)]),
         ],
     )
     def test_a_value_that_fits_stays(self, value: object) -> None:
