@@ -71,6 +71,19 @@ def test_edits_side_by_side_do_not_overlap():
     assert "XYcde" == apply_fixes("abcde", [fix((0, 1, "X")), fix((1, 2, "Y"))])
 
 
+@pytest.mark.parametrize("late", [(3, 4, "Y"), (2, 3, "Y"), (3, 3, "Y"), (2, 4, "Y")])
+def test_a_fix_that_touches_an_insertion_waits(late):
+    first = fix((0, 1, ""), (3, 3, "X"))
+
+    assert (first,) == compatible("abcde", [fix(late), first])
+
+
+def test_a_fix_between_the_edits_of_another_goes_with_it():
+    first, second = fix((0, 1, "X"), (3, 4, "Y")), fix((1, 3, "Z"))
+
+    assert "XZYe" == apply_fixes("abcde", [second, first])
+
+
 def test_a_fix_without_edits_does_nothing():
     assert "abc" == apply_fixes("abc", [Fix("nothing", ())])
 
@@ -93,6 +106,13 @@ def test_two_fixes_do_not_merge_dotted_keys():
 
     both = [fix((first, first + 6, "external")), fix((second, second + 7, "external"))]
     assert text.replace("extern.", "external.") == apply_fixes(text, both)
+
+
+def test_two_fixes_do_not_merge_dotted_keys_in_an_array():
+    text = "x = [[{ a.y = 1, b.z = 1 }]]\n"
+    fixes = [fix((8, 9, "c")), fix((17, 18, "c"))]
+
+    assert "x = [[{ c.y = 1, b.z = 1 }]]\n" == apply_fixes(text, fixes)
 
 
 def test_two_fixes_do_not_make_one_header_of_two():

@@ -143,6 +143,30 @@ def test_one_finding_has_the_form_and_the_fix(text: str, code: str, fixed: str |
     assert fixed in {None, after}
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        (H + 'mode = "external"\n' + URL + KEY, "write `mode.external.url` and `mode.external.api_key`"),
+        (H + 'mode = "docker"\n', "write `mode.sandboxed.runtime`"),
+        (M + 'sandboxed = "docker"\n', "write `sandboxed.runtime`"),
+        (M + 'kind = "wasm"\n', "write `wasm = {}`"),
+        ("[features.code_execution.External]\n" + URL, "write `mode.external`"),
+        (M + 'type = "sandboxed"\n' + S + 'runtime = "docker"\n', "remove `type`"),
+        (H + 'runtime = "docker"\n' + S, f"move `runtime` below {S.strip()}"),
+        (
+            H + 'mode_type = "sandboxed"\nruntime = "docker"\n' + S,
+            f"move `runtime` below {S.strip()} and remove `mode_type`",
+        ),
+    ],
+)
+def test_a_fix_is_called_after_all_that_it_does(text: str, title: str) -> None:
+    [finding] = check_text(text, env=ENV).errors
+
+    assert finding.fix
+    assert title == finding.fix.title
+    assert check_text(apply_fixes(text, [finding.fix]), env=ENV).ok
+
+
 UNFIXED = {
     "nothing-known": (H + 'mode = "sandboxed"\n', "write mode = { sandboxed = { runtime"),
     "insecure": (H + 'mode = "external"\nurl = "http://h"\napi_key = "${K}"\n', "with `url` and `api_key` below"),
@@ -165,6 +189,10 @@ UNFIXED = {
     "runtime-as-table": ("[features.code_execution.docker]\n", 'with runtime = "docker" below'),
     "runtime-as-mode-table": (M.replace("mode", "mode.gvisor") + "x = 1\n", 'with runtime = "gvisor" below'),
     "runtime-within": ("[features.code_execution.mode.sandboxed.docker]\n", 'write runtime = "docker" in its place'),
+    "runtime-within-and-a-tag": (
+        H + 'mode_type = "sandboxed"\n[features.code_execution.mode.sandboxed.docker]\n',
+        'write runtime = "docker" in its place',
+    ),
     "runtime-of-a-table": (S + "runtime = { docker = {} }\n", "write one of docker, firecracker, gvisor"),
     "wasm-is-set": (H + 'mode = "wasm"\nsandboxed.runtime = "docker"\n', 'with runtime = "docker" below'),
     "key-of-another-mode": (H + "mode = 'wasm'\nruntime = 'docker'\n", "`runtime` is a key of mode sandboxed"),

@@ -156,6 +156,84 @@ def test_what_nobody_asks_for_is_not_read() -> None:
     assert {("s", "e", "x")} == Scan(text, Stems([("s", "e")])).values.keys()
 
 
+PLAIN = "a = 1\n\n  # [s.e]\n\tb . c = 'x[' # why\r\nd-1 = \"y\"\ne2 = ''\nf = 1, \"z\" + 2\n"
+"""Lines that lead to nothing of `s.e`; what of them is TOML is for a parser to say."""
+
+
+@pytest.mark.parametrize(
+    ("table", "passed", "stop"),
+    [
+        (None, f"{PLAIN}[t]\nx = 1\n[[u . v]] # why\n[s2]\n[s.x]\n[s.e2]\n[t.s.e]\ne = 1\n", "[s.e]\n"),
+        (None, "[t]\n", "[s]\n"),
+        (None, "[t]\n", "[[s . e . x]]\n"),
+        (None, "[t]\n", "[ s . 'e' ]\n"),
+        (None, "[t]\n", "['t']\n"),
+        ((), f"{PLAIN}s.x = 1\ns2.e = 1\n", "s.e = 1\n"),
+        ((), "s.e2 = 1\n", "s = 1\n"),
+        ((), "s.x = 1\n", "s . e.x = 1\n"),
+        ((), "s.x = 1\n", "s.'e' = 1\n"),
+        ((), "x.y = 1\n", "'x'.y = 1\n"),
+        ((), "x = 1\n", "[t]\n"),
+        (("s",), "x = 1\ns.e = 1\ne2 = 1\n", "e = 1\n"),
+        (("s",), "x.e = 1\n", "\te.x = 1\n"),
+        (("s",), "x = 1\n", '"e" = 1\n'),
+        (("s", "e"), "", "x = 1\n"),
+        (("t",), "", "x = 1\n"),
+        ((), "x = 1\n", 'y = """\n'),
+        ((), "x = 1\n", "y = '''\n"),
+        ((), "x = 1\n", "y = [\n"),
+        ((), "x = 1\n", "y = {\n"),
+        ((), "x = 1\n", 'y = "\\""\n'),
+    ],
+)
+def test_plain_lines_that_lead_to_nothing_asked_for_are_passed_over_together(
+    table: Any, passed: str, stop: str
+) -> None:
+    pattern = Stems([("s", "e"), ("s", "e", "x", 1)]).passable(table)
+    found = pattern and pattern.match(passed + stop + "z = 1\n")
+    assert passed == (found[0] if found else "")
+
+
+def test_a_name_that_needs_quotes_may_stand_wherever_a_key_has_some() -> None:
+    pattern = Stems([("s", "e f", "g")]).passable(())
+    assert pattern is not None
+    assert [True, True, True, False, False, False] == [
+        bool(pattern.match(f"{key} = 1\n")) for key in ("x", "x.s", "s2", "s.x", "s.'x'", "'x'")
+    ]
+    pattern = Stems([("e f",)]).passable(())
+    assert pattern is not None
+    assert [True, False, False] == [bool(pattern.match(line)) for line in (" # x\n", "x = 1\n", "'x' = 1\n")]
+    assert Stems([()]).passable(()) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        ([], []),
+        ([2000], [1999, 2000]),
+        ([1500, 2000, 2001], [1499, 1500, 1999, 2000, 2001]),
+        ([1000], [1000]),
+        ([2999], [2998, 2999]),
+    ],
+)
+def test_of_a_long_array_the_first_entries_are_read_and_those_that_are_asked_for(
+    asked: list[int], kept: list[int]
+) -> None:
+    entries = [f" '{number}'," for number in range(3000)]
+    text = f"[s]\ne = [{''.join(entries)}]\nf = 1\n"
+    paths = [("s", "e", number) for number in asked] + [("s", "f", 1200), ("s", 1300), ("e", 1400)]
+
+    whole, part = Scan(text), Scan(text, Stems([("s",), *paths]))
+
+    read = {("s", "e", number) for number in [*range(1000), *kept]}
+    assert {("s", "e"), ("s", "f"), *read} == part.values.keys()
+    assert part.values == {path: whole.values[path] for path in part.values}
+    assert (whole.unread, whole.flaw, part.flaw) == ([], None, None)
+    bounds = [999, *kept, 3000]
+    between = ["".join(entries[low + 1 : high]) + " " * (high < 3000) for low, high in itertools.pairwise(bounds)]
+    assert [stretch for stretch in between if stretch.strip()] == [text[slice(*stretch)] for stretch in part.unread]
+
+
 def test_a_text_is_read_as_a_whole_for_the_sake_of_many_paths() -> None:
     names = [str(number) for number in range(101)]
     assert Stems.few([("s", name) for name in names[:100]]) is not None
@@ -258,6 +336,11 @@ def test_what_is_not_there_has_no_place(part: Any) -> None:
 def test_every_place_that_names_a_key_is_known() -> None:
     text = "[a.b]\n[a.c]\n[a]\n"
     assert [(1, 2), (7, 8), (13, 14)] == Scan(text).mentions[("a",)]
+
+
+def test_a_statement_is_known_by_where_it_begins() -> None:
+    text = "a = [\n1]\n # c\n [b.c]\n\t'd'.e = {\n x = 1 }\n[[f]] # g = 1\nh = '\0'"
+    assert ["a = [", "[b.c]", "'d'.e", "[[f]]", "h = '"] == [text[at : at + 5] for at in Scan(text).statements]
 
 
 # -- inside strings ----------------------------------------------------------------------------------------------------

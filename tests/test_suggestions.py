@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from codeexec_config import CodeExecutionConfig, External, Sandboxed, check_text
 from codeexec_config.document.edits import apply_fixes
-from codeexec_config.rules.spelling import nearest
+from codeexec_config.rules.spelling import distance, nearest
 from codeexec_config.section.suggestions import Sense, meaning
 
 HEADER = "[features.code_execution]\n"
@@ -384,3 +384,49 @@ def test_a_key_is_renamed_where_the_default_of_its_reference_is_of_its_type(defa
 )
 def test_a_name_between_two_is_neither(name: str, meant: str | None) -> None:
     assert meant == nearest(name, ("alpha", "alphb", "gamma"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "letters"),
+    [
+        ("", "", 0),
+        ("", "ab", 2),
+        ("ab", "", 2),
+        ("abc", "abc", 0),
+        ("abc", "abd", 1),
+        ("xbc", "abc", 1),
+        ("ab", "abc", 1),
+        ("bc", "abc", 1),
+        ("abc", "ac", 1),
+        ("ab", "ba", 1),
+        ("xaby", "xbay", 1),
+        ("abcd", "badc", 2),
+        ("abab", "baba", 2),
+        ("abc", "cab", 2),
+        ("abc", "cba", 2),
+        ("abcd", "bcde", 2),
+        ("aabb", "bbaa", 3),
+        ("ca", "abc", 3),
+        ("abcde", "ab", 3),
+        ("ab", "abcde", 3),
+        ("kitten", "sitting", 3),
+    ],
+)
+def test_a_slip_is_a_letter_more_less_or_changed_or_two_in_the_others_place(one: str, other: str, letters: int) -> None:
+    assert letters == distance(one, other) == distance(other, one)
+
+
+def counted(one: str, other: str) -> int:
+    """Count the slips from one text to another by trying every way."""
+    if not one or not other:
+        return len(one) + len(other)
+    ways = [counted(one[1:], other) + 1, counted(one, other[1:]) + 1]
+    ways.append(counted(one[1:], other[1:]) + (one[0] != other[0]))
+    if one[:2] == other[1::-1]:
+        ways.append(counted(one[2:], other[2:]) + 1)
+    return min(ways)
+
+
+@given(st.text("abc", max_size=5), st.text("abc", max_size=5))
+def test_no_way_from_one_text_to_another_is_shorter(one: str, other: str) -> None:
+    assert min(counted(one, other), 3) == min(distance(one, other), 3)

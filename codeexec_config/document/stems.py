@@ -49,8 +49,7 @@ class Stems:
 
     def concern(self, path: Path) -> bool:
         """Check whether a path leads to a stem, or on from one."""
-        names = tuple(part for part in path if type(part) is str)
-        return any(stem[: len(names)] == names[: len(stem)] for stem in self._stems)
+        return any(stem[: len(path)] == path[: len(stem)] for stem in self._stems)
 
     def passable(self, table: Path | None) -> re.Pattern[str] | None:
         """Return the pattern of lines to pass over in a table, or in one that concerns none; None when none can be."""

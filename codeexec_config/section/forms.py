@@ -224,10 +224,7 @@ class _Forms:
             return self._moved(parts)
         if any(part.is_table for part in parts):
             return self._renamed_table(parts)
-        renames = [part for part in parts if part.key]
-        if not renames and not table:
-            return self._bare(parts)
-        return self._renamed(parts)
+        return self._renamed(parts) if any(part.key for part in parts) else self._bare(parts)
 
     def _is_in_the_way(self, parts: list[_Part], home: dict[str, Any] | None) -> bool:
         """Check for a mode that stays, beside which no key of the section can be made a key of it."""
@@ -263,10 +260,9 @@ class _Forms:
         cured = {**kept, self._union: {parts[0].variant: table}}
         return not conflicts(cured, self._model) <= conflicts(self._section, self._model)
 
-    def _renamed(self, parts: list[_Part]) -> Amendment | None:
+    def _renamed(self, parts: list[_Part]) -> Amendment:
         edits = [edit for part in parts for edit in self._edits(part)]
-        names = [edit.text for edit in edits if edit.action == "rename"]
-        return _joined(f"write {_listed(names)}", edits) if names else None
+        return _joined(f"write {_listed([edit.text for edit in edits if edit.action == 'rename'])}", edits)
 
     def _edits(self, part: _Part) -> Iterator[Amendment]:
         if part.key is None:
@@ -309,11 +305,11 @@ class _Forms:
                 edits.append(Amendment("", "move", part.path, part.key, onto=(self._union, variant)))
             else:
                 return None
-        names = [str(part.path[-1]) for part in parts]
-        moved = any(part.key for part in parts)
-        return _joined(
-            f"move {_listed(names)} below {self._header(variant)}" if moved else f"remove {_listed(names)}", edits
-        )
+        moved = _listed([str(part.path[-1]) for part in parts if part.key])
+        dropped = _listed([str(part.path[-1]) for part in parts if not part.key])
+        deeds = [f"move {moved} below {self._header(variant)}"] if moved else []
+        deeds += [f"remove {dropped}"] if dropped else []
+        return _joined(" and ".join(deeds), edits)
 
     # -- keys of a neighbour -------------------------------------------------------------------------------------------
 

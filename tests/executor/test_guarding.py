@@ -244,6 +244,7 @@ class TestExceptions:
             run_guarded(Fake(described=lambda: {"name": "x"}), SERVER, request())
 
         assert caught.value.detail == "expected an ExecutorInfo, found dict"
+        assert caught.value.started is False
 
     def test_an_async_method_that_gives_no_awaitable_is_a_fault(self) -> None:
         with pytest.raises(ExecutorFault) as caught:

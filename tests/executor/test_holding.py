@@ -52,6 +52,14 @@ class TestArtifacts:
         assert held.artifacts == {"c": b"zzz", "b": b"yy"}
         assert held.detail == "engine 7\nartifacts left out, beyond 10 bytes of all together: a"
 
+    def test_each_thing_that_is_left_out_is_said_on_its_line(self) -> None:
+        held = brought(["a"], {"a": b"x" * 11, "b": b""})
+
+        assert held.detail.splitlines() == [
+            "artifacts left out, beyond 10 bytes of all together: a",
+            "artifacts left out, not asked for: 1",
+        ]
+
     def test_one_that_is_asked_for_twice_counts_once(self) -> None:
         result = attrs.evolve(DONE, artifacts={"a": b"x" * 10})
 
@@ -99,7 +107,14 @@ class TestTexts:
         held = brought(paths, dict.fromkeys(paths, b"y" * 11), detail="engine 7")
 
         assert held.detail.startswith("engine 7\nartifacts left out, beyond 10 bytes")
-        assert len(held.detail) <= TEXT_BYTES
+        assert len(held.detail) == len("engine 7\n") + TEXT_BYTES // 2
+
+    def test_half_of_the_room_is_the_executors(self) -> None:
+        paths = [f"{number}/{'x' * 200}" for number in range(1000)]
+        held = brought(paths, dict.fromkeys(paths, b"y" * 11), detail="e" * TEXT_BYTES)
+
+        assert held.detail.startswith("e" * (TEXT_BYTES // 2 - 1) + "\nartifacts")
+        assert len(held.detail) == TEXT_BYTES
 
     def test_what_the_executor_says_is_kept_to_its_first_letter(self) -> None:
         assert brought([], {"a": b""}, detail="X11 7").detail == "X11 7\nartifacts left out, not asked for: 1"
@@ -129,7 +144,7 @@ class TestTexts:
         "value",
         [
             *(None, 0, 10**1000, 1 << (8 * 1700), 1.5, True, "x" * TEXT_BYTES, b"x", object()),
-            *([1, [2, {"a": ("b", {3})}]], [0] * 30_000, ["x" * (TEXT_BYTES - 3)]),
+            *([1, [2, {"a": ("b", {3})}]], [0] * 30_000, [None, 0.5] * 15_000, ["x" * (TEXT_BYTES - 3)]),
         ],
     )
     def test_a_value_that_fits_stays(self, value: object) -> None:
@@ -160,6 +175,12 @@ class TestCutting:
             ("\U0001f600b", 4, "\U0001f600"),
             ("a\ud83db", 4, "a\ud83d"),
             ("a\ud83db", 3, "a"),
+            ("a\u0400b", 2, "a"),
+            ("a\u07ffb", 2, "a"),
+            ("a\U00040000b", 4, "a"),
+            ("\u0400\x7f", 2, "\u0400"),
+            ("\u0400\u0400", 2, "\u0400"),
+            ("", 0, ""),
         ],
     )
     def test_a_text_is_cut_between_characters(self, text: str, most: int, cut: str) -> None:

@@ -284,6 +284,19 @@ def test_a_stream_has_a_place_until_it_ends_or_is_closed() -> None:
     assert guard.execute(request()) == DONE
 
 
+def test_a_run_that_may_not_wait_takes_a_free_place_or_none() -> None:
+    guard: Any = guarded(Streaming(described=one_at_once), SERVER, queue_secs=0)
+    assert guard.execute(request()) == DONE
+    stream = guard.execute_streaming(request())
+    next(stream)
+
+    with pytest.raises(ExecutorOverloaded):
+        guard.execute(request())
+
+    stream.close()
+    assert guard.execute(request()) == DONE
+
+
 def test_an_async_stream_has_a_place_until_it_ends_or_is_closed() -> None:
     async def act(_: object) -> ExecutionResult:
         return DONE

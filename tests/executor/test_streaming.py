@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -126,6 +127,26 @@ def test_a_stream_without_a_result_is_a_fault(streamed: Any, items: tuple[object
         streamed(request(), *items)
 
     assert caught.value.detail.startswith("expected an ExecutionResult, found ")
+
+
+@pytest.mark.parametrize("items", [(CHUNK, DONE), (CHUNK, "x")])
+def test_a_stream_is_closed_even_where_the_executor_still_holds_it(items: tuple[object, ...]) -> None:
+    executor, executor_async = Streaming(*items, DONE), StreamingAsync(*items, DONE)
+    made: list[Any] = [executor.execute_streaming(request()), executor_async.execute_streaming_async(request())]
+    executor.execute_streaming = lambda _: made[0]  # type: ignore[method-assign]
+    executor_async.execute_streaming_async = lambda _: made[1]  # type: ignore[method-assign]
+
+    async def main() -> None:
+        stream: Any = guarded_async(executor_async, SERVER)
+        with suppress(ExecutorFault):
+            [item async for item in stream.execute_streaming_async(request())]
+        assert executor_async.ended == ["closed"]
+
+    guard: Any = guarded(executor, SERVER)
+    with suppress(ExecutorFault):
+        list(guard.execute_streaming(request()))
+    assert executor.ended == ["closed"]
+    asyncio.run(main())
 
 
 def throwing(error: Exception) -> Callable[[], None]:

@@ -132,7 +132,7 @@ def _detail(detail: str, notes: list[str]) -> str:
     if not notes:
         return cut_text(detail)
     remarks = cut_text("\n".join(notes), TEXT_BYTES // 2)
-    room = TEXT_BYTES - len(remarks.encode("utf-8", "surrogatepass")) - 1
+    room = TEXT_BYTES - len(remarks.encode()) - 1
     return f"{cut_text(detail, room)}\n{remarks}".lstrip("\n")
 
 
