@@ -390,6 +390,8 @@ class Local:
         while members := run.members():
             for pid in members:
                 kill(pid)
+        if run.process and run.process.returncode is None:
+            kill(run.process.pid)  # a sandbox that has not come so far as to set its program's variables
 
     def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
         code = run.process.returncode

@@ -118,6 +118,11 @@ class TestRunning:
     def test_a_first_line_that_is_refused_names_no_place(self) -> None:
         assert said("R18", RequestError("no"))[0] == "pass"
 
+    def test_exit_codes_that_are_not_told_as_they_are_are_listed(self) -> None:
+        detail = said("R20", printed(status=Status.FAILED, exit_code=2), capabilities=(C.EXIT_CODE,))[1]
+
+        assert detail.startswith("not told as the program's own: exit code 1: failed, exit code 2; exit code 125: ")
+
     def test_a_program_that_could_not_look_cannot_tell(self) -> None:
         verdict, detail = said("I04", printed(b"left"), FAILED)
 
@@ -133,6 +138,11 @@ class TestRunning:
         assert said("O04", thin, full)[0] == "pass"
         assert said("O04", TIMED_OUT)[1] == "nothing of it came back"
         assert said("O04", thin)[1] == "it was cut without being flagged"
+
+    def test_a_stream_that_is_not_cut_is_not_flagged(self) -> None:
+        full = printed(b"x" * 65_536, Status.TIMED_OUT, stdout_truncated=True, stderr_truncated=True)
+
+        assert said("O04", full, capabilities=(C.STDERR,))[1] == "stderr is flagged as cut, and nothing went there"
 
     def test_one_flood_serves_two_checks(self) -> None:
         executor = Scripted(printed(b"x" * 65_536, Status.TIMED_OUT, stdout_truncated=True))
@@ -309,6 +319,16 @@ class TestLooking:
     def test_a_folder_that_is_not_here_is_not_the_hosts(self) -> None:
         assert isolating._identity("/nowhere") == ""
 
+    def test_a_session_is_looked_at_as_well(self) -> None:
+        assert said("I03", printed(b"tried"), capabilities=(C.CLEAN_ENV, C.SESSIONS))[0] == "pass"
+
+    def test_a_failure_that_runs_again_each_time_accuses(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        counts = itertools.cycle([1, 2])
+        monkeypatch.setattr(timing, "_processes", lambda *_: next(counts))
+
+        with pytest.raises(Failed, match="2 processes of a program that soon fails were seen, 1 of one that ends well"):
+            timing._failed_once(None)  # type: ignore[arg-type]
+
     def test_a_failure_that_seems_to_run_again_is_looked_at_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
         counts = iter([1, 2, 1, 1])
         monkeypatch.setattr(timing, "_processes", lambda *_: next(counts))
@@ -422,6 +442,11 @@ class TestLeaving:
         monkeypatch.setattr(leaving, "held", lambda: {"threads": next(counts), "open files": 3})
 
         assert said("L03", DONE)[1] == "each of 3 runs left threads in the host's process"
+
+    def test_a_language_without_other_ends_leaves_nothing_by_them(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(kit.Kit, "has", lambda self, purpose: purpose == "say" and purpose in self._snippets)
+
+        assert said("L02", DONE)[0] == "pass"
 
     def test_folders_get_time_to_go(self, monkeypatch: pytest.MonkeyPatch) -> None:
         looks = iter([["/x"], []])

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MODULE = '''
-import os
 from codeexec_config.executor import *
 
 class Echo:
@@ -33,19 +32,6 @@ class Loud(Echo):
     def execute(self, request, /):
         print("loud " * 1000)
         return super().execute(request)
-
-class Keeping(Echo):
-    """Passes on the environment that it was made in."""
-
-    def __init__(self):
-        self.kept = dict(os.environ)
-
-    def describe(self):
-        support = LanguageSupport(version="0", capabilities={"clean_env"})
-        return ExecutorInfo(name="keeping", languages={"python": support})
-
-    def execute(self, request, /):
-        return ExecutionResult(status=Status.COMPLETED, stdout=str(self.kept).encode())
 
 class Shapeless:
     languages = ()
@@ -77,6 +63,20 @@ class Raising(Echo):
 class Indescribable(Echo):
     def describe(self):
         raise RuntimeError("not yet")
+
+class Keeping(Echo):
+    """Passes on the environment that it was made in."""
+
+    def __init__(self):
+        import os
+        self.kept = dict(os.environ)
+
+    def describe(self):
+        support = LanguageSupport(version="0", capabilities={"clean_env"})
+        return ExecutorInfo(name="keeping", languages={"python": support})
+
+    def execute(self, request, /):
+        return ExecutionResult(status=Status.COMPLETED, stdout=str(self.kept).encode())
 '''
 
 

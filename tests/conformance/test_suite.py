@@ -17,6 +17,7 @@ from codeexec_config.executor import (
     ExecutionResult,
     ExecutorInfo,
     ExecutorUnavailable,
+    RequestError,
     RequestTooLarge,
     Status,
     as_async,
@@ -319,6 +320,7 @@ class TestSmallParts:
     def test_a_system_without_process_sizes_measures_no_growth(self, tmp_path: Path) -> None:
         assert watching._resident_bytes() > 0
         assert watching._resident_bytes(tmp_path) == 0
+        assert watching.held(tmp_path).keys() == {"threads"}
 
     def test_control_groups_are_looked_at_to_some_depth(self, tmp_path: Path) -> None:
         (tmp_path / "one/two/three").mkdir(parents=True)
@@ -355,6 +357,8 @@ class TestSmallParts:
 
     def test_an_escaping_file_that_could_be_asked_for_would_fail(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def act(request: ExecutionRequest) -> ExecutionResult:
+            if "data/in.txt" not in request.files:
+                raise RequestError("no")
             return ExecutionResult(status=Status.COMPLETED, stdout=request.files["data/in.txt"])
 
         executor = Fake(act, lambda: info(Capability.FILES))

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from codeexec_config.executor import ExecutionResult
 
 _RUNS = 3
-_SHORT_SECS = 0.3
+_SHORT_SECS = 0.5
 _BESIDE_SECS = 1.5
 _POLL_SECS = 0.02
+_FEW_LOOKS = 5
 _FOR_LONG_SECS = 50.0
 
 
@@ -135,7 +136,11 @@ def _grown_by_a_run(kit: Kit) -> set[str]:
     before = held()
     kit.run(kit.request(kit.code("say", text="word")))
     until = time.monotonic() + kit.deadlines.settle
-    while (grown := {kind for kind, count in held().items() if count > before[kind]}) and time.monotonic() < until:
+    looks = 0
+    while (grown := {kind for kind, count in held().items() if count > before[kind]}) and (
+        time.monotonic() < until or looks < _FEW_LOOKS
+    ):
+        looks += 1
         time.sleep(_POLL_SECS)
     return grown
 

@@ -135,8 +135,7 @@ def cap_in_bytes(kit: Kit) -> None:
 def blanks_kept(kit: Kit) -> None:
     """O15: blanks, line ends and control characters are kept."""
     _exactly(kit, "blank_output", b"\n \tx \n\n")
-    if kit.has("controls"):
-        _exactly(kit, "controls", CONTROLS)
+    _exactly(kit, "controls", CONTROLS)
 
 
 def errors_kept(kit: Kit) -> None:
@@ -170,8 +169,7 @@ def end_marks(kit: Kit) -> None:
     expect(nonce.encode() in result.stdout, "what came after something like an end mark is lost")
     expect(result.status is Status.FAILED, f"it failed, and something in its output hid that: {result.status}")
     expect(not result.artifacts, "artifacts came back that nobody asked for")
-    if kit.has("complain"):
-        _complaints(kit)
+    _complaints(kit)
 
 
 def _complaints(kit: Kit) -> None:

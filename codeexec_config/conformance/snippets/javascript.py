@@ -65,9 +65,8 @@ sleep(@SECS@);
 throw new Error("late");
 """,
     "pause": """
-const sleep = s => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, s * 1000);
 console.log("@TEXT@-1");
-sleep(0.5);
+Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
 console.log("@TEXT@-2");
 """,
     "touch": """
