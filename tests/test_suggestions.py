@@ -455,6 +455,9 @@ SLIPS = [
     ("alpbeta", "alpha beta"),
     ("alphaxbeta", "alpha beta"),
     ("alphabetx", "alpha beta"),
+    ("alxphabeta", "alpha beta"),
+    ("axlphyabeta", "alpha beta"),
+    ("balpha", "b alpha"),
     ("alphxbetx", "alpha beta"),
     ("abcxbeta", "abcd beta"),
     ("abcbeta", "abcd beta"),
@@ -495,6 +498,8 @@ NO_SLIPS = [
     ("modelbeta", "mode beta"),
     ("alphamodel", "alpha mode"),
     ("alphamodelbeta", "alpha mode beta"),
+    ("alphaapp", "alpha pps"),
+    ("appbetx", "api beta"),
 ]
 
 
