@@ -407,6 +407,7 @@ def test_a_name_between_two_is_neither(name: str, meant: str | None) -> None:
         ("abcd", "bcde", 2),
         ("aabb", "bbaa", 3),
         ("ca", "abc", 3),
+        ("aaa", "a", 2),
         ("abcde", "ab", 3),
         ("ab", "abcde", 3),
         ("kitten", "sitting", 3),
