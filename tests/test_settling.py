@@ -27,9 +27,9 @@ def file(tmp_path, monkeypatch):
     return path
 
 
-def refused():
-    """Replace a file that holds something else by the end, which leaves no other file behind."""
-    with pytest.raises(ReplaceError, match="in the meantime"):
+def refused(words="in the meantime"):
+    """Replace a file that may not be, which leaves no other file behind."""
+    with pytest.raises(ReplaceError, match=words):
         replace("app.toml", b"new\n", expected=b"old\n")
     assert ["app.toml"] == os.listdir()  # noqa: PTH208
 
@@ -74,7 +74,7 @@ def test_who_opened_the_old_file_before_may_write_it_afterwards(file, monkeypatc
 def test_a_file_that_stays_open_is_left_alone(file, monkeypatch):
     monkeypatch.setattr(settling, "_ATTEMPTS", 2)
     with file.open("a") as stream:
-        refused()
+        refused("another program has the file open for writing")
         stream.write("theirs\n")
 
     assert "old\ntheirs\n" == file.read_text()
@@ -126,7 +126,7 @@ def test_a_new_file_that_stays_open_stays(file, monkeypatch):
 
     with file.open("a"):
         after_the_exchange(monkeypatch, lambda: streams.append(file.open("a")))
-        with pytest.raises(ReplaceError, match="in the meantime"):
+        with pytest.raises(ReplaceError, match="open for writing"):
             replace("app.toml", b"new\n", expected=b"old\n")
         streams[0].write("theirs\n")
         streams[0].close()

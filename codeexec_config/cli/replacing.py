@@ -75,7 +75,7 @@ def _put_in_place(temporary: str, target: str, data: bytes, expected: bytes | No
         os.replace(temporary, target)  # noqa: PTH105
         return
     try:
-        _refuse_changed(settled(temporary), expected)
+        _refuse_changed(_settled(temporary), expected)
     except BaseException:
         _put_back(temporary, target, data)
         raise
@@ -104,6 +104,13 @@ def _take_over(descriptor: int, temporary: str, before: os.stat_result) -> None:
             except OSError:
                 raise ReplaceError("the file belongs to somebody else, and would change hands") from None
     os.chmod(temporary, stat.S_IMODE(before.st_mode))  # noqa: PTH101
+
+
+def _settled(path: str) -> bytes:
+    content = settled(path)
+    if content is None:
+        raise ReplaceError("another program has the file open for writing, so it was left alone")
+    return content
 
 
 def _refuse_changed(content: bytes | None, expected: bytes | None) -> None:

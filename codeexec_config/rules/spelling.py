@@ -95,7 +95,7 @@ def _edits(words: tuple[str, ...], known: tuple[str, ...]) -> int:
 
 
 def _run_together(text: str, known: tuple[str, ...]) -> int:
-    if _has_another_word(text, known):
+    if abs(len(text) - sum(map(len, known))) > _MOST_EDITS or _has_another_word(text, known):
         return _TOO_MANY
     first, *rest = known
     if not rest:
@@ -145,8 +145,13 @@ def _word_edits(text: str, word: str) -> int:
 
 
 def distance(one: str, other: str) -> int:
-    """Count the letters to add, drop, change or swap with the next one to make one text of another."""
-    if abs(len(one) - len(other)) > _MOST_EDITS:
+    """Count the letters to add, drop, change or swap with the next one to make one text of another.
+
+    Where they are more than matter, it says no more than that: each letter that one text has and the other lacks wants
+    an edit of its own.
+    """
+    lacking = max(len(set(other).difference(one)), len(set(one).difference(other)))
+    if max(lacking, abs(len(one) - len(other))) > _MOST_EDITS:
         return _TOO_MANY
     before: list[int] = []
     above = list(range(len(other) + 1))

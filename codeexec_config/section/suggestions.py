@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config.document.characters import cleaned
@@ -37,6 +38,8 @@ _POINTERS: Final = frozenset(
 )
 _UNIT_OF_MEMORY: Final = re.compile("[KMGTkmgt]i?B(?![a-z])")
 """A unit whose own capital is not a hump of a camel's."""
+_known_words = cache(words_of)
+"""The words of a key's name; kept for good, since it is a name of the model and never text of a file."""
 _SHORTEST_PREFIX: Final = 3
 _LONGEST: Final = 64
 
@@ -97,7 +100,7 @@ def _first(finders: Iterable[Finder], words: Words, keys: tuple[Key, ...]) -> Me
 
 def _in_other_units(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     for key in keys:
-        known = words_of(key.name)
+        known = _known_words(key.name)
         for word, unit in units_of(key).items():
             for rest in _without_unit(words, word):
                 is_glued = words[-1] != word
@@ -118,7 +121,7 @@ def _without_unit(words: Words, unit: str) -> Iterator[Words]:
 
 def _negation(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     for key in keys:
-        if key.kind is Kind.BOOLEAN and (turns := _turns(words, words_of(key.name))) is not None:
+        if key.kind is Kind.BOOLEAN and (turns := _turns(words, _known_words(key.name))) is not None:
             yield Meaning(key, Sense.NEGATION if turns % 2 else Sense.SLIP)
 
 
@@ -137,7 +140,7 @@ def _turns(words: Words, known: Words) -> int | None:
 
 def _opposite(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     for key in keys:
-        known = words_of(key.name)
+        known = _known_words(key.name)
         if key.kind is Kind.LIST and (_AGAINST | _NOT) & set(words) and slipped(words[-1:], known[-1:]):
             yield Meaning(key, Sense.OPPOSITE)
         if key.kind is Kind.BOOLEAN and _SWITCHED_OFF & set(words):
@@ -151,14 +154,14 @@ def _opposite(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
 def _pointer(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     for key in keys:
         rest = tuple(word for word in words if word not in _POINTERS)
-        known = words_of(key.name)
+        known = _known_words(key.name)
         is_meant = slipped(rest, known) or (key.kind is Kind.SECRET and _is_within(rest, known))
         if key.takes_references and len(rest) < len(words) and rest and is_meant:
             yield Meaning(key, Sense.POINTER)
 
 
 def _part(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
-    found = [key for key in keys if _is_within(words, words_of(key.name))]
+    found = [key for key in keys if _is_within(words, _known_words(key.name))]
     if len(found) == 1:
         yield Meaning(found[0], Sense.PART)
 
@@ -180,7 +183,7 @@ def _is_short_for(word: str, known: str) -> bool:
 
 
 def _more(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
-    found = [key for key in keys if set(words_of(key.name)) < set(words)]
+    found = [key for key in keys if set(_known_words(key.name)) < set(words)]
     if len(found) == 1:
         yield Meaning(found[0], Sense.POINTER if found[0].kind is Kind.SECRET else Sense.MORE)
 

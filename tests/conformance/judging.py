@@ -7,17 +7,18 @@ half-started children; here they end with their process.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from codeexec_config.conformance import Deadlines, Sizes
+from codeexec_config.conformance import Deadlines, Sizes, watching
 from codeexec_config.conformance.checks import CHECKS
 from codeexec_config.conformance.suite import Plan, run_plan
 from tests.conformance.controls import CARELESS, CONTROLS, Careless, InProcess
@@ -160,18 +161,32 @@ def weight(job: str) -> int:
 
 
 def run_in_processes(jobs: list[str], run: Callable[[str], None]) -> None:
-    """Run each job in a copy of this process, many at once."""
+    """Run each job in a copy of this process, many at once, and end whatever broken executors leave running."""
     running: set[int] = set()
+    _adopt_orphans()
     try:
         for job in sorted(jobs, key=weight, reverse=True):
-            if len(running) == AT_ONCE:
+            while len(running) == AT_ONCE:
                 running.discard(os.wait()[0])
             running.add(_forked(job, run))
         while running:
             running.discard(os.wait()[0])
     finally:
-        for pid in running:
-            os.kill(pid, signal.SIGKILL)
+        with suppress(ChildProcessError):  # the end of one leaves its children
+            while True:
+                for child in _children():
+                    os.kill(child, signal.SIGKILL)
+                os.wait()
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of each process below this one whose own parent has ended; Linux alone can do so."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+
+
+def _children() -> list[int]:
+    return [each.pid for each in watching._processes().values() if each.parent == os.getpid()]
 
 
 def _forked(job: str, run: Callable[[str], None]) -> int:
