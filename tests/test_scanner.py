@@ -156,6 +156,22 @@ def test_what_nobody_asks_for_is_not_read() -> None:
     assert {("s", "e", "x")} == Scan(text, Stems([("s", "e")])).values.keys()
 
 
+class Skimming(Scan):
+    """A scan that counts the statements it passes over one by one."""
+
+    skimmed = 0
+
+    def _skim(self) -> None:
+        self.skimmed += 1
+        super()._skim()
+
+
+def test_plain_tables_are_not_passed_over_one_by_one() -> None:
+    text = "a = 1\n" + "".join(f"[a.b{n}]\nx = 'y' # why\n\n" for n in range(3000)) + "[s.e]\nx = 1\n"
+    scan = Skimming(text, Stems([("s", "e")]))
+    assert ({("s", "e", "x")}, 1) == (scan.values.keys(), scan.skimmed)
+
+
 PLAIN = "a = 1\n\n  # [s.e]\n\tb . c = 'x[' # why\r\nd-1 = \"y\"\ne2 = ''\nf = 1, \"z\" + 2\n"
 """Lines that lead to nothing of `s.e`; what of them is TOML is for a parser to say."""
 
