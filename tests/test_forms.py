@@ -58,6 +58,16 @@ FIXED = {
         "wrong-type",
         H + '[features.code_execution.mode.sandboxed]\nruntime = "docker"\n',
     ),
+    "name-and-a-misspelt-key": (
+        H + 'mode = "sandboxed"\nruntme = "docker"\n',
+        "wrong-type",
+        H + 'mode.sandboxed.runtime = "docker"\n',
+    ),
+    "misspelt-keys-in-the-mode": (
+        M + "apikey = '${K}'\nURL = 'https://h'\n",
+        "unknown-mode",
+        M + "external.api_key = '${K}'\nexternal.url = 'https://h'\n",
+    ),
     "runtime-as-mode": (H + 'mode = "docker"\n', "unknown-mode", H + 'mode.sandboxed.runtime = "docker"\n'),
     "url-as-mode": (H + 'mode = "https://h"\n', "unknown-mode", H + 'mode.external.url = "https://h"\n'),
     "tag": (
@@ -181,6 +191,8 @@ UNFIXED = {
     "runtime-twice": (H + 'mode = "docker"\nruntime = "gvisor"\n', "write [features.code_execution.mode.sandboxed]"),
     "little-memory": (H + 'mode = "docker"\nmax_memory_mb = 5\n', 'with runtime = "docker" below'),
     "mode-and-runtime": (H + 'mode = "sandbox:gvisor"\n', 'with runtime = "gvisor" below'),
+    "other-word-and-runtime": (H + 'mode = "kvm:gvisor"\n', "the modes are wasm"),
+    "mode-and-runtime-and-more": (H + 'mode = "sandbox:gvisor:x"\n', "the modes are wasm"),
     "empty-mode": (H + URL + M, "with `url` below"),
     "no-such-runtime": (M + "sandboxed = 'kata'\n", "with `runtime` below"),
     "off": (M + "wasm = false\n", 'write mode = "wasm"'),

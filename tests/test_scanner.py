@@ -156,6 +156,22 @@ def test_what_nobody_asks_for_is_not_read() -> None:
     assert {("s", "e", "x")} == Scan(text, Stems([("s", "e")])).values.keys()
 
 
+class Skimming(Scan):
+    """A scan that counts the statements it passes over one by one."""
+
+    skimmed = 0
+
+    def _skim(self) -> None:
+        self.skimmed += 1
+        super()._skim()
+
+
+def test_plain_tables_are_not_passed_over_one_by_one() -> None:
+    text = "a = 1\n" + "".join(f"[a.b{n}]\nx = 'y' # why\n\n" for n in range(3000)) + "[s.e]\nx = 1\n"
+    scan = Skimming(text, Stems([("s", "e")]))
+    assert ({("s", "e", "x")}, 1) == (scan.values.keys(), scan.skimmed)
+
+
 PLAIN = "a = 1\n\n  # [s.e]\n\tb . c = 'x[' # why\r\nd-1 = \"y\"\ne2 = ''\nf = 1, \"z\" + 2\n"
 """Lines that lead to nothing of `s.e`; what of them is TOML is for a parser to say."""
 
@@ -287,6 +303,18 @@ STATEMENTS = st.one_of(
 @given(st.lists(STATEMENTS, min_size=1, max_size=5).map("\n".join))
 def test_the_scanner_and_tomllib_agree_on_which_tables_may_follow_which(text: Any) -> None:
     assert is_taken(tomllib.loads, text) == (Scan(text).flaw is None)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        *(("'a'", "string"), ('"""a"""', "string"), ("[]", "array"), ("[1]", "array"), ("[1,]", "array")),
+        *(("{}", "table"), ("{ a = 1 }", "table"), ("{ a = 1, }", "table"), ("1", "scalar"), ("true", "scalar")),
+    ],
+)
+def test_a_value_has_its_kind(value: str, kind: str) -> None:
+    token = Scan(f"x = {value}").values[("x",)]
+    assert (4, 4 + len(value), kind) == token
 
 
 # -- what makes a table ------------------------------------------------------------------------------------------------
@@ -470,6 +498,24 @@ def test_a_flaw_stands_at_the_first_code_point_that_no_toml_has_there(text: Any,
 
 
 @pytest.mark.parametrize(
+    ("text", "opening"),
+    [
+        ("a = [1, [2 3]]", 8),
+        ("a = [1", 4),
+        ("a = {b = {c = 1 d = 2}}", 9),
+        ("a = {b = 1", 4),
+        ("[a.b c]", 0),
+        ("x = 1\n[[a]", 6),
+        ("x = 1\na.b 2", 6),
+    ],
+)
+def test_a_flaw_within_something_tells_where_that_begins(text: str, opening: int) -> None:
+    flaw = Scan(text).flaw
+    assert flaw is not None
+    assert opening == flaw.opening
+
+
+@pytest.mark.parametrize(
     ("text", "key", "first", "second"),
     [
         ("a = 1\na = 2", "a", 0, 6),
@@ -487,12 +533,14 @@ def test_a_flaw_stands_at_the_first_code_point_that_no_toml_has_there(text: Any,
         ("[a.b]\n[a]\nb.c = 1", "b", 3, 10),
         ("[[a.b]]\n[a]\nb.c = 1", "b", 4, 12),
         ("[a]\nb = 1\n[a.b.c]", "b", 4, 13),
+        ("a = 1\na = 2\na = 3", "a", 0, 6),
+        ("a = 1\na = 2\n= 3", "a", 0, 6),
     ],
 )
 def test_a_key_given_twice_is_told_at_the_second_with_the_first(text: Any, key: Any, first: Any, second: Any) -> None:
     flaw = Scan(text).flaw
     assert flaw is not None
-    assert (second, key) == (flaw.start, flaw.key)
+    assert (second, second + 1, key) == (flaw.start, flaw.end, flaw.key)
     assert first == (flaw.first or (None,))[0]
     assert not is_taken(tomllib.loads, text)
 
@@ -561,6 +609,10 @@ def test_beyond_a_limit_is_a_flaw_where_it_is_passed(text: Any, at: Any) -> None
 def test_a_value_that_only_toml_1_1_has_is_known_by_the_key_of_its_statement(text: Any, modern: Any) -> None:
     scan = Scan(text)
     assert (modern, []) == (set(scan.modern), scan.modern_keys)
+
+
+def test_a_modern_value_is_known_by_its_stretch() -> None:
+    assert {("a",): (4, 12)} == Scan("a = {b = 1,} # why").modern
 
 
 def test_a_key_whose_escape_only_toml_1_1_has_is_known() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from codeexec_config import CodeExecutionConfig, External, Sandboxed, check_text
 from codeexec_config.document.edits import apply_fixes
-from codeexec_config.rules.spelling import distance, nearest
+from codeexec_config.rules.spelling import distance, nearest, slipped, words_of
 from codeexec_config.section.suggestions import Sense, meaning
 
 HEADER = "[features.code_execution]\n"
@@ -407,6 +407,7 @@ def test_a_name_between_two_is_neither(name: str, meant: str | None) -> None:
         ("abcd", "bcde", 2),
         ("aabb", "bbaa", 3),
         ("ca", "abc", 3),
+        ("aaa", "a", 2),
         ("abcde", "ab", 3),
         ("ab", "abcde", 3),
         ("kitten", "sitting", 3),
@@ -430,3 +431,132 @@ def counted(one: str, other: str) -> int:
 @given(st.text("abc", max_size=5), st.text("abc", max_size=5))
 def test_no_way_from_one_text_to_another_is_shorter(one: str, other: str) -> None:
     assert min(counted(one, other), 3) == min(distance(one, other), 3)
+
+
+SLIPS = [
+    ("", ""),
+    ("alpha", "alpha"),
+    ("alphx", "alpha"),
+    ("alpxy", "alpha"),
+    ("xlpha", "alpha"),
+    ("alxypha", "alpha"),
+    ("abcx", "abcd"),
+    ("bacd", "abcd"),
+    ("xabcd", "abcd"),
+    ("bcd", "abcd"),
+    ("bm", "mb"),
+    ("mmb", "mb"),
+    ("al pha", "alpha"),
+    ("a l pha", "alpha"),
+    ("al pha beta", "alpha beta"),
+    ("alpha be ta", "alpha beta"),
+    ("alphabeta", "alpha beta"),
+    ("alphxbeta", "alpha beta"),
+    ("alphbeta", "alpha beta"),
+    ("alpbeta", "alpha beta"),
+    ("alphaxbeta", "alpha beta"),
+    ("alphabetx", "alpha beta"),
+    ("alxphabeta", "alpha beta"),
+    ("axlphyabeta", "alpha beta"),
+    ("balpha", "b alpha"),
+    ("alphxbetx", "alpha beta"),
+    ("abcxbeta", "abcd beta"),
+    ("abcbeta", "abcd beta"),
+    ("alphabetagamma", "alpha beta gamma"),
+    ("alpha betagamma", "alpha beta gamma"),
+    ("alphabeta gamma", "alpha beta gamma"),
+    ("alphxbeta gamna", "alpha beta gamma"),
+    ("alphamodex", "alpha mode"),
+    ("alpha v2", "alpha v2"),
+    ("alph v2", "alpha v2"),
+]
+NO_SLIPS = [
+    ("", "alpha"),
+    ("alpha", ""),
+    ("alxyz", "alpha"),
+    ("abxy", "abcd"),
+    ("xbcd", "abcd"),
+    ("m", "mb"),
+    ("mx", "mb"),
+    ("mbx", "mb"),
+    ("modem", "mode"),
+    ("al phx", "alpha"),
+    ("al phabeta", "alpha beta"),
+    ("alpxybetx", "alpha beta"),
+    ("alpxy betx", "alpha beta"),
+    ("abxybeta", "abcd beta"),
+    ("alpha x", "alpha"),
+    ("x alpha", "alpha"),
+    ("alpha", "alpha beta"),
+    ("alpha", "alpha b"),
+    ("alpha v3", "alpha v2"),
+    ("alpha2", "alpha"),
+    ("alphaisbeta", "alpha beta"),
+    ("isalphabeta", "alpha beta"),
+    ("alphabetais", "alpha beta"),
+    ("isalpha", "alpha"),
+    ("alphais", "alpha"),
+    ("modelbeta", "mode beta"),
+    ("alphamodel", "alpha mode"),
+    ("alphamodelbeta", "alpha mode beta"),
+    ("alphaapp", "alpha pps"),
+    ("appbetx", "api beta"),
+]
+
+
+@pytest.mark.parametrize(("words", "known"), SLIPS)
+def test_one_or_two_letters_within_the_words_are_a_slip(words: str, known: str) -> None:
+    assert slipped(tuple(words.split()), tuple(known.split()))
+
+
+@pytest.mark.parametrize(("words", "known"), NO_SLIPS)
+def test_more_letters_or_another_word_are_no_slip(words: str, known: str) -> None:
+    assert not slipped(tuple(words.split()), tuple(known.split()))
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "meant"),
+    [
+        ("x" * 63 + "y", "x" * 64, "x" * 64),
+        ("x" * 64 + "y", "x" * 64, None),
+        ("X" * 70, "x" * 70, "x" * 70),
+        ("alphaxy", "alpha", None),
+        ("axlphay", "alpha", "alpha"),
+        ("alphaxyz", "alpha", None),
+        ("alp", "alpha", "alpha"),
+        ("al", "alpha", None),
+        ("alpha1", "alpha", None),
+        ("älpha", "alpha", None),
+        ("ÄLPHA", "älpha", "älpha"),
+        ("alpha_b", "alpha", None),
+        ("a_alpha", "alpha", None),
+        ("alpha_b_beta", "alpha_beta", None),
+        ("alphaB", "alpha", None),
+        ("bAlpha", "alpha", None),
+        ("alphaBBeta", "alpha_beta", None),
+        ("a_lpha", "alpha", "alpha"),
+        ("a_lphx", "alpha", None),
+        ("alPhx", "alpha", "alpha"),
+        ("alphxBeta", "alpha_beta", "alpha_beta"),
+        ("ALPHX_BETA", "alpha_beta", "alpha_beta"),
+        ("alphx-betx", "alpha_beta", "alpha_beta"),
+    ],
+)
+def test_a_name_stands_for_the_known_one_that_it_is_but_for_a_slip(name: str, known: str, meant: str | None) -> None:
+    assert meant == nearest(name, [known, "something_else"])
+
+
+@pytest.mark.parametrize(
+    ("name", "whole", "in_humps"),
+    [
+        ("timeout_secs", ("timeout", "secs"), ("timeout", "secs")),
+        ("_timeOut -.secs_", ("timeout", "secs"), ("time", "out", "secs")),
+        ("maxMEMORYMb", ("maxmemorymb",), ("max", "memory", "mb")),
+        ("v2Secs", ("v2secs",), ("v2", "secs")),
+        ("", (), ()),
+    ],
+)
+def test_the_words_of_a_name_are_parted_by_separators_and_humps(
+    name: str, whole: tuple[str, ...], in_humps: tuple[str, ...]
+) -> None:
+    assert (whole, in_humps) == (words_of(name, humps=False), words_of(name))

@@ -19,6 +19,7 @@ _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _DIGIT = re.compile(r"[0-9]")
 _LONGEST: Final = 64
 _MOST_EDITS: Final = 2
+_TOO_MANY: Final = _MOST_EDITS + 1
 _SHORT: Final = 4
 _TINY: Final = 2
 _OTHER_WORDS: Final = frozenset(
@@ -82,8 +83,8 @@ def _edits(words: tuple[str, ...], known: tuple[str, ...]) -> int:
     A word may be torn into several, or several may be run together.
     """
     if not words or not known:
-        return 0 if words == known else _MOST_EDITS + 1
-    best = _MOST_EDITS + 1
+        return 0 if words == known else _TOO_MANY
+    best = _TOO_MANY
     for count in range(1, len(known) + 1):
         if (edits := _run_together(words[0], known[:count])) < best:
             best = min(best, edits + _edits(words[1:], known[count:]))
@@ -95,11 +96,11 @@ def _edits(words: tuple[str, ...], known: tuple[str, ...]) -> int:
 
 def _run_together(text: str, known: tuple[str, ...]) -> int:
     if abs(len(text) - sum(map(len, known))) > _MOST_EDITS or _has_another_word(text, known):
-        return _MOST_EDITS + 1
+        return _TOO_MANY
     first, *rest = known
     if not rest:
         return _word_edits(text, first)
-    best = _MOST_EDITS + 1
+    best = _TOO_MANY
     slack = _slack(first)
     for length in range(max(1, len(first) - slack), len(first) + slack + 1):
         if length < len(text) and (edits := _word_edits(text[:length], first)) < best:
@@ -133,14 +134,14 @@ def _word_edits(text: str, word: str) -> int:
     if text == word:
         return 0
     if text in _OTHER_WORDS:
-        return _MOST_EDITS + 1
+        return _TOO_MANY
     if len(word) <= _TINY and set(text) != set(word):
-        return _MOST_EDITS + 1
+        return _TOO_MANY
     is_swap = sorted(text) == sorted(word)
     if len(word) <= _SHORT and len(text) == len(word) and text[0] != word[0] and not is_swap:
-        return _MOST_EDITS + 1
+        return _TOO_MANY
     edits = distance(text, word)
-    return edits if edits <= _slack(word) else _MOST_EDITS + 1
+    return edits if edits <= _slack(word) else _TOO_MANY
 
 
 def distance(one: str, other: str) -> int:
@@ -151,7 +152,7 @@ def distance(one: str, other: str) -> int:
     """
     lacking = max(len(set(other).difference(one)), len(set(one).difference(other)))
     if max(lacking, abs(len(one) - len(other))) > _MOST_EDITS:
-        return _MOST_EDITS + 1
+        return _TOO_MANY
     before: list[int] = []
     above = list(range(len(other) + 1))
     for row, letter in enumerate(one, 1):

@@ -225,6 +225,23 @@ def test_a_sync_stream_that_comes_back_late_is_told_so() -> None:
     assert executor.ended == ["closed"]
 
 
+def test_an_async_stream_may_take_its_time_within_its_deadline() -> None:
+    executor: Any = FakeAsync()
+
+    async def pause(_: object) -> AsyncIterator[OutputChunk | ExecutionResult]:
+        for item in (CHUNK, CHUNK, DONE):
+            await asyncio.sleep(NOW)
+            yield item
+
+    executor.execute_streaming_async = pause
+    guard: Any = guarded_async(executor, SERVER)
+
+    async def main() -> list[object]:
+        return [item async for item in guard.execute_streaming_async(request())]
+
+    assert asyncio.run(main()) == [CHUNK, CHUNK, DONE]
+
+
 def test_each_wait_for_a_chunk_takes_from_the_same_deadline() -> None:
     executor: Any = FakeAsync()
 
