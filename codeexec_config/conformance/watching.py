@@ -23,7 +23,7 @@ __all__ = ["Descendants", "Growth", "folders_here", "held", "shape_of", "zombies
 _PROC: Final = Path("/proc")
 _GROUPS: Final = Path("/sys/fs/cgroup")
 _TEMPORARY: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 -- looked at, not written to
-_KEPT: Final = ("/run", "/srv", "/var/cache", "/var/lib", "~/.cache", "~/.local/share")
+_KEPT: Final = ("/run", "/srv", "/var/cache", "/var/lib", "~/.local/share")
 _SAMPLE_SECS: Final = 0.02
 _SHARE: Final = 4
 """How many times as long as a look at folders it waits for the next one, which must not keep it from all else."""

@@ -782,11 +782,6 @@ class ExpandsVariables(Local):
         return {name: os.path.expandvars(value) for name, value in super().environment(run).items()}
 
 
-class InsistsOnItsHome(Local):
-    def environment(self, run: Run) -> dict[str, str]:
-        return {**super().environment(run), "HOME": str(run.folder)}
-
-
 class FeedsBeforeItReads(Local):
     async def feed(self, run: Run) -> None:
         await super().feed(run)
@@ -921,15 +916,6 @@ class GivesOldInterpreters(Sessions):
     async def close_session_async(self, session: str, /) -> None:
         if session in self.sessions:
             self.old.append(self.sessions.pop(session))
-
-
-class CountsItsSessions(Sessions):
-    async def open_session_async(self, request: SessionRequest, /) -> str:
-        name = await super().open_session_async(request)
-        number = f"session-{len(self.sessions)}"
-        self.sessions[number] = self.sessions.pop(name)
-        self.turns[number] = self.turns.pop(name)
-        return number
 
 
 class EndsAllWithATimeout(Sessions):
@@ -1301,7 +1287,6 @@ DEFECTS = (
     Control(NamesFoldersByTheCode, "R01 N01 I17", "I17"),
     Control(DropsEmptyVariables, "E01 E02", "E02"),
     Control(ExpandsVariables, "R01 E01", "E01"),
-    Control(InsistsOnItsHome, "E01 E02", "E02"),
     Control(FeedsBeforeItReads, "R01 S01 F01", "S01"),
     Control(DropsEmptyFiles, "R01 F01 F06", "F01", "F06"),
     Control(LoadsFromTheFiles, "R01 F01 F09", "F09"),
@@ -1319,7 +1304,6 @@ DEFECTS = (
     Control(HasOneSession, KEEPS, "Z02", "Z04"),
     Control(ClosesAllSessions, "Z01 Z02 Z03", "Z02"),
     Control(GivesOldInterpreters, "Z01 Z02", "Z02"),
-    Control(CountsItsSessions, "Z01 Z02 Z03", "Z02"),
     Control(EndsAllWithATimeout, KEEPS, "Z04"),
     Control(RunsTwoInASession, KEEPS, "Z08"),
     Control(AnswersLate, KEEPS, "Z03 Z04"),

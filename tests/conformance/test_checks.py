@@ -17,7 +17,7 @@ import attrs
 import pytest
 
 from codeexec_config.conformance import SNIPPETS, Deadlines, kit
-from codeexec_config.conformance.checks import cancelling, isolating, lasting, leaving, measuring, streams, timing
+from codeexec_config.conformance.checks import cancelling, isolating, leaving, measuring, streams, timing
 from codeexec_config.conformance.opinions import Failed
 from codeexec_config.conformance.snippets.features import FEATURES
 from codeexec_config.conformance.suite import Plan, run_plan
@@ -365,21 +365,6 @@ class TestSessions:
 
         assert self.heard("Z04", DONE, TIMED_OUT, SessionNotFound())[1].endswith(lost)
         assert self.heard("Z02", DONE, DONE, printed(b"1"), SessionNotFound())[1].endswith(lost)
-
-    @pytest.mark.parametrize(
-        ("one", "other", "is_counted"),
-        [
-            ("s1", "s2", True),
-            ("17", "9", True),
-            ("s1", "t2", False),
-            ("s1", "s100", False),
-            ("s1", "sx", False),
-            ("a", "b", False),
-            ("9d0f", "1c2e", False),
-        ],
-    )
-    def test_names_that_are_counted_can_be_guessed(self, one: str, other: str, is_counted: bool) -> None:  # noqa: FBT001
-        assert lasting._are_counted(one, other) is is_counted
 
     def test_a_session_may_refuse_a_second_program(self) -> None:
         def pause(request: ExecutionRequest) -> ExecutionResult:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 _APART_SECS = 0.5
 _LATE_SECS = 1.5
-_FEW = 16
 
 
 def opened(kit: Kit) -> str:
@@ -76,15 +74,6 @@ def two_sessions(kit: Kit) -> None:
         with session(kit) as third:
             result = kit.run(kit.request(kit.code("session_show"), session=third))
             expect(result.stdout.strip() not in (b"1", b"5"), f"a new session has an older one's: {told(result)}")
-    expect(not _are_counted(one, other), f"one that is named {one!r} and {other!r} can be guessed")
-
-
-def _are_counted(one: str, other: str) -> bool:
-    """Check whether two names differ by their last number alone, and that by little."""
-    first, second = (re.fullmatch(r"(.*?)(\d{1,9})", name) for name in (one, other))
-    if first is None or second is None or first[1] != second[1]:
-        return False
-    return abs(int(first[2]) - int(second[2])) <= _FEW
 
 
 def one_at_a_time(kit: Kit) -> None:

@@ -18,7 +18,6 @@ _ODD = {
     "kit_lower": "x",
     "KIT_UNICODE": "h\u00e9 \u2603 \U0001f600",
     "KIT_BLANK": " two  words ",
-    "HOME": "/kit",
 }
 _USUAL = {
     "python": ("main.py", "program.py", "script.py", "code.py", "solution.py", "program", "code"),

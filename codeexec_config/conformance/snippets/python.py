@@ -582,11 +582,14 @@ for number in os.listdir("/proc") if os.path.isdir("/proc") else ():
     if number.isdigit():
         look("/proc/%s/cmdline" % number)
 for folder in (".", os.path.expanduser("~"), "/etc", "/run", "/tmp"):
+    files = []
     for path, folders, names in os.walk(folder):
         folders[:] = folders[:20] if path.count("/") - folder.count("/") < 2 else []
-        for name in names[:200]:
-            if os.path.isfile(os.path.join(path, name)):
-                look(os.path.join(path, name))
+        files += [os.path.join(path, name) for name in names]
+        if len(files) > 500:
+            break
+    for path in filter(os.path.isfile, files[:500]):
+        look(path)
 print("tried")
 """,
     "search": """
