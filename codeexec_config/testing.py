@@ -338,7 +338,7 @@ class _Needle:
         """Check whether a text holds pieces that make up the whole secret, of any number and in any order.
 
         A piece has some letters, or chance would find it anywhere. One of a long secret may have fewer: what is left
-        over when it is cut into equal pieces. It is no separator, or the words of a passphrase would be pieces.
+        over when it is cut into equal pieces. It is not a separator, or the words of a passphrase would be pieces.
         """
         secret = self._secret
         shortest = _SHORTEST_PIECE + (len(secret) > _LONG)
