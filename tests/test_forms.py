@@ -38,6 +38,11 @@ FIXED = {
         "wrong-type",
         "features.code_execution.mode.external." + URL,
     ),
+    "name-below-a-blank-line": (
+        '\nfeatures.code_execution.mode = "external"\nfeatures.code_execution.' + URL,
+        "wrong-type",
+        "\nfeatures.code_execution.mode.external." + URL,
+    ),
     "name-inline": (
         "[features]\ncode_execution = { mode = 'external', url = 'https://h' }\n",
         "wrong-type",
@@ -344,3 +349,28 @@ def test_a_fix_of_a_mode_in_pieces_lowers_the_findings(pairs: list[str], below: 
             after = apply_fixes(text, [finding.fix])
             assert weight(check_text(after, env=ENV)) < weight(report), after
             assert "sk-1" not in "".join(edit.text for edit in finding.fix.edits)
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "header", ["[features.code_execution.mode.sandboxed]", "[ features.code_execution.mode . 'sandboxed'\t]"]
+)
+@pytest.mark.parametrize("tail", ["", "{}", " # why{}", "{}[other]{}", "{}{}"])
+def test_a_key_is_moved_to_the_line_below_the_header(line_end, header, tail):
+    tail = tail.replace("{}", line_end)
+    first = f"[features.code_execution]{line_end}"
+    text = f'{first}runtime = "docker"{line_end}{header}{tail}'
+
+    [finding] = [found for found in check_text(text).diagnostics if found.fix]
+
+    line, end, rest = tail.partition(line_end)
+    assert f'{first}{header}{line}{line_end}runtime = "docker"{end}{rest}' == apply_fixes(text, [finding.fix])
+
+
+@pytest.mark.parametrize(
+    "table", ["mode = { sandboxed = {} }", "mode.sandboxed = {}", "[features.code_execution.mode]\nsandboxed = {}"]
+)
+def test_a_key_is_moved_below_no_header_that_is_not_there(table):
+    text = f'[features.code_execution]\nruntime = "docker"\n{table}\n'
+
+    assert [] == [found.fix for found in check_text(text).diagnostics if found.fix]
