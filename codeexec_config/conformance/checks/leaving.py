@@ -263,10 +263,10 @@ def swept(kit: Kit) -> None:
     if not kit.subject.offers("sweep"):
         raise NotApplicable("the executor has no sweep")
     kit.expect_sight()
-    marker, _ = _run_with_a_dead_host(kit, _FOR_LONG_SECS)
-    mine = kit.nonce()
     if not kit.has("end_soon"):
         cannot_tell("no program to sweep beside")
+    marker, _ = _run_with_a_dead_host(kit, _FOR_LONG_SECS)
+    mine = kit.nonce()
     request = kit.request(kit.code("end_soon", marker=mine, secs=_BESIDE_SECS, code=0))
     call = kit.start(request)
     kit.sees(mine, call, kit.info.startup_secs + kit.deadlines.late)
