@@ -61,9 +61,10 @@ def zombies(proc: Path = _PROC) -> set[int]:
 def held(proc: Path = _PROC) -> dict[str, int]:
     """Count what this process has of its own: threads, open descriptors."""
     gc.collect()  # what nobody refers to any more is closed by that
+    counts = {"threads": threading.active_count()}
     with contextlib.suppress(OSError):
-        return {"threads": threading.active_count(), "open files": sum(1 for _ in (proc / "self/fd").iterdir())}
-    return {"threads": threading.active_count()}
+        counts["open files"] = sum(1 for _ in (proc / "self/fd").iterdir())
+    return counts
 
 
 class _Sampler(ABC):

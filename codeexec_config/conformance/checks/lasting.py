@@ -68,12 +68,16 @@ def two_sessions(kit: Kit) -> None:
                 kit.run(kit.request(kit.code("session_put", value=value), session=name), Status.COMPLETED)
             result = kit.run(kit.request(kit.code("session_show"), session=one), Status.COMPLETED)
         expect(result.stdout.strip() == b"1", f"expected the 1 of this session, got {told(result)}")
-        outcome = kit.outcome(kit.request(kit.code("session_show"), session=one))
-        kept = isinstance(outcome.result, ExecutionResult) and outcome.result.stdout.strip() == b"1"
-        expect(kept, f"when another was closed, this session came to {told(outcome.error or outcome.result)}")
+        _expect_kept(kit, one, b"1", "when another was closed, this session came to")
         with session(kit) as third:
             result = kit.run(kit.request(kit.code("session_show"), session=third))
             expect(result.stdout.strip() not in (b"1", b"5"), f"a new session has an older one's: {told(result)}")
+
+
+def _expect_kept(kit: Kit, name: str, value: bytes, words: str) -> None:
+    outcome = kit.outcome(kit.request(kit.code("session_show"), session=name))
+    kept = isinstance(outcome.result, ExecutionResult) and outcome.result.stdout.strip() == value
+    expect(kept, f"{words} {told(outcome.error or outcome.result)}")
 
 
 def one_at_a_time(kit: Kit) -> None:
@@ -120,9 +124,7 @@ def stops_computing(kit: Kit) -> None:
     with session(kit) as beside:
         kit.run(kit.request(kit.code("session_put", value=7), session=beside), Status.COMPLETED)
         _stops_computing(kit)
-        outcome = kit.outcome(kit.request(kit.code("session_show"), session=beside))
-        kept = isinstance(outcome.result, ExecutionResult) and outcome.result.stdout.strip() == b"7"
-        expect(kept, f"a timeout in another session brought this one to {told(outcome.error or outcome.result)}")
+        _expect_kept(kit, beside, b"7", "a timeout in another session brought this one to")
 
 
 def _stops_computing(kit: Kit) -> None:

@@ -11,13 +11,13 @@ from codeexec_config.conformance.kit import NotApplicable, cannot_tell, expect, 
 from codeexec_config.conformance.snippets import QUOTED, VERBATIM
 from codeexec_config.executor import Capability, RequestError, RequestTooLarge, Status
 
-_OWN_CODES = (1, 2, 125, 126, 127, 255)
-"""What shells, engines and ssh end with when they mean something by it."""
-_CLOSED_SECS = 1.0
-
 if TYPE_CHECKING:
     from codeexec_config.conformance.kit import Kit
     from codeexec_config.executor import ExecutionResult
+
+_OWN_CODES = (1, 2, 125, 126, 127, 255)
+"""What shells, engines and ssh end with when they mean something by it."""
+_CLOSED_SECS = 1.0
 
 
 def hello(kit: Kit) -> None:

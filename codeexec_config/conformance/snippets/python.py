@@ -8,6 +8,16 @@ from codeexec_config.conformance.snippets.texts import CONTROLS, ERRORS, QUOTED,
 
 __all__ = ["PROGRAMS"]
 
+_CONNECT: Final = """
+import socket
+for host in "@HOSTS@".split():
+    try:
+        with socket.create_connection((host, @PORT@), 1) as connection:
+            connection.sendall(b"@NONCE@")
+    except OSError:
+        pass
+""".strip()
+
 PROGRAMS: Final = {
     "say": 'print("@TEXT@")',
     "comment": "#",
@@ -108,14 +118,8 @@ for _ in range(@FORKS@):
     made += 1
 print("forks", made)
 """,
-    "connect": """
-import socket
-for host in "@HOSTS@".split():
-    try:
-        with socket.create_connection((host, @PORT@), 1) as connection:
-            connection.sendall(b"@NONCE@")
-    except OSError:
-        pass
+    "connect": f"""
+{_CONNECT}
 print("tried")
 """,
     "read": """
@@ -594,7 +598,7 @@ print("tried")
 """,
     "search": """
 import os
-found = [path for path in "@PATHS@".split("|")]
+found = "@PATHS@".split("|")
 wanted = set("@NAMES@".split("|"))
 seen = 0
 folders = ["/"]
@@ -630,16 +634,10 @@ for path in "@FOLDERS@".split("|"):
         pass
 print("tried")
 """,
-    "connect_child": """
+    "connect_child": f"""
 import subprocess, sys
 code = \'\'\'
-import socket
-for host in "@HOSTS@".split():
-    try:
-        with socket.create_connection((host, @PORT@), 1) as connection:
-            connection.sendall(b"@NONCE@")
-    except OSError:
-        pass
+{_CONNECT}
 \'\'\'
 subprocess.run([sys.executable, "-ISc", code])
 print("tried")
