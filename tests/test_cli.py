@@ -477,3 +477,31 @@ def test_it_runs_as_a_module(write, monkeypatch, capsys):
         runpy.run_module("codeexec_config", run_name="__main__")
 
     assert 0 == caught.value.code
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["validate", "app.toml"],
+        ["validate", "--format", "sarif", "app.toml"],
+        ["conformance", "host:make"],
+    ],
+)
+def test_a_working_folder_that_was_removed_is_told(arguments, tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+
+    assert 2 == main(arguments)
+
+    out, err = capsys.readouterr()
+    assert "" == out
+    assert "error: the working folder was removed: change to one that is there" in err
+
+
+def test_a_file_of_ours_that_is_missing_is_a_bug(monkeypatch):
+    monkeypatch.setattr("codeexec_config.cli._run", lambda _: Path("missing").read_text())
+
+    with pytest.raises(FileNotFoundError):
+        main([])

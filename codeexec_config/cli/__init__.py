@@ -6,6 +6,7 @@ status. Only the module of the command that is called is imported.
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -39,8 +40,21 @@ def main(argv: Sequence[str] | None = None) -> int:
             status = _end_without_output(lost)
         except KeyboardInterrupt:
             status = INTERRUPTED
+        except FileNotFoundError:
+            if _has_working_folder():
+                raise
+            print(f"{program()}: error: the working folder was removed: change to one that is there", file=sys.stderr)
+            status = USAGE_STATUS
         errors.flush()
         return USAGE_STATUS if errors.is_lost else status
+
+
+def _has_working_folder() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109 -- pathlib costs start-up time
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _run(argv: list[str]) -> int:

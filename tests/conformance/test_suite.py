@@ -338,6 +338,16 @@ class TestSmallParts:
         assert watching._size(tmp_path) >= watching._size(file)
         assert watching._size(tmp_path / "missing") == 0
 
+    def test_a_working_folder_that_was_removed_is_no_place(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "gone").mkdir()
+        monkeypatch.chdir(tmp_path / "gone")
+        assert str(tmp_path / "gone") in isolating.places()
+
+        (tmp_path / "gone").rmdir()
+        assert str(tmp_path / "gone") not in isolating.places()
+
     def test_a_suite_can_be_closed_twice(self) -> None:
         suite = Suite(FakeAsync(), Plan(only=["R01"]))
         for case in suite.cases():

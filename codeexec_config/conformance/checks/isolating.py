@@ -91,7 +91,9 @@ def _boot() -> str:
 
 def places() -> list[str]:
     """Return folders where hosts keep things, which a sandbox may have forgotten one of."""
-    candidates = (tempfile.gettempdir(), "/var/tmp", "/dev/shm", str(Path.home()), os.getcwd())  # noqa: S108, PTH109 -- of the host's
+    candidates = [tempfile.gettempdir(), "/var/tmp", "/dev/shm", str(Path.home())]  # noqa: S108 -- of the host's
+    with suppress(FileNotFoundError):  # a working folder may have been removed
+        candidates.append(os.getcwd())  # noqa: PTH109 -- as the system spells it
     return [folder for folder in dict.fromkeys(candidates) if os.access(folder, os.W_OK)]
 
 
