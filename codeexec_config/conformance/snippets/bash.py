@@ -329,4 +329,41 @@ exit 3
 (exec -a @MARKER@ sleep @SECS@)
 exit @CODE@
 """,
+    "find_variables": r"""
+head=@HEAD@
+word="[${head:0:1}]${head:1}@TAIL@"
+{
+  grep -als "$word" /proc/[0-9]*/cmdline
+  for folder in . "${HOME:-.}" /etc /run /tmp; do
+    find "$folder" -maxdepth 3 \( -path /proc -o -path /sys -o -path /dev \) -prune -o \
+      -type f -size -1024k -print 2>/dev/null | head -n 1000
+  done | tr '\n' '\0' | xargs -r0 grep -als "$word"
+} | sed 's/^/seen in /'
+echo tried
+""",
+    "search": r"""
+IFS='|' read -ra paths <<< '@PATHS@'
+IFS='|' read -ra names <<< '@NAMES@'
+IFS='|' read -ra folders <<< '@FOLDERS@'
+for name in "${names[@]}"; do called+=(-o -name "$name"); done
+while read -r folder; do paths+=("$folder/host.txt"); done < <(
+  timeout 3 find / -maxdepth 4 \( -path /proc -o -path /sys -o -path /usr -o -path /dev \) -prune -o \
+    -type d \( "${called[@]:1}" \) -print 2>/dev/null
+)
+for path in "${paths[@]}"; do
+  [ -r "$path" ] && echo "$(cat "$path") $path"
+done
+cat /proc/sys/kernel/random/boot_id 2>/dev/null
+for path in "${folders[@]}"; do
+  [ -n "$(ls -A "$path" 2>/dev/null)" ] && stat -c '%d:%i %n' "$path"
+done
+echo tried
+""",
+    "artifacts": r"""
+mkdir -p out
+: > out/empty.bin
+printf 'first\r\nsecond \n' > out/text.txt
+head -c @BYTES@ /dev/zero | tee out/big.bin > out/second.bin
+exit 3
+""",
 }

@@ -8,6 +8,19 @@ from codeexec_config.conformance.snippets.texts import CONTROLS, ERRORS, QUOTED,
 
 __all__ = ["PROGRAMS"]
 
+_CONNECT: Final = """
+const net = require("net");
+let open = 0;
+const done = () => { open -= 1; if (open === 0) console.log("tried"); };
+for (const host of "@HOSTS@".split(" ")) {
+  open += 1;
+  const socket = net.connect(@PORT@, host, () => socket.end("@NONCE@"));
+  socket.setTimeout(1000, () => socket.destroy());
+  socket.on("error", () => {});
+  socket.on("close", done);
+}
+""".strip()
+
 PROGRAMS: Final = {
     "say": 'console.log("@TEXT@");',
     "comment": "//",
@@ -92,18 +105,7 @@ for (let i = 0; i < @FORKS@; i++) {
 }
 console.log("forks", made);
 """,
-    "connect": """
-const net = require("net");
-let open = 0;
-const done = () => { open -= 1; if (open === 0) console.log("tried"); };
-for (const host of "@HOSTS@".split(" ")) {
-  open += 1;
-  const socket = net.connect(@PORT@, host, () => socket.end("@NONCE@"));
-  socket.setTimeout(1000, () => socket.destroy());
-  socket.on("error", () => {});
-  socket.on("close", done);
-}
-""",
+    "connect": _CONNECT,
     "read": """
 try { console.log(require("fs").readFileSync("@PATH@", "utf8")); } catch {}
 console.log("tried");
@@ -410,5 +412,81 @@ setTimeout(() => process.exit(3), @SECS@ * 1000);
 const { spawnSync } = require("child_process");
 spawnSync("bash", ["-c", "exec -a @MARKER@ sleep @SECS@"]);
 process.exitCode = @CODE@;
+""",
+    "find_variables": r"""
+const fs = require("fs");
+const word = "@HEAD@" + "@TAIL@";
+const start = Buffer.alloc(200000);
+const look = path => {
+  try {
+    if (!fs.statSync(path).isFile()) return;
+    const file = fs.openSync(path);
+    const size = fs.readSync(file, start);
+    fs.closeSync(file);
+    if (start.subarray(0, size).includes(word)) console.log("seen in", path);
+  } catch {}
+};
+const entries = folder => {
+  try { return fs.readdirSync(folder, { withFileTypes: true }); } catch { return []; }
+};
+for (const { name } of entries("/proc")) if (/^\d+$/.test(name)) look(`/proc/${name}/cmdline`);
+for (const folder of [".", process.env.HOME || ".", "/etc", "/run", "/tmp"]) {
+  const folders = [folder];
+  for (let seen = 0; folders.length && seen < 1000;) {
+    const within = folders.shift();
+    for (const entry of entries(within).slice(0, 500)) {
+      const path = `${within}/${entry.name}`;
+      seen += 1;
+      if (!entry.isDirectory()) look(path);
+      else if (!/^\/+(proc|sys|dev)$/.test(path)) folders.push(path);
+    }
+  }
+}
+console.log("tried");
+""",
+    "search": """
+const fs = require("fs");
+const found = "@PATHS@".split("|");
+const wanted = "@NAMES@".split("|");
+const folders = [""];
+for (let seen = 0; folders.length && seen < 20000;) {
+  const folder = folders.shift();
+  let entries = [];
+  try { entries = fs.readdirSync(folder || "/", { withFileTypes: true }); } catch {}
+  seen += entries.length;
+  for (const entry of entries) {
+    const path = `${folder}/${entry.name}`;
+    if (["/proc", "/sys", "/usr", "/dev"].includes(path) || !entry.isDirectory()) continue;
+    if (wanted.includes(entry.name)) found.push(path + "/host.txt");
+    else if (path.split("/").length < 5) folders.push(path);
+  }
+}
+for (const path of found) {
+  try { console.log(fs.readFileSync(path, "utf8"), path); } catch {}
+}
+try { console.log(fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8")); } catch {}
+for (const path of "@FOLDERS@".split("|")) {
+  try {
+    const { dev, ino } = fs.statSync(path, { bigint: true });
+    if (fs.readdirSync(path).length) console.log(`${dev}:${ino}`, path);
+  } catch {}
+}
+console.log("tried");
+""",
+    "connect_child": f"""
+const {{ spawnSync }} = require("child_process");
+const code = `
+{_CONNECT}
+`;
+spawnSync(process.execPath, ["-e", code]);
+console.log("tried");
+""",
+    "artifacts": r"""
+const fs = require("fs");
+fs.mkdirSync("out", { recursive: true });
+fs.writeFileSync("out/empty.bin", "");
+fs.writeFileSync("out/text.txt", "first\r\nsecond \n");
+for (const name of ["big", "second"]) fs.writeFileSync(`out/${name}.bin`, Buffer.alloc(@BYTES@));
+process.exitCode = 3;
 """,
 }

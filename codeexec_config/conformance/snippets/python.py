@@ -588,7 +588,8 @@ for number in os.listdir("/proc") if os.path.isdir("/proc") else ():
 for folder in (".", os.path.expanduser("~"), "/etc", "/run", "/tmp"):
     files = []
     for path, folders, names in os.walk(folder):
-        folders[:] = folders[:20] if path.count("/") - folder.count("/") < 2 else []
+        depth = path.count("/") - folder.count("/")
+        folders[:] = [name for name in folders[:20] if name not in ("proc", "sys", "dev")] if depth < 2 else []
         files += [os.path.join(path, name) for name in names]
         if len(files) > 500:
             break
