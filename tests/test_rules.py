@@ -146,6 +146,11 @@ def test_a_language_has_no_other_name(name):
         ("python, x y", "write a lower-case name: "),
         ("x y", "write a lower-case name: "),
         ("$LANG_1", 'write "${LANG_1}"'),
+        ("Node.js", 'did you mean "javascript"?'),
+        ("Python 3.11", 'the usual name is "python"; its version is the executor\'s to choose'),
+        ("Node.JS v20.x", 'the usual name is "javascript"; its version is '),
+        ("python:3", 'the usual name is "python"; its version is '),
+        ("Elvish 3", "write a lower-case name: "),
     ],
 )
 def test_a_malformed_name_is_told_what_it_should_be(name, hint):
@@ -164,6 +169,34 @@ def test_an_alias_is_unknown_and_its_fix_is_the_name(alias, name):
     assert ("unknown-language", Severity.WARNING) == (finding.code, finding.severity)
     assert f'did you mean "{name}"?' == finding.help
     assert [f'"{name}"'] == [edit.text for edit in finding.fix.edits]
+
+
+@pytest.mark.parametrize("name", ["node.js", "node-js", "node_js"])
+def test_an_alias_is_known_whatever_parts_it(name):
+    [finding] = check_mapping({"mode": DOCKER, "allowed_languages": [name]}, env={}).diagnostics
+
+    assert 'did you mean "javascript"?' == finding.help
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("python2", "python"), ("python3.11", "python"), ("node20", "javascript"), ("c++17", "cpp"), ("go1.x", "go")],
+)
+def test_no_fix_takes_a_version_away(name, meant):
+    text = f'[features.code_execution]\nmode.sandboxed.runtime = "docker"\nallowed_languages = ["{name}"]\n'
+
+    [finding] = check_text(text, env={}).diagnostics
+
+    assert "unknown-language" == finding.code
+    assert f'the usual name is "{meant}"' in finding.help
+    assert finding.fix is None
+
+
+def test_wasm_knows_a_language_with_a_version():
+    findings = check_mapping({"mode": "wasm", "allowed_languages": ["python3.11", "go1.22"]}, env={}).errors
+
+    assert 'did you mean "python"?' == findings[0].help
+    assert findings[1].help.startswith("mode wasm runs python and javascript only")
 
 
 def test_an_alias_of_a_listed_language_is_removed():

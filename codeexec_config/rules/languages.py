@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _FORM = re.compile(rf"(?!.{{{limits.LANGUAGE_LENGTH + 1}}}){limits.LANGUAGE_PATTERN}")
 is_name = _FORM.fullmatch
+_VERSIONED = re.compile(r"([a-z+#]+(?:\.js)?)[\s_.:=@-]*v?[0-9]+(?:\.(?:[0-9]+|x))*", re.IGNORECASE)
 _MARKS = re.compile(r"[,;|/]+|\s+(?:and|or|und|et)\s+|\s&\s")
 
 
@@ -37,7 +38,8 @@ def judge_form(name: str, path: Path, *, made: str | None = None) -> Finding | N
         "invalid-language",
         "invalid name of a language",
         path,
-        help=_split_hint(name) or (f'did you mean "{meant}"?' if meant else reference_hint(name) or form),
+        help=_split_hint(name)
+        or (f'did you mean "{meant}"?' if meant else _version_hint(name) or reference_hint(name) or form),
     )
 
 
@@ -56,11 +58,20 @@ def meant_language(name: str) -> str | None:
     plain = name.strip().lower()
     if plain in limits.LANGUAGES:
         return plain
-    if plain in limits.LANGUAGE_ALIASES:
-        return limits.LANGUAGE_ALIASES[plain]
-    from codeexec_config.rules.spelling import nearest
+    from codeexec_config.rules.spelling import nearest, squeeze
 
-    return nearest(plain, limits.KNOWN_LANGUAGES)
+    return limits.LANGUAGE_ALIASES.get(squeeze(plain)) or nearest(plain, limits.KNOWN_LANGUAGES)
+
+
+def _without_version(name: str) -> str | None:
+    """Return the known language of a name with a version, which no fix takes away: the executor may know several."""
+    versioned = _VERSIONED.fullmatch(name.strip())
+    return meant_language(versioned[1]) if versioned else None
+
+
+def _version_hint(name: str) -> str | None:
+    meant = _without_version(name)
+    return f'the usual name is "{meant}"; its version is the executor\'s to choose' if meant else None
 
 
 def split_names(text: str) -> list[str] | None:
@@ -84,7 +95,7 @@ def _known(word: str) -> bool:
 
 def unsupported(entry: Language) -> Finding:
     """Refuse a language that the browser does not run."""
-    meant = None if entry.made else meant_language(entry.name)
+    meant = None if entry.made else meant_language(entry.name) or _without_version(entry.name)
     hint = "mode wasm runs python and javascript only; choose a sandboxed or external mode for other languages"
     if meant in limits.WASM_LANGUAGES:
         hint = f'did you mean "{meant}"?'
@@ -122,7 +133,8 @@ def _unknown(entry: Language, listed: Container[str]) -> Finding:
     meant = meant_language(entry.name)
     if meant is None:
         usual = ", ".join(limits.KNOWN_LANGUAGES[:8])
-        hint = f"it is allowed as it is, if the executor knows it; the usual names are {usual}, ..."
+        usual_name = _version_hint(entry.name) or f"the usual names are {usual}, ..."
+        hint = f"it is allowed as it is, if the executor knows it; {usual_name}"
         return Finding("unknown-language", message, entry.path, help=hint)
     amendment = (
         Amendment(f"remove `{entry.name}`: `{meant}` is already listed", "remove", entry.path)
