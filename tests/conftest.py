@@ -1,26 +1,56 @@
-"""Settings of all property tests: a busy machine is no failure, and the same commit tests the same examples.
+"""Settings of all property tests, and the choice of cases.
 
-With `CODEEXEC_FULL=1` they try thousands of examples each, and others every time.
+A busy machine is no failure, and the same commit tests the same examples; with `CODEEXEC_FULL=1` others every time.
 """
 
 import signal
+from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.counts import FULL, MANY
+from tests.counts import FULL, THOROUGH, tries
 
 SHARED = ("tests/backends/", "tests/conformance/", "tests/engines/")
 """Folders whose tests share an engine, or the runs of the kit."""
 
-settings.register_profile("project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+USUAL = 100
+"""What Hypothesis tries of a property without settings of its own."""
+
 settings.register_profile(
-    "full", settings.get_profile("project"), derandomize=False, max_examples=MANY, print_blob=True
+    "project",
+    deadline=None,
+    derandomize=not FULL,
+    max_examples=tries(USUAL),
+    print_blob=FULL,
+    suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile("full" if FULL else "project")
+settings.load_profile("project")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as behind nohup; whoever is started here would ignore it too
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config):
+    """Describe the marker of tests that are many and alike."""
+    config.addinivalue_line(
+        "markers", "thorough(one_in): for thorough runs, but for one case in so many if that is given"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave to thorough runs what is marked so, unless a case is asked for by its name."""
+    if THOROUGH or any("[" in argument for argument in config.args):
+        return
+    places = {}
+    kept, left = [], []
+    for item in items:
+        mark = item.get_closest_marker("thorough")
+        place = next(places.setdefault(item.nodeid.partition("[")[0], count())) if mark else 0
+        is_kept = mark is None or ("one_in" in mark.kwargs and place % mark.kwargs["one_in"] == 0)
+        (kept if is_kept else left).append(item)
+    config.hook.pytest_deselected(items=left)
+    items[:] = kept
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist

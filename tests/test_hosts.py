@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from codeexec_config import External, check_file, load
-from tests.counts import FULL
+from tests.counts import tries
 from tests.test_findings import CASES
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_the_old_or_the_new(tmp_path
     with ThreadPoolExecutor(1) as pool:
         replaced = pool.submit(replace)
         try:
-            seen = {load(path, env={}).timeout_secs for _ in range(500 if FULL else 60)}
+            seen = {load(path, env={}).timeout_secs for _ in range(tries(60, full=500))}
         finally:
             is_over.set()
         assert replaced.result() > 1

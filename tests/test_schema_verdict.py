@@ -20,14 +20,14 @@ from hypothesis import strategies as st
 from codeexec_config import Diagnostic, check_mapping, check_text
 from codeexec_config.limits import KNOWN_LANGUAGES
 from codeexec_config.schema import json_schema
-from tests.counts import FULL
+from tests.counts import examples, tries
 from tests.facts import MODES, RUNTIMES, SECTION_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-SECTIONS = settings(max_examples=20_000 if FULL else 600)
-DOCUMENTS = settings(max_examples=5_000 if FULL else 150)
+SECTIONS = settings(max_examples=tries(600, full=20_000))
+DOCUMENTS = examples(150)
 
 VALIDATORS: dict[Any, type[jsonschema.protocols.Validator]] = {
     "7": jsonschema.Draft7Validator,

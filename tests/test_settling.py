@@ -14,7 +14,7 @@ from codeexec_config.cli import replacing, settling
 from codeexec_config.cli.exchanging import exchange
 from codeexec_config.cli.replacing import ReplaceError, replace
 from codeexec_config.cli.settling import settled
-from tests.counts import FULL
+from tests.counts import tries
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="this system cannot exchange two files")
 
@@ -145,7 +145,7 @@ print("done")
 
 def test_lines_that_are_added_all_the_time_all_arrive(file):
     """Whether the file is replaced in between or left alone; those of such a moment may change places."""
-    count = 20_000 if FULL else 500
+    count = tries(500, full=20_000)
     with subprocess.Popen([sys.executable, "-c", APPEND, str(count)], stdout=subprocess.PIPE) as writer:
         number, has_ended = 0, False
         while not has_ended:

@@ -79,10 +79,28 @@ while read -r line; do
   echo $? $(base64 -w0 < $output) >&8
 done
 """
+RUBY = r"""
+require "base64"
+require "stringio"
+def of_its_own = binding
+variables = of_its_own
+while (line = STDIN.gets)
+  $stdout, failed = StringIO.new, 0
+  begin
+    eval(Base64.decode64(line).force_encoding("UTF-8"), variables)
+  rescue Exception => error
+    failed = 1
+    puts error.full_message
+  end
+  STDOUT.puts "#{failed} #{Base64.strict_encode64($stdout.string)}"
+  STDOUT.flush
+end
+"""
 INTERPRETERS = {
     "python": [sys.executable, "-ISc", PYTHON],
     "javascript": ["node", "-e", NODE],
     "bash": ["bash", "-c", BASH],
+    "ruby": ["ruby", "-e", RUBY],
 }
 """Each reads a program a line, in base64, and answers by a line: whether it failed, and what it printed."""
 

@@ -30,10 +30,14 @@ from tests.conformance.local import can_jail, installed
 
 Reports = dict[str, dict[str, Any]]
 SLOW_TO_SHOW = {"O07"}  # a busy machine may let too little of a flood through; its own control shows it in python
-BROKEN_IN_ANY_LANGUAGE = (
-    *(HasOneSession, AnswersLate, ComputesOn, ForgetsTheInterpreter, WaitsForTheDead),
-    *(ShowsTheCurrentFolder, ShowsAKnownFolder, WritesADotenv, TellsItsArguments, CollectsOfSuccesses),
-)
+SESSIONS = (HasOneSession, AnswersLate, ComputesOn, ForgetsTheInterpreter, WaitsForTheDead)
+BROKEN_IN = {
+    **dict.fromkeys((*SESSIONS, ShowsTheCurrentFolder), ("javascript", "bash", "ruby")),
+    **dict.fromkeys(
+        (ShowsAKnownFolder, WritesADotenv, TellsItsArguments, CollectsOfSuccesses), ("javascript", "bash", "ruby", "r")
+    ),
+}
+"""Defects that are shown in python, with other languages that show them."""
 KEPT_BY_THE_LANGUAGE = {
     "Reckless/javascript": {"R14"},  # node resets all signals
     "Reckless/r": {"I07"},  # its sockets know IPv4 alone
@@ -139,7 +143,7 @@ def test_a_language_with_processes_has_a_program_for_every_limit(language: str) 
     )
 
 
-@pytest.mark.parametrize("job", jobs("OtherSessions", "javascript", "bash"))
+@pytest.mark.parametrize("job", jobs("OtherSessions", "javascript", "bash", "ruby"))
 def test_an_honest_executor_with_sessions_in_another_language_passes(job: str, reports: Reports) -> None:
     assert {"pass"} == {it["verdict"] for it in reports[job]["results"]}, reports[job]["rendered"]
 
@@ -153,8 +157,8 @@ def test_an_honest_executor_with_sessions_in_another_language_passes(job: str, r
             id=job.id,
         )
         for name, control in ALL.items()
-        if control.make in BROKEN_IN_ANY_LANGUAGE
-        for job in jobs(name, "javascript", "bash")
+        if control.make in BROKEN_IN
+        for job in jobs(name, *BROKEN_IN[control.make])
     ],
 )
 def test_a_broken_executor_fails_the_same_checks_in_another_language(job: str, reports: Reports) -> None:

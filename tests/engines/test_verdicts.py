@@ -15,14 +15,15 @@ import tomlkit
 from hypothesis import Phase, given, settings
 
 from codeexec_config import check_text
+from tests.counts import tries
 from tests.engines.documents import BROKEN, EXAMPLES, RIGHT
 from tests.engines.places import SCHEMA, node_env, node_script, python_tool, run, taplo_lint
-from tests.test_schema_verdict import FULL, JUDGES, RIGHT_SECTIONS, in_host, slipped
+from tests.test_schema_verdict import JUDGES, RIGHT_SECTIONS, in_host, slipped
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-COUNT = 1500 if FULL else 150
+COUNT = tries(150, full=1_500)
 
 
 def _is_read_alike(value: Any) -> bool:

@@ -18,7 +18,7 @@ from codeexec_config import Diagnostic, check_text
 from codeexec_config.document import parse as parsing
 from codeexec_config.document import refusal
 from codeexec_config.document.parse import BOM, parse
-from tests.counts import FULL, MANY, examples
+from tests.counts import examples, tries
 from tests.toml.corpus import MARK
 from tests.toml.reading import by_tomlkit, by_tomllib, by_us, same
 from tests.toml.test_corpus import BROKEN, MODERN, OLD
@@ -213,7 +213,7 @@ def test_the_standard_library_may_read_toml_1_1_and_word_its_errors_as_it_likes(
     kind: str, source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The library of Python 3.15 reads TOML 1.1, and each version words some errors otherwise."""
-    seeds = range(MANY if FULL else 200)
+    seeds = range(tries(200))
     chosen = list(everything()) if source == "corpus" else [mutant(Random(seed)) for seed in seeds]  # noqa: S311
     expected = outcomes(chosen)
     if kind == "of TOML 1.1":

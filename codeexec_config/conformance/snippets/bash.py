@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from codeexec_config.conformance.snippets.texts import CONTROLS, ERRORS, QUOTED, UNICODE, VERBATIM
+from codeexec_config.conformance.snippets.texts import CONTROLS, ERRORS, QUOTED, UNICODE, VERBATIM, octal
 
 __all__ = ["PROGRAMS"]
-
-
-def _octal(data: bytes) -> str:
-    return "".join(f"\\{byte:03o}" for byte in data)
 
 
 PROGRAMS: Final = {
@@ -311,8 +307,8 @@ umask 0
 cd /
 echo tried
 """,
-    "controls": rf"printf '{_octal(CONTROLS)}'",
-    "exact_errors": rf"printf '{_octal(ERRORS)}' >&2",
+    "controls": rf"printf '{octal(CONTROLS)}'",
+    "exact_errors": rf"printf '{octal(ERRORS)}' >&2",
     "complain": """
 cat >&2 <<'KIT-MARKS'
 @MARKS@

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["ARTIFACT", "COMPLAINTS", "CONTROLS", "ERRORS", "MARKS", "QUOTED", "UNICODE", "VERBATIM"]
+__all__ = ["ARTIFACT", "COMPLAINTS", "CONTROLS", "ERRORS", "MARKS", "QUOTED", "UNICODE", "VERBATIM", "octal"]
 
 QUOTED: Final = (
     'it\'s "quoted" $HOME ${X} `id` \\n \\\\ %d & | ; <> ! # * ~ \u00e9 \u2603 \U0001f600'
@@ -52,3 +52,8 @@ No space left on device
 Permission denied
 command not found"""
 """What executors that look for words take for an end that a program had, when it only talks of one."""
+
+
+def octal(data: bytes) -> str:
+    """Return bytes as the shell's printf writes them."""
+    return "".join(f"\\{byte:03o}" for byte in data)
