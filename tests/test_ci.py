@@ -68,6 +68,7 @@ def test_what_passes_the_second_time_is_named(run):
     assert "2 passed" in out
 
 
+@pytest.mark.thorough
 def test_what_fails_twice_is_named_and_fails(run):
     status, named, _ = run(TESTS.replace("BROKEN", "True"))
 
@@ -75,6 +76,7 @@ def test_what_fails_twice_is_named_and_fails(run):
     assert "python3: test_it.py::test_broken" in named
 
 
+@pytest.mark.thorough
 def test_what_cannot_be_collected_fails(run):
     status, _, _ = run("raise RuntimeError\n")
 

@@ -96,6 +96,7 @@ def test_the_source_distribution_holds_what_git_does(unpacked):
     assert set(done.stdout.splitlines()) - held == set()
 
 
+@pytest.mark.thorough
 def test_the_tests_run_from_the_source_distribution(unpacked):
     run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(

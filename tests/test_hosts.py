@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 THREADS = 8
-LOADS = 10_000
+LOADS = tries(10_000, full=10_000)
 TEXT = """\
 [features.code_execution]
 enabled = "${E:-true}"

@@ -193,6 +193,7 @@ def assert_commands_pass(file: str, env: dict[str, str], folder: Path) -> None:
         assert_no_leak(lambda: [main(command) for command in commands], SECRETS)
 
 
+@pytest.mark.thorough(one_in=4)
 @pytest.mark.parametrize("name", TEXTS)
 def test_nothing_comes_out_of_a_broken_file(name: str, tmp_path: Path, capsys: Any) -> None:
     assert_passes(name, tmp_path)
@@ -284,6 +285,7 @@ def left(marker):
 SHOWN = (["--traceback"], ["--format", "json"], ["--output", "report"])
 
 
+@pytest.mark.thorough(one_in=2)
 @pytest.mark.parametrize(
     ("factory", "options"),
     [
@@ -375,6 +377,7 @@ def is_caught(code: str, place: str, folder: Path) -> bool:
     return False
 
 
+@pytest.mark.thorough(one_in=4)
 @pytest.mark.parametrize(
     ("code", "place"),
     [*((code, "message") for code in sorted(CODES.keys() - UNREAD)), ("invalid-toml", "help"), ("unknown-key", "help")],

@@ -362,6 +362,7 @@ def test_a_mode_that_stands_elsewhere_is_not_taken_for_wasm(mode):
     assert not {"unsupported-language", "out-of-range"} & set(found)
 
 
+@pytest.mark.thorough(one_in=3)
 @pytest.mark.parametrize("kind", ["Bad {}", "unknown-{}"])
 @pytest.mark.parametrize("count", [999, 1000, 1001, 1200])
 def test_as_many_findings_as_are_listed_are_found(kind, count):

@@ -35,6 +35,7 @@ def _check(checker, path):
     return subprocess.run(command, capture_output=True, check=False, text=True)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
 def test_a_forgotten_variant_is_a_type_error(checker, tmp_path):
     path = tmp_path / "host.py"
@@ -47,6 +48,7 @@ def test_a_forgotten_variant_is_a_type_error(checker, tmp_path):
     assert "assert_never" in done.stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
 def test_the_api_has_the_types_that_consumers_rely_on(checker):
     done = _check(checker, TYPING / "api.py")

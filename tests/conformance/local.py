@@ -27,6 +27,7 @@ from typing import Any, ClassVar
 
 import attrs
 
+from codeexec_config.conformance import watching
 from codeexec_config.executor import (
     FAULT_EXTENSION,
     Capability,
@@ -391,7 +392,11 @@ class Local:
             for pid in members:
                 kill(pid)
         if run.process and run.process.returncode is None:
-            kill(run.process.pid)  # a sandbox that has not come so far as to set its program's variables
+            self.end_first(run)
+
+    def end_first(self, run: Run) -> None:
+        """End the first process, where its program's variables are not set yet."""
+        kill(run.process.pid)
 
     def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
         code = run.process.returncode
@@ -471,6 +476,14 @@ class Jailed(Local):
     def hosts_environment(self, run: Run) -> dict[str, str]:
         del run
         return {"PATH": os.environ["PATH"]}
+
+    def end_first(self, run: Run) -> None:
+        """End a sandbox that is being set up, and what it has not yet tied to its own life."""
+        kill(run.process.pid, signal.SIGSTOP)  # so that it begins nothing more
+        for each in watching._processes().values():
+            if each.parent == run.process.pid:
+                kill(each.pid)
+        super().end_first(run)
 
     def put_files(self, run: Run) -> None:
         super().put_files(run)

@@ -46,13 +46,14 @@ KEPT_BY_THE_LANGUAGE = {
 
 def jobs(name: str, *languages: str) -> list[Any]:
     return [
-        pytest.param(
-            f"{name}/{language}",
-            marks=pytest.mark.skipif(language not in installed(), reason=f"{language} is not installed"),
-            id=f"{name}-{language}",
-        )
+        pytest.param(f"{name}/{language}", marks=marks(language), id=f"{name}-{language}")
         for language in languages or SNIPPETS
     ]
+
+
+def marks(language: str) -> list[pytest.MarkDecorator]:
+    missing = pytest.mark.skipif(language not in installed(), reason=f"{language} is not installed")
+    return [missing] if language in ("python", "bash") else [missing, pytest.mark.thorough]
 
 
 def unexplained(report: dict[str, Any]) -> list[str]:

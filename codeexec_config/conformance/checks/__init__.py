@@ -144,6 +144,11 @@ _TIME: Final = (
         *("T15", "a flood that is stopped leaves no child", "a child, then a flood", leaving.flooding_parent),
         after="T04 T05 O04",
     ),
+    Check(
+        *("T16", "a run that ends while it starts leaves nothing", "limits of 2 ms and more"),
+        leaving.ended_while_starting,
+        after="T04",
+    ),
 )
 _RESOURCES: Final = (
     Check("M01", "memory is limited", "fill 1 GiB under 128 MiB", resources.memory_limit, C.MEMORY),

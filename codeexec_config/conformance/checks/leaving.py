@@ -29,6 +29,10 @@ _BESIDE_SECS = 1.5
 _POLL_SECS = 0.02
 _FEW_LOOKS = 5
 _FOR_LONG_SECS = 50.0
+_EARLY_ENDS = 12
+_EARLIEST_SECS = 0.002
+_FIRST_MOMENTS_SECS = 0.1
+"""A sandbox of namespaces is set up by then; some tie themselves to their parent's life in the midst of it."""
 
 
 def failing_parent(kit: Kit) -> None:
@@ -47,6 +51,21 @@ def flooding_parent(kit: Kit) -> None:
     # A busy machine may not have let it come so far: then once more, under a later limit.
     walls = (kit.deadlines.stop_limit, kit.deadlines.run_limit)
     _nothing_left_by(kit, "flooding_parent", *stopped, walls=walls)
+
+
+def ended_while_starting(kit: Kit) -> None:
+    """T16: a run whose time is up while its sandbox starts comes to an end, and its program does not go on."""
+    marker = kit.nonce()
+    code = kit.code("orphan", marker=marker)
+    latest = max(_FIRST_MOMENTS_SECS, kit.info.startup_secs)
+    growth = (latest / _EARLIEST_SECS) ** (1 / (_EARLY_ENDS - 1))
+    walls = [_EARLIEST_SECS * growth**step for step in range(_EARLY_ENDS)]
+    for request, outcome in kit.together([kit.request(code, wall=wall) for wall in walls]):
+        if not isinstance(outcome.error, InfrastructureError):  # which says that there was no sandbox yet
+            kit.verdict(outcome, request=request)
+    time.sleep(kit.info.startup_secs)  # what is still starting would be there only then
+    kit.expect_nothing_left(marker)
+    kit.expect_sight()
 
 
 def greedy_parent(kit: Kit) -> None:
