@@ -192,7 +192,7 @@ def test_a_program_runs(word, host):
 def test_a_command_runs(line, host):
     """Run with this interpreter; making and filling the virtual environment is left to those who have a network."""
     command = line.rsplit(" && ", 1)[-1].replace(".venv/bin/python", "python")
-    if command.endswith("-m pytest"):
+    if command.endswith("-m pytest -n auto"):
         command = f"cd {ROOT} && {command} --collect-only -q tests/test_secret.py"
     brings_its_own = {"--offline", "--env-file", "--secrets-dir"} & set(command.split())
 

@@ -405,6 +405,18 @@ class TestLeaving:
             "cannot tell: the program could not start a child: timed_out"
         )
 
+    def test_an_early_end_may_find_no_sandbox_yet(self) -> None:
+        def act(_: object) -> Any:
+            time.sleep(0.15)
+            raise ExecutorUnavailable("no sandbox yet")
+
+        assert said("T16", act, probe=Living(0)) == (
+            "skip",
+            "the leak probe does not see this executor's programs: give run_conformance one that does",
+        )
+        assert said("T16", act, probe=Living(2))[0] == "pass"
+        assert said("T16", act, probe=Living(10_000)) == ("fail", "left behind: process 1")
+
     def test_a_program_that_ended_otherwise_cannot_tell(self) -> None:
         verdict, detail = said("T12", self.slowly(self.STARTED), printed(b"started"), probe=Living())
 
