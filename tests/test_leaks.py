@@ -230,6 +230,7 @@ def parsed(text: str) -> Any:
         return {}
 
 
+@pytest.mark.thorough(one_in=4)
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_no_report_shows_a_secret(name: str) -> None:
     text = DOCUMENTS[name]
@@ -239,6 +240,7 @@ def test_no_report_shows_a_secret(name: str) -> None:
     assert_no_leak(partial(shown, *checks, partial(check_text, text, offline=True)), (*SECRETS, *SPELT_OUT))
 
 
+@pytest.mark.thorough(one_in=4)
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_no_error_carries_a_secret(name: str, app: Callable[[str], str]) -> None:
     text = DOCUMENTS[name]

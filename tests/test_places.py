@@ -252,6 +252,7 @@ def assert_counted(text: str, findings: tuple[Diagnostic, ...]) -> None:
             assert Span(position(text, span.start.offset), position(text, span.end.offset)) == span
 
 
+@pytest.mark.thorough(one_in=4)
 @pytest.mark.parametrize("spelling", MODES)
 @pytest.mark.parametrize(("code", "name", "pairs"), PAIRS, ids=[f"{code}-{pairs[-1]}" for code, _, pairs in PAIRS])
 def test_a_finding_of_a_variant_marks_the_same_in_every_spelling(
@@ -260,6 +261,7 @@ def test_a_finding_of_a_variant_marks_the_same_in_every_spelling(
     assert_marked(spell(MODES[spelling], name, pairs), code)
 
 
+@pytest.mark.thorough(one_in=4)
 @pytest.mark.parametrize("spelling", SECTIONS)
 @pytest.mark.parametrize(("code", "pairs"), KEYS, ids=[f"{code}-{pairs[-1]}" for code, pairs in KEYS])
 def test_a_finding_of_the_section_marks_the_same_in_every_spelling(code: str, pairs: list[str], spelling: str) -> None:

@@ -130,6 +130,7 @@ SECTIONS = (
 )
 
 
+@pytest.mark.thorough(one_in=4)
 @pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize("trap", TRAPS.values(), ids=TRAPS)
 @pytest.mark.parametrize("paths", [[("s", "e")], [("s", "e", "mode", "y", 1)], [("s", "e"), ("t",), ("b]", 0)], [()]])

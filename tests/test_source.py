@@ -242,6 +242,7 @@ def test_utf_8_is_decoded_as_it_is() -> None:
 # -- what is not TOML --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough(one_in=4)
 @pytest.mark.parametrize("code", [*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
 @pytest.mark.parametrize("frame", ["a = 1{}", "# {}\n", "a = '{}'", '"{}" = 1', 'a = """{}"""', "{}"])
 def test_a_control_character_is_refused_where_it_stands(frame: str, code: int) -> None:

@@ -440,6 +440,7 @@ def test_an_address_to_listen_at_is_told_from_one_to_call(host, shown):
 # -- credentials by the name of a parameter ----------------------------------------------------------------------------
 
 
+@pytest.mark.thorough(one_in=4)
 @pytest.mark.parametrize(
     "name",
     [

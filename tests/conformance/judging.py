@@ -116,7 +116,8 @@ def _deadlines(name: str, language: str) -> Deadlines:
 def _made(name: str, language: str) -> tuple[Any, str]:
     if name in ALL:
         control = ALL[name]
-        return (control.make() if issubclass(control.make, InProcess) else control.make(language)), control.checks
+        made = control.make() if issubclass(control.make, InProcess) else control.make(language)
+        return made, " ".join(control.tried())
     make, checks = WHOLE[name]
     return make(language), OTHERS if name == "Local" and language != "python" else checks
 
@@ -156,8 +157,7 @@ class Judging:
 def weight(job: str) -> int:
     """Return how long a job takes, about: those that take long are begun first."""
     name = job.rpartition("/")[0]
-    checks = ALL[name].checks if name in ALL else WHOLE[name][1]
-    return len(checks.split()) if checks else len(CHECKS)
+    return len(ALL[name].tried() if name in ALL else WHOLE[name][1].split() or CHECKS)
 
 
 def run_in_processes(jobs: list[str], run: Callable[[str], None]) -> None:

@@ -51,6 +51,10 @@ def jobs(name: str, *languages: str) -> list[Any]:
     ]
 
 
+def thorough(*values: str) -> Any:
+    return pytest.param(*values, marks=pytest.mark.thorough)
+
+
 def marks(language: str) -> list[pytest.MarkDecorator]:
     missing = pytest.mark.skipif(language not in installed(), reason=f"{language} is not installed")
     return [missing] if language == "python" else [missing, pytest.mark.thorough]
@@ -69,13 +73,15 @@ def test_an_honest_executor_passes(job: str, reports: Reports) -> None:
 
 
 @pytest.mark.skipif(not can_jail(), reason="this machine has no bubblewrap that works")
-@pytest.mark.parametrize("job", ["Jailed/python", pytest.param("Jailed/bash", marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("job", ["Jailed/python", thorough("Jailed/bash")])
 def test_an_honest_sandbox_passes(job: str, reports: Reports) -> None:
     assert reports[job]["ok"], reports[job]["rendered"]
     assert unexplained(reports[job]) == []
 
 
-@pytest.mark.parametrize("job", ["Sessions/python", "SlowStarter/python", "OneAtATime/python", "Guarded/python"])
+@pytest.mark.parametrize(
+    "job", ["OneAtATime/python", "Guarded/python", *map(thorough, ["Sessions/python", "SlowStarter/python"])]
+)
 def test_an_honest_executor_of_another_shape_passes(job: str, reports: Reports) -> None:
     assert reports[job]["ok"], reports[job]["rendered"]
     assert unexplained(reports[job]) == []
@@ -85,8 +91,8 @@ def test_an_honest_executor_of_another_shape_passes(job: str, reports: Reports) 
     ("job", "not_applicable"),
     [
         ("Local/python", "T10 T11 M05 H02"),
-        ("Sessions/python", "R12 T10 T11 M05 H02"),
-        ("SlowStarter/python", "T11"),
+        thorough("Sessions/python", "R12 T10 T11 M05 H02"),
+        thorough("SlowStarter/python", "T11"),
         ("OneAtATime/python", "I17 N02 P02"),
         ("Guarded/python", ""),
     ],

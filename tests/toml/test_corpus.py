@@ -93,6 +93,7 @@ def test_the_corpus_is_large() -> None:
     assert sum(map(len, BROKEN.values())) > 1_500
 
 
+@pytest.mark.thorough(one_in=4)
 @pytest.mark.parametrize("name", OLD, ids=short)
 def test_what_toml_1_0_has_is_read_alike_by_all(name: str) -> None:
     for text, data in OLD[name].items():
@@ -109,6 +110,7 @@ def test_what_toml_1_1_added_is_read_whatever_the_standard_library_makes_of_it(n
         assert by_tomllib(text) is None or same(data, by_tomllib(text)), text
 
 
+@pytest.mark.thorough(one_in=4)
 @pytest.mark.parametrize("name", BROKEN, ids=short)
 def test_what_is_not_toml_is_refused_by_all_and_where_it_ceases_to_be(name: str) -> None:
     for marked in BROKEN[name]:

@@ -166,6 +166,7 @@ def assert_is_where_it_ceases_to_be_toml(text: str, found: Diagnostic) -> None:
     assert rest == text or not can_go_on(rest), "what stands at the place can be read on"
 
 
+@pytest.mark.thorough(one_in=4)
 @pytest.mark.parametrize("name", BROKEN, ids=ascii)
 def test_the_place_of_a_broken_text_is_where_no_toml_goes_on(name: str) -> None:
     text = BROKEN[name][0].replace(MARK, "")
