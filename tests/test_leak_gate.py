@@ -285,7 +285,7 @@ def left(marker):
 SHOWN = (["--traceback"], ["--format", "json"], ["--output", "report"])
 
 
-@pytest.mark.thorough(one_in=2)
+@pytest.mark.thorough(one_in=5)
 @pytest.mark.parametrize(
     ("factory", "options"),
     [
