@@ -5,6 +5,7 @@ It prints what survives, and fails where more than one in twenty does of those t
 
 import argparse
 import itertools
+import os
 import sys
 import tomllib
 from pathlib import Path
@@ -22,6 +23,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="leave out what runs when a module is imported")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="try one mutant of N")
     options = parser.parse_args()
+    os.environ["CODEEXEC_THOROUGH"] = "1"  # for the tests that are run: any case of them may notice a mutant
     tests = tomllib.loads((HERE / "modules.toml").read_text("utf-8"))
     equivalent = tomllib.loads((HERE / "equivalent.toml").read_text("utf-8"))
     modules = options.modules or list(tests)
