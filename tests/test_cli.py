@@ -7,6 +7,7 @@ import pty
 import runpy
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -470,13 +471,19 @@ def test_colour_can_be_asked_for(write, capsys):
     assert "\x1b[1;31merror" in capsys.readouterr().out
 
 
-def test_it_runs_as_a_module(write, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["codeexec_config", "validate", write(VALID)])
+@pytest.mark.parametrize("is_held_up", [False, True])
+def test_it_runs_as_a_module(is_held_up, write, monkeypatch, capsys):
+    """A thread that is left would hold up the end of the process, which then ends at once."""
+    ended = []
+    monkeypatch.setattr(sys, "argv", ["codeexec_config", "validate", write(BROKEN)])
+    monkeypatch.setattr(threading, "active_count", lambda: 2 if is_held_up else 1)
+    monkeypatch.setattr(os, "_exit", ended.append)
 
     with pytest.raises(SystemExit) as caught:
         runpy.run_module("codeexec_config", run_name="__main__")
 
-    assert 0 == caught.value.code
+    assert 1 == caught.value.code
+    assert [1] * is_held_up == ended
 
 
 @pytest.mark.parametrize(

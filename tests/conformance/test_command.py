@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +16,6 @@ from codeexec_config.cli import conformance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 MODULE = '''
 from codeexec_config.executor import *
@@ -77,6 +79,16 @@ class Keeping(Echo):
 
     def execute(self, request, /):
         return ExecutionResult(status=Status.COMPLETED, stdout=str(self.kept).encode())
+
+class Waiting(Echo):
+    """Waits in a pool of its own for what does not end."""
+
+    def execute(self, request, /):
+        import threading
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor() as pool:
+            return pool.submit(threading.Event().wait).result()
 '''
 
 
@@ -133,6 +145,23 @@ class TestReport:
 
     def test_a_factory_may_be_inside_a_class(self, command: Callable[..., int]) -> None:
         assert command("kit_host:Holder.make") == 0
+
+    def test_threads_of_the_executor_s_own_do_not_hold_it_up(self, tmp_path: Path) -> None:
+        (tmp_path / "waiting_host.py").write_text(MODULE, encoding="utf-8")
+        command = ["conformance", "waiting_host:Waiting", "--check", "T16", "--language", "bash"]
+
+        done = subprocess.run(
+            [sys.executable, "-m", "codeexec_config", *command],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+        assert done.returncode == 1
+        assert "the call was not back after 5.0" in done.stdout
 
     def test_languages_may_be_chosen(self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]) -> None:
         assert command("kit_host:Echo", "--language", "bash") == 0
