@@ -39,8 +39,8 @@ def fraction(kit: Kit) -> None:
     wall, secs = _FRACTION
     result = _napped(kit, wall, secs)
     if result.status is Status.TIMED_OUT:
-        outcome = kit.outcome(_short(kit))
-        own = _own_secs(outcome, outcome.secs)
+        outcomes = [kit.outcome(_short(kit)) for _ in range(_ATTEMPTS)]
+        own = max(_own_secs(outcome, outcome.secs) for outcome in outcomes)  # on a busy machine it varies
         if own > (wall - secs) / 2:  # an interpreter that takes so long to start has to sleep less
             result = _napped(kit, wall, max(0.0, secs - own))
             if result.status is Status.TIMED_OUT:
