@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random as plain_random
+import string
 from typing import Any
 
 import pytest
@@ -295,7 +296,34 @@ def test_a_key_given_twice_is_shown_at_both_places() -> None:
     assert ["a   =  *", "a = ******** * *"] == excerpts("a = 'CANARY' # x\na   =  2\n")
 
 
+def test_no_letter_of_a_query_is_shown() -> None:
+    for letter in string.ascii_letters:
+        text = f'{HEAD}mode.external.url = "ftp://h/?q={letter * 3}"\n'
+        assert {'mode.external.url = "ftp://h/?q=***"'} == set(excerpts(text))
+
+
+def test_a_table_in_a_list_is_masked_whole() -> None:
+    [line] = excerpts(f'{HEAD}allowed_languages = [{{ a = 1 }}, "python"]\n')
+
+    assert 'allowed_languages = [*********, "python"]' == line
+
+
 # -- crops -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length", [159, 160, 161])
+def test_a_line_of_160_characters_is_shown_whole(length: int) -> None:
+    start, end = 'allowed_languages = ["python",', '"A"]'
+    line = f"{start}{end:>{length - len(start)}}"
+
+    [finding] = check_text(f"{HEAD}mode.sandboxed.runtime = 'gvisor'\n{line}\n").errors
+
+    assert "invalid-language" == finding.code
+    assert (line == finding.excerpt) == (length <= 160)
+
+
+def test_the_mark_of_a_crop_may_stand_within_a_line() -> None:
+    assert 'allowed_languages = ["A…b"]' in excerpts(f'{HEAD}allowed_languages = ["A…b"]\n')
 
 
 def test_a_long_line_is_cropped_around_the_place() -> None:
