@@ -170,8 +170,6 @@ class Kit:
             return self._lacks[feature]
 
     def _works(self, feature: str) -> bool:
-        if not self.has(feature):
-            return True
         try:
             result = self.run(self.request(self._snippets[feature]))
         except Failed:

@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from codeexec_config.conformance import SNIPPETS
+from codeexec_config.conformance.kit import Kit
+from codeexec_config.conformance.snippets.features import FEATURES, uses
+from codeexec_config.conformance.suite import Plan, run_plan
 from tests.conformance.defects import (
     AnswersLate,
     CollectsOfSuccesses,
@@ -25,8 +28,9 @@ from tests.conformance.defects import (
     WaitsForTheDead,
     WritesADotenv,
 )
-from tests.conformance.judging import ALL, BOASTS
-from tests.conformance.local import can_jail, installed
+from tests.conformance.judging import ALL, BOASTS, QUICK, SMALL
+from tests.conformance.local import Jailed, Local, can_jail, can_unshare, installed
+from tests.conformance.shapes import Boaster
 
 Reports = dict[str, dict[str, Any]]
 SLOW_TO_SHOW = {"O07"}  # a busy machine may let too little of a flood through; its own control shows it in python
@@ -172,6 +176,34 @@ def test_a_broken_executor_fails_the_same_checks_in_another_language(job: str, r
     expected = ALL[job.rpartition("/")[0]].expected()
 
     assert expected == {it["id"]: it["verdict"] for it in reports[job]["results"]}, reports[job]["rendered"]
+
+
+@pytest.mark.parametrize(
+    ("check", "lacks", "make", "verdict"),
+    [
+        ("F01", "show_files", Local, "pass"),
+        ("F02", "artifacts", Local, "pass"),
+        ("F05", "artifacts", Local, "pass"),
+        ("I01", "connect_child", Boaster, "pass" if can_unshare() else "fail"),
+        ("I02", "search", Boaster, "fail"),
+        pytest.param("I02", "search", Jailed, "pass", marks=pytest.mark.skipif(not can_jail(), reason="no bubblewrap")),
+        ("I03", "find_variables", Boaster, "pass"),
+    ],
+)
+def test_a_language_that_lacks_a_program_is_judged_by_the_rest(
+    check: str, lacks: str, make: type[Local], verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has = Kit.has
+    monkeypatch.setattr(Kit, "has", lambda self, purpose: purpose != lacks and has(self, purpose))
+
+    [result] = run_plan(make("python"), Plan(only=[check], sizes=SMALL, deadlines=QUICK)).results
+
+    assert result.verdict == verdict, result.detail
+
+
+@pytest.mark.parametrize("language", ["python", "javascript", "ruby"])
+def test_a_language_whose_features_may_be_lacking_has_programs_that_use_them(language: str) -> None:
+    assert [feature for feature in FEATURES if uses(language, feature, SNIPPETS[language][feature])] == list(FEATURES)
 
 
 def test_the_table_of_purposes_is_the_documented_one() -> None:
