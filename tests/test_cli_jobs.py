@@ -89,7 +89,7 @@ def run(*arguments, text=""):
     return process.returncode, out, err
 
 
-@pytest.mark.thorough(one_in=3)
+@pytest.mark.thorough(one_in=7)
 @pytest.mark.parametrize(
     "options",
     [
@@ -247,7 +247,7 @@ def test_no_worker_outlives_the_command(folder, workers):
 # -- interrupts --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.thorough(one_in=3)
+@pytest.mark.thorough(one_in=4)
 @pytest.mark.parametrize("count", ["1", "2"])
 @pytest.mark.parametrize("form", ["concise", "json"])
 def test_an_interrupt_prints_what_was_found_so_far(folder, count, form):

@@ -241,6 +241,7 @@ CONTENTS = (
 )
 
 
+@pytest.mark.thorough(one_in=4)
 @pytest.mark.parametrize("piece", PIECES)
 def test_a_mode_in_pieces_has_findings_and_fixes_that_help(piece: str) -> None:
     for other, content in product(PIECES, CONTENTS):

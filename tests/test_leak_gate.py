@@ -193,7 +193,7 @@ def assert_commands_pass(file: str, env: dict[str, str], folder: Path) -> None:
         assert_no_leak(lambda: [main(command) for command in commands], SECRETS)
 
 
-@pytest.mark.thorough(one_in=4)
+@pytest.mark.thorough(one_in=6)
 @pytest.mark.parametrize("name", TEXTS)
 def test_nothing_comes_out_of_a_broken_file(name: str, tmp_path: Path, capsys: Any) -> None:
     assert_passes(name, tmp_path)

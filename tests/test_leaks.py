@@ -532,6 +532,7 @@ def run(folder: Path, *options: str, **env: str) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.thorough(one_in=3)
 @pytest.mark.parametrize("env", ["secret values", "plausible values"])
 @pytest.mark.parametrize(
     "options",

@@ -139,6 +139,7 @@ def test_what_is_passed_over_hides_nothing(trap: Any, section: Any, paths: Any) 
     assert_same_below(trap + section, paths)
 
 
+@pytest.mark.thorough(one_in=4)
 @pytest.mark.parametrize("header", ["", "[s]\n", "[t]\n"])
 @pytest.mark.parametrize("end", [" = 1", " = 'x' # why", ".z = 1", ' . "z" = 1'])
 def test_a_name_may_stand_in_quotes_that_it_does_not_need(header: str, end: str) -> None:

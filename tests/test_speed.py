@@ -125,7 +125,7 @@ GROWING: dict[str, Callable[[int], str]] = {
 }
 
 
-@pytest.mark.thorough(one_in=2)
+@pytest.mark.thorough(one_in=4)
 @pytest.mark.parametrize("make", GROWING.values(), ids=GROWING)
 def test_work_grows_with_the_file_and_no_faster(make: Callable[[int], str]) -> None:
     """Twice the file, twice the calls at most; a thorough run goes beyond the thousand findings that a list ends at."""

@@ -107,6 +107,7 @@ def test_what_has_a_program_is_judged(job: str, not_applicable: str, reports: Re
     assert set(not_applicable.split()) == seen, reports[job]["rendered"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("job", ["Boaster/python"])
 def test_promises_of_isolation_are_not_kept_by_a_plain_process(job: str, reports: Reports) -> None:
     kept = {"I03", "I11", "I14"} | ({"I10"} if os.geteuid() else set())
@@ -115,6 +116,7 @@ def test_promises_of_isolation_are_not_kept_by_a_plain_process(job: str, reports
     assert set(BOASTS.split()) - kept == failed, reports[job]["rendered"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("job", ["Writer/python"])
 def test_files_of_the_host_are_written_by_a_plain_process(job: str, reports: Reports) -> None:
     assert not reports[job]["ok"], reports[job]["rendered"]
@@ -129,6 +131,7 @@ def test_a_restricted_interpreter_is_not_accused_of_what_it_refuses(job: str, re
     assert {"R01", "R03", "R04", "T01", "T06"} <= applicable, report["rendered"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("job", [*jobs("Careless"), *jobs("Reckless", "javascript", "bash", "ruby", "r")])
 def test_a_careless_executor_fails(job: str, reports: Reports) -> None:
     applicable = {it["id"]: it for it in reports[job]["results"] if it["verdict"] != "n/a"}

@@ -35,11 +35,13 @@ def test_a_document_gets_the_verdict_and_the_value_of_the_gateway(name: str) -> 
     assert _theirs(ROWS[name]) == _ours(ROWS[name])
 
 
+@pytest.mark.thorough(one_in=4)
 @pytest.mark.parametrize("name", DIFFERENCES)
 def test_a_deliberate_difference_is_one(name: str) -> None:
     assert _theirs(ROWS[name]) != _ours(ROWS[name])
 
 
+@pytest.mark.thorough(one_in=4)
 @pytest.mark.parametrize("name", DIFFERENCES)
 def test_a_deliberate_difference_has_the_findings_or_the_value_beside_it(name: str) -> None:
     row = ROWS[name]
