@@ -330,6 +330,14 @@ def assert_leads_on(text: str) -> None:
         assert len(mended) - after.span.start.offset < behind, text
 
 
+@pytest.mark.parametrize("text", ['"a\n', '\n"a\nb = 1\n', "x = 1\n'a b\n", 'a."b\n', '["a\n'])
+def test_a_key_that_is_not_closed_has_no_fix(text: str) -> None:
+    [finding] = check_text(text).errors
+
+    assert "this string is not closed on its line" == finding.message
+    assert finding.fix is None
+
+
 @examples(400)
 @given(st.randoms(use_true_random=False).map(lambda random: Slipping(random).slip()))
 def test_with_a_fix_applied_the_next_error_stands_further_down(text: str) -> None:
