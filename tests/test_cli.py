@@ -471,6 +471,13 @@ def test_colour_can_be_asked_for(write, capsys):
     assert "\x1b[1;31merror" in capsys.readouterr().out
 
 
+def test_it_runs_nothing_when_it_is_imported(capsys):
+    names = runpy.run_module("codeexec_config", run_name="imported")
+
+    assert callable(names["run"])
+    assert ("", "") == capsys.readouterr()
+
+
 @pytest.mark.parametrize("is_held_up", [False, True])
 def test_it_runs_as_a_module(is_held_up, write, monkeypatch, capsys):
     """A thread that is left would hold up the end of the process, which then ends at once."""
