@@ -330,7 +330,9 @@ def assert_leads_on(text: str) -> None:
         assert len(mended) - after.span.start.offset < behind, text
 
 
-@pytest.mark.parametrize("text", ['"a\n', '\n"a\nb = 1\n', "x = 1\n'a b\n", 'a."b\n', '["a\n'])
+@pytest.mark.parametrize(
+    "text", ['"a\n', '\n"a\nb = 1\n', "x = 1\n'a b\n", 'a."b\n', '["a\n', 'x = {"a\n', 'x = { a = 1, "b\n}\n']
+)
 def test_a_key_that_is_not_closed_has_no_fix(text: str) -> None:
     [finding] = check_text(text).errors
 

@@ -42,7 +42,7 @@ def changed(text: str, changes: Sequence[Change]) -> str:
 
 
 def leads_on(text: str, at: int, changes: Sequence[Change]) -> bool:
-    """Check that with changes made the next flaw, if there is one, stands further down than `at`."""
+    """Check that with changes made the next flaw, if there is one, stands behind `at` and what is written there."""
     flaw = first_flaw(Scan(changed(text, changes)))
-    moved = sum(len(written) - (end - start) for start, end, written in changes if end <= at and start < at)
+    moved = sum(len(written) - (end - start) for start, end, written in changes if end <= at)
     return flaw is None or flaw.start > at + moved

@@ -29,9 +29,7 @@ def explain_unclosed(slip: Slip) -> Reason:
         place = opening + 1 + found.start(1)
         help_ = "close it with the quote that opens it"
         return Reason(message, help_, "write the same quote", ((place, place + 1, quote),), related=related)
-    statement = next(reversed(slip.scan.statements), 0)
-    is_value = "=" in slip.text[statement:opening]  # a key alone would be refused at the same place
-    if is_value and (found := _UNCLOSED_TEXT.match(body)):
+    if found := _UNCLOSED_TEXT.match(body):
         place = opening + 1 + found.end()
         return Reason(message, "write the quote", "write the quote", ((place, place, quote),), related=related)
     if quote == '"' and body.endswith('\\"'):
