@@ -18,6 +18,20 @@ for host in "@HOSTS@".split():
         pass
 """.strip()
 
+_FORK: Final = """
+import os, time
+made = 0
+for _ in range(@FORKS@):
+    try:
+        child = os.fork()
+    except OSError:
+        break
+    if child == 0:
+        time.sleep(20)
+        os._exit(0)
+    made += 1
+""".strip()
+
 PROGRAMS: Final = {
     "say": 'print("@TEXT@")',
     "comment": "#",
@@ -104,18 +118,8 @@ greedy = "blocks = [b'x' * 1048576 for _ in range(@MEBIBYTES@)]"
 code = subprocess.run([sys.executable, "-c", greedy], stderr=subprocess.DEVNULL).returncode
 print("child died" if code else "child ended well")
 """,
-    "forks": """
-import os, time
-made = 0
-for _ in range(@FORKS@):
-    try:
-        child = os.fork()
-    except OSError:
-        break
-    if child == 0:
-        time.sleep(20)
-        os._exit(0)
-    made += 1
+    "forks": f"""
+{_FORK}
 print("forks", made)
 """,
     "connect": f"""
@@ -295,18 +299,8 @@ print("full", sum(child.poll() is None for child in children), flush=True)
 for child in children:
     child.kill()
 """,
-    "forks_held": """
-import os, time
-made = 0
-for _ in range(@FORKS@):
-    try:
-        child = os.fork()
-    except OSError:
-        break
-    if child == 0:
-        time.sleep(20)
-        os._exit(0)
-    made += 1
+    "forks_held": f"""
+{_FORK}
 time.sleep(@SECS@)
 print("held", made)
 """,

@@ -8,6 +8,14 @@ from codeexec_config.conformance.snippets.texts import CONTROLS, ERRORS, QUOTED,
 
 __all__ = ["PROGRAMS"]
 
+_TEXT_OF: Final = """
+text_of <- function(path, most) {
+  bytes <- tryCatch(suppressWarnings(readBin(path, "raw", most)), error = function(e) raw())
+  bytes[bytes == 0] <- as.raw(10)
+  rawToChar(bytes)
+}
+""".strip()
+
 PROGRAMS: Final = {
     "say": r'cat("@TEXT@\n")',
     "comment": "#",
@@ -134,12 +142,9 @@ code <- system2(file.path(R.home("bin"), "Rscript"), c("-e", shQuote(fill)), std
 cat(if (code == 0) "child ended well\n" else "child died\n")
 """,
     "verbatim": f'r <- 3\ncat(r"---({VERBATIM})---", "\\n", sep = "")',
-    "tell_all": r"""
-show <- function(path) {
-  bytes <- tryCatch(suppressWarnings(readBin(path, "raw", 20000)), error = function(e) raw())
-  bytes[bytes == 0] <- as.raw(10)
-  cat(rawToChar(bytes), "\n")
-}
+    "tell_all": rf"""
+{_TEXT_OF}
+show <- function(path) cat(text_of(path, 20000), "\n")
 parent <- sub("PPid:\\s*", "", grep("^PPid", readLines("/proc/self/status"), value = TRUE))
 for (path in c("/proc/self/cmdline", file.path("/proc", parent, "cmdline"), list.files(all.files = TRUE))) show(path)
 cat(commandArgs(), Sys.getenv(), sep = "\n")
@@ -180,15 +185,15 @@ for (path in strsplit("@PATHS@", " ")[[1]]) if (file.exists(path)) try({
 }, silent = TRUE)
 cat("tried\n")
 """,
-    "look_around": r"""
-for (folder in Sys.glob("/proc/[0-9]*")) if (basename(folder) != Sys.getpid()) {
-  for (name in c("cmdline", "environ")) {
-    bytes <- tryCatch(suppressWarnings(readBin(file.path(folder, name), "raw", 200000)), error = function(e) raw())
-    bytes[bytes == 0] <- as.raw(10)
-    word <- paste0("@HEAD@", "@TAIL@")
-    if (grepl(word, rawToChar(bytes), fixed = TRUE, useBytes = TRUE)) cat("seen in", name, "of", folder, "\n")
-  }
-}
+    "look_around": rf"""
+{_TEXT_OF}
+word <- paste0("@HEAD@", "@TAIL@")
+for (folder in Sys.glob("/proc/[0-9]*")) if (basename(folder) != Sys.getpid()) {{
+  for (name in c("cmdline", "environ")) {{
+    text <- text_of(file.path(folder, name), 200000)
+    if (grepl(word, text, fixed = TRUE, useBytes = TRUE)) cat("seen in", name, "of", folder, "\n")
+  }}
+}}
 cat("tried\n")
 """,
     "signal": r"""
@@ -285,19 +290,18 @@ quit(status = @CODE@)
 system("KIT=@MARKER@ sleep @SECS@")
 quit(status = @CODE@)
 """,
-    "find_variables": r"""
+    "find_variables": rf"""
+{_TEXT_OF}
 word <- paste0("@HEAD@", "@TAIL@")
-look <- function(path) {
-  bytes <- tryCatch(suppressWarnings(readBin(path, "raw", 200000)), error = function(e) raw())
-  bytes[bytes == 0] <- as.raw(10)
-  if (grepl(word, rawToChar(bytes), fixed = TRUE, useBytes = TRUE)) cat("seen in", path, "\n")
-}
+look <- function(path) {{
+  if (grepl(word, text_of(path, 200000), fixed = TRUE, useBytes = TRUE)) cat("seen in", path, "\n")
+}}
 for (path in Sys.glob("/proc/[0-9]*/cmdline")) look(path)
-for (folder in c(".", Sys.getenv("HOME", "."), "/etc", "/run", "/tmp")) {
+for (folder in c(".", Sys.getenv("HOME", "."), "/etc", "/run", "/tmp")) {{
   within <- c(folder, Filter(dir.exists, Sys.glob(file.path(folder, c("*", ".[!.]*")))))
   files <- Sys.glob(file.path(rep(head(within, 50), each = 2), c("*", ".[!.]*")))
   for (path in head(files, 500)) if (utils::file_test("-f", path)) look(path)
-}
+}}
 cat("tried\n")
 """,
     "search": r"""

@@ -18,6 +18,18 @@ require "socket"
 end
 """.strip()
 
+_FORK: Final = """
+made = 0
+@FORKS@.times do
+  begin
+    fork { sleep 20 }
+    made += 1
+  rescue SystemCallError
+    break
+  end
+end
+""".strip()
+
 PROGRAMS: Final = {
     "say": 'puts "@TEXT@"',
     "comment": "#",
@@ -90,17 +102,9 @@ $stderr.reopen("/dev/null")
 Process.wait(fork { blocks = Array.new(@MEBIBYTES@) { "x" * 1048576 }; exit!(blocks.size == @MEBIBYTES@ ? 0 : 1) })
 puts $?.success? ? "child ended well" : "child died"
 """,
-    "forks": """
-made = 0
-@FORKS@.times do
-  begin
-    fork { sleep 20 }
-    made += 1
-  rescue SystemCallError
-    break
-  end
-end
-puts "forks #{made}"
+    "forks": f"""
+{_FORK}
+puts "forks #{{made}}"
 """,
     "failing_parent": """
 spawn(["sleep", "@MARKER@"], "60", pgroup: true)
@@ -230,18 +234,10 @@ puts "full #{living.size}"
 $stdout.flush
 living.each { |pid| Process.kill("KILL", pid) }
 """,
-    "forks_held": """
-made = 0
-@FORKS@.times do
-  begin
-    fork { sleep 20 }
-    made += 1
-  rescue SystemCallError
-    break
-  end
-end
+    "forks_held": f"""
+{_FORK}
 sleep @SECS@
-puts "held #{made}"
+puts "held #{{made}}"
 """,
     "datagram": """
 require "socket"
