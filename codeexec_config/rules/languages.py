@@ -55,12 +55,10 @@ def _split_hint(name: str) -> str | None:
 
 def meant_language(name: str) -> str | None:
     """Return the known language that a text stands for, or None when none is near."""
-    plain = name.strip().lower()
-    if plain in limits.LANGUAGES:
-        return plain
-    from codeexec_config.rules.spelling import nearest, squeeze
+    from codeexec_config.rules.spelling import nearest
 
-    return limits.LANGUAGE_ALIASES.get(squeeze(plain)) or nearest(plain, limits.KNOWN_LANGUAGES)
+    plain = name.strip().lower()
+    return _known(plain) or nearest(plain, limits.KNOWN_LANGUAGES)
 
 
 def _without_version(name: str) -> str | None:
@@ -88,9 +86,14 @@ def split_names(text: str) -> list[str] | None:
     return list(dict.fromkeys(names)) if len(pieces) > 1 or _MARKS.search(text) else None
 
 
-def _known(word: str) -> bool:
-    plain = word.lower()
-    return plain in limits.LANGUAGES or plain in limits.LANGUAGE_ALIASES
+def _known(name: str) -> str | None:
+    """Return the language that a name, or an alias in any spelling, is known to stand for."""
+    plain = name.lower()
+    if plain in limits.LANGUAGES:
+        return plain
+    from codeexec_config.rules.spelling import squeeze
+
+    return limits.LANGUAGE_ALIASES.get(squeeze(plain))
 
 
 def unsupported(entry: Language) -> Finding:
