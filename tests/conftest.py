@@ -31,13 +31,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as behind nohup; whoeve
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_configure(config):
-    """Describe the marker of tests that are many and alike."""
-    config.addinivalue_line(
-        "markers", "thorough(one_in): for thorough runs, but for one case in so many if that is given"
-    )
-
-
 def pytest_collection_modifyitems(config, items):
     """Leave to thorough runs what is marked so, unless a case is asked for by its name."""
     if THOROUGH or any("[" in argument for argument in config.args):
