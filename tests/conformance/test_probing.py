@@ -15,7 +15,7 @@ from codeexec_config.conformance.kit import Kit
 if TYPE_CHECKING:
     from pathlib import Path
 
-WAITS = [sys.executable, "-c", "input()"]
+WAITS = [sys.executable, "-c", "print(flush=True); input()"]
 
 
 @pytest.mark.parametrize("place", ["arguments", "environment"])
@@ -24,6 +24,8 @@ def test_a_marked_process_is_seen_until_it_ends(place: str) -> None:
     arguments = [*WAITS, marker] if place == "arguments" else WAITS
     env = {**os.environ, "KIT": marker} if place == "environment" else None
     with subprocess.Popen(arguments, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # a process that has only just begun has no arguments yet
         seen = processes_with(marker)
         process.communicate(b"\n")
 
