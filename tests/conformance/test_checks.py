@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 C = Capability
 FEATURE_PROGRAMS = {SNIPPETS["python"][feature] for feature in FEATURES}
-QUICK = Deadlines(run_limit=0.5, stop_limit=0.2, late=0.3, settle=0.3, once=0.1, cancel=0.3, abandon=0.1)
+QUICK = Deadlines(run_limit=0.5, stop_limit=0.2, late=5, settle=0.3, once=0.1, cancel=0.3, abandon=0.1)
 
 
 def printed(stdout: bytes = b"", status: Status = Status.COMPLETED, **fields: Any) -> ExecutionResult:
