@@ -164,7 +164,7 @@ class Host:
         return Launcher(
             name=f"{QEMU}-tcg",
             reason=reason,
-            startup_secs=30.0,  # 4 s, where the processors have nothing else to do
+            startup_secs=60.0,  # 4 s, where the processors have nothing else to do
             command=lambda machine: _qemu(binary, machine, accelerator, clock),
         )
 
