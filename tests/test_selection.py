@@ -93,6 +93,7 @@ H = "[features.code_execution]\nenabled = true\n"
     ("text", "path", "right"),
     [
         ("[feature.code_execution]\n", ("feature", "code_execution"), "[features.code_execution]"),
+        ("[feturs.code_execution]\n", ("feturs", "code_execution"), "[features.code_execution]"),
         (
             "[features.code_excution.mode.sandboxed]\n",
             ("features", "code_excution"),
