@@ -134,6 +134,7 @@ PLAIN = [
     {"allowed_languages": ["python", "r"]},
     {"timeout_secs": ["${T}"], "mode": ["${M}"]},
     {"allowed_languages": ["python", "${L}", "${L}"]},
+    {"allowed_languages": ["${L}"] * 32},
     external("${K}"),
     external("${K}", "${U}"),
     external(f"${{{'N' * 25}}}", "${U}"),
@@ -153,6 +154,7 @@ OTHERS = [
     {"timeout_secs": "${T}"},
     {"mode": "${M}"},
     {"allowed_languages": ["${L}", 3, "$${L}"]},
+    {"allowed_languages": ["${L}"] * 33},
 ]
 
 
@@ -178,9 +180,9 @@ def test_the_quick_way_reads_what_the_long_one_reads(
     for table in PLAIN + OTHERS:
         section = enabled | table
         results = []
-        for names in (resolve_module._plain_names, lambda _: None):
+        for sites in (resolve_module._plain_sites, lambda _: None):
             environment = Environment(NAMES | {"E": "true"}, allowed)
-            monkeypatch.setattr(resolve_module, "_plain_names", names)
+            monkeypatch.setattr(resolve_module, "_plain_sites", sites)
             result = resolve_module.resolve(section, environment, CodeExecutionConfig, offline=offline)
             results.append((told(result), environment.reads))
             monkeypatch.undo()

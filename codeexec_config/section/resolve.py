@@ -6,7 +6,7 @@ What most files hold, each reference alone in its string and its variable set, i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits
 from codeexec_config.keys import Key, Kind, key_table
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Site = tuple["Path", Key, str]
 """A string of the section that may hold references, by its path and key."""
+_FEW: Final = 32
+"""References that are read the quick way, which keeps them; a list may have a million."""
 
 
 class Sites:
@@ -45,12 +47,12 @@ def resolve(
     """Read the references of a section; return what the environment raised, if it did."""
     sites = Sites(section, model)
     result = Resolution(section)
-    names = _plain_names(sites)
-    if names is not None and not names:
+    plain = _plain_sites(sites)
+    if plain == []:
         result.enabled = section.get(SWITCH) is not False
         return result
-    if names and not offline and section.get(SWITCH, True) is True:
-        failure, done = _resolve_plainly(result, sites, names, environment)
+    if plain and not offline and section.get(SWITCH, True) is True:
+        failure, done = _resolve_plainly(result, plain, environment)
         if failure is not None or done:
             return failure or result
     from codeexec_config.section.slots import resolve_slots
@@ -58,10 +60,11 @@ def resolve(
     return resolve_slots(result, sites, environment, offline=offline)
 
 
-def _plain_names(sites: Iterable[Site]) -> dict[str, None] | None:
-    """Return the variables of texts that are each one `${NAME}` and make a text or a secret; None if any is more."""
-    names: dict[str, None] = {}
-    for _, key, text in sites:
+def _plain_sites(sites: Iterable[Site]) -> list[Site] | None:
+    """Return the texts, if each is one `${NAME}` and makes a text or a secret, and there are few; None otherwise."""
+    plain: list[Site] = []
+    for site in sites:
+        _, key, text = site
         name = text[2:-1]
         if not (text.startswith("${") and text.endswith("}") and limits.is_variable(name)):
             return None
@@ -70,24 +73,26 @@ def _plain_names(sites: Iterable[Site]) -> dict[str, None] | None:
                 return None
         elif key.kind is not Kind.TEXT:
             return None
-        names[name] = None
-    return names
+        if len(plain) == _FEW:
+            return None
+        plain.append(site)
+    return plain
 
 
 def _resolve_plainly(
-    result: Resolution, sites: Iterable[Site], names: Iterable[str], environment: Environment
+    result: Resolution, plain: list[Site], environment: Environment
 ) -> tuple[BaseException | None, bool]:
     """Resolve what most files hold and nothing else; return what was raised, and whether all of it was read.
 
     What is forbidden or not set is left to the way that has words for it.
     """
+    names = [text[2:-1] for _, _, text in plain]
     if not all(map(environment.permits, names)):
         return None, False
     failure = environment.fetch(names)
     if failure is not None or not all(map(environment.is_set, names)):
         return failure, False
-    for path, key, text in sites:
-        name = text[2:-1]
+    for (path, key, text), name in zip(plain, names, strict=True):
         value: Any = environment[name]
         if key.kind is Kind.SECRET:
             value = Secret._read(value, reference=text)  # noqa: SLF001 -- made here and nowhere else
