@@ -23,7 +23,8 @@ const suites = [
   "tests/test_schema_verdict.py", "tests/test_secret.py", "tests/test_selection.py", "tests/test_shape.py",
   "tests/test_suggestions.py", "tests/test_testing.py", "tests/test_urls.py", "tests/test_writing.py",
 ];
-python.globals.set("arguments", python.toPy(given.some((argument) => argument.startsWith("tests")) ? given : [...suites, ...left, ...given]));
+python.globals.set("arguments", python.toPy(
+  [...(given.some((argument) => argument.startsWith("tests")) ? [] : suites), ...left, ...given]));
 const status = python.runPython(`
 import os, sys
 sys.path[:0] = ["/site", "/repository"]
