@@ -1,13 +1,14 @@
 """The mutants of a module: its syntax tree with one thing changed.
 
-Not changed are sentences and words that stand in the place of one (messages are no promise), annotations, docstrings,
-and what only a type checker runs.
+Not changed are sentences and words that stand in the place of one (messages are no promise), annotations and names for
+types, docstrings, and what only a type checker runs.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -47,6 +48,8 @@ TWINS: Final = (
     ("partition", "rpartition"),
     ("removeprefix", "removesuffix"),
 )
+OF_TYPES: Final = re.compile("__all__|_?[A-Z]+[a-z]+[A-Za-z]*")
+"""Names of an assignment that only an import or a type checker reads."""
 SWAPPED: Final = {one: other for pair in TWINS for one, other in (pair, pair[::-1])}
 
 
@@ -107,7 +110,7 @@ def _nodes(tree: ast.Module) -> Iterator[tuple[str, ast.stmt, ast.AST]]:
 def _is_apart(node: ast.AST) -> bool:
     if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
         return True
-    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+    if isinstance(node, ast.Assign) and OF_TYPES.fullmatch(ast.unparse(node.targets[0])):
         return True
     if isinstance(node, ast.Raise) and node.exc is not None and "AssertionError" in ast.unparse(node.exc):
         return True

@@ -45,7 +45,8 @@ def test_a_mutant_changes_one_thing(source, changed):
 
 
 def test_what_promises_nothing_is_left_as_it_is():
-    source = '"""Text."""\n__all__ = ["a"]\nif TYPE_CHECKING:\n    a = b\ndef f(a: "x" = 1) -> "y":\n    """Text."""\n'
+    names = '"""Text."""\n__all__ = ["a"]\n_Pair = tuple[int, "Key"]\n'
+    source = f'{names}if TYPE_CHECKING:\n    a = b\ndef f(a: "x" = 1) -> "y":\n    """Text."""\n'
 
     assert [] == list(mutants(source))
 
