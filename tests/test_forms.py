@@ -75,11 +75,14 @@ FIXED = {
     ),
     "runtime-as-mode": (H + 'mode = "docker"\n', "unknown-mode", H + 'mode.sandboxed.runtime = "docker"\n'),
     "url-as-mode": (H + 'mode = "https://h"\n', "unknown-mode", H + 'mode.external.url = "https://h"\n'),
-    "tag": (
-        M + 'type = "sandboxed"\nruntime = "gvisor"\n',
-        "unknown-mode",
-        M + 'sandboxed.runtime = "gvisor"\n',
-    ),
+    **{
+        f"tag-{name}": (
+            M + f'{name} = "sandboxed"\nruntime = "gvisor"\n',
+            "unknown-mode",
+            M + 'sandboxed.runtime = "gvisor"\n',
+        )
+        for name in ("backend", "kind", "tag", "type", "variant")
+    },
     "tag-called-mode": (M + 'mode = "external"\n' + URL, "unknown-mode", M + "external." + URL),
     "tag-called-name": (
         H + "mode = { " + 'url = "https://h", name = "external" }\n',

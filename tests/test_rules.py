@@ -143,6 +143,8 @@ def test_a_language_has_no_other_name(name):
         ("python,", 'did you mean "python"?'),
         ("elvish,", 'did you mean "elvish"?'),
         ("python, js", 'one string holds one name: write "python", "javascript"'),
+        ("python & js", 'one string holds one name: write "python", "javascript"'),
+        ("python and js", 'one string holds one name: write "python", "javascript"'),
         ("python, x y", "write a lower-case name: "),
         ("x y", "write a lower-case name: "),
         ("$LANG_1", 'write "${LANG_1}"'),
