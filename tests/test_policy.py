@@ -237,6 +237,14 @@ def test_a_breach_replaces_the_warning_on_plain_http():
     assert ["policy-violation", "missing-secret"] == [d.code for d in report.diagnostics]
 
 
+@pytest.mark.parametrize("key", ["sk-live-1", "op://vault/item/field"])
+def test_a_breach_replaces_the_warning_on_a_key_in_the_file(key):
+    table = {"mode": {"external": {"url": "https://h.example", "api_key": key}}}
+    report = check_mapping(table, env={}, policy=Policy(allow_literal_secrets=False))
+
+    assert ["policy-violation"] == [d.code for d in report.diagnostics]
+
+
 def test_nothing_more_is_said_of_a_language_that_the_mode_does_not_run():
     report = check_mapping({"allowed_languages": ["ruby"]}, env={}, policy=Policy(languages=["python"]))
 

@@ -34,7 +34,7 @@ _TYPES: Final[dict[Kind, type]] = {
 }
 
 
-_GIVES_WAY: Final = frozenset({"unknown-language", "duplicate-language", "literal-secret", "foreign-reference"})
+_GIVES_WAY: Final = frozenset({"literal-secret", "foreign-reference"})
 """What is not said of a value that breaks the policy."""
 
 
