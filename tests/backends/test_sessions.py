@@ -792,9 +792,9 @@ def test_there_are_no_more_sessions_and_runs_than_agreed(using: Callable[..., An
 def test_closing_ends_what_still_runs_and_starts(using: Callable[..., Any]) -> None:
     async def work(host: Host) -> list[object]:
         session = await host.open()
-        calls = [host.run("import time; time.sleep(60)", each) for each in (session, None)]
-        tasks = [asyncio.create_task(call) for call in calls]
-        await asyncio.sleep(1.5)
+        code = "import subprocess; subprocess.run(['sleep', '66.5127'])"
+        tasks = [asyncio.create_task(host.run(code, each)) for each in (session, None)]
+        await until(lambda: len(processes_with("66.5127")) == len(tasks))
         tasks.append(asyncio.create_task(host.open()))
         await asyncio.sleep(0.05)
         await host.executor.close_async()

@@ -40,7 +40,7 @@ PATIENT = Deadlines(
 SLOW_TO_START = {"javascript": 2.0, "ruby": 3.0, "r": 3.0, "julia": 6.0}
 """The limit of what is to meet it, where an interpreter takes so long that it would be run again under a longer one."""
 SMALL = Sizes(disk_mebibytes=64)
-AT_ONCE = 12
+AT_ONCE = 8
 MOST_SECS = 900
 ALL = {f"{number}:{it.make.__name__}": it for number, it in enumerate((*CONTROLS, *DEFECTS))}
 """The controls, by a name of their own."""
