@@ -275,7 +275,14 @@ def test_a_required_key_by_another_name_is_not_missing_as_well(name: str) -> Non
         ("nonenabled", "enabled", Sense.NEGATION),
         ("no_unenabled", "enabled", Sense.SLIP),
         ("feature_off", "enabled", Sense.OPPOSITE),
+        ("mode_off", "enabled", Sense.OPPOSITE),
+        ("disable_code", "enabled", Sense.OPPOSITE),
+        ("disable_timeout", "timeout_secs", Sense.OPPOSITE),
+        ("memory_disabled", "max_memory_mb", Sense.OPPOSITE),
+        ("languages_off", "allowed_languages", Sense.OPPOSITE),
         ("blockedLanguages", "allowed_languages", Sense.OPPOSITE),
+        ("notallowed_languages", "allowed_languages", Sense.OPPOSITE),
+        ("unallowedLanguages", "allowed_languages", Sense.OPPOSITE),
         ("no_languages", "allowed_languages", Sense.OPPOSITE),
         ("min_memory", "max_memory_mb", Sense.OPPOSITE),
         ("memory_min_mb", "max_memory_mb", Sense.OPPOSITE),
@@ -287,6 +294,33 @@ def test_a_name_stands_to_a_known_one_in_one_sense(name: str, key: str, sense: S
 
     assert meant is not None
     assert (key, sense) == (meant.key.name, meant.sense)
+
+
+NOT = "anti dis never no non not un without"
+OFF = "deactivate deactivated disable disabled disables inactive off"
+AGAINST = """
+banned black blacklist blacklisted block blocked blocklist denied deny denylist disallow disallowed exclude excluded
+forbid forbidden ignore ignored not prohibited refused rejected restricted unsupported
+"""
+LEAST = "least lowest min mini minimal minimum"
+POINTERS = """
+cmd command env envvar environment exec file filename from header id name path ref reference script source var variable
+vault
+"""
+
+
+def test_a_word_tells_the_sense() -> None:
+    def senses(names: list[str], cls: type[Any]) -> set[tuple[str, Sense] | None]:
+        return {meant and (meant.key.name, meant.sense) for meant in (meaning(name, cls) for name in names)}
+
+    against = [f"{word}_languages" for word in f"{AGAINST} {NOT} {OFF}".split()]
+    negations = [*OFF.split(), *(f"{word}_enabled" for word in NOT.split())]
+    least = [f"{word}_memory_mb" for word in LEAST.split()]
+    pointers = [f"api_key_{word}" for word in POINTERS.split()]
+    assert {("allowed_languages", Sense.OPPOSITE)} == senses(against, CodeExecutionConfig)
+    assert {("enabled", Sense.NEGATION)} == senses(negations, CodeExecutionConfig)
+    assert {("max_memory_mb", Sense.OPPOSITE)} == senses(least, CodeExecutionConfig)
+    assert {("api_key", Sense.POINTER)} == senses(pointers, External)
 
 
 @pytest.mark.parametrize(

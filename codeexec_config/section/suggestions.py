@@ -28,8 +28,8 @@ _GLUED_NOT: Final = ("non", "not", "un")
 _SWITCHED_OFF: Final = frozenset({"deactivate", "deactivated", "disable", "disabled", "disables", "inactive", "off"})
 _AGAINST: Final = frozenset(
     {"banned", "black", "blacklist", "blacklisted", "block", "blocked", "blocklist", "denied", "deny", "denylist"}
-    | {"disabled", "disallow", "disallowed", "exclude", "excluded", "forbid", "forbidden", "ignore", "ignored", "not"}
-    | {"prohibited", "refused", "rejected", "restricted", "unallowed", "unsupported"}
+    | {"disallow", "disallowed", "exclude", "excluded", "forbid", "forbidden", "ignore", "ignored", "not"}
+    | {"prohibited", "refused", "rejected", "restricted", "unsupported"}
 )
 _LEAST: Final = frozenset({"least", "lowest", "min", "mini", "minimal", "minimum"})
 _POINTERS: Final = frozenset(
@@ -132,23 +132,43 @@ def _turns(words: Words, known: Words) -> int | None:
         return None
     if last in _SWITCHED_OFF:
         return len(before) + 1
-    rest = next((last.removeprefix(prefix) for prefix in _GLUED_NOT if last.startswith(prefix)), None)
-    if rest is not None and slipped((rest,), known):
+    if _is_glued_not(last, known):
         return len(before) + 1
     return len(before) if before and slipped((last,), known) else None
+
+
+def _is_glued_not(word: str, known: Words) -> bool:
+    """Check for a known word with a negation before it, without a mark between them."""
+    rest = next((word.removeprefix(prefix) for prefix in _GLUED_NOT if word.startswith(prefix)), None)
+    return rest is not None and any(slipped((rest,), (other,)) for other in known)
 
 
 def _opposite(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     for key in keys:
         known = _known_words(key.name)
-        if key.kind is Kind.LIST and (_AGAINST | _NOT) & set(words) and slipped(words[-1:], known[-1:]):
+        if key.kind is Kind.LIST and slipped(words[-1:], known[-1:]) and _is_against(words, known):
             yield Meaning(key, Sense.OPPOSITE)
-        if key.kind is Kind.BOOLEAN and _SWITCHED_OFF & set(words):
+        if key.bounds is not None and _is_rest_within(words, _LEAST, known):
             yield Meaning(key, Sense.OPPOSITE)
-        if key.bounds is not None and _LEAST & set(words):
-            rest = tuple(word for word in words if word not in _LEAST)
-            if rest and _is_within(rest, known):
-                yield Meaning(key, Sense.OPPOSITE)
+    if _SWITCHED_OFF.isdisjoint(words):
+        return
+    # What is switched off may be a list or a limit, as in `disable_timeout`; otherwise it is the whole.
+    limits = [key for key in keys if key.kind is Kind.LIST or key.bounds is not None]
+    of_these = [key for key in limits if _is_rest_within(words, _SWITCHED_OFF, _known_words(key.name))]
+    for key in of_these or [key for key in keys if key.kind is Kind.BOOLEAN]:
+        yield Meaning(key, Sense.OPPOSITE)
+
+
+def _is_against(words: Words, known: Words) -> bool:
+    return any(
+        word in _AGAINST or word in _NOT or word in _SWITCHED_OFF or _is_glued_not(word, known) for word in words
+    )
+
+
+def _is_rest_within(words: Words, marks: frozenset[str], known: Words) -> bool:
+    """Check for some of a few words, beside those of a known name."""
+    rest = tuple(word for word in words if word not in marks)
+    return 0 < len(rest) < len(words) and _is_within(rest, known)
 
 
 def _pointer(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
