@@ -22,9 +22,7 @@ _MOST_EDITS: Final = 2
 _TOO_MANY: Final = _MOST_EDITS + 1
 _SHORT: Final = 4
 _TINY: Final = 2
-_OTHER_WORDS: Final = frozenset(
-    {"app", "internal", "jscript", "map", "mask", "min", "model", "models", "modem", "unable", "wasi"}
-)
+_OTHER_WORDS: Final = frozenset({"app", "internal", "map", "model", "modem", "unable", "wasi"})
 """Words that are a letter or two from one of ours, and are no slip of it."""
 
 
