@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from fractions import Fraction
 
 import pytest
 
 from codeexec_config import CodeExecutionConfig, apply_fixes, check_text
 from codeexec_config.keys import key_table
-from codeexec_config.rules.units import converted, is_amount, read_amount, read_number
+from codeexec_config.rules.units import converted, is_amount, read_amount, read_number, units_of
 
 HEADER = "[features.code_execution]\n"
 SANDBOXED = f'{HEADER}mode.sandboxed.runtime = "gvisor"\n'
@@ -94,6 +95,24 @@ def test_the_help_names_the_number_and_its_limits() -> None:
 )
 def test_a_boolean_is_read_as_it_was_meant(value: str, meant: str | None) -> None:
     assert meant == mended(f"{HEADER}enabled = {value}\n")
+
+
+def test_a_unit_of_time_is_as_long_as_its_name_says() -> None:
+    units = dict(units_of(KEYS["timeout_secs"]).values())
+    second = Fraction(1)
+
+    assert second / 10**9 == units.pop("nanoseconds")
+    assert ["microseconds", "milliseconds", "seconds", "minutes", "hours", "days", "weeks"] == list(units)
+    for name, factor in units.items():
+        microseconds = timedelta(**{name: 1}) // timedelta(microseconds=1)
+        assert second * microseconds / 10**6 == factor
+
+
+def test_a_unit_of_memory_is_1024_of_the_one_below() -> None:
+    units = dict(units_of(KEYS["max_memory_mb"]).values())
+
+    assert ["bytes", "KiB", "MiB", "GiB", "TiB"] == list(units)
+    assert [Fraction(1024) ** power for power in (-2, -1, 0, 1, 2)] == list(units.values())
 
 
 @pytest.mark.parametrize(
