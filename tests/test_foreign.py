@@ -27,6 +27,11 @@ NAMING = [
     *('os.getenv("CE_KEY", "")', "process.env.CE_KEY", "process.env['CE_KEY']", "ENV[CE_KEY]", 'ENV["CE_KEY"]'),
     *("<%= ENV['CE_KEY'] %>", "CE_KEY"),
 ]
+MANAGERS = """
+1password akeyless akv awssecretsmanager aws-sm azure-keyvault bitwarden bws chamber conjur credhub cyberark doppler enc
+exec cmd gcp-secretmanager gopass gsm hashicorp-vault infisical k8s keepassxc keychain key-vault kms kubernetes lastpass
+openbao pass path sm sops secrets-manager secretref vault wincred
+"""
 NAMELESS = [
     *("$ce_key", "%ce_key%", "{ce_key}", "env:ce_key", "$AKIAIOSFODNN7EXAMPLE", "{{ secrets.ce }}", "SECRET[ce]"),
     *(
@@ -40,6 +45,8 @@ NAMELESS = [
     ),
     *("arn:aws:secretsmanager:eu-west-1:1:secret:x", "projects/p/secrets/s", "https://x.vault.azure.net/secrets/x"),
     *("@Microsoft.KeyVault(SecretUri=x)", "!vault x", "$(cat /run/secrets/x)", "`pass ce`"),
+    *("!secret ce", "!sops ce", "!include ce.yml", "!file ce", "#{ce}", "%{ce}", "@{ce}", "store://ce"),
+    *(f"{manager}:ce" for manager in MANAGERS.split()),
     *(
         "/run/secrets/x",
         "/etc/code-exec/key.txt",

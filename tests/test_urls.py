@@ -277,6 +277,8 @@ WRITE = "write https://h.example"
         ("https:///h.example", "after its scheme come a colon and two slashes", WRITE),
         ("wss://h.example", "its scheme is wss, not https or http", WRITE),
         ("ws://h.example/x", "its scheme is ws, not https or http", "write http://h.example/x"),
+        ("Xop://a/b/c", "its scheme is xop, not https or http", "write https://a/b/c"),
+        ("ws://X.example", "its scheme is ws, not https or http", "write http://X.example"),
         ("tcp://h.example:1", "its scheme is tcp, not https or http", "write http://h.example:1"),
         ("file:///run/x", "its scheme is file, not https or http", FROM_ENVIRONMENT),
         ("mailto:x", "its scheme is mailto, not https or http", GENERAL),
