@@ -43,9 +43,9 @@ NAMELESS = [
         "keyring:ce",
         "ref+vault://x",
     ),
-    *("arn:aws:secretsmanager:eu-west-1:1:secret:x", "projects/p/secrets/s", "https://x.vault.azure.net/secrets/x"),
+    *("arn:aws:secretsmanager:eu-west-1:1:secret:x", "projects/p/secrets/s", "https://x.vault.azure.net/secrets/ce"),
     *("@Microsoft.KeyVault(SecretUri=x)", "!vault x", "$(cat /run/secrets/x)", "`pass ce`"),
-    *("!secret ce", "!sops ce", "!include ce.yml", "!file ce", "#{ce}", "%{ce}", "@{ce}", "store://ce"),
+    *("!secret ce", "!sops ce", "!include ce.yml", "!file ce", "#{ce}", "%{ce}", "@{ce}", "store://ce", "@ce.yaml"),
     *(f"{manager}:ce" for manager in MANAGERS.split()),
     *(
         "/run/secrets/x",
