@@ -25,6 +25,7 @@ from tests.conformance.controls import CARELESS, CONTROLS, Careless, InProcess
 from tests.conformance.defects import DEFECTS, RECKLESS, Reckless
 from tests.conformance.local import Jailed, Local, Run
 from tests.conformance.shapes import Boaster, OneAtATime, Restricted, Sessions, SlowStarter, guarded_local
+from tests.counts import THOROUGH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -40,7 +41,8 @@ PATIENT = Deadlines(
 SLOW_TO_START = {"javascript": 2.0, "ruby": 3.0, "r": 3.0, "julia": 6.0}
 """The limit of what is to meet it, where an interpreter takes so long that it would be run again under a longer one."""
 SMALL = Sizes(disk_mebibytes=64)
-AT_ONCE = 8
+AT_ONCE = 8 if THOROUGH else 12
+"""A thorough run is one that `.ci/run` has others beside, on two cores."""
 MOST_SECS = 900
 ALL = {f"{number}:{it.make.__name__}": it for number, it in enumerate((*CONTROLS, *DEFECTS))}
 """The controls, by a name of their own."""
