@@ -278,7 +278,8 @@ class Local:
         return ["unshare", "--net"] if self.isolated else []
 
     def environment(self, run: Run) -> dict[str, str]:
-        plain = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(run.folder)}
+        folder = str(run.folder)
+        plain = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": folder, "TMPDIR": folder}
         return {**plain, RUN_VARIABLE: run.id, **run.request.env}
 
     def hosts_environment(self, run: Run) -> dict[str, str]:
