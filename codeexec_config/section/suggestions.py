@@ -130,17 +130,14 @@ def _turns(words: Words, known: Words) -> int | None:
     *before, last = words
     if not all(word in _NOT for word in before):
         return None
-    if last in _SWITCHED_OFF:
-        return len(before) + 1
-    if _is_glued_not(last, known):
+    if last in _SWITCHED_OFF or ((rest := _without_not(last)) and slipped((rest,), known)):
         return len(before) + 1
     return len(before) if before and slipped((last,), known) else None
 
 
-def _is_glued_not(word: str, known: Words) -> bool:
-    """Check for a known word with a negation before it, without a mark between them."""
-    rest = next((word.removeprefix(prefix) for prefix in _GLUED_NOT if word.startswith(prefix)), None)
-    return rest is not None and any(slipped((rest,), (other,)) for other in known)
+def _without_not(word: str) -> str | None:
+    """Return what follows a negation that is glued to a word, or None without one."""
+    return next((word.removeprefix(prefix) for prefix in _GLUED_NOT if word.startswith(prefix)), None)
 
 
 def _opposite(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
@@ -160,9 +157,9 @@ def _opposite(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
 
 
 def _is_against(words: Words, known: Words) -> bool:
-    return any(
-        word in _AGAINST or word in _NOT or word in _SWITCHED_OFF or _is_glued_not(word, known) for word in words
-    )
+    against = _AGAINST | _NOT | _SWITCHED_OFF
+    bare = [rest for word in words if (rest := _without_not(word))]
+    return not against.isdisjoint(words) or any(slipped((rest,), (other,)) for rest in bare for other in known)
 
 
 def _is_rest_within(words: Words, marks: frozenset[str], known: Words) -> bool:
