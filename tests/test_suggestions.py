@@ -503,6 +503,7 @@ SLIPS = [
     ("alphxbeta gamna", "alpha beta gamma"),
     ("alphamodex", "alpha mode"),
     ("alpha v2", "alpha v2"),
+    ("abx", "abc"),
     ("alph v2", "alpha v2"),
 ]
 NO_SLIPS = [
