@@ -45,7 +45,8 @@ NAMELESS = [
     ),
     *("arn:aws:secretsmanager:eu-west-1:1:secret:x", "projects/p/secrets/s", "https://x.vault.azure.net/secrets/ce"),
     *("@Microsoft.KeyVault(SecretUri=x)", "!vault x", "$(cat /run/secrets/x)", "`pass ce`"),
-    *("!secret ce", "!sops ce", "!include ce.yml", "!file ce", "#{ce}", "%{ce}", "@{ce}", "store://ce", "@ce.yaml"),
+    *("!secret ce", "!sops ce", "!include ce.yml", "!file ce", "store://ce", "@ce.yaml"),
+    *("#{ce}", "%{ce}", "@{ce}", "#{a{b}c}"),
     *(f"{manager}:ce" for manager in MANAGERS.split()),
     *(
         "/run/secrets/x",

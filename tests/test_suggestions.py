@@ -316,11 +316,11 @@ def test_a_word_tells_the_sense() -> None:
     against = [f"{word}_languages" for word in f"{AGAINST} {NOT} {OFF}".split()]
     negations = [*OFF.split(), *(f"{word}_enabled" for word in NOT.split())]
     least = [f"{word}_memory_mb" for word in LEAST.split()]
-    pointers = [f"api_key_{word}" for word in POINTERS.split()]
+    pointers = [f"url_{word}" for word in POINTERS.split()]
     assert {("allowed_languages", Sense.OPPOSITE)} == senses(against, CodeExecutionConfig)
     assert {("enabled", Sense.NEGATION)} == senses(negations, CodeExecutionConfig)
     assert {("max_memory_mb", Sense.OPPOSITE)} == senses(least, CodeExecutionConfig)
-    assert {("api_key", Sense.POINTER)} == senses(pointers, External)
+    assert {("url", Sense.POINTER)} == senses(pointers, External)
 
 
 @pytest.mark.parametrize(
