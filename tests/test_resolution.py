@@ -205,6 +205,16 @@ def test_what_else_there_is_goes_the_long_way(monkeypatch: pytest.MonkeyPatch, t
         resolve_module.resolve(table, Environment(NAMES), CodeExecutionConfig)
 
 
+def test_an_unknown_key_hides_no_reference_behind_it() -> None:
+    assert [("unknown-key", "x"), ("unset-variable", "timeout_secs")] == codes(check({"x": 1, "timeout_secs": "${T}"}))
+
+
+def test_a_list_that_is_read_the_quick_way_knows_its_variables() -> None:
+    [finding] = check({"allowed_languages": ["${L}"]}, {"L": "Bad Name"}).errors
+
+    assert finding.message.endswith(" from L")
+
+
 # -- references that do not hold ---------------------------------------------------------------------------------------
 
 

@@ -217,6 +217,7 @@ def test_a_negation_is_turned_round(name: str, turns: int, value: bool) -> None:
         ("apiKeyHelper", External, 'api_key = "${NAME}"'),
         ("url_env", External, 'url = "${NAME}"'),
         ("base_url", External, "`url` is known"),
+        ("disabled_url", External, "`url` is known"),
         ("timeout", CodeExecutionConfig, "did you mean `timeout_secs`? it is in seconds"),
         ("languages_allowed", CodeExecutionConfig, "did you mean `allowed_languages`?"),
         ("max_mem_mb", CodeExecutionConfig, "did you mean `max_memory_mb`? it is in MiB"),
@@ -300,7 +301,7 @@ NOT = "anti dis never no non not un without"
 OFF = "deactivate deactivated disable disabled disables inactive off"
 AGAINST = """
 banned black blacklist blacklisted block blocked blocklist denied deny denylist disallow disallowed exclude excluded
-forbid forbidden ignore ignored not prohibited refused rejected restricted unsupported
+forbid forbidden ignore ignored prohibited refused rejected restricted unsupported
 """
 LEAST = "least lowest min mini minimal minimum"
 POINTERS = """

@@ -28,7 +28,7 @@ _GLUED_NOT: Final = ("non", "not", "un")
 _SWITCHED_OFF: Final = frozenset({"deactivate", "deactivated", "disable", "disabled", "disables", "inactive", "off"})
 _AGAINST: Final = frozenset(
     {"banned", "black", "blacklist", "blacklisted", "block", "blocked", "blocklist", "denied", "deny", "denylist"}
-    | {"disallow", "disallowed", "exclude", "excluded", "forbid", "forbidden", "ignore", "ignored", "not"}
+    | {"disallow", "disallowed", "exclude", "excluded", "forbid", "forbidden", "ignore", "ignored"}
     | {"prohibited", "refused", "rejected", "restricted", "unsupported"}
 )
 _LEAST: Final = frozenset({"least", "lowest", "min", "mini", "minimal", "minimum"})
