@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from codeexec_config import CodeExecutionConfig, External, Sandboxed, check_text
@@ -140,6 +140,7 @@ def test_a_capital_of_a_unit_is_no_hump(unit: str) -> None:
 @given(known, st.sampled_from(EXTRA), st.integers(0, 2), styles)
 def test_a_name_with_another_word_has_no_fix(key: str, word: str, place: int, style: int) -> None:
     words = key.split("_")
+    assume(words[place % len(words)] != word)
     words[place % len(words)] = word
     if key == "timeout_secs" and word == "min" and words[0] == "timeout":
         return  # that is a unit
