@@ -150,9 +150,9 @@ def _opposite(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     if _SWITCHED_OFF.isdisjoint(words):
         return
     # What is switched off may be a list or a limit, as in `disable_timeout`; otherwise it is the whole.
-    limits = [key for key in keys if key.kind is Kind.LIST or key.bounds is not None]
-    of_these = [key for key in limits if _is_rest_within(words, _SWITCHED_OFF, _known_words(key.name))]
-    for key in of_these or [key for key in keys if key.kind is Kind.BOOLEAN]:
+    parts = [key for key in keys if key.kind is Kind.LIST or key.bounds is not None]
+    named = [key for key in parts if _is_rest_within(words, _SWITCHED_OFF, _known_words(key.name))]
+    for key in named or [key for key in keys if key.kind is Kind.BOOLEAN]:
         yield Meaning(key, Sense.OPPOSITE)
 
 
