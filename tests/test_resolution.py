@@ -135,6 +135,8 @@ PLAIN = [
     {"timeout_secs": ["${T}"], "mode": ["${M}"]},
     {"allowed_languages": ["python", "${L}", "${L}"]},
     {"allowed_languages": ["${L}"] * 32},
+    {"allowed_languages": ["${L}"] * 33},
+    {"allowed_languages": ["${L}", "python"] * 40},
     external("${K}"),
     external("${K}", "${U}"),
     external(f"${{{'N' * 25}}}", "${U}"),
@@ -154,7 +156,8 @@ OTHERS = [
     {"timeout_secs": "${T}"},
     {"mode": "${M}"},
     {"allowed_languages": ["${L}", 3, "$${L}"]},
-    {"allowed_languages": ["${L}"] * 33},
+    {"allowed_languages": ["${L}"] * 40 + ["${NO}"]},
+    {"allowed_languages": ["${L}"] * 40 + ["x${L}"]},
 ]
 
 
@@ -180,7 +183,7 @@ def test_the_quick_way_reads_what_the_long_one_reads(
     for table in PLAIN + OTHERS:
         section = enabled | table
         results = []
-        for sites in (resolve_module._plain_sites, lambda _: None):
+        for sites in (resolve_module._plain_sites, lambda _: ({}, None)):
             environment = Environment(NAMES | {"E": "true"}, allowed)
             monkeypatch.setattr(resolve_module, "_plain_sites", sites)
             result = resolve_module.resolve(section, environment, CodeExecutionConfig, offline=offline)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Site = tuple["Path", Key, str]
 """A string of the section that may hold references, by its path and key."""
 _FEW: Final = 32
-"""References that are read the quick way, which keeps them; a list may have a million."""
+"""Strings that are kept once found; where there are more, and a list may have a million, they are found anew."""
 
 
 class Sites:
@@ -47,12 +47,12 @@ def resolve(
     """Read the references of a section; return what the environment raised, if it did."""
     sites = Sites(section, model)
     result = Resolution(section)
-    plain = _plain_sites(sites)
-    if plain == []:
+    names, plain = _plain_sites(sites)
+    if plain is not None and not names:
         result.enabled = section.get(SWITCH) is not False
         return result
-    if plain and not offline and section.get(SWITCH, True) is True:
-        failure, done = _resolve_plainly(result, plain, environment)
+    if plain is not None and not offline and section.get(SWITCH, True) is True:
+        failure, done = _resolve_plainly(result, names, plain, environment)
         if failure is not None or done:
             return failure or result
     from codeexec_config.section.slots import resolve_slots
@@ -60,39 +60,40 @@ def resolve(
     return resolve_slots(result, sites, environment, offline=offline)
 
 
-def _plain_sites(sites: Iterable[Site]) -> list[Site] | None:
-    """Return the texts, if each is one `${NAME}` and makes a text or a secret, and there are few; None otherwise."""
+def _plain_sites(sites: Sites) -> tuple[dict[str, None], Iterable[Site] | None]:
+    """Return variables and the texts that are each one of them, `${NAME}`; no texts where any holds more or less."""
+    names: dict[str, None] = {}
     plain: list[Site] = []
     for site in sites:
         _, key, text = site
         name = text[2:-1]
         if not (text.startswith("${") and text.endswith("}") and limits.is_variable(name)):
-            return None
+            return names, None
         if key.kind is Kind.SECRET:
             if len(name) >= limits.PASTED_LENGTH and not name.isupper():  # it may be a key itself
-                return None
+                return names, None
         elif key.kind is not Kind.TEXT:
-            return None
-        if len(plain) == _FEW:
-            return None
-        plain.append(site)
-    return plain
+            return names, None
+        names[name] = None
+        if len(plain) <= _FEW:
+            plain.append(site)
+    return names, plain if len(plain) <= _FEW else sites
 
 
 def _resolve_plainly(
-    result: Resolution, plain: list[Site], environment: Environment
+    result: Resolution, names: Iterable[str], plain: Iterable[Site], environment: Environment
 ) -> tuple[BaseException | None, bool]:
     """Resolve what most files hold and nothing else; return what was raised, and whether all of it was read.
 
     What is forbidden or not set is left to the way that has words for it.
     """
-    names = [text[2:-1] for _, _, text in plain]
     if not all(map(environment.permits, names)):
         return None, False
     failure = environment.fetch(names)
     if failure is not None or not all(map(environment.is_set, names)):
         return failure, False
-    for (path, key, text), name in zip(plain, names, strict=True):
+    for path, key, text in plain:
+        name = text[2:-1]
         value: Any = environment[name]
         if key.kind is Kind.SECRET:
             value = Secret._read(value, reference=text)  # noqa: SLF001 -- made here and nowhere else
