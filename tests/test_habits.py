@@ -134,12 +134,48 @@ def test_a_unit_of_memory_is_1024_of_the_one_below() -> None:
         ('"py"', '["python"]'),
         ('"python, r"', '["python", "r"]'),
         ('"elvish"', None),
+        ("""'["python", "R"]'""", '["python", "r"]'),
+        ('''" [ 'python', 'r' ] "''', '["python", "r"]'),
+        ('"[python]"', '["python"]'),
+        ('["[python, r]"]', '["python", "r"]'),
+        ('"[]"', None),
+        ('["[]"]', None),
+        ('[", "]', None),
+        ('"[python, 3]"', None),
         ('"$L"', None),
         ("1", None),
     ],
 )
 def test_a_list_in_one_string_is_split_and_no_name_is_dropped(entries: str, expected: str | None) -> None:
     assert expected == mended(f"{SANDBOXED}allowed_languages = {entries}\n")
+
+
+@pytest.mark.parametrize("mark", "!#-^~")
+@pytest.mark.parametrize("name", ["bash", "js", "x", "Python"])
+def test_a_name_that_is_left_out_is_never_made_an_allowed_one(mark: str, name: str) -> None:
+    for entry in (f"{mark}{name}", f" {mark} {name}", f"python, {mark}{name}", f"[python, '{mark}{name}']"):
+        [finding] = check_text(f'{SANDBOXED}allowed_languages = ["python", "{entry}"]\n', env={}).errors
+
+        assert finding.help == "the list holds what is allowed and excludes nothing; leave out what is not allowed"
+        assert finding.fix is None
+        assert mended(f'{SANDBOXED}allowed_languages = "{entry}"\n') is None
+
+
+@pytest.mark.parametrize("mark", "!#-^~")
+@pytest.mark.parametrize("line", ['mode = "{}wasm"', 'mode = "{}sandboxed"', 'mode.sandboxed.runtime = "{}docker"'])
+def test_a_mode_that_is_left_out_is_never_chosen(mark: str, line: str) -> None:
+    [finding] = check_text(HEADER + line.format(mark), env={}).errors
+
+    assert "did you mean" not in (finding.help or "")
+    assert finding.fix is None
+
+
+@pytest.mark.parametrize("name", ["*", "all", "any", "every"])
+def test_there_is_no_word_for_all_languages(name: str) -> None:
+    [finding] = check_text(f'{SANDBOXED}allowed_languages = ["{name}"]\n', env={}).diagnostics
+
+    assert finding.help == "there is no word for all languages; list the names"
+    assert finding.fix is None
 
 
 @pytest.mark.parametrize("text", ["python, r", "r, python", "r; sql"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from codeexec_config import limits
 from codeexec_config.findings import Amendment, Finding, Target
+from codeexec_config.rules.spelling import is_excluded, nearest, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 _FORM = re.compile(rf"(?!.{{{limits.LANGUAGE_LENGTH + 1}}}){limits.LANGUAGE_PATTERN}")
 is_name = _FORM.fullmatch
 _VERSIONED = re.compile(r"([a-z+#]+(?:\.js)?)[\s_.:=@-]*v?[0-9]+(?:\.(?:[0-9]+|x))*", re.IGNORECASE)
+_ARRAY = re.compile(r"\s*\[(.*)\]\s*", re.DOTALL)
+_AROUND = " \t\r\n\"'"
+_EVERY = frozenset({"*", "all", "any", "every"})
 _MARKS = re.compile(r"[,;|/]+|\s+(?:and|or|und|et)\s+|\s&\s")
 
 
@@ -38,9 +42,19 @@ def judge_form(name: str, path: Path, *, made: str | None = None) -> Finding | N
         "invalid-language",
         "invalid name of a language",
         path,
-        help=_split_hint(name)
+        help=_list_hint(name)
+        or _split_hint(name)
         or (f'did you mean "{meant}"?' if meant else _version_hint(name) or reference_hint(name) or form),
     )
+
+
+def _list_hint(name: str) -> str | None:
+    """Return what to say of a mark that other lists have, and this one has not."""
+    if name in _EVERY:
+        return "there is no word for all languages; list the names"
+    if any(map(is_excluded, _pieces(name))):
+        return "the list holds what is allowed and excludes nothing; leave out what is not allowed"
+    return None
 
 
 def _split_hint(name: str) -> str | None:
@@ -55,8 +69,8 @@ def _split_hint(name: str) -> str | None:
 
 def meant_language(name: str) -> str | None:
     """Return the known language that a text stands for, or None when none is near."""
-    from codeexec_config.rules.spelling import nearest
-
+    if is_excluded(name):
+        return None
     plain = name.strip().lower()
     return _known(plain) or nearest(plain, limits.KNOWN_LANGUAGES)
 
@@ -75,15 +89,24 @@ def _version_hint(name: str) -> str | None:
 def split_names(text: str) -> list[str] | None:
     """Return the names that one text lists, each as it is spelt rightly, or None when it is not a list of names.
 
-    A blank alone parts names only where each is a known one, since it may stand in a name.
+    It may be the text of an array, with its brackets and quotes. A blank alone parts names only where each is a known
+    one, since it may stand in a name.
     """
     if "$" in text:
         return None
-    pieces = [piece for piece in _MARKS.split(text) if piece.strip()]
+    pieces = _pieces(text)
+    if not pieces or any(map(is_excluded, pieces)):
+        return None
     if len(pieces) < 2 and all(_known(word) for word in text.split()):  # noqa: PLR2004 -- one name is not a list
         pieces = text.split()
-    names = [meant_language(piece) or piece.strip() for piece in pieces]
-    return list(dict.fromkeys(names)) if len(pieces) > 1 or _MARKS.search(text) else None
+    names = [meant_language(piece) or piece for piece in pieces]
+    is_list = len(pieces) > 1 or _ARRAY.fullmatch(text) or _MARKS.search(text)
+    return list(dict.fromkeys(names)) if is_list else None
+
+
+def _pieces(text: str) -> list[str]:
+    array = _ARRAY.fullmatch(text)
+    return [bare for piece in _MARKS.split(array[1] if array else text) if (bare := piece.strip(_AROUND))]
 
 
 def _known(name: str) -> str | None:
@@ -91,8 +114,6 @@ def _known(name: str) -> str | None:
     plain = name.lower()
     if plain in limits.LANGUAGES:
         return plain
-    from codeexec_config.rules.spelling import squeeze
-
     return limits.LANGUAGE_ALIASES.get(squeeze(plain))
 
 
@@ -137,7 +158,7 @@ def _unknown(entry: Language, listed: Container[str]) -> Finding:
     if meant is None:
         usual = ", ".join(limits.KNOWN_LANGUAGES[:8])
         usual_name = _version_hint(entry.name) or f"the usual names are {usual}, ..."
-        hint = f"it is allowed as it is, if the executor knows it; {usual_name}"
+        hint = _list_hint(entry.name) or f"it is allowed as it is, if the executor knows it; {usual_name}"
         return Finding("unknown-language", message, entry.path, help=hint)
     amendment = (
         Amendment(f"remove `{entry.name}`: `{meant}` is already listed", "remove", entry.path)

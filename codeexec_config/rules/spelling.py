@@ -22,6 +22,8 @@ _MOST_EDITS: Final = 2
 _TOO_MANY: Final = _MOST_EDITS + 1
 _SHORT: Final = 4
 _TINY: Final = 2
+_EXCLUDING: Final = frozenset("!#-^~")
+"""Marks that leave a name out where other tools list names; a name without its mark means the opposite."""
 _OTHER_WORDS: Final = frozenset({"app", "internal", "map", "model", "modem", "unable", "wasi"})
 """Words that are a letter or two from one of ours, and are no slip of it."""
 
@@ -37,8 +39,15 @@ def words_of(name: str, *, humps: bool = True) -> tuple[str, ...]:
     return tuple(part.casefold() for part in parts if part)
 
 
+def is_excluded(text: str) -> bool:
+    """Check for a mark in front of a text that leaves out what it names."""
+    return text.strip()[:1] in _EXCLUDING
+
+
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """Return the one name of a few that a misspelt one stands for, or None when none or several may be meant."""
+    if is_excluded(name):
+        return None
     known = tuple(candidates)
     plain = _squeezed(known)
     wanted = squeeze(name)

@@ -76,7 +76,7 @@ class Meaning(NamedTuple):
 
 def meaning(name: str, cls: type[Any]) -> Meaning | None:
     """Return what an unknown key of a class's table was meant to be, or None when that is not known."""
-    if len(name) > _LONGEST:
+    if len(name) > _LONGEST or name.startswith("!"):
         return None
     name = cleaned(name)
     keys = keys_of(cls)
