@@ -129,6 +129,8 @@ def test_a_key_of_the_environment_is_its_variables(message: str, hint: str, text
         ("https://h\u2010x.example.com", "U+2010 HYPHEN", (17, 18), '"https://h-x.example.com"'),
         ("https://h.example.com/?a=1\u200b", "U+200B ZERO WIDTH SPACE", (34, 35), None),
         ("https://h.example.com/\\u0007", "U+0007 BELL", (30, 36), '"https://h.example.com/"'),
+        ("https://h.example.com\\n", "U+000A LINE FEED", (29, 31), '"https://h.example.com"'),
+        ("\\thttps://h.example.com", "U+0009 CHARACTER TABULATION", (8, 10), '"https://h.example.com"'),
     ],
 )
 def test_a_character_of_a_url_is_named_at_its_place(
@@ -139,6 +141,17 @@ def test_a_character_of_a_url_is_named_at_its_place(
     assert f"invalid URL: it contains {name}" == found.message
     assert place == column(found)
     assert written == fixed(found)
+
+
+@pytest.mark.parametrize("letter", "btnfre")
+@pytest.mark.parametrize(
+    "text", ["https://h.example.com\\{}un", "https://h\\{}.example.com", "https://h.example.com/a\\{}o"]
+)
+def test_a_letter_behind_a_backslash_is_never_taken_from_a_url(letter: str, text: str) -> None:
+    found = url(text.format(letter))
+
+    assert f"an escape such as \\{letter} makes one; write / for a backslash, or remove this character" == found.help
+    assert found.fix is None
 
 
 def test_a_host_in_another_script_keeps_its_punycode() -> None:

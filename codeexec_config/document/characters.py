@@ -41,6 +41,8 @@ _CONTROLS: Final = (
     "INFORMATION SEPARATOR ONE",
 )
 """The names that Unicode lists as aliases; as names of their own, control characters have none."""
+ESCAPES: Final = {"\b": "b", "\t": "t", "\n": "n", "\f": "f", "\r": "r", "\x1b": "e"}
+"""The letters that make a control character of TOML 1.1 behind a backslash."""
 _DELETE: Final = 0x7F
 _UNSEEN: Final = frozenset("\u115f\u1160\u180e\u2800\u3164\uffa0") | {chr(code) for code in range(0xFE00, 0xFE10)}
 """Letters, marks and signs that show nothing."""

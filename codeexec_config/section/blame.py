@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from codeexec_config.document.characters import described, in_ascii, is_letter, plain, strange
+from codeexec_config.document.characters import ESCAPES, described, in_ascii, is_letter, plain, strange
 from codeexec_config.findings import Amendment, Finding, Target
 from codeexec_config.references import Literal, Reference, canonical, parse
 from codeexec_config.rules.alone import judge
@@ -28,10 +28,14 @@ def of_literal(finding: Finding, value: str) -> Finding:
     offset, name = found
     if finding.code == "invalid-url" and is_letter(value[offset]) and "://" in value[:offset]:
         return finding  # a host in another script has a spelling in ASCII, which the finding names
-    stands_for = in_ascii(value[offset])
+    stands_for = in_ascii(value[offset]).strip()
+    remedy = f"write `{stands_for}` in its place" if stands_for else "remove this character"
+    is_within = value[:offset].strip() and value[offset:].strip()
+    if finding.code == "invalid-url" and is_within and (letter := ESCAPES.get(value[offset])):
+        remedy = f"an escape such as \\{letter} makes one; write / for a backslash, or remove this character"
     return finding._replace(
         message=f"{finding.message.partition(':')[0]}: it contains {name}",
-        help=f"write `{stands_for}` in its place" if stands_for.strip() else "remove this character",
+        help=remedy,
         target=Target(finding.path, within=(offset, offset + 1)),
     )
 

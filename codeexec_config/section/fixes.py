@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits, references
-from codeexec_config.document.characters import cleaned, is_letter, plain
+from codeexec_config.document.characters import ESCAPES, cleaned, is_letter, plain
 from codeexec_config.findings import Amendment, Finding, Path
 from codeexec_config.keys import Key, Kind, key_table, union_of
 from codeexec_config.rules.foreign import mended
@@ -157,7 +157,8 @@ class Amender:
             return self._reworded(finding)
         ascii_only = cleaned(value)
         meant = meant_url(value) or meant_url(ascii_only) or ascii_only
-        is_cure = meant != value and may_be_shown(meant) and not _has_letters_of_another_script(value)
+        is_lost = _may_lack_a_letter(value) or _has_letters_of_another_script(value)
+        is_cure = meant != value and may_be_shown(meant) and not is_lost
         if not is_cure or not self._is_cure(finding.path, meant):
             return None
         return Amendment(f"write {meant}", "reword", finding.path, meant)
@@ -234,6 +235,11 @@ def _has_letters_of_another_script(url: str) -> bool:
     """Check for letters that look like ASCII behind the scheme: they may be the host's own."""
     _, _, rest = url.partition("://")
     return any(is_letter(character) and plain(character) is not None for character in rest)
+
+
+def _may_lack_a_letter(url: str) -> bool:
+    """Check for a character within a URL that a backslash may have made of the letter behind it."""
+    return not ESCAPES.keys().isdisjoint(url.strip())
 
 
 def _plainly(key: Key, text: str) -> bool | int | None:
