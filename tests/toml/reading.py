@@ -9,7 +9,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from codeexec_config.document import Document
-from codeexec_config.document.parse import parse
+from codeexec_config.document.parse import BOM, parse
 
 
 def by_us(text: str) -> dict[str, Any] | None:
@@ -21,7 +21,7 @@ def by_us(text: str) -> dict[str, Any] | None:
 def by_tomllib(text: str) -> dict[str, Any] | None:
     """Read a text with this Python's own parser, of TOML 1.0 or 1.1."""
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(text.removeprefix(BOM))
     except ValueError:
         return None
 
@@ -29,7 +29,7 @@ def by_tomllib(text: str) -> dict[str, Any] | None:
 def by_tomlkit(text: str) -> dict[str, Any] | None:
     """Read a text with tomlkit, of TOML 1.1; it keeps the line ends of long strings."""
     try:
-        return tomlkit.parse(text.replace("\r\n", "\n")).unwrap()
+        return tomlkit.parse(text.removeprefix(BOM).replace("\r\n", "\n")).unwrap()
     except (TOMLKitError, ValueError):
         return None
 

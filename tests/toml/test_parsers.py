@@ -136,11 +136,13 @@ TAILS = (
     "\n",
     '\n"""',
     "n = 1",
+    'n" = 1',
 )
 """Ends of tokens; with closing brackets behind them they complete a small text, if anything does."""
 QUOTES = ("", '"', "'", '"""', "'''")
 CLOSINGS = ("", "]", "}", "]]", "}}", "]}", "}]", "]]]", "}}}", "}]}", "]}]")
 TOKEN = re.compile(r"\\(?:[uUx]\w*|[ \t]*)|\r|[^ \t\r\n#,\[\]{}=\"']*")
+TOKEN_END = re.compile(r"[^\s,\]}#]+\Z")
 LINE = re.compile(r".*")
 
 
@@ -154,10 +156,22 @@ def can_go_on(start: str) -> bool:
     return False
 
 
+def beginnings(start: str, found: Diagnostic) -> Iterator[str]:
+    """Give the texts of which one at least goes on where what is reported first does not come first in the text."""
+    yield start
+    if "is not closed" in found.message:  # an escape is not judged before its string ends
+        yield re.sub(r"\\.?", "x", start)
+    if "U+" in found.message:  # a character that is allowed nowhere is what is wrong with the whole token
+        yield TOKEN_END.sub("", start)
+    before, end, line = start.rpartition("\n")  # a name is not judged before its line ends
+    if can_go_on(before + end):
+        yield line
+
+
 def assert_is_where_it_ceases_to_be_toml(text: str, found: Diagnostic) -> None:
     assert found.span is not None
     at = found.span.start.offset
-    assert can_go_on(text[:at]), "what stands before the place is no beginning of TOML"
+    assert any(map(can_go_on, beginnings(text[:at], found))), "what stands before the place is no beginning of TOML"
     # A token is read as a whole: 1_ and `[[a]` are not known before they end, and a name not before its line does.
     token = LINE if found.related or text[at : at + 1] == "]" else TOKEN
     whole = token.match(text, at)
