@@ -345,7 +345,7 @@ def test_the_marked_column_is_true_wherever_the_crop_begins(length: int) -> None
     assert found.span is not None
     column = marker_column(found.excerpt, found.span.start.column)
     assert "${A}" == found.excerpt[column - 1 : column + 3]
-    assert found.excerpt.startswith("…" if length > 41 else ".")
+    assert found.excerpt.startswith("…") is (length > 41)
 
 
 def test_a_line_far_down_is_shown_whole_with_its_comment() -> None:
@@ -354,8 +354,16 @@ def test_a_line_far_down_is_shown_whole_with_its_comment() -> None:
     assert line in excerpts(f"# {'x' * 5000}\n{HEAD}{line}\n")
 
 
-def test_one_mark_at_the_beginning_of_a_line_is_written_otherwise() -> None:
-    assert '.…${A}"""' in excerpts(f'{HEAD}mode.external.url = """\n……${{A}}"""\n')
+@pytest.mark.parametrize("key", ["allowed_languages = [VALUE]", "mode = VALUE", "mode.sandboxed.runtime = VALUE"])
+@pytest.mark.parametrize("quote", ['"""', "'''"])
+def test_what_a_string_of_several_lines_has_taken_in_is_masked(key: str, quote: str) -> None:
+    value = f"{quote}\napi_key = 'sk-live' # sk-live\n……${{A}}\n{quote}"
+    text = HEAD + key.replace("VALUE", value) + "\n"
+
+    report = everything(check_text(text, env={}))
+
+    assert "sk-live" not in report
+    assert "…" not in "".join(excerpts(text))
 
 
 @pytest.mark.parametrize(

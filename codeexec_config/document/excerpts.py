@@ -98,9 +98,7 @@ def window(bounds: Stretch, at: int) -> tuple[Stretch, str]:
 
 
 def _framed(lead: str, line: str, *, goes_on: bool) -> str:
-    """Mark what is left out of a line; one that begins with the mark itself must not look cropped."""
-    if not lead and line.startswith(CROPPED):
-        line = line.replace(CROPPED, ".", 1)
+    """Mark what is left out of a line; no line begins with the mark itself, which is readable in quotes alone."""
     return lead + line + (CROPPED if goes_on else "")
 
 
@@ -209,7 +207,12 @@ class Masker:
 
 
 def _plain_secrets(raw: str, *, is_url: bool) -> set[int]:
-    """Return the places in the spelling of a readable string that are masked all the same."""
+    """Return the places in the spelling of a readable string that are masked all the same.
+
+    No value of ours has lines; one that does may have taken in statements whose quotes it lacked, a key's among them.
+    """
+    if "\n" in raw:
+        return set(range(len(raw)))
     is_url = is_url or "//" in raw
     if "\\" in raw and (is_url or "{" in raw):  # an escape may spell any of the marks that are looked for
         return set(range(len(raw)))
