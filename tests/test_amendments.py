@@ -92,6 +92,12 @@ def test_two_misspelt_keys_of_one_table_are_fixed_apart():
     assert [before.replace("ur =", "url ="), before.replace("apikey", "api_key")] == fixed(HEADER + before, {"K": "k"})
 
 
+def test_a_misspelt_key_counts_as_a_key_beside_a_misspelt_url():
+    before = '[features.code_execution.mode.external]\nURL = "http://x"\napi-key = "${K}"\n'
+
+    assert [before.replace("api-key", "api_key")] == fixed(HEADER + before, {"K": "k"})
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -13,7 +13,7 @@ from codeexec_config.rules.alone import doubtful, judge, judge_header
 from codeexec_config.secret import Secret
 from codeexec_config.section import variant_of
 from codeexec_config.section.slots import taken_as_set
-from codeexec_config.section.structure import is_in_pieces, meant_key, misspelt
+from codeexec_config.section.structure import is_in_pieces, is_keyed, misspelt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from codeexec_config.section import Resolution
     from codeexec_config.section.policing import Sound
 
-_MOST_TRIED: Final = 100
 """Unknown keys of a mode that are tried for a misspelt secret."""
 
 _TYPES: Final[dict[Kind, type]] = {
@@ -192,23 +191,14 @@ def _mode_facts(values: dict[str, Any], model: type[Any], urls: dict[Path, Url])
         return None
     table = _variant_table(values, name)
     runtime = table.get("runtime")
-    return ModeFacts(name, runtime if type(runtime) is str else None, urls, keyed=_is_keyed(table, model, name))
+    keyed = is_keyed(table, _variant_class(model, name))
+    return ModeFacts(name, runtime if type(runtime) is str else None, urls, keyed=keyed)
 
 
 def _variant_table(values: dict[str, Any], name: str) -> dict[str, Any]:
     mode = values.get("mode")
     table = mode.get(name) if type(mode) is dict else None
     return table if type(table) is dict else {}
-
-
-def _is_keyed(table: dict[str, Any], model: type[Any], name: str) -> bool:
-    """Check whether a variant has a secret, or a key that stands for one."""
-    cls = _variant_class(model, name)
-    secrets = {key.name for key in keys_of(cls) if key.kind is Kind.SECRET}
-    if not secrets:
-        return False
-    unknown = [key for key in table if key not in key_table(cls)][:_MOST_TRIED]
-    return bool(secrets & table.keys()) or any(meant_key(key, table, cls) in secrets for key in unknown)
 
 
 def _variant_class(model: type[Any], name: str) -> type[Any]:
@@ -223,7 +213,7 @@ def _missing_secrets(values: dict[str, Any], model: type[Any]) -> Iterator[Findi
     mode = values.get("mode")
     if name is None or type(mode) is not dict or type(mode.get(name)) is not dict:
         return
-    if _is_keyed(mode[name], model, name):
+    if is_keyed(mode[name], _variant_class(model, name)):
         return
     for key in keys_of(_variant_class(model, name)):
         if key.kind is Kind.SECRET and key.name not in values and key.name not in mode:

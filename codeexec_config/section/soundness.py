@@ -16,7 +16,7 @@ from codeexec_config.rules.across import Facts, Languages, ModeFacts
 from codeexec_config.rules.alone import judge, judge_header
 from codeexec_config.section import UNKNOWN, variant_of
 from codeexec_config.section.slots import taken_as_set
-from codeexec_config.section.structure import is_in_pieces, misspelt
+from codeexec_config.section.structure import is_in_pieces, is_keyed, misspelt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,5 +159,4 @@ def _mode_facts(section: dict[str, Any], model: type[Any]) -> ModeFacts | None:
         text = table.get(key.name)
         if key.kind is Kind.TEXT and type(text) is str and "$" not in text:
             judge(key, text, (union.name, name, key.name), urls)
-    is_keyed = any(key.kind is Kind.SECRET and key.name in table for key in keys_of(union.variants[name]))
-    return ModeFacts(name, table.get("runtime"), urls, keyed=is_keyed)
+    return ModeFacts(name, table.get("runtime"), urls, keyed=is_keyed(table, union.variants[name]))

@@ -359,6 +359,14 @@ def is_in_pieces(values: dict[str, Any], model: type[Any]) -> bool:
     return any(key in names or nearest(key, names) for key in unknown)
 
 
+def is_keyed(table: dict[str, Any], cls: type[Any]) -> bool:
+    """Check whether a class's table has a secret, or a key that stands for one."""
+    secrets = {key.name for key in keys_of(cls) if key.kind is Kind.SECRET}
+    if secrets.isdisjoint(table):
+        return bool(secrets) and not secrets.isdisjoint(misspelt(table, cls).values())
+    return True
+
+
 def misspelt(values: dict[str, Any], cls: type[Any]) -> dict[str, str]:
     """Return the unknown keys of a table that stand for a known one."""
     unknown = [key for key in values if key not in key_table(cls)][:_LISTED]
