@@ -94,8 +94,23 @@ LITERALS = [
     ("[x]\nport = 0«7»55", "no leading zero", None),
     ("timeout_secs = 1«,»000", "no comma", "timeout_secs = 1000"),
     ("[x]\na = 1«,»000", "no comma", None),
-    ("timeout_secs = 1«_»", "after a value", None),
+    ("timeout_secs = 999«,»999", "no comma", None),
+    ("timeout_secs = 1«_»", "write a whole number; a comment begins with #", None),
     ("timeout_secs = 256«|» Key", "after a value", None),
+    ("timeout_secs = 1 «0»24", "write a whole number; a comment begins with #", None),
+    ("timeout_secs = 3«O»", "write a whole number; a comment begins with #", None),
+    ("timeout_secs = 30 «(»seconds)", "write a whole number; a comment begins with #", None),
+    ("timeout_secs = 3600 «/»/ 60", "TOML does not calculate", None),
+    ("max_memory_mb = 1024 «/»/ 2 # half", "TOML does not calculate", None),
+    ("max_memory_mb = 4 «*» 512", "write the number itself", None),
+    ("max_memory_mb = 4«*»512*1", "does not calculate", None),
+    ("max_memory_mb = 1 «<»< 10", "does not calculate", None),
+    ("max_memory_mb = 2«^»10", "does not calculate", None),
+    ("max_memory_mb = 1024 «-» 24", "does not calculate", None),
+    ("[x]\na = 60 «*» 5", "does not calculate", None),
+    ("timeout_secs = 30 «/»/ 60 seconds", "begins with #", "timeout_secs = 30 # 60 seconds"),
+    ("timeout_secs = 30«-»60", "write a whole number", None),
+    ("timeout_secs = 60 «*» x", "write a whole number", None),
     ("[x]\na = 5«%»", "after a value", None),
     ("[x]\na = 2020-01-01«x»", "quotes around a text", '[x]\na = "2020-01-01x"'),
     ("[x]\na = «2»020-02-30", "that date or time does not exist", None),
@@ -190,6 +205,7 @@ MARKINGS = [
     ("enabled = true«;»", "semicolon", "enabled = true"),
     ("mode = 'wasm'«;» # why", "semicolon", "mode = 'wasm' # why"),
     ("enabled = true«,»", "comma", "enabled = true"),
+    ("enabled = true «y»es", "write true or false; a comment begins with #", None),
     ("enabled = true «/»/ why", "begins with #", "enabled = true # why"),
     ("«/»/ why", "begins with #", "# why"),
     ("«;» why", "begins with #", "# why"),
@@ -198,9 +214,14 @@ MARKINGS = [
     ("mode =«=» 'wasm'", "one `=`", "mode = 'wasm'"),
     ("enabled «t»rue", "expected `=`", "enabled = true"),
     ("timeout_secs «3»0 # why", "expected `=`", "timeout_secs = 30 # why"),
+    ("features«:»\n  code_execution:\n", "this looks like YAML", None),
+    ("allowed_languages«:» # names\n  - python", "a list in brackets", None),
+    ("max memory = 1 # note:".replace("m", "«m»", 2).replace("«m»", "m", 1), "stands in quotes", None),
     ("enabled›", "expected `=` and a value", None),
     ("max «m»emory = 1", "stands in quotes", None),
     ("«=» 1", "a key is missing", None),
+    ("[«.»mode.external]", "repeats the whole path, such as [features.code_execution.mode.external]", None),
+    ("[a.«.»b]", "a key is missing", None),
     ("«<»<<<<<< HEAD", "merge conflict", None),
     ("«$»{A} = 1", "no reference", None),
     ("«@» = 1", "ASCII letters", None),
@@ -217,6 +238,11 @@ MARKINGS = [
     ('[x]\na = "say "«h»i" now"', "a quote within this string", "[x]\na = 'say \"hi\" now'"),
     ('[x]\na = "say "«h»i" \'now\'"', 'write \\"', None),
     ('[x]\na = "b"«"»', 'write \\"', None),
+    ('url = "${U:-"«h»ttps://h"}"', "no quotes of its own", 'url = "${U:-https://h}"'),
+    ("url = 'http://${H-'«h»'}/x' # why", "no quotes of its own", "url = 'http://${H-h}/x' # why"),
+    ('api_key = "${K:-"«"»}"', "no quotes of its own", 'api_key = "${K:-}"'),
+    ('url = "${U:?"«n»ot set"}"', "no quotes of its own", 'url = "${U:?not set}"'),
+    ('url = "${U:-"«a»"b"}"', "a quote within this string", None),
     ("[x]\na = 'b' «'»c'", "end of the line", None),
     ("mode = «w»asm", "text without quotes", 'mode = "wasm"'),
     ("mode = «W»asm", "text without quotes", None),
@@ -228,6 +254,12 @@ MARKINGS = [
     ("mode.sandboxed.runtime = «g»visor", "text without quotes", 'mode.sandboxed.runtime = "gvisor"'),
     ("mode.external.url = «h»ttps://h", "text without quotes", 'mode.external.url = "https://h"'),
     ("mode.external.url = «f»tp://h", "text without quotes", None),
+    ("mode.external.url = «h»ttps://h/a,b", "text without quotes", None),
+    ("mode.external.url = «h»ttps://h/a, x", "text without quotes", None),
+    ("mode.external.url = «h»ttps://${H}/a,b", "quote the whole value", None),
+    ("mode.external.api_key = «a»b,cd,ef", "text without quotes", None),
+    ("mode = «w»asm, enabled = true", "text without quotes", 'mode = "wasm", enabled = true'),
+    ("mode = «w»asm, # why", "text without quotes", 'mode = "wasm", # why'),
     ("allowed_languages = [«p»ython, r]", "text without quotes", 'allowed_languages = ["python", "r"]'),
     ("allowed_languages = [«p»ython, X]", "text without quotes", 'allowed_languages = ["python", X]'),
     ("allowed_languages = [«P»y]", "text without quotes", None),
@@ -235,8 +267,12 @@ MARKINGS = [
     ("allowed_languages = «p»ython, r # c", "write a list in brackets", 'allowed_languages = ["python", "r"] # c'),
     ("allowed_languages = «p»ython, elvish", "write a list in brackets", None),
     ('allowed_languages = "python"«,» "r"', "a list stands in brackets", 'allowed_languages = ["python", "r"]'),
+    ("allowed_languages = 'python'«,» 'r'] # c", "list stands in brackets", "allowed_languages = ['python', 'r'] # c"),
     ("x = 'a'«,» 'b' # c", "a list stands in brackets", "x = ['a', 'b'] # c"),
-    ("url = 'a'«,» 'b'", "on a line of its own", None),
+    ("url = 'a'«,» 'b'", "remove what follows", None),
+    ("mode = 'wasm' «|» 'sandboxed'", "remove what follows; a comment begins with #", None),
+    ("mode = {wasm = {}} «}»", "remove it, or write the { that it closes", None),
+    ("enabled = true «[»a]", "on a line of its own", None),
     ("enabled = true«;» timeout_secs = 3", "on a line of its own", "enabled = true\ntimeout_secs = 3"),
     ("mode = 'wasm'«,» enabled=true", "on a line of its own", "mode = 'wasm'\nenabled=true"),
     ("mode = 'wasm'«;» x", "a comment of TOML begins", "mode = 'wasm'# x"),
@@ -257,12 +293,17 @@ MARKINGS = [
     ("[a «#» why", "close it with ]", "[a] # why"),
     ("[[a«]»", "expected `]]`", "[[a]]"),
     ("[a]«]»", "one bracket too many", None),
-    ("[a «b»]", "a name with a blank", None),
+    ("[a «b»]", "join the names with dots", None),
+    ("[a«/»b]", "join the names with dots", None),
+    ('[a «"»b"]', "join the names with dots", None),
     ("enabled =«\n»", "on the line of its key", None),
     ("[x]\na = [«,»]", "expected a value", None),
-    ("enabled = true«]»", "end of the line after the value", None),
+    ("enabled = true«]»", "remove it, or write the [ that it closes", None),
     ("enabled = true «m»ode = 'wasm'", "a line of its own", None),
     ("mode = 'C:«\\»x'".replace("'", '"'), "invalid escape", None),
+    ('url = "https:«\\»//h"', "write / alone", 'url = "https://h"'),
+    ('[x]\na = "don«\\»\'t"', "write ' alone", '[x]\na = "don\'t"'),
+    ('api_key = "«\\»${K}"', "write ${NAME} for a variable, and $${NAME} for that text itself", None),
     ("allowed_languages = ['python' «'»r']", "write a comma", "allowed_languages = ['python', 'r']"),
     ("allowed_languages = ['python'«;» 'r']", "write a comma", "allowed_languages = ['python', 'r']"),
     ("allowed_languages = ['python' «r»]", "expected `,` or `]`", None),
@@ -274,13 +315,37 @@ MARKINGS = [
     ("mode = { external = ⟨{⟩ url = 'https://x'\n›", "inline table is not closed", None),
     ("mode = ⟨{⟩ wasm = {}\n«[»x]\n", "inline table is not closed", None),
     ("mode = {\n external = «w»asm\n}", "text without quotes", 'mode = {\n external = "wasm"\n}'),
-    ("mode = { wasm = {} «x» = 1 }", "expected `,` or `}`", None),
+    ("mode = { wasm = {} «x» = 1 }", "write a comma between them", "mode = { wasm = {}, x = 1 }"),
+    ("mode = { wasm = {} «x» }", "expected `,` or `}`", None),
 ]
 
 
 @pytest.mark.parametrize(("marked", "phrase", "mended"), MARKINGS)
 def test_quotes_marks_and_brackets_are_explained(marked: str, phrase: str, mended: str | None) -> None:
     assert_explained(marked, phrase, mended)
+
+
+@pytest.mark.parametrize(
+    ("text", "help_"),
+    [
+        ("a = 1\na = 2", "keep one of them"),
+        ("a = 1\n[features.code_execution.a]", "it is a value at one place and a table at the other; keep one of them"),
+        ("[a.b]\n[a]\nb = 1", "it is a value at one place and a table at the other; keep one of them"),
+        ("[a]\n[b]\n[a]", "a table has one header; put all of its keys below the first"),
+        ('mode = "external"\n[features.code_execution.mode.external]', "it is a value at one place and a table at"),
+    ],
+)
+def test_a_name_given_twice_is_explained(text: str, help_: str) -> None:
+    found = refusal(HEAD + text)
+
+    assert found.message.startswith("duplicate key `")
+    assert (found.help or "").startswith(help_)
+    assert found.fix is None
+
+
+@pytest.mark.parametrize("text", ["---\na: 1", "---", "--- # x\r\n"])
+def test_the_beginning_of_a_document_of_yaml_is_named(text: str) -> None:
+    assert "YAML" in refusal(text).message
 
 
 def test_a_document_of_json_is_named() -> None:

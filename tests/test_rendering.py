@@ -98,6 +98,8 @@ error[invalid-toml]: duplicate key `a`
   |
 2 | a = *
   | ^
+  |
+  = help: keep one of them
 note: first given here
  --> app.toml:1:1
   |

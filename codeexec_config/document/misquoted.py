@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from codeexec_config import limits
 from codeexec_config.document.slips import Reason
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ _UNCLOSED_TEXT: Final = re.compile(r"[^\s\"'#,;\\\[\]{}=](?:[^\"'#,;\\\[\]{}=]*[
 _OTHER_QUOTE: Final = re.compile(r"[^\"'#,;\\\[\]]*([\"'])(?=[ \t]*\Z)")
 _APOSTROPHE: Final = re.compile(r"'[^\"\\#]*'(?=[ \t]*\Z)")
 _INNER_QUOTES: Final = re.compile(r"\"(?:[^\"'\\#]*\"){3,100}(?=[ \t]*\Z)")
+_QUOTED_DEFAULT: Final = r"{0}[^{0}\\]*\$\{{{1}:?[-?]({0})[^{0}\\]*({0})\}}[^{0}\\]*{0}(?=[ \t]*(?:#|\Z))"
 
 
 def explain_unclosed(slip: Slip) -> Reason:
@@ -45,10 +47,14 @@ def explain_early_end(slip: Slip) -> Reason | None:
         return None
     message = "a quote within this string has ended it"
     related = ("the string begins here", slip.began)
+    if found := re.match(_QUOTED_DEFAULT.format(quote, limits.VARIABLE_PATTERN), slip.line):
+        inner = tuple((slip.began + found.start(group), slip.began + found.end(group), "") for group in (1, 2))
+        return Reason(message, "a default has no quotes of its own", "leave its quotes out", inner, related=related)
     pattern, other = (_APOSTROPHE, '"') if quote == "'" else (_INNER_QUOTES, "'")
     help_ = 'use "..." around a text with \'' if quote == "'" else 'write \\" for a quote within it'
     found = pattern.match(slip.line)
-    if not found or slip.text.startswith(quote * 3, slip.began) or slip.text[slip.at] == quote:
+    is_long = slip.text.startswith(quote * 3, slip.began)
+    if not found or is_long or slip.text[slip.at] == quote or "${" in found[0]:
         return Reason(message, help_, related=related)
     start, last = slip.began, slip.began + found.end() - 1
     changes = ((start, start + 1, other), (last, last + 1, other))

@@ -13,6 +13,7 @@ from codeexec_config.document.scanner import Scan, locate
 from codeexec_config.document.stems import Stems
 from codeexec_config.document.tokens import past_space
 from codeexec_config.findings import Finding, Path, Target
+from codeexec_config.rules.units import may_be_thousands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -94,12 +95,14 @@ class Places:
             return [(place, "") for place in self._entry(amendment.path)]
         if amendment.action in {"drop", "move"}:
             return self._pair_edits(amendment)
-        return [self._replacement(amendment)]
+        return self._replacement(amendment)
 
-    def _replacement(self, amendment: Amendment) -> tuple[Stretch, str]:
+    def _replacement(self, amendment: Amendment) -> list[tuple[Stretch, str]]:
         token = self._scan.values[amendment.path]
+        if may_be_thousands(self._scan.text, token.start, token.end):
+            return []
         quote = self._scan.text[token.start] if amendment.action == "reword" else ""
-        return (token.start, token.end), f"{quote}{amendment.text}{quote}"
+        return [((token.start, token.end), f"{quote}{amendment.text}{quote}")]
 
     def _entry(self, path: Path) -> list[Stretch]:
         """Return the stretches of an array's entry and of the comma that goes with it; comments stay."""

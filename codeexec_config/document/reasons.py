@@ -6,6 +6,7 @@ A message quotes no text of the file but a key, as anything else could be a secr
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from typing import TYPE_CHECKING, Final
 
 from codeexec_config import limits
@@ -15,7 +16,7 @@ from codeexec_config.document.lookalikes import explain_look_alike
 from codeexec_config.document.misquoted import explain_early_end, explain_unclosed
 from codeexec_config.document.slips import Reason, Slip
 from codeexec_config.document.tokens import OPENINGS, Due
-from codeexec_config.document.unquoted import explain_behind_number, explain_value
+from codeexec_config.document.unquoted import due_form, explain_behind_number, explain_value
 from codeexec_config.findings import printable
 from codeexec_config.keys import Kind
 
@@ -31,15 +32,16 @@ _NEXT_PAIR: Final = re.compile(r"[;,][;, \t]*(?=[A-Za-z0-9_.-]+[ \t]*=)")
 _VALUE_STARTS: Final = re.compile(r"[\[\"'{+0-9-]|(?:true|false)\b")
 _PLAIN_VALUE: Final = re.compile(r"(?:true|false|[+-]?[0-9]+|\"[^\"\\]*\"|'[^']*')[ \t]*(?:#|\Z)")
 _CONFLICT: Final = re.compile(r"(?:<{7}|={7}|>{7})(?!\S)")
+_OF_YAML: Final = re.compile(r"(?:---|[^:\s]*:)[ \t]*(?:#|\Z)")
 _STRING: Final = r"(?:\"[^\"\\]*\"|'[^']*')"
-_STRINGS: Final = re.compile(rf"{_STRING}(?:[ \t]*,[ \t]*{_STRING}){{1,100}}(?=[ \t]*(?:#|\Z))")
+_STRINGS: Final = re.compile(rf"{_STRING}(?:[ \t]*,[ \t]*{_STRING}){{1,100}}(?P<close>[ \t]*\])?(?=[ \t]*(?:#|\Z))")
 _WORD: Final = re.compile(r"\w[\w-]*")
 
 
 def explain(scan: Scan, flaw: Flaw) -> Reason:
     """Return why a text is not TOML; a fix that would not lead on is left out."""
     slip = Slip(scan, flaw)
-    early = _simple(flaw) or _unclosed_bracket(slip) or explain_look_alike(slip) or _next_pair(slip)
+    early = _simple(slip, flaw) or _unclosed_bracket(slip) or explain_look_alike(slip) or _next_pair(slip)
     reason = early or _EXPLAIN[flaw.due](slip)
     at = slip.at if reason.at is None else reason.at
     if reason.changes and not leads_on(slip.text, at, reason.changes):
@@ -47,10 +49,32 @@ def explain(scan: Scan, flaw: Flaw) -> Reason:
     return reason
 
 
-def _simple(flaw: Flaw) -> Reason | None:
-    if flaw.due is Due.ONCE:
-        return Reason(f"duplicate key `{printable(flaw.key or '')}`")
+def _simple(slip: Slip, flaw: Flaw) -> Reason | None:
+    if flaw.due is Due.ONCE and flaw.first is not None:
+        return _once(slip, flaw.key or "", flaw.first[0])
     return _LIMITS.get(flaw.due)
+
+
+def _once(slip: Slip, name: str, first: int) -> Reason:
+    """Explain a name that is given twice."""
+    statements = slip.scan.statements
+    headers = [slip.text.startswith("[", statements[bisect(statements, at) - 1]) for at in (first, slip.at)]
+    help_ = "keep one of them"
+    if all(headers):
+        help_ = "a table has one header; put all of its keys below the first"
+    elif any(headers):
+        help_ = "it is a value at one place and a table at the other; keep one of them"
+    return Reason(f"duplicate key `{printable(name)}`", help_)
+
+
+def _escape(slip: Slip) -> Reason:
+    """Explain a backslash before what needs none."""
+    message, behind = "invalid escape in a string", slip.text[slip.at + 1 : slip.at + 2]
+    if behind == "$":
+        return Reason(message, "write ${NAME} for a variable, and $${NAME} for that text itself")
+    if behind in {"/", "'"}:
+        return Reason(message, f"write {behind} alone", f"write {behind} alone", ((slip.at, slip.at + 1, ""),))
+    return Reason(message, "write \\\\ for a backslash, or use '...'")
 
 
 _LIMITS: Final = {
@@ -59,7 +83,6 @@ _LIMITS: Final = {
     Due.LESS_DEPTH: Reason(f"arrays and inline tables nest at most {limits.MAX_DEPTH} deep"),
     Due.FEWER_DIGITS: Reason(f"an integer has at most {limits.MAX_INTEGER_DIGITS} digits"),
     Due.READABLE: Reason("this text cannot be read as TOML"),
-    Due.ESCAPE: Reason("invalid escape in a string", "write \\\\ for a backslash, or use '...'"),
 }
 
 
@@ -111,12 +134,14 @@ def _key(slip: Slip) -> Reason:
     if mended := _comment_mark(slip):
         return mended
     if slip.rest[:1] in {"", "=", ".", "]"}:
-        return Reason("a key is missing")
+        is_path = slip.rest.startswith(".") and slip.text[slip.at - 1] == "["
+        return Reason("a key is missing", _WHOLE_PATH if is_path else None)
     if slip.rest.startswith("{") and len(slip.scan.statements) == 1:
         return Reason("expected a key; this looks like JSON", 'TOML writes `key = value` for `"key": value`')
     return _odd_key(slip, slip.at) or Reason(_KEY_RULE)
 
 
+_WHOLE_PATH: Final = f"each header repeats the whole path, such as [{limits.SECTION}.mode.external]"
 _KEY_RULE: Final = "a key consists of ASCII letters, digits, _ and -, or stands in quotes"
 
 
@@ -139,6 +164,11 @@ def _comment_mark(slip: Slip) -> Reason | None:
 
 
 def _equals(slip: Slip) -> Reason:
+    if _OF_YAML.match(slip.text, slip.scan.statements[-1], slip.line_end(slip.at)):
+        return Reason(
+            "expected `=` and a value after the key; this looks like YAML",
+            f"write a table as [{limits.SECTION}], and a list in brackets",
+        )
     found = re.match(r":=?", slip.rest)
     if found:
         change = (slip.at, slip.at + found.end(), "=" if slip.text[slip.at - 1] == " " else " =")
@@ -160,7 +190,9 @@ def _header_end(slip: Slip) -> Reason:
     close = "]]" if slip.text.startswith("[[", slip.opening or 0) else "]"
     message = f"expected `{close}` at the end of the header"
     if slip.rest and slip.rest[0] not in "#]":
-        return Reason(message, "a name with a blank stands in quotes")
+        return Reason(
+            message, "join the names with dots; one that holds anything but letters, digits, _ and - takes quotes"
+        )
     at = len(slip.text[: slip.at].rstrip(" \t"))
     missing = "]" if slip.rest.startswith("]") else close
     return Reason(message, f"close it with {close}", f"write {missing}", ((at, at, missing),))
@@ -175,8 +207,11 @@ def _comma(slip: Slip) -> Reason:
     if bracket == "[" and _VALUE_STARTS.match(slip.rest):
         before = next(reversed(slip.scan.values.values())).end
         return Reason(message, "write a comma between them", "write the comma", ((before, before, ","),))
-    started = ("the inline table begins here", slip.scan.brackets[-1])
-    return Reason(message, related=started if bracket == "{" and "\n" in slip.text[started[1] : slip.at] else None)
+    if "\n" not in slip.text[slip.scan.brackets[-1] : slip.at]:
+        before = len(slip.text[: slip.at].rstrip(" \t"))
+        comma = ((before, before, ","),) if bracket == "{" and _PAIR.match(slip.rest) else ()
+        return Reason(message, "write a comma between them" if comma else None, "write the comma", comma)
+    return Reason(message, related=("the inline table begins here", slip.scan.brackets[-1]) if bracket == "{" else None)
 
 
 def _line_end(slip: Slip) -> Reason:
@@ -196,18 +231,27 @@ def _line_end(slip: Slip) -> Reason:
     if reason or (reason := _comment_mark(slip)):
         return reason
     what = "header" if is_header else "value"
-    return Reason(f"expected the end of the line after the {what}", "put what follows on a line of its own")
+    return Reason(f"expected the end of the line after the {what}", _what_follows(slip, is_header=is_header))
+
+
+def _what_follows(slip: Slip, *, is_header: bool) -> str:
+    """Return what to do with what stands behind a value or a header."""
+    if _PAIR.match(slip.rest) or _HEADER.match(slip.rest):
+        return "put what follows on a line of its own"
+    if slip.rest[0] in "]}":
+        return f"remove it, or write the {'[' if slip.rest[0] == ']' else '{'} that it closes"
+    remove = "remove what follows"
+    return f"{remove if is_header else due_form(slip, remove)}; a comment begins with #"
 
 
 def _bare_list(slip: Slip) -> Reason | None:
     """Explain several strings on one line: a list without its brackets."""
     found = _STRINGS.match(slip.text, slip.began, slip.end)
-    if not found:
+    if not found or slip.takes not in {Kind.LIST, None}:
         return None
     message = "expected the end of the line after the value"
-    if slip.takes not in {Kind.LIST, None}:
-        return Reason(message, "put what follows on a line of its own")
-    changes = ((slip.began, slip.began, "["), (found.end(), found.end(), "]"))
+    close = "" if found["close"] else "]"
+    changes = ((slip.began, slip.began, "["), (found.end(), found.end(), close))
     return Reason(message, "a list stands in brackets", "put the list in brackets", changes)
 
 
@@ -220,4 +264,5 @@ _EXPLAIN: Final[dict[Due, Callable[[Slip], Reason]]] = {
     Due.COMMA: _comma,
     Due.QUOTE: explain_unclosed,
     Due.PRINTABLE: _control,
+    Due.ESCAPE: _escape,
 }

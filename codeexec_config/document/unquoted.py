@@ -25,6 +25,10 @@ _SPECIAL: Final = re.compile(r"([+-]?)(infinity|inf|nan)", re.IGNORECASE)
 _COMMENT_OF_ANOTHER_KIND: Final = re.compile(r"[ \t](?://|;|--)")
 _QUANTITY: Final = re.compile(r"(?:[0-9]{1,18}(?:\.[0-9]{1,18})?[ \t]*[A-Za-zµ]{1,12}[ \t]*){1,4}(?<![ \t])")
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,6}(?![0-9])")
+_GOES_ON: Final = re.compile(r"[ \t]*,[ \t]*(?![A-Za-z0-9_.-]+[ \t]*=)[^\s#]")
+"""A comma that no key follows may be part of the text."""
+_NUMBER: Final = r"[0-9][0-9_.]*"
+_CALCULATION: Final = re.compile(rf"[+-]?{_NUMBER}(?:[ \t]*(?:\*\*?|//?|%|\^|<<|>>|[+-](?=[ \t]))[ \t]*{_NUMBER})+")
 _ZEROS: Final = re.compile(r"[+-]?(?P<zeros>0+)(?P<digits>[0-9]+)")
 _CUT_OFF: Final = re.compile(r"[+-]?[0-9]+\.")
 _HEADLESS: Final = re.compile(r"[+-]?\.[0-9]+")
@@ -50,7 +54,7 @@ def explain_value(slip: Slip) -> Reason:
 
 def explain_behind_number(slip: Slip) -> Reason | None:
     """Return why a number cannot be followed by what is there, if that belongs to it."""
-    return _quantity(slip) or _grouped(slip)
+    return _quantity(slip) or _grouped(slip) or _calculation(slip)
 
 
 def _missing(slip: Slip) -> Reason | None:
@@ -81,9 +85,14 @@ def _reference(slip: Slip) -> Reason | None:
         if is_whole
         else "quote the whole value, the reference with it"
     )
-    if found is None or not slip.ends_value(found.end()):
+    if found is None or not _is_whole(slip, found.end()):
         return Reason(message, help_)
     return _quoted(slip, message, help_, found.end())
+
+
+def _is_whole(slip: Slip, end: int) -> bool:
+    """Check that a text without quotes ends at a place, and is not cut off at a comma."""
+    return slip.ends_value(end) and (bool(slip.scan.brackets) or not _GOES_ON.match(slip.text, end))
 
 
 def _quoted(slip: Slip, message: str, help_: str, end: int) -> Reason:
@@ -143,12 +152,18 @@ def _grouped(slip: Slip) -> Reason | None:
     found = _GROUPED.match(slip.text, slip.began)
     if not found or not slip.ends_value(found.end()) or slip.scan.brackets:
         return None
-    changes = tuple(
-        (at, at + 1, "")
-        for at in range(found.start(), found.end())
-        if slip.takes is Kind.INTEGER and slip.text[at] == ","
-    )
+    bounds = slip.key.bounds if slip.key else None
+    is_meant = bounds is not None and bounds.minimum <= int(found[0].replace(",", "")) <= bounds.maximum
+    commas = (at for at in range(found.start(), found.end()) if slip.text[at] == ",")
+    changes = tuple((at, at + 1, "") for at in commas if is_meant)
     return Reason("a number has no comma in TOML", "leave it out, or write _ between digits", "leave it out", changes)
+
+
+def _calculation(slip: Slip) -> Reason | None:
+    found = _CALCULATION.match(slip.text, slip.began)
+    if not found or not slip.ends_value(found.end()):
+        return None
+    return Reason("TOML does not calculate", "write the number itself")
 
 
 def _zeros(slip: Slip) -> Reason | None:
@@ -197,7 +212,12 @@ def _behind(slip: Slip) -> Reason | None:
     """Explain what follows a number or a boolean without being part of it."""
     if slip.at == slip.began or _DOTS_AND_COLONS.match(slip.word):
         return None
-    return Reason("unexpected text after a value", "put quotes around a text, and a comment behind #")
+    return Reason("unexpected text after a value", f"{due_form(slip, _QUOTE)}; a comment begins with #")
+
+
+def due_form(slip: Slip, otherwise: str) -> str:
+    """Return how to write a value that takes no quotes, if the key is known to take one."""
+    return _LITERALS.get(slip.takes, otherwise) if slip.takes else otherwise
 
 
 def _text(slip: Slip) -> Reason:
@@ -205,13 +225,12 @@ def _text(slip: Slip) -> Reason:
     message = "expected a value, found text without quotes"
     if slip.takes is Kind.LIST and not slip.scan.brackets:
         return _list(slip, message)
-    literal = _LITERALS.get(slip.takes) if slip.takes else None
-    if literal is not None:
-        return Reason(message, literal)
+    if slip.takes in _LITERALS:
+        return Reason(message, due_form(slip, _QUOTE))
     if slip.scan.brackets:
         return _words(slip, message, _QUOTE)
     found = _BARE_TEXT.match(slip.text, slip.began)
-    if not found or not slip.ends_value(found.end()) or not _fits(slip, found[0]):
+    if not found or not _is_whole(slip, found.end()) or not _fits(slip, found[0]):
         return Reason(message, _QUOTE)
     if _COMMENT_OF_ANOTHER_KIND.search(found[0]):
         return Reason(message, f"{_QUOTE}; a comment begins with #")
@@ -275,6 +294,7 @@ _REASONS: Final[tuple[Callable[[Slip], Reason | None], ...]] = (
     _null,
     _quantity,
     _grouped,
+    _calculation,
     _zeros,
     _point,
     _semicolon,

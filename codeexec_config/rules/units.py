@@ -50,6 +50,8 @@ _UNITS: Final = {"second": _SECONDS, "MiB": _MEBIBYTES}
 _AMOUNT = re.compile(r"([0-9]{1,18}(?:[.][0-9]{1,18})?)[ \t_]*([A-Za-zµ]{0,12})[ \t]*")
 _ZEROS = re.compile(r"0+(?=[0-9])")
 _GROUPS = re.compile(r"[0-9]{1,3}(?:[, ][0-9]{3})+")
+may_be_thousands = re.compile(r"[0-9]{1,3}(?:[.]0{3})+").fullmatch
+"""A point before three zeros is a decimal one in some countries, and parts groups of digits in others."""
 _LONGEST: Final = 40
 
 
@@ -83,7 +85,7 @@ def read_amount(text: str, key: Key) -> int | None:
 def read_number(text: str, key: Key) -> int | None:
     """Read a number as people write it: with a unit, a fraction of zeros, leading zeros, or groups of three digits."""
     plain = text.strip()
-    if len(plain) > _LONGEST:
+    if len(plain) > _LONGEST or may_be_thousands(plain):
         return None
     if _GROUPS.fullmatch(plain):
         return int(re.sub("[, ]", "", plain))
