@@ -33,8 +33,9 @@ _DOLLAR = re.compile(r"\\(?:x24|u0024|U00000024)\Z")
 """A dollar sign by an escape: before a `${` it makes that a literal."""
 _LONGEST_ESCAPE: Final = len("\\U00000024")
 
+_ADDRESS_MARKS: Final = frozenset("./:$")
 _AUTHORITY = re.compile("//([^/?#'\"]*)")
-_HOST_AND_PORT = re.compile(r"(?:[^:\[\]]*|\[[0-9A-Fa-f:.]*(?:%[A-Za-z0-9]*)?\])(?::[0-9]*)?")
+_HOST_AND_PORT = re.compile(r"(?:[\w.${}-]*|\[[0-9A-Fa-f:.]*(?:%[A-Za-z0-9]*)?\])(?::[0-9]*)?")
 
 
 class Known(NamedTuple):
@@ -211,7 +212,8 @@ def _plain_secrets(raw: str, *, is_url: bool) -> set[int]:
 
     No value of ours has lines; one that does may have taken in statements whose quotes it lacked, a key's among them.
     """
-    if "\n" in raw:
+    is_misplaced = is_url and _ADDRESS_MARKS.isdisjoint(raw)  # a key that has changed places with its URL
+    if "\n" in raw or is_misplaced:
         return set(range(len(raw)))
     is_url = is_url or "//" in raw
     if "\\" in raw and (is_url or "{" in raw):  # an escape may spell any of the marks that are looked for
@@ -256,9 +258,10 @@ def url_secrets(raw: str) -> set[int]:
     if at >= 0:
         scheme = raw.find("//")
         hidden.update(range(scheme + 2 if 0 <= scheme < at else 1, at))
-    elif authority := _AUTHORITY.search(_without_references(raw)):
-        # What stands where a port does and is none may be a password whose @ is missing.
-        hidden.update(() if _HOST_AND_PORT.fullmatch(authority[1]) else range(*authority.span(1)))
+    if authority := _AUTHORITY.search(_without_references(raw)):
+        # What is no host, or stands where a port does and is none, may be a password whose @ is missing.
+        is_place = _HOST_AND_PORT.fullmatch(authority[1].rpartition("@")[2])
+        hidden.update(() if is_place else range(*authority.span(1)))
     query = re.search("[?#]", raw)
     if query:
         names = {
