@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 SECTION: Final = "features.code_execution"
+SWITCH: Final = "enabled"
+"""The key that is resolved first: when it is false, nothing else is looked up."""
 
 MEBIBYTE: Final = 1_048_576
 """Bytes in one unit of `max_memory_mb`, as in the `m` of Docker's `--memory`."""

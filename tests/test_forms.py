@@ -125,6 +125,16 @@ FIXED = {
         "unknown-key",
         H + "mode.external." + URL + "mode.external." + KEY,
     ),
+    "mode-in-one-word": (
+        "[features.code_execution.mode_external]\n" + URL + KEY,
+        "unknown-key",
+        E + URL + KEY,
+    ),
+    "mode-in-one-word-with-its-key": (
+        H + 'allowed_languages = ["bash"]\nmodeExternal = "https://h"\n',
+        "unknown-key",
+        H + 'allowed_languages = ["bash"]\nmode.external.url = "https://h"\n',
+    ),
     "value-beside-the-section": (
         H + "sandboxed = 'docker'\n",
         "unknown-key",
@@ -203,7 +213,15 @@ UNFIXED = {
     "mode-and-runtime-and-more": (H + 'mode = "sandbox:gvisor:x"\n', "the modes are wasm"),
     "empty-mode": (H + URL + M, "with `url` below"),
     "no-such-runtime": (M + "sandboxed = 'kata'\n", "with `runtime` below"),
-    "off": (M + "wasm = false\n", 'write mode = "wasm"'),
+    "off": (M + "wasm = false\n", "leave it out: only the mode that is wanted is written"),
+    "runtime-off": (S + "docker = false\n", "leave it out"),
+    "mode-off": (H + "sandbox = false\n", "leave it out"),
+    "runtime-off-in-the-section": (H + "docker = false\n", "leave it out"),
+    "mode-off-in-its-table": (H + "mode.docker = false\n", "leave it out"),
+    "mode-in-one-word": (H + "mode_wasm = true\n", 'write mode = "wasm"'),
+    "path-again": (H + "features.code_execution.timeout_secs = 3\n", "what follows `features.code_execution.` alone"),
+    "end-of-the-path-again": (H + "code_execution.timeout_secs = 3\n", "what follows `code_execution.` alone"),
+    "end-of-the-path-with-a-value": (H + "code_execution = 3\n", "the keys are"),
     "other-text-for-wasm": (M + "wasm = 'python'\n", 'write mode = "wasm"'),
     "array": (M + "sandboxed = ['docker']\n", 'with runtime = "docker" below'),
     "runtime-as-table": ("[features.code_execution.docker]\n", 'with runtime = "docker" below'),
@@ -224,7 +242,7 @@ UNFIXED = {
     ),
     "key-of-the-section": (
         E + URL + KEY + "timeout_secs = 60\n",
-        "move it above [features.code_execution.mode.external]",
+        "move it above [features.code_execution.mode.external], below a header [features.code_execution]",
     ),
     "misspelt-key-of-the-section": (S + "runtime = 'docker'\nmaxMemoryMb = 60\n", "did you mean `max_memory_mb`? it"),
     "key-of-the-section-in-the-mode": (

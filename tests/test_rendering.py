@@ -124,7 +124,8 @@ error[file-too-large]: the file is over 16 MiB
 def test_a_finding_without_a_file_names_its_key() -> None:
     assert """\
 error[wrong-type]: expected a string, found an integer
- --> features.code_execution.allowed_languages[1]""" == str(check_mapping({"allowed_languages": ["python", 1]}))
+ --> features.code_execution.allowed_languages[1]
+  = help: each entry is a name, such as "python\"""" == str(check_mapping({"allowed_languages": ["python", 1]}))
 
 
 def test_a_finding_with_nothing_but_a_message_is_one_line() -> None:

@@ -1,12 +1,13 @@
 """An absent section means the defaults; a misspelt header must not silently mean them."""
 
+import shlex
 import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codeexec_config import CodeExecutionConfig, check_text, loads
+from codeexec_config import CodeExecutionConfig, apply_fixes, check_text, loads
 from codeexec_config.findings import dotted
 from codeexec_config.loading import check_as_found
 
@@ -55,7 +56,8 @@ def test_a_near_miss_is_said_at_its_header(header):
     assert f"[{header}]" == text[finding.span.start.offset : finding.span.end.offset]
     assert finding.message.startswith("this looks like [features.code_execution], ")
     assert finding.help.startswith("write the header as [features.code_execution]; ")
-    assert f"pass `--section {dotted(finding.path)}`, " in finding.help
+    name = dotted(finding.path)
+    assert f"pass `--section {shlex.quote(name)}`, " in finding.help
 
 
 @pytest.mark.parametrize(
@@ -237,6 +239,25 @@ def test_an_inline_near_miss_is_marked_by_its_braces_or_its_dotted_key():
 def test_another_section_has_its_own_near_misses():
     assert [("misplaced-section", ("tools", "sandbox"))] == found("[tools.sandbox]\n", section="tool.sandbox")
     assert [("section-not-found", ("a", "b"))] == found("[a.c]\n[x]\n", section="a.b")
+
+
+@pytest.mark.parametrize("value", ["true", "false"])
+@pytest.mark.parametrize("form", ["[features]\ncode_execution = {}", "features = {{ code_execution = {} }}"])
+def test_a_switch_in_the_section_s_place_is_the_section_with_its_switch(form, value):
+    text = form.format(value) + " # why\n"
+    [finding] = check_text(text, env={}).diagnostics
+
+    assert "wrong-type" == finding.code
+    assert f"write {{ enabled = {value} }}" == finding.help
+    mended = apply_fixes(text, [finding.fix])
+    assert form.format(f"{{ enabled = {value} }}") + " # why\n" == mended
+    assert loads(mended, env={}).enabled is (value == "true")
+
+
+def test_a_word_in_the_section_s_place_is_told_of_the_switch():
+    [finding] = check_text('features.code_execution = "off"\n', env={}).diagnostics
+
+    assert "write it as a table: [features.code_execution]; `enabled = false` below it switches it off" == finding.help
 
 
 @pytest.mark.parametrize(

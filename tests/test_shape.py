@@ -156,10 +156,30 @@ def test_a_key_that_is_there_already_is_not_suggested():
 
 
 def test_a_key_that_a_header_swallowed_is_sent_home():
-    assert [
-        "`timeout_secs` belongs to [features.code_execution] itself: move it above [features.code_execution.mode]"
-    ] == helps({"mode": {"wasm": {}, "timeout_secs": 3}})
+    [hint] = helps({"mode": {"wasm": {}, "timeout_secs": 3}})
+    assert hint.startswith("`timeout_secs` belongs to [features.code_execution] itself: move it above ")
+    assert hint.endswith("above [features.code_execution.mode], below a header [features.code_execution]")
     assert [("unknown-mode", "mode", "timeout_secs")] == findings({"mode": {"timeout_secs": 3}})
+
+
+@pytest.mark.parametrize("name", ["disable", "disabled", "False", "no", "None", "off"])
+def test_no_mode_is_said_by_the_switch(name):
+    assert ["the modes are wasm, sandboxed, external; to run no code write enabled = false"] == helps({"mode": name})
+
+
+@pytest.mark.parametrize(
+    ("table", "hint"),
+    [
+        (
+            {"mode": {"external": {"url": "https://h", "api_key": {"env": "K"}}}},
+            'write api_key = "${CODE_EXEC_API_KEY}"',
+        ),
+        ({"mode": {"external": {"url": ["https://h"]}}}, 'write url = "https://code-exec.example.com"'),
+        ({"allowed_languages": [{"name": "python"}]}, 'each entry is a name, such as "python"'),
+    ],
+)
+def test_a_value_of_another_type_is_told_its_own(table, hint):
+    assert hint in helps(table)
 
 
 def test_a_misspelt_required_key_is_not_also_missing():

@@ -236,7 +236,8 @@ def test_what_the_known_key_means_is_said(name: str, cls: type[Any], expected: s
 
 
 @pytest.mark.parametrize(
-    "name", ["", "x", "_", "app_key", "token", "endpoint", "supported_languages", "m" * 65, "日本"]
+    "name",
+    ["", "x", "_", "app_key", "token_bucket", "endpoint_timeout", "supported_languages", "m" * 65, "日本"],
 )
 def test_a_name_of_other_words_means_nothing_known(name: str) -> None:
     assert meaning(name, External) is None
@@ -305,6 +306,7 @@ banned black blacklist blacklisted block blocked blocklist denied deny denylist 
 forbid forbidden ignore ignored prohibited refused rejected restricted unsupported
 """
 LEAST = "least lowest min mini minimal minimum"
+RUN = "cmd command exec script"
 POINTERS = """
 cmd command env envvar environment exec file filename from header id name path ref reference script source var variable
 vault
@@ -318,11 +320,76 @@ def test_a_word_tells_the_sense() -> None:
     against = [f"{word}_languages" for word in f"{AGAINST} {NOT} {OFF}".split()]
     negations = [*OFF.split(), *(f"{word}_enabled" for word in NOT.split())]
     least = [f"{word}_memory_mb" for word in LEAST.split()]
-    pointers = [f"url_{word}" for word in POINTERS.split()]
+    pointers = [f"api_key_{word}" for word in POINTERS.split()]
+    of_a_url = [f"url_{word}" for word in POINTERS.split() if word not in RUN.split()]
     assert {("allowed_languages", Sense.OPPOSITE)} == senses(against, CodeExecutionConfig)
     assert {("enabled", Sense.NEGATION)} == senses(negations, CodeExecutionConfig)
     assert {("max_memory_mb", Sense.OPPOSITE)} == senses(least, CodeExecutionConfig)
-    assert {("url", Sense.POINTER)} == senses(pointers, External)
+    assert {("api_key", Sense.POINTER)} == senses(pointers, External)
+    assert {("url", Sense.POINTER)} == senses(of_a_url, External)
+    assert {("url", Sense.MORE)} == senses([f"url_{word}" for word in RUN.split()], External)
+    assert {("timeout_secs", Sense.MORE)} == senses(
+        [f"{word}_timeout_secs" for word in RUN.split()], CodeExecutionConfig
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "cls", "names"),
+    [
+        ("url", External, "address base endpoint host hostname server api_base api_endpoint service_uri"),
+        ("api_key", External, "auth authentication authorization bearer credential credentials passwd password pat"),
+        ("api_key", External, "secret token auth_token bearer_token_env_var client_secret http_password access_key"),
+        ("runtime", Sandboxed, "backend driver engine kind type"),
+    ],
+)
+def test_what_other_tools_call_a_key_is_known(key: str, cls: type[Any], names: str) -> None:
+    for name in names.split():
+        meant = meaning(name, cls)
+
+        assert meant is not None, name
+        assert (key, f"did you mean `{key}`?") == (meant.key.name, meant.help)
+        assert not meant.is_exact
+
+
+@pytest.mark.parametrize(
+    "name", ["my_languages", "enabled_languages", "language_list", "default_language", "langauges_x"]
+)
+def test_a_name_that_speaks_of_a_list_is_of_the_list(name: str) -> None:
+    meant = meaning(name, CodeExecutionConfig)
+
+    assert meant is not None
+    assert ("allowed_languages", Sense.MORE) == (meant.key.name, meant.sense)
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "value"),
+    [
+        ("", "timeout", "60"),
+        ("", "languages", '["r"]'),
+        (".mode.external", "key", '"x"'),
+        (".mode.external", "token", '"x"'),
+        (".mode.external", "endpoint", '"https://h"'),
+        (".mode.sandboxed", "engine", '"docker"'),
+    ],
+)
+def test_another_name_of_a_key_that_is_here_is_too_much(table: str, name: str, value: str) -> None:
+    sections = {
+        "": 'timeout_secs = 30\nallowed_languages = ["python"]\n',
+        ".mode.external": 'url = "https://h"\napi_key = "${K}"\n',
+        ".mode.sandboxed": 'runtime = "docker"\n',
+    }
+    text = f"[features.code_execution{table}]\n{sections[table]}{name} = {value}\n"
+    [finding] = check_text(text, env={"K": "k"}).diagnostics
+
+    assert (finding.help or "").endswith("` is here already; remove one of them")
+    assert finding.fix is None
+
+
+@pytest.mark.parametrize("name", ["token", "auth", "client_secret", "bearer_token_env_var"])
+def test_a_service_with_a_key_of_another_name_is_not_called_without_one(name: str) -> None:
+    text = f'[features.code_execution.mode.external]\nurl = "https://h"\n{name} = "${{K}}"\n'
+
+    assert ["unknown-key"] == [found.code for found in check_text(text, env={"K": "k"}).diagnostics]
 
 
 @pytest.mark.parametrize(
@@ -334,7 +401,6 @@ def test_a_word_tells_the_sense() -> None:
         "secs_ms",
         "mb_gb",
         "max_mb_gb",
-        "my_languages",
         "timeout_secs_secs",
         "min",
         "file",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final, cast
 
-from codeexec_config.findings import Finding, Path
+from codeexec_config.findings import Amendment, Finding, Path
 from codeexec_config.keys import union_of
+from codeexec_config.limits import SWITCH
 
 _PIECE: Final = 3
 
@@ -19,7 +20,7 @@ def select(data: dict[str, Any], section: Path) -> dict[str, Any] | Finding | No
             return None
         table = table[part]
         if type(table) is not dict:
-            return _no_table(section[: depth + 1])
+            return _no_table(section[: depth + 1], table, is_section=depth == len(section) - 1)
     return cast("dict[str, Any]", table)
 
 
@@ -57,6 +58,12 @@ def _pieces(name: str) -> list[str]:
     return long[:_PIECE] if len(long) >= _PIECE else [*long, *(f"{piece}\n" for piece in pieces if piece not in long)]
 
 
-def _no_table(path: Path) -> Finding:
+def _no_table(path: Path, value: Any, *, is_section: bool) -> Finding:
     name = ".".join(str(part) for part in path)
-    return Finding("wrong-type", f"expected `{name}` to be a table", path, help=f"write it as a table: [{name}]")
+    finding = Finding("wrong-type", f"expected `{name}` to be a table", path, help=f"write it as a table: [{name}]")
+    if is_section and type(value) is bool:
+        text = f"{{ {SWITCH} = {str(value).lower()} }}"
+        return finding._replace(help=f"write {text}", amendment=Amendment(f"write {text}", "replace", path, text))
+    if is_section and type(value) is str:
+        return finding._replace(help=f"{finding.help}; `{SWITCH} = false` below it switches it off")
+    return finding

@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from codeexec_config.findings import Finding, Path
     from codeexec_config.keys import Key
 
-SWITCH: Final = "enabled"
-"""The key that is resolved first: when it is false, nothing else is looked up."""
-
 
 class Unknown(Enum):
     """The value of a key that is there, but that nobody can know; no rule judges it."""

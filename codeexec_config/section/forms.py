@@ -156,7 +156,7 @@ class _Forms:
             return
         if key := self._key_of_variant(name):
             yield _Part(path, self._owners[key], key, value)
-        elif len(path) == 1 and (variant := nearest(name, self._variants)):
+        elif len(path) == 1 and (variant := nearest(self._without_union(name), self._variants)):
             if type(value) is dict or value is UNKNOWN:
                 yield _Part(path, variant, None, value, is_table=True)
             else:
@@ -165,6 +165,11 @@ class _Forms:
             yield from self._named(path, value)
         elif type(value) is not str:
             yield from self._choice(path, name)
+
+    def _without_union(self, name: str) -> str:
+        """Return what follows the union's own name in a key such as `mode_external`."""
+        first, *rest = words_of(name)[:3] or ("",)
+        return "_".join(rest) if rest and first == self._union else name
 
     def _key_of_variant(self, name: str) -> str | None:
         """Return the key of a variant that a name is, but for a slip."""
@@ -202,6 +207,8 @@ class _Forms:
     def _help(self, parts: list[_Part]) -> str:
         variant = parts[0].variant
         cls = self._variants[variant]
+        if any(self._is_refused(part.path) for part in parts):
+            return "leave it out: only the mode that is wanted is written"
         if not keys_of(cls):
             return f'write {self._union} = "{variant}"'
         given = {name: value for part in parts for name, value in part.keys.items()}
@@ -212,6 +219,13 @@ class _Forms:
             return f"{_listed(list(given))} {verb} below {self._header(variant)}" if given else _ONE_NAME
         below = [_example(key, given.get(key.name)) for key in keys_of(cls) if key.name in given or _is_needed(key)]
         return f"write {self._header(variant)}, with {_and(below)} below it"
+
+    def _is_refused(self, path: Path) -> bool:
+        """Check for a mode, or what one needs, that is switched off."""
+        value: Any = self._section
+        for part in path:
+            value = value[part]
+        return value is False
 
     def _cure(self, parts: list[_Part]) -> Amendment | None:
         """Return the fix: it renames keys where they stand, and moves only what cannot be a secret."""
@@ -324,6 +338,9 @@ class _Forms:
         *around, name = path
         if name == self._union:
             return None
+        if not around and name in self._path and type(self._section[name]) is dict:
+            lead = dotted(self._path[self._path.index(name) :])
+            return f"the header has that path already; write what follows `{lead}.` alone"
         owner = self._owners.get(name)
         if owner is not None:
             return f"`{name}` is a key of mode {owner}: it belongs below {self._header(owner)}"
@@ -334,7 +351,8 @@ class _Forms:
             return None
         lead = f"`{name}`" if known == name else f"did you mean `{known}`? it"
         above = dotted((*self._path, *around))
-        return f"{lead} belongs to [{dotted(self._path)}] itself: move it above [{above}]"
+        header = dotted(self._path)
+        return f"{lead} belongs to [{header}] itself: move it above [{above}], below a header [{header}]"
 
     def _pointer(self, name: str) -> str | None:
         """Return what to write for a key of the section that tells where a value of a variant is."""

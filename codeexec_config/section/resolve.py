@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from codeexec_config import limits
 from codeexec_config.keys import Key, Kind, key_table
 from codeexec_config.secret import Secret
-from codeexec_config.section import SWITCH, Resolution, variant_of
+from codeexec_config.section import Resolution, variant_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,9 +49,9 @@ def resolve(
     result = Resolution(section)
     names, plain = _plain_sites(sites)
     if plain is not None and not names:
-        result.enabled = section.get(SWITCH) is not False
+        result.enabled = section.get(limits.SWITCH) is not False
         return result
-    if plain is not None and not offline and section.get(SWITCH, True) is True:
+    if plain is not None and not offline and section.get(limits.SWITCH, True) is True:
         failure, done = _resolve_plainly(result, names, plain, environment)
         if failure is not None or done:
             return failure or result

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from codeexec_config import references
 from codeexec_config.findings import LISTED, Amendment, Finding, Path, Target, few, printable
 from codeexec_config.keys import Key, Kind
+from codeexec_config.limits import SWITCH
 from codeexec_config.references import Literal, Malformed, Reference, Segment
 from codeexec_config.secret import Secret
-from codeexec_config.section import SWITCH, UNKNOWN, Resolution
+from codeexec_config.section import UNKNOWN, Resolution
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

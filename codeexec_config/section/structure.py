@@ -17,6 +17,7 @@ from cattrs.gen import make_dict_structure_fn, override
 
 from codeexec_config.findings import LISTED, Finding, Target, printable
 from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class, union_of
+from codeexec_config.limits import SWITCH
 from codeexec_config.model import OWN_CODE
 from codeexec_config.secret import Secret
 from codeexec_config.section import UNKNOWN
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _LISTED: Final = LISTED + 1
 """Findings that one array or table may have, one more than a report lists: so it knows that there are more."""
 _STRINGS: Final = frozenset({str})
+_NO_MODE: Final = frozenset({"disable", "disabled", "false", "no", "none", "off"})
 
 
 class Invalid(Exception):  # noqa: N818 -- findings travelling through cattrs, not an error of ours
@@ -79,9 +81,9 @@ def _integer(key: Key, value: Any, _: Any) -> int:
     return value
 
 
-def _text(_: Key, value: Any, __: Any) -> str:
+def _text(key: Key, value: Any, _: Any) -> str:
     if type(value) is not str:
-        raise _wrong_type(value, "a string")
+        raise _wrong_type(value, "a string", _example(key))
     return value
 
 
@@ -91,10 +93,14 @@ def _choice(key: Key, value: Any, __: Any) -> str:
     return value
 
 
-def _secret(_: Key, value: Any, __: Any) -> Secret:
+def _secret(key: Key, value: Any, _: Any) -> Secret:
     if type(value) is not Secret:
-        raise _wrong_type(value, "a string")
+        raise _wrong_type(value, "a string", _example(key))
     return value
+
+
+def _example(key: Key) -> str:
+    return f'write {key.name} = "{key.examples[0]}"'
 
 
 def _list(key: Key, value: Any, _: Any) -> tuple[str, ...]:
@@ -105,7 +111,8 @@ def _list(key: Key, value: Any, _: Any) -> tuple[str, ...]:
     findings: list[Finding] = []
     for index, entry in enumerate(value):
         if type(entry) is not str:
-            findings += (finding.under(index) for finding in _wrong_type(entry, "a string").findings)
+            hint = f'each entry is a name, such as "{key.examples[0][0]}"'
+            findings += (finding.under(index) for finding in _wrong_type(entry, "a string", hint).findings)
         if len(findings) >= _LISTED:
             break
     raise Invalid(*findings)
@@ -228,7 +235,9 @@ def _named_variant(key: Key, name: str) -> Any:
 
     near = nearest(cleaned(name), variants)
     hint = _listed(key)
-    if near == bare:
+    if name.lower() in _NO_MODE:
+        hint = f"{hint}; to run no code write {SWITCH} = false"
+    elif near == bare:
         hint = f'did you mean "{bare}"? {hint}'
     elif near:
         hint = f"did you mean `{near}`? {hint}; {table_form(near, variants[near])}"
@@ -325,7 +334,7 @@ def _unknown_key(key: str, found: Meaning | None, values: dict[str, Any], cls: t
     names = tuple(key_table(cls))
     if found is None:
         hint = f"the keys are {', '.join(names)}" if names else "this table has no keys"
-    elif found.is_exact and found.key.name in values:
+    elif found.is_same and found.key.name in values:
         opposite = ", and says the opposite" if found.sense.name == "NEGATION" else ""
         hint = f"`{found.key.name}` is here already{opposite}; remove one of them"
     else:

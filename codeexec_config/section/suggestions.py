@@ -36,6 +36,16 @@ _POINTERS: Final = frozenset(
     {"cmd", "command", "env", "envvar", "environment", "exec", "file", "filename", "from", "header", "id", "name"}
     | {"path", "ref", "reference", "script", "source", "var", "variable", "vault"}
 )
+_RUN: Final = frozenset({"cmd", "command", "exec", "script"})
+"""Pointers to a secret alone: of anything else they say what it is for, as in `exec_timeout_secs`."""
+_NAMES_OF_SECRETS: Final = frozenset(
+    {"auth", "authentication", "authorization", "bearer", "credential", "credentials", "key", "passwd", "password"}
+    | {"pat", "secret", "token"}
+)
+_NAMES_OF_URLS: Final = frozenset({"address", "base", "endpoint", "host", "hostname", "server", "uri"})
+_NAMES_OF_CHOICES: Final = frozenset({"backend", "driver", "engine", "kind", "type"})
+_BESIDE: Final = frozenset({"access", "api", "client", "env", "http", "service", "var"})
+"""Words that other tools put beside those names."""
 _UNIT_OF_MEMORY: Final = re.compile("[KMGTkmgt]i?B(?![a-z])")
 """A unit whose own capital is not a hump of a camel's."""
 _known_words = cache(words_of)
@@ -53,6 +63,7 @@ class Sense(Enum):
     OPPOSITE = "it is a list or a bound of the other side"
     POINTER = "it tells where the value is"
     PART = "a word of the known name is missing, or stands elsewhere"
+    OTHER = "other tools call it so"
     MORE = "it has a word more"
 
 
@@ -67,6 +78,11 @@ class Meaning(NamedTuple):
     def is_exact(self) -> bool:
         """Check whether the known key can say the very same."""
         return self.sense in {Sense.SLIP, Sense.UNIT, Sense.NEGATION}
+
+    @property
+    def is_same(self) -> bool:
+        """Check whether it is but another name of the known key."""
+        return self.is_exact or self.sense in {Sense.PART, Sense.OTHER}
 
     @property
     def help(self) -> str:
@@ -88,7 +104,7 @@ def meaning(name: str, cls: type[Any]) -> Meaning | None:
         return found
     if near := nearest(name, names):
         return Meaning(key_table(cls)[near], Sense.SLIP)
-    return _first((_pointer, _part, _more), words, keys)
+    return _first((_pointer, _part, _list, _more, _other), words, keys)
 
 
 def _first(finders: Iterable[Finder], words: Words, keys: tuple[Key, ...]) -> Meaning | None:
@@ -170,7 +186,8 @@ def _is_rest_within(words: Words, marks: frozenset[str], known: Words) -> bool:
 
 def _pointer(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     for key in keys:
-        rest = tuple(word for word in words if word not in _POINTERS)
+        pointers = _POINTERS if key.kind is Kind.SECRET else _POINTERS - _RUN
+        rest = tuple(word for word in words if word not in pointers)
         known = _known_words(key.name)
         is_meant = slipped(rest, known) or (key.kind is Kind.SECRET and _is_within(rest, known))
         if key.takes_references and len(rest) < len(words) and rest and is_meant:
@@ -199,10 +216,32 @@ def _is_short_for(word: str, known: str) -> bool:
     return slipped((word,), (known,)) or is_beginning
 
 
+def _list(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
+    """Yield the list of whose entries a name speaks: `enabled_languages` is none of the switch."""
+    for key in keys:
+        if key.kind is Kind.LIST and any(slipped((word,), _known_words(key.name)[-1:]) for word in words):
+            yield Meaning(key, Sense.MORE)
+
+
 def _more(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     found = [key for key in keys if set(_known_words(key.name)) < set(words)]
     if len(found) == 1:
         yield Meaning(found[0], Sense.POINTER if found[0].kind is Kind.SECRET else Sense.MORE)
+
+
+def _other(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
+    for key in keys:
+        names = _OTHER_NAMES.get(key.form or "") or _OTHER_NAMES.get(key.kind) or frozenset()
+        if not names.isdisjoint(words) and names | _BESIDE >= set(words):
+            yield Meaning(key, Sense.OTHER)
+
+
+_OTHER_NAMES: Final[dict[str, frozenset[str]]] = {
+    "url": _NAMES_OF_URLS,
+    Kind.SECRET: _NAMES_OF_SECRETS,
+    Kind.CHOICE: _NAMES_OF_CHOICES,
+}
+"""What other tools call a key, by its form or its kind."""
 
 
 # -- what is said ------------------------------------------------------------------------------------------------------
@@ -243,5 +282,6 @@ _HELP: Final[dict[Sense, Callable[[Meaning], str]]] = {
     Sense.OPPOSITE: lambda meant: f"`{meant.key.name}` means something else: {meant.key.text}",
     Sense.POINTER: _of_pointer,
     Sense.PART: _of_unit,
+    Sense.OTHER: _question,
     Sense.MORE: lambda meant: f"`{meant.key.name}` is known: {meant.key.text}",
 }
