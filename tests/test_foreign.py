@@ -221,3 +221,21 @@ def test_a_malformed_reference_that_names_a_variable_is_written_anew(text: str) 
 
 def test_a_malformed_reference_in_mode_is_not() -> None:
     assert fixed('mode = "${ M }"')[0] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("'\"${K}\"'", "the quotes within the string are a part of the key; leave them out"),
+        ("\"'${K}'\"", "the quotes within the string are a part of the key; leave them out"),
+        ('"$${K}"', "two dollar signs write one, and no reference; write ${NAME} for the variable"),
+        ("\"'k'\"", 'put it into the environment and write api_key = "${CODE_EXEC_API_KEY}"'),
+        ("'k$${K}'", 'put it into the environment and write api_key = "${CODE_EXEC_API_KEY}"'),
+        ("'\"${K}'", 'put it into the environment and write api_key = "${CODE_EXEC_API_KEY}"'),
+    ],
+)
+def test_a_reference_that_is_sent_with_what_stands_around_it_is_told_why(text: str, hint: str) -> None:
+    section = f'[features.code_execution.mode.external]\nurl = "https://h"\napi_key = {text}\n'
+    [finding] = check_text(section, env={"K": "k"}).diagnostics
+
+    assert ("literal-secret", hint) == (finding.code, finding.help)

@@ -206,7 +206,7 @@ UNFIXED = {
     "table-without-header": (H + "runtime = 'docker'\nmode.sandboxed = {}\n", "`runtime` belongs below"),
     "dotted-table": (H + KEY + "mode.external." + URL, "`api_key` belongs below"),
     "both-places": (H + "runtime = 'docker'\n" + S + "runtime = 'gvisor'\n", "`runtime` belongs below"),
-    "runtime-twice": (H + 'mode = "docker"\nruntime = "gvisor"\n', "write [features.code_execution.mode.sandboxed]"),
+    "runtime-twice": (H + 'mode = "docker"\nruntime = "gvisor"\n', "sandboxed], with `runtime` below it"),
     "little-memory": (H + 'mode = "docker"\nmax_memory_mb = 5\n', 'with runtime = "docker" below'),
     "mode-and-runtime": (H + 'mode = "sandbox:gvisor"\n', 'with runtime = "gvisor" below'),
     "other-word-and-runtime": (H + 'mode = "kvm:gvisor"\n', "the modes are wasm"),

@@ -131,17 +131,29 @@ def _key(slip: Slip) -> Reason:
         return Reason("a merge conflict is left in this file", "resolve it")
     if slip.text.startswith(OPENINGS, slip.at):
         return Reason("keys and headers hold no reference; they are never expanded", "write the name itself")
-    if mended := _comment_mark(slip):
+    if mended := _comment_mark(slip) or _of_another_format(slip):
         return mended
     if slip.rest[:1] in {"", "=", ".", "]"}:
         is_path = slip.rest.startswith(".") and slip.text[slip.at - 1] == "["
         return Reason("a key is missing", _WHOLE_PATH if is_path else None)
-    if slip.rest.startswith("{") and len(slip.scan.statements) == 1:
-        return Reason("expected a key; this looks like JSON", 'TOML writes `key = value` for `"key": value`')
     return _odd_key(slip, slip.at) or Reason(_KEY_RULE)
 
 
+def _of_another_format(slip: Slip) -> Reason | None:
+    message = "expected a key"
+    if slip.rest.startswith(("/*", "<!--", "{#")):
+        return Reason(_COMMENT, "write # in front of each of its lines")
+    if slip.rest.startswith(("```", "~~~")):
+        return Reason(f"{message}; this looks like Markdown", "remove the line, and the one that closes it")
+    if slip.rest.startswith(("{{", "{%", "<%")):
+        return Reason(f"{message}; this looks like a template", "check what it is rendered to")
+    if slip.rest.startswith("{") and len(slip.scan.statements) == 1:
+        return Reason(f"{message}; this looks like JSON", 'TOML writes `key = value` for `"key": value`')
+    return None
+
+
 _WHOLE_PATH: Final = f"each header repeats the whole path, such as [{limits.SECTION}.mode.external]"
+_COMMENT: Final = "a comment of TOML begins with #"
 _KEY_RULE: Final = "a key consists of ASCII letters, digits, _ and -, or stands in quotes"
 
 
@@ -160,30 +172,44 @@ def _comment_mark(slip: Slip) -> Reason | None:
     if not found:
         return None
     change = (slip.at, slip.at + found.end(), "#")
-    return Reason("a comment of TOML begins with #", "write # instead", "write #", (change,))
+    return Reason(_COMMENT, "write # instead", "write #", (change,))
 
 
 def _equals(slip: Slip) -> Reason:
-    if _OF_YAML.match(slip.text, slip.scan.statements[-1], slip.line_end(slip.at)):
-        return Reason(
-            "expected `=` and a value after the key; this looks like YAML",
-            f"write a table as [{limits.SECTION}], and a list in brackets",
-        )
-    found = re.match(r":=?", slip.rest)
-    if found:
-        change = (slip.at, slip.at + found.end(), "=" if slip.text[slip.at - 1] == " " else " =")
-        return Reason("TOML writes `=` between a key and its value", "write = instead", "write `=`", (change,))
     start = slip.at
     while start > 0 and (slip.text[start - 1].isalnum() or slip.text[start - 1] in "_-"):
         start -= 1
-    if odd := _odd_key(slip, start):
-        return odd
-    message = "expected `=` and a value after the key"
+    if early := _pair_of_another_format(slip) or _colon(slip) or _odd_key(slip, start):
+        return early
     if _PLAIN_VALUE.match(slip.rest) and slip.text[slip.at - 1] in " \t":
-        return Reason(message, "write = between them", "write `=`", ((slip.at, slip.at, "= "),))
+        return Reason(_NO_VALUE, "write = between them", "write `=`", ((slip.at, slip.at, "= "),))
     if "=" in slip.rest and not slip.rest.startswith("="):
-        return Reason(message, f"{_KEY_RULE}")
-    return Reason(message)
+        return Reason(_NO_VALUE, _KEY_RULE)
+    return Reason(_NO_VALUE)
+
+
+_NO_VALUE: Final = "expected `=` and a value after the key"
+
+
+def _pair_of_another_format(slip: Slip) -> Reason | None:
+    began = slip.scan.statements[-1]
+    if _OF_YAML.match(slip.text, began, slip.line_end(slip.at)):
+        return Reason(
+            f"{_NO_VALUE}; this looks like YAML", f"write a table as [{limits.SECTION}], and a list in brackets"
+        )
+    if slip.rest.startswith("{"):
+        return Reason(f"{_NO_VALUE}; this looks like HCL", "write a table as a header in brackets, its keys below it")
+    if slip.text[began : slip.at].rstrip(" \t") == "--":
+        return Reason(_COMMENT, "write # instead", "write #", ((began, began + 2, "#"),))
+    return None
+
+
+def _colon(slip: Slip) -> Reason | None:
+    found = re.match(r":=?", slip.rest)
+    if not found:
+        return None
+    change = (slip.at, slip.at + found.end(), "=" if slip.text[slip.at - 1] == " " else " =")
+    return Reason("TOML writes `=` between a key and its value", "write = instead", "write `=`", (change,))
 
 
 def _header_end(slip: Slip) -> Reason:

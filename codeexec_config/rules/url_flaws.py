@@ -97,7 +97,7 @@ def flaw_of(text: str, error: UrlError) -> Flaw:
         return found
     if error.punycode:
         return Flaw(error.reason, f"write the host as {error.punycode}")
-    return Flaw(error.reason, GENERAL)
+    return Flaw(error.reason, "write %20 for a blank in its path" if " " in text else GENERAL)
 
 
 def _of_wrapping(text: str) -> Flaw | None:
@@ -105,8 +105,8 @@ def _of_wrapping(text: str) -> Flaw | None:
     stripped = text.strip()
     if stripped != text:
         return _corrected("there is a blank beside it", stripped, "write it without the blank", certain=True)
-    if _LIST.search(text.partition("?")[0]):
-        return Flaw("it is a list of URLs", "write one URL: one config calls one service")
+    if (more := _of_more(text)) is not None:
+        return more
     if text[:1] + text[-1:] in {'""', "''", "<>", "``"}:
         return _corrected(
             "it stands in quotes or brackets of its own", text[1:-1], "write it without them", certain=True
@@ -117,6 +117,18 @@ def _of_wrapping(text: str) -> Flaw | None:
             return Flaw("the scheme is written twice", "write the scheme once")
         schemes = {scheme.lower() for scheme in re.findall("https?", twice[0] + meant[:5], re.IGNORECASE)}
         return _corrected("the scheme is written twice", meant, "write the scheme once", certain=len(schemes) == 1)
+    return None
+
+
+def _of_more(text: str) -> Flaw | None:
+    """Look at what a text holds beside one URL."""
+    if (listed := _LIST.search(text.partition("?")[0])) is not None:
+        if "." in text[: listed.start()] or "://" in text[: listed.start()]:
+            return Flaw("it is a list of URLs", "write one URL: one config calls one service")
+        return _corrected("there is a word before it", text[listed.end() :], "write the URL alone")
+    if text[-1] in ",;":
+        mark = "comma" if text[-1] == "," else "semicolon"
+        return _corrected(f"there is a {mark} behind it", text[:-1], f"write it without the {mark}", certain=True)
     return None
 
 

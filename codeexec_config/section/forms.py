@@ -211,7 +211,9 @@ class _Forms:
             return "leave it out: only the mode that is wanted is written"
         if not keys_of(cls):
             return f'write {self._union} = "{variant}"'
-        given = {name: value for part in parts for name, value in part.keys.items()}
+        given: dict[str, Any] = {}
+        for part in parts:
+            given |= {name: _EITHER if name in given else value for name, value in part.keys.items()}
         if variant in self._homes:
             if any(part.is_named for part in parts):
                 return f"write {_and([_example(key_table(cls)[name], given[name]) for name in given])} in its place"
@@ -360,6 +362,8 @@ class _Forms:
         return next((meant.help for meant in found if meant and meant.sense is Sense.POINTER), None)
 
 
+_EITHER: Final = object()
+"""The value of a key that has two, of which the help names none."""
 _ONE_NAME: Final = "the name of the table says which mode it is; remove this one"
 
 

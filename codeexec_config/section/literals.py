@@ -20,8 +20,17 @@ def literal_secret(text: str, path: Path) -> Finding:
         "literal-secret",
         "the key, or a part of it, is written into the file",
         path,
-        help=f'put it into the environment and write {path[-1]} = "${{CODE_EXEC_API_KEY}}"',
+        help=_misread(text) or f'put it into the environment and write {path[-1]} = "${{CODE_EXEC_API_KEY}}"',
     )
+
+
+def _misread(text: str) -> str | None:
+    """Return what to write for a reference that is sent as it is, or with what stands around it."""
+    if text.startswith("$${"):
+        return "two dollar signs write one, and no reference; write ${NAME} for the variable"
+    if text[:1] in {"'", '"'} and text[-1:] == text[:1] and "${" in text:
+        return "the quotes within the string are a part of the key; leave them out"
+    return None
 
 
 def _foreign(foreign: Foreign, path: Path) -> Finding:
