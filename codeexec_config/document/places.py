@@ -133,13 +133,8 @@ class Places:
         return [] if below is None else [(pair, ""), ((below, below), written)]
 
     def _pair(self, path: Path) -> Stretch | None:
-        """Return the stretch of a key and its value: the whole line, or an entry of an inline table with a comma.
-
-        A table that headers or dotted keys make has no such stretch.
-        """
+        """Return the stretch of a key and its value: the whole line, or an entry of an inline table with a comma."""
         text = self._scan.text
-        if path not in self._scan.values:
-            return None
         [(start, _)] = self._scan.mentions[path]
         end = self._scan.values[path].end
         if any(path[:depth] in self._scan.values for depth in range(1, len(path))):

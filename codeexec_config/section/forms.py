@@ -256,13 +256,18 @@ class _Forms:
         """Return the variant's table as it should be, or None where it is not certain."""
         table = dict(home or {})
         for part in parts:
-            if part.value is UNKNOWN or part.value is False or part.is_named:
+            if part.value is UNKNOWN or part.is_named or not (part.key or part.is_table or self._is_tag(part)):
                 return None
             more = {part.key: self._meant(part)} if part.key else part.keys
             if table.keys() & more.keys():
                 return None
             table.update(more)
         return table
+
+    def _is_tag(self, part: _Part) -> bool:
+        """Check that a value says no more than which variant is meant."""
+        is_name = type(part.value) is str and nearest(part.value, self._variants) == part.variant
+        return part.value is True or is_name
 
     def _meant(self, part: _Part) -> Any:
         """Return the value that a part gives its key, a name in its right spelling."""
