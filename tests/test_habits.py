@@ -163,7 +163,9 @@ def test_a_name_that_is_left_out_is_never_made_an_allowed_one(mark: str, name: s
 
         assert finding.help == "the list holds what is allowed and excludes nothing; leave out what is not allowed"
         assert finding.fix is None
-        assert mended(f'{SANDBOXED}allowed_languages = "{entry}"\n') is None
+        [whole] = check_text(f'{SANDBOXED}allowed_languages = "{entry}"\n', env={}).errors
+        assert whole.help == 'write it in brackets, such as ["python"]'
+        assert whole.fix is None
 
 
 @pytest.mark.parametrize("mark", "!#-^~")

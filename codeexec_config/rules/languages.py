@@ -71,7 +71,7 @@ def meant_language(name: str) -> str | None:
     """Return the known language that a text stands for, or None when none is near."""
     if is_excluded(name):
         return None
-    plain = name.strip().lower()
+    plain = name.strip()
     return _known(plain) or nearest(plain, limits.KNOWN_LANGUAGES)
 
 
