@@ -12,7 +12,7 @@ from codeexec_config.conformance.opinions import Failed, NotApplicable, Skipped,
 from codeexec_config.conformance.snippets.features import FEATURES, uses
 from codeexec_config.conformance.subject import Outcome, Subject
 from codeexec_config.conformance.wording import told, traced
-from codeexec_config.executor import ExecutionLimits, ExecutionRequest, ExecutionResult, Status
+from codeexec_config.executor import ExecutionLimits, ExecutionRequest, ExecutionResult, RequestError, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -110,7 +110,12 @@ class Kit:
         return self.verdict(self.outcome(request, call), *statuses, request=request)
 
     def verdict(self, outcome: Outcome, *statuses: Status, request: ExecutionRequest | None = None) -> ExecutionResult:
-        """Return the verdict of a run that must have one, one of those named if any are."""
+        """Return the verdict of a run that must have one, one of those named if any are.
+
+        Limits beyond those that all other programs have may be refused, and then nothing can be told.
+        """
+        if isinstance(outcome.error, RequestError) and request is not None and self._is_beyond(request.limits):
+            cannot_tell("limits beyond the usual ones are refused, as they may be")
         expect(outcome.error is None, f"raised {told(outcome.error, request)}", traced(outcome.error, request))
         result = outcome.result
         expect(isinstance(result, ExecutionResult), f"returned {told(result)}")
@@ -119,6 +124,11 @@ class Kit:
             expect(result.status in statuses, f"expected {names}, got {told(result)}")
         verdict: ExecutionResult = result
         return verdict
+
+    def _is_beyond(self, limits: ExecutionLimits) -> bool:
+        usual = self.sizes.memory, self.sizes.output_limit, self.deadlines.run_limit
+        asked = limits.memory_bytes, limits.output_bytes, limits.wall_secs
+        return any(more > most for more, most in zip(asked, usual, strict=True))
 
     def together(self, requests: Sequence[ExecutionRequest]) -> Iterator[tuple[ExecutionRequest, Outcome]]:
         """Run as many as may run at once, and the others after them, and yield each with what came of it."""

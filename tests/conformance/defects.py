@@ -27,6 +27,7 @@ import attrs
 
 from codeexec_config.executor import (
     Capability,
+    ErrorInfo,
     ExecutionRequest,
     ExecutionResult,
     ExecutorInfo,
@@ -98,6 +99,11 @@ class DedentsTheSource(ChangesTheSource):
 class UnescapesTheSource(ChangesTheSource):
     def changed(self, code: str) -> str:
         return html.unescape(code)
+
+
+class SplitsLinesWhereTextDoes(ChangesTheSource):
+    def changed(self, code: str) -> str:
+        return "\n".join(code.splitlines())
 
 
 class RefusesNothing(Local):
@@ -177,6 +183,13 @@ class KeepsAnswers(Local):
                 return result
             self.answers[request.code] = result
         return self.answers[request.code]
+
+
+class KeepsAnswersByName(KeepsAnswers):
+    async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
+        if request.request_id not in self.answers:
+            self.answers[request.request_id] = await Local.execute_async(self, request)
+        return self.answers[request.request_id]
 
 
 class EndsWithItsOutput(Local):
@@ -342,6 +355,79 @@ class StripsOutput(ChangesTheOutput):
 class HasATerminal(ChangesTheOutput):
     def changed(self, data: bytes) -> bytes:
         return data.replace(b"\n", b"\r\n")
+
+
+class TakesEachLineEndForOne(ChangesTheOutput):
+    def changed(self, data: bytes) -> bytes:
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+class LosesHalfALine(Local):
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        result = super().verdict(run, output)
+        if result.status is not Status.TIMED_OUT:
+            return result
+        return attrs.evolve(result, stdout=result.stdout[: result.stdout.rfind(b"\n") + 1])
+
+
+class DropsStandardError(Local):
+    capabilities = Local.capabilities - {Capability.STDERR}
+
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        result = super().verdict(run, output)
+        said = ErrorInfo(type="Error", message=output["stderr"].decode(errors="replace"))
+        error = said if result.status is Status.FAILED else None
+        return attrs.evolve(result, stderr=b"", stderr_truncated=False, error=error)
+
+
+class HasOneLimitForBothStreams(Local):
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        result = super().verdict(run, output)
+        left = run.request.limits.output_bytes - len(result.stdout)
+        return attrs.evolve(
+            result, stderr=result.stderr[:left], stderr_truncated=result.stderr_truncated or len(result.stderr) > left
+        )
+
+
+class ReadsNoMoreThanItKeeps(Local):
+    async def read(self, run: Run, name: str) -> bytes:
+        kept, most = run.kept[name], run.request.limits.output_bytes
+        while data := await getattr(run.process, name).read(65536):
+            self.keep(kept, data, most)
+            if self.is_over(kept, most):
+                run.cut.add(name)
+                run.process._transport.get_pipe_transport(1 if name == "stdout" else 2).pause_reading()
+                break
+        return bytes(kept[:most])
+
+
+class BelievesItsGoodEnd(Local):
+    """Asks a program whose time is up to end, and takes its exit code 0 for a good end."""
+
+    def stop(self, run: Run) -> None:
+        for pid in run.members():
+            kill(pid, signal.SIGTERM)
+        asyncio.get_running_loop().call_later(0.5, self.end, run)
+
+    def status(self, run: Run, code: int) -> Status:
+        return Status.COMPLETED if code == 0 else super().status(run, code)
+
+
+class CutsFilesAtAPipesSize(Local):
+    def put_files(self, run: Run) -> None:
+        super().put_files(run)
+        for name, content in run.request.files.items():
+            (run.folder / "work" / name).write_bytes(content[: 1 << 16])
+
+
+class CollectsNoHiddenFiles(Local):
+    def artifacts(self, run: Run) -> dict[str, bytes]:
+        return {name: data for name, data in super().artifacts(run).items() if not name.startswith(".")}
+
+
+class CollectsAsciiNames(Local):
+    def artifacts(self, run: Run) -> dict[str, bytes]:
+        return {name: data for name, data in super().artifacts(run).items() if name.isascii()}
 
 
 class LosesTheLastLine(ChangesTheOutput):
@@ -1217,10 +1303,12 @@ DEFECTS = (
     Control(StripsTheSource, "R01 R11 R12", "R12"),
     Control(DedentsTheSource, "R01 R10 R11 R12", "R11"),
     Control(UnescapesTheSource, "R01 R10 R11", "R10"),
+    Control(SplitsLinesWhereTextDoes, "R01 R10 R11", "R10"),
     Control(PassesTheSourceAsArgument, "R01 R13", "R13"),
     Control(NamesFoldersByTheRequest, "R01 R18", "R18"),
     Control(TakesExitCodesForItsEngines, "R05 R06 R07 R20", "R20"),
     Control(KeepsAnswers, "R01 R21", "R21"),
+    Control(KeepsAnswersByName, "R01 R21", "R21"),
     Control(EndsWithItsOutput, "R01 R04 R22", "R22"),
     Control(RefusesNothing, ASKS, "R13 E03 E04 F07 F08"),
     Control(KeepsIgnoredSignals, "R01 R14 R15", "R14"),
@@ -1243,6 +1331,15 @@ DEFECTS = (
     Control(CapsByCharacters, "R01 O04 O05 O14", "O14"),
     Control(StripsOutput, "R01 O15 O16 O17", "O15"),
     Control(HasATerminal, "R01 O15 O16 O17", "O16"),
+    Control(TakesEachLineEndForOne, "R01 O02 O15 O16 O17 O19", "O02"),
+    Control(LosesHalfALine, "R01 T02 O17", "T02"),
+    Control(DropsStandardError, "R01 R04 O07", "O07"),
+    Control(HasOneLimitForBothStreams, "R01 O04 O05 O07", "O05"),
+    Control(ReadsNoMoreThanItKeeps, "R01 O10 O14", "O14"),
+    Control(BelievesItsGoodEnd, "R01 T01 T03", "T03"),
+    Control(CutsFilesAtAPipesSize, "R01 S01 F01 F06", "F01", "F06"),
+    Control(CollectsNoHiddenFiles, "R01 F01 F02", "F02"),
+    Control(CollectsAsciiNames, "R01 F01 F02", "F02"),
     Control(LosesTheLastLine, "R01 O15 O16 O17", "O17"),
     Control(EndsAtAMark, "R01 O18", "O18"),
     Control(BelievesTheOutput, "R01 O18", "O18"),

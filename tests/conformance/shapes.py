@@ -16,6 +16,7 @@ from typing import Any
 
 import attrs
 
+from codeexec_config.conformance import Sizes
 from codeexec_config.executor import (
     Capability,
     ExecutionRequest,
@@ -282,3 +283,13 @@ class Restricted:
         finally:
             sys.settrace(before)
         return Status.COMPLETED, ""
+
+
+class RefusesMore(Local):
+    """Runs under the limits that it was made with, and under less."""
+
+    def refuse(self, request: ExecutionRequest) -> None:
+        super().refuse(request)
+        limits, usual = request.limits, Sizes()
+        if limits.output_bytes > usual.output_limit or limits.memory_bytes > usual.memory:
+            raise RequestError("more than this executor was made with")

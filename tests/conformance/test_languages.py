@@ -30,7 +30,7 @@ from tests.conformance.defects import (
 )
 from tests.conformance.judging import ALL, BOASTS, QUICK, SMALL
 from tests.conformance.local import Jailed, Local, can_jail, can_unshare, installed
-from tests.conformance.shapes import Boaster
+from tests.conformance.shapes import Boaster, RefusesMore
 
 Reports = dict[str, dict[str, Any]]
 SLOW_TO_SHOW = {"O07"}  # a busy machine may let too little of a flood through; its own control shows it in python
@@ -187,6 +187,10 @@ def test_a_broken_executor_fails_the_same_checks_in_another_language(job: str, r
     [
         ("F01", "show_files", Local, "pass"),
         ("F02", "artifacts", Local, "pass"),
+        ("F02", "write", Local, "pass"),
+        ("O02", "controls", Local, "pass"),
+        ("O05", "both_full", Local, "pass"),
+        ("T03", "graceful", Local, "pass"),
         ("F05", "artifacts", Local, "pass"),
         ("I01", "connect_child", Boaster, "pass" if can_unshare() else "fail"),
         ("I02", "search", Boaster, "fail"),
@@ -203,6 +207,14 @@ def test_a_language_that_lacks_a_program_is_judged_by_the_rest(
     [result] = run_plan(make("python"), Plan(only=[check], sizes=SMALL, deadlines=QUICK)).results
 
     assert result.verdict == verdict, result.detail
+
+
+@pytest.mark.parametrize("check", ["O10", "O18", "P01"])
+def test_limits_beyond_the_usual_ones_may_be_refused(check: str) -> None:
+    [result] = run_plan(RefusesMore("python"), Plan(only=[check], sizes=SMALL, deadlines=QUICK)).results
+
+    assert result.verdict == "skip", result.detail
+    assert "limits beyond the usual ones are refused" in result.detail
 
 
 @pytest.mark.parametrize("language", ["python", "javascript", "ruby"])

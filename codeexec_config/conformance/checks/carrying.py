@@ -18,6 +18,8 @@ _ANY_BYTES = bytes(range(256)) + b"\nno line end"
 _ANY_TEXT = "first\n\u00e9 \u2603 \U0001f600\nno line end".encode()
 _MORE_THAN_A_PIPE_HOLDS = 200_000
 _ODD_NAMES = ("two words.txt", "h\u00e9 \u2603.txt", ".hidden", "one/two/three.txt", "[x]*.txt")
+_LARGE = 90_000
+_ODD_ARTIFACTS = (".result", "h\u00e9.txt")
 _FAILING = "out/empty.bin", "out/text.txt", "out/big.bin", "out/[b]ig.bin", "out/*.bin"
 _TEXT = b"first\r\nsecond \n"
 
@@ -34,8 +36,10 @@ def stdin(kit: Kit) -> None:
 
 def files(kit: Kit) -> None:
     """F01: files are there, exactly; a request that would put one elsewhere cannot be made."""
-    result = kit.run(kit.request(kit.code("file"), files={"data/in.txt": _ANY_TEXT}), Status.COMPLETED)
-    expect(result.stdout == _ANY_TEXT, f"not byte for byte: {told(result)}")
+    for data in (_ANY_TEXT, _LARGE // len(_ANY_TEXT) * _ANY_TEXT):
+        request = kit.request(kit.code("file"), files={"data/in.txt": data}, output=2 * _LARGE)
+        result = kit.run(request, Status.COMPLETED)
+        expect(result.stdout == data, f"{len(data)} bytes are not the same: {told(result)}")
     expect(_is_refused(kit), "a request with a file outside the working folder could be made")
     if kit.has("show_files"):
         _odd_files(kit)
@@ -71,8 +75,18 @@ def artifacts(kit: Kit) -> None:
     with host_file(canary.decode()) as path:
         result = kit.run(kit.request(kit.code("link", path=path), collect=["out/link"]), Status.COMPLETED)
     expect(canary not in b"".join(result.artifacts.values()), "a link led to a file of the host")
+    if kit.has("write"):
+        _artifacts_of_odd_names(kit)
     if kit.has("artifacts"):
         _artifacts_of_a_failure(kit)
+
+
+def _artifacts_of_odd_names(kit: Kit) -> None:
+    nonce = kit.nonce()
+    code = kit.code("write", paths=" ".join(_ODD_ARTIFACTS), nonce=nonce)
+    result = kit.shown(kit.request(code, collect=list(_ODD_ARTIFACTS)), "tried")
+    missing = [name for name in _ODD_ARTIFACTS if result.artifacts.get(name) != nonce.encode()]
+    expect(not missing, f"not collected: {', '.join(map(repr, missing))}")
 
 
 def _artifacts_of_a_failure(kit: Kit) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from codeexec_config.conformance.checks.streams import flooded
 from codeexec_config.conformance.kit import expect, told
-from codeexec_config.conformance.snippets import UNICODE
-from codeexec_config.executor import Status
+from codeexec_config.conformance.snippets import CONTROLS, UNICODE
+from codeexec_config.executor import Capability, Status
 
 if TYPE_CHECKING:
     from codeexec_config.conformance.kit import Kit
@@ -21,9 +21,13 @@ def streams_apart(kit: Kit) -> None:
 
 
 def raw_bytes(kit: Kit) -> None:
-    """O02: bytes that are no text arrive as they are."""
+    """O02: bytes that are no text arrive as they are, and so do carriage returns."""
     result = kit.run(kit.request(kit.code("raw_bytes")), Status.COMPLETED)
     expect(result.stdout == b"\xff\xfe", f"expected the bytes ff fe, got {told(result)}")
+    if kit.has("controls"):
+        result = kit.run(kit.request(kit.code("controls")), Status.COMPLETED)
+        lost = CONTROLS.count(b"\r") - result.stdout.count(b"\r")
+        expect(lost <= 0, f"{lost} carriage returns are lost: {told(result)}")
 
 
 def utf8(kit: Kit) -> None:
@@ -43,3 +47,7 @@ def exactly_full(kit: Kit) -> None:
     result = kit.run(kit.request(kit.code("fill", count=cap)), Status.COMPLETED)
     expect(len(result.stdout) == cap, f"expected {cap} bytes, got {len(result.stdout)}")
     expect(not result.stdout_truncated, "a whole stream is flagged as cut")
+    if kit.declares(Capability.STDERR) and kit.has("both_full"):
+        result = kit.run(kit.request(kit.code("both_full", count=cap)), Status.COMPLETED)
+        sizes = len(result.stdout), len(result.stderr)
+        expect(sizes == (cap, cap), f"a limit of {cap} bytes is for each stream, got {sizes[0]} and {sizes[1]}")

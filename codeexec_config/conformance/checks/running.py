@@ -156,6 +156,10 @@ def runs_again(kit: Kit) -> None:
     request = kit.request(kit.code("unlike"))
     first, second = (kit.run(request, Status.COMPLETED).stdout for _ in range(2))
     expect(first != second, f"the answer to an equal request was given once more: {second!r}")
+    words = [kit.nonce(), kit.nonce()]
+    requests = [kit.request(kit.code("say", text=word), request_id=words[0]) for word in words]
+    answers = [kit.run(each, Status.COMPLETED).stdout for each in requests]
+    expect(words[1].encode() in answers[1], "a request with the name of another one got the answer of that")
 
 
 def closed_output(kit: Kit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,9 @@ def an_answer(kit: Kit) -> None:
 def other_flood(kit: Kit) -> None:
     """O07: an endless flood on standard error is bounded as well."""
     flooded(kit, "flood_stderr", "stderr" if kit.declares(Capability.STDERR) else "")
+    if not kit.declares(Capability.STDERR):
+        result = kit.run(kit.request(kit.code("both_streams")), Status.COMPLETED)
+        expect(b"to-err" in result.stdout, f"without the capability stderr all is in stdout, got {told(result)}")
 
 
 def flooded(kit: Kit, purpose: str, stream: str) -> None:
@@ -85,7 +89,7 @@ def hosts_streams(kit: Kit) -> None:
     """O09: nothing of a program, and nothing else, is printed by the host's process."""
     report = kit.elsewhere(kit.request(kit.code("both_streams")), Circumstances())
     shown = b"to-out" in report.stdout + report.stderr or b"to-err" in report.stdout + report.stderr
-    expect(not shown, "the program's output went to the host's own streams")
+    expect(not shown, "the program, or its output, went to the host's own streams")
     expect(not report.stdout, f"the executor printed to the host's standard output: {quoted(report.stdout)}")
 
 
@@ -130,6 +134,9 @@ def cap_in_bytes(kit: Kit) -> None:
     result = kit.run(kit.request(kit.code("snowmen", count=cap // 2)))
     expect(len(result.stdout) <= cap, f"{len(result.stdout)} bytes came back under a limit of {cap}")
     expect(result.stdout_truncated, "it was cut without being flagged")
+    result = kit.run(kit.request(kit.code("lines", count=_MORE_THAN_A_PIPE_HOLDS // _LINE)))
+    is_ended = result.status is not Status.TIMED_OUT
+    expect(is_ended, f"a program that prints more than is kept did not come to its end: {told(result)}")
 
 
 def blanks_kept(kit: Kit) -> None:
@@ -141,7 +148,8 @@ def blanks_kept(kit: Kit) -> None:
 def errors_kept(kit: Kit) -> None:
     """O19: standard error is kept as exactly as the output."""
     result = kit.run(kit.request(kit.code("exact_errors")), Status.COMPLETED)
-    expect(result.stderr == ERRORS, f"expected {ERRORS!r}, got {told(result)}")
+    same = _with_line_feeds(result.stderr) == _with_line_feeds(ERRORS)
+    expect(same, f"expected {ERRORS!r}, got {told(result)}")
 
 
 def line_ends_kept(kit: Kit) -> None:
@@ -157,8 +165,13 @@ def last_line_kept(kit: Kit) -> None:
 
 def _exactly(kit: Kit, purpose: str, expected: bytes) -> None:
     result = kit.run(kit.request(kit.code(purpose)), Status.COMPLETED)
-    same = result.stdout.replace(b"\r\n", b"\n") == expected  # O16 is about line ends
+    same = _with_line_feeds(result.stdout) == _with_line_feeds(expected)
     expect(same, f"expected {expected!r}, got {told(result)}")
+
+
+def _with_line_feeds(data: bytes) -> bytes:
+    """Return output with one kind of line ends, of which O02 and O16 are."""
+    return re.sub(rb"\r*\n|\r", b"\n", data)
 
 
 def end_marks(kit: Kit) -> None:
@@ -166,7 +179,10 @@ def end_marks(kit: Kit) -> None:
     nonce = kit.nonce()
     request = kit.request(kit.code("tell_all", marks=MARKS, text=nonce), output=_ROOM)
     result = kit.run(request)
-    expect(nonce.encode() in result.stdout, "what came after something like an end mark is lost")
+    expect(
+        nonce.encode() in result.stdout,
+        f"what it printed last, behind what looks like end marks, is lost: {told(result)}",
+    )
     expect(result.status is Status.FAILED, f"it failed, and something in its output hid that: {result.status}")
     expect(not result.artifacts, "artifacts came back that nobody asked for")
     _complaints(kit)

@@ -28,8 +28,10 @@ def partial_output(kit: Kit) -> None:
 
 
 def deaf(kit: Kit) -> None:
-    """T03: a program that ignores SIGTERM, and goes on talking, is timed out on time all the same."""
+    """T03: a program that ignores SIGTERM and goes on talking, or ends well by it, is timed out all the same."""
     kit.run(kit.request(kit.code("deaf"), wall=kit.deadlines.stop_limit), Status.TIMED_OUT)
+    if kit.has("graceful"):
+        _stopped_after(kit, "graceful", b"ready")
 
 
 def _stopped_after(kit: Kit, purpose: str, word: bytes) -> ExecutionResult:

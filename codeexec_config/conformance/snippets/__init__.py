@@ -19,8 +19,9 @@ what its purpose says here:
 | `flood` | print without end |
 | `fill` | write exactly @COUNT@ bytes |
 | `busy` | compute without end |
-| `before_sleep` | print `before`, flush, sleep a minute |
+| `before_sleep` | print `before` without a line end, flush, sleep a minute |
 | `deaf` | ignore SIGTERM, print `deaf` again and again, flush each, for a minute |
+| `graceful` | end well by SIGTERM, print `ready`, flush, sleep a minute |
 | `orphan` | start a child that carries @MARKER@, in a session of its own, for a minute; sleep a minute |
 | `outliving` | start a child that carries @MARKER@ for a minute; print `parent done`; end well |
 | `fail_late` | print @TEXT@, flush, sleep @SECS@, end by an error |

@@ -30,12 +30,18 @@ echo to-err >&2
     "fill": "printf '%@COUNT@s' ''",
     "busy": "while :; do :; done",
     "before_sleep": """
-echo before
+printf before
 sleep 60
 """,
     "deaf": """
 trap '' TERM
 for ((i = 0; i < 600; i++)); do echo deaf; sleep 0.1; done
+""",
+    "graceful": """
+trap 'exit 0' TERM
+echo ready
+sleep 60 &
+wait
 """,
     "orphan": """
 setsid bash -c 'exec -a @MARKER@ sleep 60' &

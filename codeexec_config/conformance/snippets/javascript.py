@@ -51,12 +51,17 @@ for (;;) write(block);
     "fill": 'process.stdout.write("x".repeat(@COUNT@));',
     "busy": "for (;;);",
     "before_sleep": """
-console.log("before");
+process.stdout.write("before");
 setTimeout(() => {}, 60000);
 """,
     "deaf": """
 process.on("SIGTERM", () => {});
 setInterval(() => console.log("deaf"), 100);
+""",
+    "graceful": """
+process.on("SIGTERM", () => process.exit(0));
+console.log("ready");
+setTimeout(() => {}, 60000);
 """,
     "orphan": """
 const { spawn, spawnSync } = require("child_process");

@@ -38,7 +38,7 @@ while true
 end
 """,
     "before_sleep": """
-println("before")
+print("before")
 flush(stdout)
 sleep(60)
 """,

@@ -73,7 +73,7 @@ while True:
 """,
     "before_sleep": """
 import time
-print("before", flush=True)
+print("before", end="", flush=True)
 time.sleep(60)
 """,
     "deaf": """
@@ -82,6 +82,12 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 for _ in range(600):
     print("deaf", flush=True)
     time.sleep(0.1)
+""",
+    "graceful": """
+import signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+print("ready", flush=True)
+time.sleep(60)
 """,
     "orphan": """
 import subprocess, sys, time

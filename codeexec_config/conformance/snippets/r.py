@@ -41,7 +41,7 @@ repeat cat(block, "\n", sep = "")
     "fill": 'cat(strrep("x", @COUNT@))',
     "busy": "repeat {}",
     "before_sleep": r"""
-cat("before\n")
+cat("before")
 flush(stdout())
 Sys.sleep(60)
 """,

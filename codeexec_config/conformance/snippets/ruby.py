@@ -58,13 +58,19 @@ loop { $stdout.syswrite(block) }
     "fill": 'print "x" * @COUNT@',
     "busy": "loop {}",
     "before_sleep": """
-puts "before"
+print "before"
 $stdout.flush
 sleep 60
 """,
     "deaf": """
 trap("TERM", "SIG_IGN")
 puts "deaf"
+$stdout.flush
+sleep 60
+""",
+    "graceful": """
+trap("TERM") { exit!(0) }
+puts "ready"
 $stdout.flush
 sleep 60
 """,

@@ -8,12 +8,13 @@ __all__ = ["ARTIFACT", "COMPLAINTS", "CONTROLS", "ERRORS", "MARKS", "QUOTED", "U
 
 QUOTED: Final = (
     'it\'s "quoted" $HOME ${X} `id` \\n \\\\ %d & | ; <> ! # * ~ \u00e9 \u2603 \U0001f600'
-    " %% {{x}} {% y %} <%= z %> &amp; e\u0301 \u201cq\u201d\u00a0\u2014"
+    " %% {{x}} {% y %} <%= z %> &amp; e\u0301 \u201cq\u201d\u00a0\u2014 \u2028\x0c\x85|"
 )
+"""Among others a line separator, a form feed and a next line, where some split lines that have no end there."""
 UNICODE: Final = "h\u00e9llo \u2603 \U0001f600"
 ARTIFACT: Final = b"\x00\xff\xfe\n"
-CONTROLS: Final = b"\xef\xbb\xbf\x1b[31mred\x1b[0m \x07\x08\x00\x7f e\xcc\x81\n"
-"""A byte order mark, a colour, and other characters that terminals swallow."""
+CONTROLS: Final = b"\xef\xbb\xbf\x1b[31mred\x1b[0m \x07\x08\x00\x7f e\xcc\x81 a\rb\r\n"
+"""A byte order mark, a colour, carriage returns, and other characters that terminals swallow."""
 ERRORS: Final = b"\n \tx \r\n\x1b[1my\n\n"
 VERBATIM: Final = (
     "first\nEOF\n'EOF'\nEND\nPYEOF\nCODE\n```\n```python\n  indented\n~~~\n   \ntrailing  \na\ttab\n__END__ of it"
