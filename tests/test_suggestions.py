@@ -243,6 +243,11 @@ def test_a_name_of_other_words_means_nothing_known(name: str) -> None:
     assert meaning(name, External) is None
 
 
+@pytest.mark.parametrize("name", ["!enabled", "!timeout_secs", "!max_memory_mb"])
+def test_a_key_that_is_left_out_means_nothing_known(name: str) -> None:
+    assert meaning(name, CodeExecutionConfig) is None
+
+
 @pytest.mark.parametrize("name", ["base_url", "url_file"])
 def test_a_required_key_by_another_name_is_not_missing_as_well(name: str) -> None:
     [finding] = check_text(
