@@ -724,6 +724,36 @@ class PassesUsualNames(Clean):
         return {"OPENAI_API_KEY": os.environ.get("OPENAI_API_KEY", ""), **super().environment(run)}
 
 
+class PassesProxies(Clean):
+    def environment(self, run: Run) -> dict[str, str]:
+        passed = {name: os.environ[name] for name in ("HTTPS_PROXY", "SSH_AUTH_SOCK") if name in os.environ}
+        return {**passed, **super().environment(run)}
+
+
+class HasAVariable(Clean):
+    """Has a host with a variable that nobody else has, and goes by it."""
+
+    name = "LOCAL_EXECUTOR_ENGINE"
+
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages)
+        os.environ[self.name] = "engine.internal"
+
+
+class PassesItsOwnVariable(HasAVariable):
+    def environment(self, run: Run) -> dict[str, str]:
+        return {self.name: os.environ[self.name], **super().environment(run)}
+
+
+class NeedsItsVariable(HasAVariable):
+    """Is honest, and cannot do without it."""
+
+    async def start(self, run: Run) -> None:
+        if os.environ[self.name] != "engine.internal":
+            raise ExecutorUnavailable(started=False)
+        await super().start(run)
+
+
 class MergesVariables(Clean):
     def environment(self, run: Run) -> dict[str, str]:
         own = super().environment(run)
@@ -1377,6 +1407,9 @@ DEFECTS = (
     Control(ForgetsIpv6, "I01 I06 I07 I08", "I07"),
     Control(ForgetsAbstractSockets, "I01 I06 I07 I08", "I08"),
     Control(PassesUsualNames, "R01 I03 E01 E02", "I03"),
+    Control(PassesProxies, "R01 I03 E01", "I03"),
+    Control(PassesItsOwnVariable, "R01 I03 E01", "I03"),
+    Control(NeedsItsVariable, "R01 I03 E01", ""),
     Control(MergesVariables, "R01 I03 E01 E02", "I03"),
     Control(WritesADotenv, "R01 I03 E01", "I03"),
     Control(TellsItsArguments, "R01 I03 E01", "I03"),

@@ -322,6 +322,23 @@ class TestLooking:
     def test_a_session_is_looked_at_as_well(self) -> None:
         assert said("I03", printed(b"tried"), capabilities=(C.CLEAN_ENV, C.SESSIONS))[0] == "pass"
 
+    def test_an_executor_that_cannot_do_without_its_variables_is_not_accused(self) -> None:
+        def act(request: ExecutionRequest) -> ExecutionResult:
+            del request
+            while os.environ.get("HTTPS_PROXY", "").startswith(os.devnull):
+                time.sleep(0.05)
+            return printed(b"tried")
+
+        assert judged("I03", Scripted(act, capabilities=(C.CLEAN_ENV,)), late=0.1).verdict == "pass"
+
+    def test_what_the_host_has_in_its_place_is_as_it_was(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HTTPS_PROXY", "http://proxy.internal:3128")
+        before = dict(os.environ)
+
+        assert said("I03", printed(b"tried"), capabilities=(C.CLEAN_ENV,))[0] == "pass"
+
+        assert dict(os.environ) == before
+
     def test_a_failure_that_runs_again_each_time_accuses(self, monkeypatch: pytest.MonkeyPatch) -> None:
         counts = itertools.cycle([1, 2])
         monkeypatch.setattr(timing, "_processes", lambda *_: next(counts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import socket
 import tempfile
@@ -13,22 +14,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codeexec_config.conformance.checks.lasting import session
-from codeexec_config.conformance.kit import NotApplicable, cannot_tell, expect, told
-from codeexec_config.executor import Capability, Status
+from codeexec_config.conformance.kit import Failed, NotApplicable, cannot_tell, expect, told
+from codeexec_config.executor import Capability, ExecutionResult, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from codeexec_config.conformance.kit import Kit
 
 _ROUTES = Path("/proc/net/fib_trie")
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _MOST_HOSTS = 6
+_MOST_TOLD = 5
 _KNOWN_FOLDERS = ("/etc", "/home", "/root", "/var/lib", "/var/log", "/run", "/srv", "/opt", "/boot")
 CANARY_NAME = "CODEEXEC_KIT_CANARY"
 """Begins the names of the host's variables that no program may see."""
 _USUAL_NAMES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "DATABASE_URL")
 """Names that executors are known to pass on."""
+_MORE_NAMES = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy", "SSH_AUTH_SOCK"),
+    *("AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AZURE_CLIENT_SECRET", "GOOGLE_APPLICATION_CREDENTIALS"),
+    *("HF_TOKEN", "GEMINI_API_KEY", "GH_TOKEN", "GITLAB_TOKEN", "NPM_TOKEN", "VAULT_TOKEN", "KUBECONFIG", "PGPASSWORD"),
+    *("REDIS_URL", "SECRET_KEY", "SLACK_BOT_TOKEN", "STRIPE_SECRET_KEY"),
+)
+"""The same of names that an executor's own client may go by: they are tried apart, in a run that may fail by them."""
+_NEEDED = re.compile(
+    r"PATH|HOME|LANG|LANGUAGE|LC_.*|TERM|TZ|P?WD|OLDPWD|SHLVL|_|USER|LOGNAME|SHELL|HOSTNAME|TMP|TEMP|TMPDIR|LD_.*|DYLD_.*"
+    r"|PYTHON.*|COVERAGE.*|SYSTEMROOT|COMSPEC|PATHEXT|WINDIR",
+    re.IGNORECASE,
+)
+"""Variables that programs of all kinds need, and that are alike on many machines."""
 
 
 def no_network(kit: Kit) -> None:
@@ -116,11 +131,36 @@ def clean_env(kit: Kit) -> None:
         if kit.declares(Capability.SESSIONS):
             with session(kit) as name:
                 _expect_clean(kit, canary, " in a session", {"session": name})
+        for names in (_MORE_NAMES, _own_names()):
+            _expect_none_of(kit, names)
         if kit.has("find_variables"):
             # In two parts: where the source is an argument of some process, that must not be what is found.
             code = kit.code("find_variables", head=canary[:8], tail=canary[8:])
             seen = [line for line in kit.shown(kit.request(code), "tried").text().splitlines() if "seen in" in line]
             expect(not seen, f"a variable of the host was {'; '.join(seen)}")
+
+
+def _own_names() -> list[str]:
+    """Return the variables that the host can be without for a moment."""
+    return [name for name in os.environ if not _NEEDED.fullmatch(name)]
+
+
+def _expect_none_of(kit: Kit, names: Collection[str]) -> None:
+    """Let variables of the host be others for a moment: what a program sees of that is the host's, and no image's."""
+    canary = kit.nonce()
+    shown = [line for line in _printed_beside(kit, names, f"{os.devnull}/{canary}") if canary in line]
+    seen = [name for name in names if any(name in line for line in shown)]
+    expect(not shown, f"seen, and the host's: {', '.join(seen[:_MOST_TOLD])}")
+
+
+def _printed_beside(kit: Kit, names: Collection[str], value: str) -> list[str]:
+    try:
+        with _set(dict.fromkeys(names, value)):
+            outcome = kit.outcome(kit.request(kit.code("environment")))
+    except Failed:
+        return []
+    # The executor may need what was there: an error proves nothing.
+    return outcome.result.text().splitlines() if isinstance(outcome.result, ExecutionResult) else []
 
 
 def _ways(kit: Kit) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -159,12 +199,22 @@ def standing_variable() -> Iterator[None]:
 def host_variable(value: str) -> Iterator[str]:
     """Put variables into the host's environment for a while; one name is unique, because several kits may run."""
     names = [f"{CANARY_NAME}_{value}", *(name for name in _USUAL_NAMES if name not in os.environ)]
-    os.environ.update(dict.fromkeys(names, value))
-    try:
+    with _set(dict.fromkeys(names, value)):
         yield value
+
+
+@contextmanager
+def _set(variables: Mapping[str, str]) -> Iterator[None]:
+    """Put variables into the host's environment for a while."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
     finally:
-        for name in names:
+        for name, value in before.items():
             os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def no_shared_state(kit: Kit) -> None:
