@@ -1236,10 +1236,44 @@ class LeavesFoldersInItsOwn(LeavesFolders):
     shared = "executor"
 
 
-class LeavesFoldersOfTimeouts(LeavesFolders):
+class LeavesSomeFolders(LeavesFolders):
+    def is_left(self, run: Run) -> bool:
+        raise NotImplementedError
+
     def remove(self, run: Run) -> None:
-        if run.killed_for is None:
+        if not self.is_left(run):
             Local.remove(self, run)
+
+
+class LeavesFoldersOfTimeouts(LeavesSomeFolders):
+    def is_left(self, run: Run) -> bool:
+        return run.killed_for is Status.TIMED_OUT
+
+
+class LeavesFoldersOfFloods(LeavesSomeFolders):
+    def is_left(self, run: Run) -> bool:
+        return bool(run.cut)
+
+
+class LeavesFoldersOfTheKilled(LeavesSomeFolders):
+    def status(self, run: Run, code: int) -> Status:
+        run.killed_for = super().status(run, code)
+        return run.killed_for
+
+    def is_left(self, run: Run) -> bool:
+        return run.killed_for is Status.KILLED
+
+
+class LeavesFoldersOfTheCancelled(LeavesSomeFolders):
+    async def run(self, run: Run) -> ExecutionResult:
+        try:
+            return await super().run(run)
+        except asyncio.CancelledError:
+            run.killed_for = Status.KILLED
+            raise
+
+    def is_left(self, run: Run) -> bool:
+        return run.killed_for is Status.KILLED
 
 
 class LeavesThreads(Local):
@@ -1262,6 +1296,35 @@ class LeavesZombies(Local):
     async def run(self, run: Run) -> ExecutionResult:
         self.helpers.append(subprocess.Popen(["true"]))
         return await super().run(run)
+
+
+class LeavesThreadsOfTimeouts(Local):
+    def stop(self, run: Run) -> None:
+        super().stop(run)
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+
+
+class LeavesOpenFilesOfTimeouts(Local):
+    def stop(self, run: Run) -> None:
+        super().stop(run)
+        os.pipe()
+
+
+class LeavesZombiesOfTimeouts(LeavesZombies):
+    async def run(self, run: Run) -> ExecutionResult:
+        return await Local.run(self, run)
+
+    def stop(self, run: Run) -> None:
+        super().stop(run)
+        self.helpers.append(subprocess.Popen(["true"]))
+
+
+class LeavesOpenFilesOfFailures(Local):
+    def status(self, run: Run, code: int) -> Status:
+        status = super().status(run, code)
+        if status is Status.FAILED:
+            os.pipe()
+        return status
 
 
 class ForgetsWhatRuns(Local):
@@ -1472,8 +1535,15 @@ DEFECTS = (
     Control(LeavesFolders, "R01 L02 L03", "L02"),
     Control(LeavesFoldersInItsOwn, "R01 L02 L03", "L02"),
     Control(LeavesFoldersOfTimeouts, "R01 L02 L03", "L02"),
+    Control(LeavesFoldersOfFloods, "R01 L02 L03", "L02"),
+    Control(LeavesFoldersOfTheKilled, "R01 L02 L03", "L02"),
+    Control(LeavesFoldersOfTheCancelled, "R01 L02 L03", "L02"),
     Control(LeavesThreads, "R01 L02 L03", "L03"),
     Control(LeavesOpenFiles, "R01 L02 L03", "L03"),
     Control(LeavesZombies, "R01 L02 L03", "L03"),
+    Control(LeavesThreadsOfTimeouts, "R01 L02 L03", "L03"),
+    Control(LeavesOpenFilesOfTimeouts, "R01 L02 L03", "L03"),
+    Control(LeavesOpenFilesOfFailures, "R01 L02 L03", "L03"),
+    Control(LeavesZombiesOfTimeouts, "R01 L02 L03", "L03"),
     Control(ForgetsWhatRuns, "R01 L04 L01", "L04"),
 )

@@ -446,7 +446,7 @@ class TestLeaving:
         assert said("L03", DONE)[0] == "pass"
 
     def test_what_the_process_holds_gets_time_to_go(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        counts = iter([1, 2, 1, *[1] * 9])
+        counts = itertools.chain([1, 2], itertools.repeat(1))
         monkeypatch.setattr(leaving, "held", lambda: {"threads": next(counts)})
 
         assert said("L03", DONE)[0] == "pass"

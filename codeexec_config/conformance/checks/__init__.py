@@ -287,7 +287,7 @@ _ENDURING: Final = (
     ),
     Check("H02", "sweep ends what a dead host left", "kill the host, sweep", leaving.swept, after="T04"),
     Check("L02", "runs leave no folder", "run to each end, thrice", leaving.folders_left),
-    Check("L03", "runs leave no zombie, thread or open file", "run 6", leaving.zombies_left),
+    Check("L03", "runs leave no zombie, thread or open file", "run to three ends", leaving.zombies_left),
     Check(
         *("L04", "closing ends what runs", "close beside a program", leaving.close_with_something_running, C.CLOSE),
         after="T04",

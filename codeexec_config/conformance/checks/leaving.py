@@ -16,15 +16,16 @@ from codeexec_config.conformance.watching import folders_here, held, shape_of, z
 from codeexec_config.executor import FAULT_EXTENSION, Capability, InfrastructureError, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from codeexec_config.conformance.circumstances import Report
     from codeexec_config.conformance.kit import Kit, Subject
-    from codeexec_config.executor import ExecutionResult
+    from codeexec_config.executor import ExecutionRequest, ExecutionResult
 
 _RUNS = 3
 _SHORT_SECS = 0.5
+_ENDLESS = ("before_sleep", "flood")
 _BESIDE_SECS = 1.5
 _POLL_SECS = 0.02
 _FEW_LOOKS = 5
@@ -119,14 +120,25 @@ def folders_left(kit: Kit) -> None:
 
 
 def _run_to_each_end(kit: Kit) -> None:
-    """Run a program that ends well, one that fails, and one that meets its limit, and make a request to be refused."""
+    """Let programs come to each end that one can have, and make a request to be refused."""
     kit.run(kit.request(kit.code("say", text="word")))
-    if kit.has("exit"):
-        kit.run(kit.request(kit.code("exit", code=3)))
-    if kit.has("before_sleep"):
-        kit.run(kit.request(kit.code("before_sleep"), wall=_SHORT_SECS))
+    for request in _other_ends(kit, "exit", "before_sleep", "flood", "kill_itself"):
+        kit.outcome(request)
+    if kit.subject.is_async and kit.declares(Capability.CANCEL):
+        for request in _other_ends(kit, "before_sleep", wall=kit.deadlines.run_limit):
+            call = kit.start(request)
+            call.wait(_SHORT_SECS)
+            call.cancel()
+            kit.outcome(request, call)
     if kit.declares(Capability.FILES):
         kit.outcome(kit.request("", files={"a": b"", "a/b": b""}))
+
+
+def _other_ends(kit: Kit, *purposes: str, wall: float = _SHORT_SECS) -> Iterator[ExecutionRequest]:
+    """Yield, as far as the language has programs for it, runs that end otherwise than well; endless ones by a limit."""
+    for purpose in filter(kit.has, purposes):
+        with suppress(NotApplicable):
+            yield kit.request(kit.code(purpose, code=3), wall=wall if purpose in _ENDLESS else None)
 
 
 def _left(rounds: list[set[Path]]) -> list[str]:
@@ -139,21 +151,23 @@ def _left(rounds: list[set[Path]]) -> list[str]:
 def zombies_left(kit: Kit) -> None:
     """L03: runs leave nothing in the host's process: no child that nobody waits for, no thread, no open file."""
     before = zombies()
-    for _ in range(_RUNS):
-        kit.run(kit.request(kit.code("say", text="word")))
+    requests = [kit.request(kit.code("say", text="word")), *_other_ends(kit, "exit", "before_sleep")]
+    for request in requests:
+        kit.run(request)
+    for request in requests:
+        # A pool may have grown; it does not with each run of several.
+        grown = [_grown_by_a_run(kit, request) for _ in range(_RUNS)]
+        kinds = sorted(set.intersection(*grown))
+        expect(not kinds, f"each of {_RUNS} runs left {' and '.join(kinds)} in the host's process")
     until = time.monotonic() + kit.deadlines.settle
     while (left := zombies() - before) and time.monotonic() < until:
         time.sleep(_POLL_SECS)
-    expect(not left, f"{_RUNS} runs left {len(left)} zombies")
-    # A pool may have grown; it does not with each run of several.
-    grown = [_grown_by_a_run(kit) for _ in range(_RUNS)]
-    kinds = sorted(set.intersection(*grown))
-    expect(not kinds, f"each of {_RUNS} runs left {' and '.join(kinds)} in the host's process")
+    expect(not left, f"{(1 + _RUNS) * len(requests)} runs left {len(left)} zombies")
 
 
-def _grown_by_a_run(kit: Kit) -> set[str]:
+def _grown_by_a_run(kit: Kit, request: ExecutionRequest) -> set[str]:
     before = held()
-    kit.run(kit.request(kit.code("say", text="word")))
+    kit.run(request)
     until = time.monotonic() + kit.deadlines.settle
     looks = 0
     while (grown := {kind for kind, count in held().items() if count > before[kind]}) and (
