@@ -11,6 +11,7 @@ import contextlib
 import os
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -28,6 +29,7 @@ __all__ = ["Circumstances", "Report", "lived"]
 
 _PRINTED: Final = 1 << 16
 _FIRST_INHERITED: Final = 40
+_CHILDS_CODE: Final = 7
 
 
 class Circumstances(NamedTuple):
@@ -41,6 +43,8 @@ class Circumstances(NamedTuple):
     """What can be read from a descriptor that programs may inherit; a socket is there as well."""
     has_path: bool = True
     """Whether the variable PATH leads anywhere."""
+    has_child: bool = False
+    """Whether it has a child of its own that has ended, and that it will wait for."""
     removal: Removal = Removal.WORKS
     """What becomes of an attempt to remove something once the program has begun."""
     removal_secs: float = 0
@@ -77,16 +81,20 @@ def lived(
     removals = Removals(circumstances.removal, circumstances.removal_secs, has_begun)
     with _own_streams(circumstances.stdin) as (out, err), _descriptors(circumstances.inherited) as peer:
         with _limited(circumstances), removals.tampered_with():
+            child = _ended_child() if circumstances.has_child else None
             before = _condition()
             report = _called(executor, request, removals.end)
             after = _condition()
+            changes = [name for name in before if before[name] != after[name]]
+            if child and child.wait() != _CHILDS_CODE:  # which is not to be had when somebody else waited for it
+                changes.append("the exit code of a child")
         sys.stdout.flush()
         sys.stderr.flush()
         return report._replace(
             stdout=os.pread(out, _PRINTED, 0),
             stderr=os.pread(err, _PRINTED, 0),
             received=_received(peer),
-            changes=tuple(name for name in before if before[name] != after[name]),
+            changes=tuple(changes),
             waited=removals.were_waited_for,
         )
 
@@ -175,6 +183,13 @@ def _limited(circumstances: Circumstances) -> Iterator[None]:
     yield
 
 
+def _ended_child() -> subprocess.Popen[bytes]:
+    """Start a child, and do not wait for it when it has ended."""
+    child = subprocess.Popen([sys.executable, "-ISc", f"raise SystemExit({_CHILDS_CODE})"])  # noqa: S603 -- the kit's own
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    return child
+
+
 def _condition() -> dict[str, object]:
     """Note what a run has no business to change in its host's process."""
     mask = os.umask(0o077)
@@ -184,4 +199,14 @@ def _condition() -> dict[str, object]:
         "the working folder": os.getcwd(),  # noqa: PTH109 -- as the system spells it
         "the umask": mask,
         "the import path": list(sys.path),
+        "the recursion limit": sys.getrecursionlimit(),
+        "the timeout of sockets": socket.getdefaulttimeout(),
+        "the resource limits": _resource_limits(),
     }
+
+
+def _resource_limits() -> dict[str, tuple[int, int]]:
+    import resource  # here: some systems have none, and no copies of processes either
+
+    names = [name for name in dir(resource) if name.startswith("RLIMIT_")]
+    return {name: resource.getrlimit(getattr(resource, name)) for name in names}

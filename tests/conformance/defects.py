@@ -15,7 +15,9 @@ import re
 import resource
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 import tempfile
 import textwrap
 import threading
@@ -616,6 +618,35 @@ class SharesALimitOfProcesses(Local):
         return False
 
 
+class HasPlaces(Local):
+    """Takes so many runs at once, and lets others wait."""
+
+    places = 4
+
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages)
+        self.free = asyncio.Semaphore(self.places)
+
+    def describe(self) -> ExecutorInfo:
+        return attrs.evolve(super().describe(), max_concurrency=self.places)
+
+    async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
+        async with self.free:
+            return await super().execute_async(request)
+
+
+class KeepsPlacesOfTheCancelled(HasPlaces):
+    async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
+        await self.free.acquire()
+        try:
+            result = await Local.execute_async(self, request)
+        except Exception:
+            self.free.release()
+            raise
+        self.free.release()
+        return result
+
+
 class BlamesTheProgram(Local):
     def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
         result = super().verdict(run, output)
@@ -889,6 +920,33 @@ class ExportsVariables(Local):
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
         os.environ.update(request.env)
         return await super().execute_async(request)
+
+
+class WaitsForAnyChild(Local):
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        return super().verdict(run, output)
+
+
+class LimitsItsHost(Local):
+    async def start(self, run: Run) -> None:
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (200, most))
+        await super().start(run)
+
+
+class LimitsItsHostsCode(Local):
+    async def start(self, run: Run) -> None:
+        sys.setrecursionlimit(900)
+        await super().start(run)
+
+
+class LimitsItsHostsSockets(Local):
+    async def start(self, run: Run) -> None:
+        socket.setdefaulttimeout(30)
+        await super().start(run)
 
 
 class NamesFoldersByTheCode(Local):
@@ -1464,6 +1522,8 @@ DEFECTS = (
     Control(FillsTheDisk, "R01 G01", "G01"),
     Control(BoundsEachFile, "R01 G01 R17", "G01"),
     Control(BoundsTheDisk, "R01 G01 R17", "", needs_jail=True),
+    Control(HasPlaces, "R01 K01 K02 N01", ""),
+    Control(KeepsPlacesOfTheCancelled, "R01 K01 K02", "K01", "K02"),
     Control(StartsAHelper, "R01 K01 K02", "K02"),
     Control(ForgetsOtherInterpreters, "I01", "I01"),
     Control(ForgetsDatagrams, "I01 I06 I07 I08", "I06"),
@@ -1492,6 +1552,10 @@ DEFECTS = (
     Control(KeepsItsFolder, "R01 I04 L01", "I04"),
     Control(ClearsAfterSuccesses, "R01 I04 L01", "I04"),
     Control(ExportsVariables, "E01 I18", "I18"),
+    Control(WaitsForAnyChild, "E01 I18", "I18"),
+    Control(LimitsItsHost, "E01 I18", "I18"),
+    Control(LimitsItsHostsCode, "E01 I18", "I18"),
+    Control(LimitsItsHostsSockets, "E01 I18", "I18"),
     Control(NamesFoldersByTheCode, "R01 N01 I17", "I17"),
     Control(DropsEmptyVariables, "E01 E02", "E02"),
     Control(ExpandsVariables, "R01 E01", "E01"),

@@ -63,7 +63,7 @@ WHOLE: dict[str, tuple[Callable[..., Any], str]] = {
     "Sessions": (Sessions, ""),
     "OtherSessions": (Sessions, "D01 D02 R01 Z01 Z02 Z03 Z04 Z05 Z06 Z07 Z08"),
     "Restricted": (Restricted, ""),
-    "OneAtATime": (OneAtATime, "D02 R01 I17 N01 N02 P02"),
+    "OneAtATime": (OneAtATime, "D02 R01 K01 I17 N01 N02 P02"),
     "SlowStarter": (SlowStarter, SLOW),
     "Guarded": (guarded_local, "D01 D02 R01 R05 O04 T02 T05 K01 E01 S01 F01 F02 X01"),
     "Boaster": (Boaster, BOASTS),

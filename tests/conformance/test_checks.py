@@ -552,6 +552,31 @@ class TestCancelling:
 
         cancelling._expect_gone(SimpleNamespace(deadlines=QUICK), SimpleNamespace(left=lambda: next(looks)))  # type: ignore[arg-type]
 
+    @pytest.mark.parametrize(("places", "cancelled"), [(None, 0), (9, 0), (3, 3)])
+    def test_as_many_runs_are_cancelled_as_there_are_places(
+        self, places: int | None, cancelled: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        calls: list[object] = []
+
+        def full(_: object) -> None:
+            raise Failed("raised ExecutorOverloaded")
+
+        monkeypatch.setattr(cancelling, "_cancel", lambda _, call: calls.append(call))
+        asked = SimpleNamespace(
+            info=SimpleNamespace(max_concurrency=places),
+            code=lambda *_, **__: "",
+            request=str,
+            nonce=str,
+            start=lambda _: SimpleNamespace(wait=lambda _: False),
+            run=full,
+        )
+        lost = "after 3 more runs were cancelled, the next one got no place: raised ExecutorOverloaded"
+
+        with pytest.raises(Failed, match=lost) if cancelled else contextlib.nullcontext():
+            cancelling._expect_places_back(asked)  # type: ignore[arg-type]
+
+        assert len(calls) == cancelled
+
     def test_a_moment_of_bad_luck_is_forgiven(self, monkeypatch: pytest.MonkeyPatch) -> None:
         stalls = [1.0, 0.5, 0.0]
         monkeypatch.setattr(cancelling, "_stall_beside", lambda _: stalls.pop(0))

@@ -20,6 +20,7 @@ from codeexec_config.conformance.circumstances import Circumstances, Report, liv
 from codeexec_config.conformance.elsewhere import Elsewhere
 from codeexec_config.conformance.opinions import Failed
 from codeexec_config.conformance.removals import Removal
+from codeexec_config.conformance.watching import zombies
 from codeexec_config.executor import ExecutionResult, ExecutorUnavailable, RequestError, Status
 from tests.executor.fakes import DONE, Fake, FakeAsync, request
 
@@ -154,6 +155,17 @@ class TestCircumstances:
             return DONE
 
         assert lived_here(act).changes == ("the environment", "the working folder")
+
+    @pytest.mark.parametrize("changes", [(), ("the exit code of a child",)])
+    def test_a_child_that_somebody_else_waits_for_is_told(self, changes: tuple[str, ...]) -> None:
+        before = zombies()
+
+        def act(_: object) -> ExecutionResult:
+            for pid in zombies() - before if changes else ():
+                os.waitpid(pid, 0)
+            return DONE
+
+        assert lived_here(act, Circumstances(has_child=True)).changes == changes
 
     @pytest.mark.parametrize(
         ("error", "kind"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _TICK_SECS = 0.01
 _ATTEMPTS = 6
 _FIRST_MOMENT_SECS = 0.01
+_MOST_PLACES = 8
 
 
 def while_running(kit: Kit) -> None:
@@ -29,7 +30,23 @@ def while_running(kit: Kit) -> None:
     kit.subject.sights[kit.language] = kit.sees(marker, call, kit.info.startup_secs + kit.deadlines.late)
     _cancel(kit, call)
     kit.expect_nothing_left(marker)
+    _expect_places_back(kit)
     kit.expect_sight()
+
+
+def _expect_places_back(kit: Kit) -> None:
+    """Cancel as many runs as there are places, and expect that the next one gets one."""
+    places = kit.info.max_concurrency
+    if places is None or places > _MOST_PLACES:
+        return
+    calls = [kit.start(kit.request(kit.code("orphan", marker=kit.nonce()))) for _ in range(places)]
+    calls[0].wait(_FIRST_MOMENT_SECS)
+    for call in calls:
+        _cancel(kit, call)
+    try:
+        kit.run(kit.request(kit.code("say", text="word")))
+    except Failed as failed:
+        raise Failed(f"after {places} more runs were cancelled, the next one got no place: {failed}") from None
 
 
 def during_start_up(kit: Kit) -> None:
