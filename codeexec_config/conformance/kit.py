@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from codeexec_config.conformance.calling import Call
     from codeexec_config.conformance.circumstances import Circumstances, Report
+    from codeexec_config.conformance.watching import Descendants
     from codeexec_config.executor import Capability, ExecutorInfo
 
 __all__ = ["Failed", "Kit", "NotApplicable", "Outcome", "Skipped", "Subject", "cannot_tell", "expect", "told", "traced"]
@@ -236,6 +237,13 @@ class Kit:
             time.sleep(_POLL_SECS)
             left = self.left(marker)
         expect(not left, f"left behind: {'; '.join(sorted(left)[:3])}")
+
+    def expect_gone(self, born: Descendants) -> None:
+        """Fail when a process that was born in a block lives on after the time to settle, marked or not."""
+        until = time.monotonic() + self.deadlines.settle
+        while (left := born.left()) and time.monotonic() < until:
+            time.sleep(_SHORT_POLL_SECS)
+        expect(not left, f"left behind: {'; '.join(left[:3])}")
 
     def expect_sight(self) -> None:
         """Skip the check when the probe cannot see this executor's programs: it would find nothing left, always."""

@@ -137,6 +137,18 @@ class ForgetsWhatIsStarting(Local):
         return ["bash", "-c", '(sleep 2; exec "$@") & wait $!', "launcher", "env", *variables]
 
 
+class LeavesItsHelper(Local):
+    """Has something of its own beside each program, and forgets it when the time is up."""
+
+    async def run(self, run: Run) -> ExecutionResult:
+        helper = subprocess.Popen(["sleep", "20"])
+        result = await super().run(run)
+        if result.status is not Status.TIMED_OUT:
+            helper.kill()
+            helper.wait()
+        return result
+
+
 class HasNoSharedMemory(Jailed):
     def views(self, run: Run) -> list[str]:
         return [*super().views(run), "--remount-ro", "/dev"]
@@ -1465,6 +1477,7 @@ DEFECTS = (
     Control(KeepsIgnoredSignals, "R01 R14 R15", "R14"),
     Control(TrustsItsParent, "R01 R14 R15", "R15"),
     Control(ForgetsWhatIsStarting, "R01 T16", "T16"),
+    Control(LeavesItsHelper, "R01 T04 T16", "T16"),
     Control(HasNoSharedMemory, "R01 R16", "R16", needs_jail=True),
     Control(LimitsEveryFile, "R01 R17", "R17"),
     Control(TakesAFileName, "R01 R18", "R18"),

@@ -550,7 +550,9 @@ class TestCancelling:
     def test_what_is_born_gets_time_to_go(self) -> None:
         looks = iter([["process 1"], []])
 
-        cancelling._expect_gone(SimpleNamespace(deadlines=QUICK), SimpleNamespace(left=lambda: next(looks)))  # type: ignore[arg-type]
+        kit.Kit.expect_gone(SimpleNamespace(deadlines=QUICK), SimpleNamespace(left=lambda: next(looks)))  # type: ignore[arg-type]
+
+        assert list(looks) == []
 
     @pytest.mark.parametrize(("places", "cancelled"), [(None, 0), (9, 0), (3, 3)])
     def test_as_many_runs_are_cancelled_as_there_are_places(

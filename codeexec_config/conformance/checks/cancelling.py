@@ -61,14 +61,7 @@ def during_start_up(kit: Kit) -> None:
             _cancel(kit, call)
             time.sleep(kit.info.startup_secs)  # what is still starting would be there only then
         kit.expect_nothing_left(marker)
-        _expect_gone(kit, born)
-
-
-def _expect_gone(kit: Kit, born: Descendants) -> None:
-    until = time.monotonic() + kit.deadlines.settle
-    while (left := born.left()) and time.monotonic() < until:
-        time.sleep(_TICK_SECS)
-    expect(not left, f"left behind: {'; '.join(left[:3])}")
+        kit.expect_gone(born)
 
 
 def _cancel(kit: Kit, call: Call) -> None:

@@ -12,7 +12,7 @@ from codeexec_config.conformance.checks.timing import ran_once
 from codeexec_config.conformance.circumstances import Circumstances
 from codeexec_config.conformance.kit import Failed, NotApplicable, cannot_tell, expect, told
 from codeexec_config.conformance.removals import Removal
-from codeexec_config.conformance.watching import folders_here, held, shape_of, zombies
+from codeexec_config.conformance.watching import Descendants, folders_here, held, shape_of, zombies
 from codeexec_config.executor import FAULT_EXTENSION, Capability, InfrastructureError, Status
 
 if TYPE_CHECKING:
@@ -61,11 +61,13 @@ def ended_while_starting(kit: Kit) -> None:
     latest = max(_FIRST_MOMENTS_SECS, kit.info.startup_secs)
     growth = (latest / _EARLIEST_SECS) ** (1 / (_EARLY_ENDS - 1))
     walls = [_EARLIEST_SECS * growth**step for step in range(_EARLY_ENDS)]
-    for request, outcome in kit.together([kit.request(code, wall=wall) for wall in walls]):
-        if not isinstance(outcome.error, InfrastructureError):  # which says that there was no sandbox yet
-            kit.verdict(outcome, request=request)
-    time.sleep(kit.info.startup_secs)  # what is still starting would be there only then
+    with Descendants() as born:
+        for request, outcome in kit.together([kit.request(code, wall=wall) for wall in walls]):
+            if not isinstance(outcome.error, InfrastructureError):  # which says that there was no sandbox yet
+                kit.verdict(outcome, request=request)
+        time.sleep(kit.info.startup_secs)  # what is still starting would be there only then
     kit.expect_nothing_left(marker)
+    kit.expect_gone(born)
     kit.expect_sight()
 
 
