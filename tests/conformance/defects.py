@@ -859,6 +859,30 @@ class SharesTheProcessTable(Jailed):
     shares = ("--unshare-ipc", "--unshare-net", "--unshare-uts")
 
 
+class SharesTheFolderOfAllRuns(Jailed):
+    def isolation(self, run: Run) -> list[str]:
+        own, every = str(run.folder), str(run.folder.parent)
+        return [every if part == own else part for part in super().isolation(run)]
+
+
+class HasOneSandbox(Local):
+    """Sends every program into the same one."""
+
+    capabilities = Local.capabilities | {C.ISOLATED_PROCESSES}
+
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages)
+        sandbox = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", "echo; exec sleep 900"]
+        self.sandbox = subprocess.Popen(sandbox, stdout=subprocess.PIPE)
+        assert self.sandbox.stdout
+        self.sandbox.stdout.readline()
+        [self.first] = Path(f"/proc/{self.sandbox.pid}/task/{self.sandbox.pid}/children").read_text().split()
+
+    def isolation(self, run: Run) -> list[str]:
+        place = f"--wd={self.work_folder(run)}"
+        return ["nsenter", "--target", self.first, "--pid", "--mount", place, *super().isolation(run)]
+
+
 class SharesTheGroup(Local):
     capabilities = Local.capabilities | {C.ISOLATED_PROCESSES}
 
@@ -1557,6 +1581,8 @@ DEFECTS = (
     Control(InheritsDescriptors, "I02 I10 I11", "I11", needs_jail=True),
     Control(SharesTheProcessTable, "I03 I05 I12 I13 I14", "I05 I12", "I13", needs_jail=True),
     Control(SharesTheProcessTable, "I13", "I13", needs_jail=True),
+    Control(HasOneSandbox, "R01 I12 I13 I14", "I12", "I13", needs_privilege=True),
+    Control(SharesTheFolderOfAllRuns, "R01 N01 I15 I17", "I17", needs_jail=True),
     Control(SharesTheGroup, "R01 I14", "I14"),
     Control(KeepsTheTemporaryFolder, "I02 I09 I15 L01", "I15", needs_jail=True),
     Control(KeepsACache, "I02 I09 I15 L01", "I15", needs_jail=True),

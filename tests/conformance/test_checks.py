@@ -131,6 +131,24 @@ class TestRunning:
     def test_a_program_that_could_write_no_file_cannot_tell(self) -> None:
         assert said("I17", FAILED) == ("skip", "cannot tell: the program could not write a file: failed")
 
+    def test_what_a_program_sees_of_one_beside_it_is_told(self) -> None:
+        own = printed(b"written\nown\n")
+        seen = printed(b"seen /runs/1/kit_own\ntried")
+
+        def answers(found: ExecutionResult) -> tuple[str, str]:
+            return said("I17", own, own, own, found, capabilities=(C.ISOLATED_FS,))
+
+        assert answers(seen) == ("fail", "a file of a program beside it was seen /runs/1/kit_own")
+        assert answers(printed(b"tried"))[0] == "pass"
+
+    @pytest.mark.parametrize("most", [None, 1])
+    def test_nothing_runs_beside_a_program_that_runs_alone(self, most: int | None) -> None:
+        executor = Scripted(printed(b"tried"), capabilities=(C.ISOLATED_PROCESSES,), max_concurrency=most)
+
+        assert judged("I12", executor).verdict == "pass"
+
+        assert len([it for it in executor.seen if it.code not in FEATURE_PROGRAMS]) == (1 if most else 3)
+
     def test_a_flood_that_had_not_begun_gets_more_time(self) -> None:
         full = printed(b"x" * 65_536, Status.TIMED_OUT, stdout_truncated=True)
         thin = printed(b"x", Status.TIMED_OUT)

@@ -160,11 +160,24 @@ def others_environment(kit: Kit) -> None:
 
 
 def host_processes_seen(kit: Kit) -> None:
-    """I12: a process of the host is not to be seen."""
+    """I12: a process of the host is not to be seen, nor one of a run beside this one."""
     nonce = kit.nonce()
     with _bystander(nonce):
         result = kit.shown(kit.request(_looking_for(kit, nonce)), "tried")
     expect(b"seen in cmdline" not in result.stdout, "a process of the host was seen")
+    if kit.most_at_once() > 1 and kit.has("end_soon"):
+        _beside_unseen(kit)
+
+
+def _beside_unseen(kit: Kit) -> None:
+    """Look for the child of a program beside it."""
+    marker = kit.nonce()
+    request = kit.request(kit.code("end_soon", marker=marker, secs=kit.deadlines.once, code=0))
+    call = kit.start(request)
+    kit.sees(marker, call, kit.deadlines.once / 2)
+    result = kit.shown(kit.request(_looking_for(kit, marker)), "tried")
+    kit.outcome(request, call)
+    expect(b"seen in cmdline" not in result.stdout, "a process of a run beside it was seen")
 
 
 def host_processes_signalled(kit: Kit) -> None:

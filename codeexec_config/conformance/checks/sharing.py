@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from codeexec_config.conformance.kit import NotApplicable, cannot_tell, expect, told
+from codeexec_config.executor import Capability
 
 if TYPE_CHECKING:
     from codeexec_config.conformance.kit import Kit
@@ -29,7 +30,7 @@ def patched_module(kit: Kit) -> None:
 
 
 def equal_programs(kit: Kit) -> None:
-    """I17: two equal programs at once do not share a folder."""
+    """I17: two programs at once do not share a folder, equal ones neither, and do not see that of the other."""
     if kit.most_at_once() == 1:
         raise NotApplicable("the executor runs one program at once")
     request = kit.request(kit.code("own_file", secs=4 * _APART_SECS))
@@ -41,3 +42,16 @@ def equal_programs(kit: Kit) -> None:
             cannot_tell(f"the program could not write a file: {told(result)}")
         words = result.text().split()
         expect("own" in words, f"the file that it had written was {' '.join(words[1:])}")
+    if kit.declares(Capability.ISOLATED_FS) and kit.has("find_own"):
+        _hidden(kit)
+
+
+def _hidden(kit: Kit) -> None:
+    """Look for the file of a program beside it."""
+    request = kit.request(kit.code("own_file", secs=kit.deadlines.once))
+    call = kit.start(request)
+    call.wait(kit.deadlines.once / 2)
+    seen = kit.shown(kit.request(kit.code("find_own")), "tried").text().splitlines()
+    kit.outcome(request, call)
+    found = next((line for line in seen if line.startswith("seen ")), "")
+    expect(not found, f"a file of a program beside it was {found}")

@@ -72,6 +72,7 @@ what its purpose says here:
 | `leave_files`, `find_files` | make, or look for, a file @NONCE@ in /tmp and the like; print `found`; print `tried` |
 | `patch_module`, `find_patch` | change a library; print `found` when it is changed; print `tried` |
 | `own_file` | write a file of a fixed name, print `written`, sleep @SECS@, print `own` if it is as it was |
+| `find_own` | print `seen` and the path of a file of that name in the folders around its own; print `tried` |
 | `link_folder` | make out a symbolic link to the folder @PATH@; print `tried` |
 | `fifo` | make a pipe out/fifo, a folder out/folder, and if it may out/device, the null device; print `tried` |
 | `sparse` | make out/sparse.bin, @BYTES@ long and empty; print `tried` |

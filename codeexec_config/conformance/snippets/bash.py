@@ -303,6 +303,12 @@ for name in @NAMES@; do echo "$name=[${!name-unset}]"; done
     "big_file": """
 if head -c @BYTES@ /dev/zero > kit_big; then echo size $(wc -c <kit_big); else echo cannot; fi
 """,
+    "find_own": """
+for path in {..,../..,"$HOME",/tmp,/var/tmp}/{,*/,*/*/,*/*/*/}kit_own; do
+  [ -e "$path" ] && echo "seen $(realpath "$path")"
+done
+echo tried
+""",
     "fill_disk": """
 for ((i = 0; i < @MEBIBYTES@ / 16; i++)); do head -c 16M /dev/zero > kit_big$i || break; done 2>/dev/null
 echo wrote $(( $(cat kit_big* | wc -c) / 1048576 ))

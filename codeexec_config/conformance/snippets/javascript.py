@@ -368,6 +368,20 @@ try {
   console.log("size", fs.statSync("kit_big").size);
 } catch (error) { console.log("cannot", error.code); }
 """,
+    "find_own": """
+const fs = require("fs");
+function look(folder, depth) {
+  if (fs.existsSync(folder + "/kit_own")) console.log("seen", fs.realpathSync(folder + "/kit_own"));
+  if (!depth) return;
+  try {
+    for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory()) look(`${folder}/${entry.name}`, depth - 1);
+    }
+  } catch {}
+}
+for (const folder of ["..", "../..", require("os").homedir(), "/tmp", "/var/tmp"]) look(folder, 3);
+console.log("tried");
+""",
     "fill_disk": """
 const fs = require("fs");
 const block = Buffer.alloc(1048576, 120);

@@ -404,6 +404,14 @@ rescue SystemCallError => error
   puts "cannot #{error.errno}"
 end
 """,
+    "find_own": """
+["..", "../..", ENV["HOME"] || ".", "/tmp", "/var/tmp"].each do |folder|
+  ["", "*/", "*/*/", "*/*/*/"].each do |between|
+    Dir.glob("#{folder}/#{between}kit_own").each { |path| puts "seen #{File.expand_path(path)}" }
+  end
+end
+puts "tried"
+""",
     "fill_disk": """
 block = "x" * 1048576
 made = 0
