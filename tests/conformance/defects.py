@@ -691,11 +691,24 @@ class BoundsTheDisk(Jailed):
 
     def isolation(self, run: Run) -> list[str]:
         command = super().isolation(run)
-        place = str(self.work_folder(run))
-        return [*command[:-2], "--size", str(32 << 20), "--tmpfs", place, "--remount-ro", "/", *command[-2:]]
+        bounded = [part for place in self.places(run) for part in ("--size", str(32 << 20), "--tmpfs", place)]
+        return [*command[:-2], *bounded, "--remount-ro", "/", *command[-2:]]
+
+    def places(self, run: Run) -> list[str]:
+        return [str(self.work_folder(run)), "/tmp", "/dev/shm"]
 
     def environment(self, run: Run) -> dict[str, str]:
         return {**super().environment(run), "HOME": str(self.work_folder(run))}
+
+
+class ForgetsTheTemporaryFolder(BoundsTheDisk):
+    def places(self, run: Run) -> list[str]:
+        return [place for place in super().places(run) if place != "/tmp"]
+
+
+class ForgetsSharedMemory(BoundsTheDisk):
+    def places(self, run: Run) -> list[str]:
+        return [place for place in super().places(run) if place != "/dev/shm"]
 
 
 class StartsAHelper(Local):
@@ -1559,6 +1572,8 @@ DEFECTS = (
     Control(FillsTheDisk, "R01 G01", "G01"),
     Control(BoundsEachFile, "R01 G01 R17", "G01"),
     Control(BoundsTheDisk, "R01 G01 R17", "", needs_jail=True),
+    Control(ForgetsTheTemporaryFolder, "R01 G01 R17", "G01", needs_jail=True),
+    Control(ForgetsSharedMemory, "R01 G01 R17", "G01", needs_jail=True),
     Control(HasPlaces, "R01 K01 K02 N01", ""),
     Control(KeepsPlacesOfTheCancelled, "R01 K01 K02", "K01", "K02"),
     Control(StartsAHelper, "R01 K01 K02", "K02"),

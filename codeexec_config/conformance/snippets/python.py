@@ -500,18 +500,20 @@ except OSError as error:
 import os
 block = b"x" * 1048576
 most = 0
-for folder in (".", "/var/tmp", os.path.expanduser("~")):
-    made, number = 0, -1
-    while made < @MEBIBYTES@ and number < made / 8:
-        number += 1
+for folder in (".", "/var/tmp", os.path.expanduser("~"), "/tmp", "/dev/shm"):
+    made, names = 0, []
+    while made < @MEBIBYTES@ and len(names) - 1 < made / 8:
+        names.append("%s/kit_big%d" % (folder, len(names)))
         try:
-            with open("%s/kit_big%d" % (folder, number), "wb", buffering=0) as file:
+            with open(names[-1], "wb", buffering=0) as file:
                 for _ in range(min(32, @MEBIBYTES@ - made)):
                     if file.write(block) < len(block):
                         break
                     made += 1
         except OSError:
             pass
+    for name in filter(os.path.exists, names):
+        os.remove(name)
     most = max(most, made)
     if most == @MEBIBYTES@:
         break

@@ -268,17 +268,23 @@ cat("tried\n")
 """,
     "fill_disk": r"""
 block <- raw(1048576)
-made <- 0
-try(suppressWarnings(while (made < @MEBIBYTES@) {
-  file <- file(paste0("kit_big", made), "wb", raw = TRUE)
-  for (i in seq_len(min(16, @MEBIBYTES@ - made))) {
-    writeBin(block, file)
-    made <- made + 1
-  }
-  close(file)
-}), silent = TRUE)
-sizes <- file.size(list.files(pattern = "^kit_big"))
-cat("wrote ", sum(sizes, na.rm = TRUE) %/% 1048576, "\n", sep = "")
+most <- 0
+for (folder in c(".", "/var/tmp", Sys.getenv("HOME", "."), "/tmp", "/dev/shm")) {
+  made <- 0
+  try(suppressWarnings(while (made < @MEBIBYTES@) {
+    file <- file(file.path(folder, paste0("kit_big", made)), "wb", raw = TRUE)
+    for (i in seq_len(min(16, @MEBIBYTES@ - made))) {
+      writeBin(block, file)
+      made <- made + 1
+    }
+    close(file)
+  }), silent = TRUE)
+  names <- list.files(folder, pattern = "^kit_big", full.names = TRUE)
+  most <- max(most, sum(file.size(names), na.rm = TRUE) %/% 1048576)
+  unlink(names)
+  if (most >= @MEBIBYTES@) break
+}
+cat("wrote ", most, "\n", sep = "")
 """,
     "change_host": r"""
 Sys.setenv(KIT_CHANGED = "1")
