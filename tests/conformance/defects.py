@@ -848,6 +848,36 @@ class ShowsTheCurrentFolder(Jailed):
         return [*super().views(run), "--ro-bind", str(Path.cwd()), "/project"]
 
 
+class MountsAKnownFolder(Jailed):
+    def views(self, run: Run) -> list[str]:
+        return [*super().views(run), "--ro-bind", "/etc", "/host/config"]
+
+
+class HasAHome(Jailed):
+    """Has a host with a home where secrets and a socket lie."""
+
+    mounted = ""
+
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages)
+        self.home = tempfile.TemporaryDirectory(prefix="has-a-home-")
+        os.environ["HOME"] = self.home.name
+        Path(self.home.name, ".aws").mkdir()
+        self.engine = socket.socket(socket.AF_UNIX)
+        self.engine.bind(f"{self.home.name}/engine.sock")
+
+    def views(self, run: Run) -> list[str]:
+        return [*super().views(run), "--ro-bind", f"{self.home.name}/{self.mounted}", f"/mnt/{self.mounted}"]
+
+
+class MountsASocket(HasAHome):
+    mounted = "engine.sock"
+
+
+class MountsSecrets(HasAHome):
+    mounted = ".aws"
+
+
 class ShowsAKnownFolder(Jailed):
     def views(self, run: Run) -> list[str]:
         return [*super().views(run), "--ro-bind", "/etc", "/etc"]
@@ -1590,6 +1620,9 @@ DEFECTS = (
     Control(TellsItsArguments, "R01 I03 E01", "I03"),
     Control(SessionsThatInherit, "R01 I03 Z01", "I03"),
     Control(ShowsTheCurrentFolder, "R01 I02 I03 I04 I09", "I02", "I09", needs_jail=True),
+    Control(MountsAKnownFolder, "R01 I02 I03 I04 I05", "I02", needs_jail=True),
+    Control(MountsASocket, "R01 I02 I03 I04 I05", "I02", needs_jail=True),
+    Control(MountsSecrets, "R01 I02 I03 I04 I05", "I02", needs_jail=True),
     Control(ShowsAKnownFolder, "R01 I02 I03 I04 I05", "I02", needs_jail=True),
     Control(InheritsInItsWrapper, "I03 I05 I12", "I05", needs_jail=True),
     Control(ShowsTheKernelsSettings, "I02 I10 I11", "I10", needs_jail=True),

@@ -334,6 +334,16 @@ class TestLooking:
         monkeypatch.setattr(isolating, "_BOOT", Path("/nowhere"))
         assert said("I02", here, capabilities=(C.ISOLATED_FS,))[0] == "pass"
 
+    def test_a_system_without_a_table_of_mounts_is_not_looked_at_for_them(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        executor = Scripted(printed(b"tried"), capabilities=(C.ISOLATED_FS,))
+        monkeypatch.setattr(isolating, "MOUNTS", Path("/nowhere"))
+
+        assert judged("I02", executor).verdict == "pass"
+
+        assert not any("/nowhere" in it.code for it in executor.seen)
+
     def test_a_folder_that_is_not_here_is_not_the_hosts(self) -> None:
         assert isolating._identity("/nowhere") == ""
 

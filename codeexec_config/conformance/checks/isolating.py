@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from codeexec_config.conformance.checks.lasting import session
 from codeexec_config.conformance.kit import Failed, NotApplicable, cannot_tell, expect, told
+from codeexec_config.conformance.mounts import KNOWN_FOLDERS, MOUNTS, is_of_the_host_alone, sources
 from codeexec_config.executor import Capability, ExecutionResult, Status
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ _ROUTES = Path("/proc/net/fib_trie")
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _MOST_HOSTS = 6
 _MOST_TOLD = 5
-_KNOWN_FOLDERS = ("/etc", "/home", "/root", "/var/lib", "/var/log", "/run", "/srv", "/opt", "/boot")
 CANARY_NAME = "CODEEXEC_KIT_CANARY"
 """Begins the names of the host's variables that no program may see."""
 _USUAL_NAMES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "DATABASE_URL")
@@ -63,6 +63,7 @@ def isolated_fs(kit: Kit) -> None:
     """I02: a file of the host, readable for everybody, is not readable, in whichever folder of the host it lies."""
     if kit.has("search"):
         _searched(kit)
+        _expect_no_mounts(kit)
         return
     for folder in places():
         canary = kit.nonce()
@@ -77,7 +78,7 @@ def _searched(kit: Kit) -> None:
     with ExitStack() as stack:
         files = [stack.enter_context(host_file(canary, folder)) for folder in places()]
         names = "|".join(path.parent.name for path in files)
-        code = kit.code("search", paths="|".join(map(str, files)), names=names, folders="|".join(_KNOWN_FOLDERS))
+        code = kit.code("search", paths="|".join(map(str, files)), names=names, folders="|".join(KNOWN_FOLDERS))
         text = kit.shown(kit.request(code, wall=kit.deadlines.latency_limit), "tried").text()
     lines = [line.partition(" ") for line in text.splitlines()]
     found = [path for word, _, path in lines if word == canary]
@@ -86,6 +87,17 @@ def _searched(kit: Kit) -> None:
     is_this_kernel = _boot() in text.splitlines()
     same = [path for word, _, path in lines if is_this_kernel and word == _identity(path)]
     expect(not same, f"a folder of the host is there: {', '.join(same)}")
+
+
+def _expect_no_mounts(kit: Kit) -> None:
+    """Look for what has been mounted from a place that no search knows."""
+    try:
+        hosts = MOUNTS.read_text(encoding="utf-8", errors="replace")
+    except OSError:  # another system
+        return
+    table = kit.run(kit.request(kit.code("read", path=MOUNTS))).text()
+    found = sorted({str(path) for path in sources(table, hosts) if is_of_the_host_alone(path)})
+    expect(not found, f"it is mounted, and the host's: {', '.join(found[:_MOST_TOLD])}")
 
 
 def _identity(folder: str) -> str:
