@@ -904,8 +904,9 @@ class SharesTheProcessTable(Jailed):
 
 class SharesTheFolderOfAllRuns(Jailed):
     def isolation(self, run: Run) -> list[str]:
-        own, every = str(run.folder), str(run.folder.parent)
-        return [every if part == own else part for part in super().isolation(run)]
+        command = super().isolation(run)
+        own = command.index("--bind")
+        return [*command[: own + 1], *[str(run.folder.parent)] * 2, *command[own + 3 :]]
 
 
 class HasOneSandbox(Local):
