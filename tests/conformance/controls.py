@@ -576,9 +576,14 @@ class InProcess:
         return ExecutorInfo(name="in-process", languages={"python": support})
 
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
+        variables = self.variables(request)
+        status = Status.COMPLETED
         with contextlib.redirect_stdout(StringIO()) as output:
-            exec(request.code, self.variables(request))  # noqa: S102 -- the kit's own programs
-        return ExecutionResult(status=Status.COMPLETED, stdout=output.getvalue().encode())
+            try:
+                exec(request.code, variables)  # noqa: S102 -- the kit's own programs
+            except Exception:  # noqa: BLE001 -- the program's
+                status = Status.FAILED
+        return ExecutionResult(status=status, stdout=output.getvalue().encode())
 
     def variables(self, request: ExecutionRequest) -> dict[str, Any]:
         if request.session not in self.sessions:

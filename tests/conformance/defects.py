@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import hashlib
 import html
@@ -35,6 +36,7 @@ from codeexec_config.executor import (
     ExecutorInfo,
     ExecutorUnavailable,
     LanguageSupport,
+    SessionNotFound,
     SessionRequest,
     Status,
 )
@@ -842,6 +844,9 @@ class KeepsItsEnvironment(Clean):
 class SessionsThatInherit(Sessions):
     capabilities = Sessions.capabilities | {C.CLEAN_ENV}
 
+    def sessions_environment(self) -> dict[str, str]:
+        return dict(os.environ)
+
 
 class ShowsTheCurrentFolder(Jailed):
     def views(self, run: Run) -> list[str]:
@@ -1187,9 +1192,10 @@ class GivesOldInterpreters(Sessions):
 
 
 class EndsAllWithATimeout(Sessions):
-    async def time_out(self, request: ExecutionRequest) -> None:
+    async def time_out(self, request: ExecutionRequest) -> str:
         for name in tuple(self.sessions):
             await self.close_session_async(name)
+        return await super().time_out(request)
 
 
 class RunsTwoInASession(Sessions):
@@ -1199,8 +1205,9 @@ class RunsTwoInASession(Sessions):
 
 
 class AnswersLate(Sessions):
-    async def time_out(self, request: ExecutionRequest) -> None:
+    async def time_out(self, request: ExecutionRequest) -> str:
         """Leave it to its own end."""
+        return ""
 
 
 class ComputesOn(AnswersLate):
@@ -1210,8 +1217,9 @@ class ComputesOn(AnswersLate):
         self.late = 0
         return await super().open_session_async(request)
 
-    async def time_out(self, request: ExecutionRequest) -> None:
+    async def time_out(self, request: ExecutionRequest) -> str:
         self.late += 1
+        return ""
 
     async def answer(self, process: Any) -> bytes:
         while self.late:
@@ -1223,12 +1231,13 @@ class ComputesOn(AnswersLate):
 class InterruptsPolitely(Sessions):
     """Takes its word for what becomes of it."""
 
-    async def time_out(self, request: ExecutionRequest) -> None:
+    async def time_out(self, request: ExecutionRequest) -> str:
         process = self.sessions[request.session or ""]
         os.kill(process.pid, signal.SIGINT)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):
                 await self.answer(process)
+        return ""
 
 
 class ForgetsTheInterpreter(Sessions):
@@ -1241,6 +1250,104 @@ class OpensOnDemand(Sessions):
         if request.session and request.session.startswith("never"):
             request = attrs.evolve(request, session=None)
         return await super().execute_async(request)
+
+
+class SharesOneFolder(Sessions):
+    shared: Path | None = None
+
+    def new_folder(self) -> Path:
+        self.shared = self.shared or super().new_folder()
+        return self.shared
+
+    def remove_folder(self, folder: Path) -> None:
+        """Keep it for the other sessions."""
+
+
+class CountsItsSessions(Sessions):
+    def new_name(self) -> str:
+        return f"session-{len(self.turns)}"
+
+
+class ForgetsWhatFailed(Sessions):
+    def interpreter(self, language: str) -> list[str]:
+        *command, code = super().interpreter(language)
+        code = code.replace("    output =", "    saved = dict(variables)\n    output =")
+        return [*command, code.replace("failed = 1", "failed = 1; variables = saved")]
+
+
+class RepeatsAnOutput(Sessions):
+    """Shows what was printed last once more when a program fails."""
+
+    last = b""
+
+    async def answer(self, process: Any) -> bytes:
+        failed, *output = (await super().answer(process)).split() or [b""]
+        stdout = base64.b64decode(b"".join(output))
+        before, self.last = self.last, stdout
+        shown = before + stdout if failed == b"1" else stdout
+        return failed and b"%b %b\n" % (failed, base64.b64encode(shown))
+
+
+class LimitsASessionsOutput(Sessions):
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages)
+        self.written: dict[Any, int] = {}
+
+    def output(self, request: ExecutionRequest, stdout: bytes) -> Any:
+        written = self.written.get(request.session, 0)
+        room = max(0, request.limits.output_bytes - written)
+        self.written[request.session] = written + len(stdout)
+        return {"stdout": stdout[:room], "stdout_truncated": len(stdout) > room}
+
+
+class StopsNothingCancelled(Sessions):
+    async def cancelled(self, request: ExecutionRequest) -> None:
+        """Let it go on."""
+
+
+class StartsAgainAfterATimeout(Sessions):
+    async def time_out(self, request: ExecutionRequest) -> str:
+        await self.start_again(request)
+        return ""
+
+    async def start_again(self, request: ExecutionRequest) -> None:
+        process = self.found(request)
+        await self.end_interpreter(process)
+        self.sessions[request.session or ""] = await self.begin(request.language, self.folders.pop(process.pid))
+
+
+class StartsAgainAfterADeath(StartsAgainAfterATimeout):
+    async def time_out(self, request: ExecutionRequest) -> str:
+        return await Sessions.time_out(self, request)
+
+    async def died(self, request: ExecutionRequest) -> ExecutionResult:
+        if request.session in self.sessions:
+            await self.start_again(request)
+        return ExecutionResult(status=Status.KILLED)
+
+
+class SaysNothingOfItsEnd(Sessions):
+    async def time_out(self, request: ExecutionRequest) -> str:
+        await super().time_out(request)
+        return ""
+
+
+class WaitsToClose(Sessions):
+    async def close_session_async(self, session: str, /) -> None:
+        async with self.turns.get(session) or asyncio.Lock():
+            await super().close_session_async(session)
+
+
+class OpensAnyLanguage(Sessions):
+    async def open_session_async(self, request: SessionRequest, /) -> str:
+        return await super().open_session_async(attrs.evolve(request, language=self.languages[0]))
+
+
+class ClosesASessionOnce(Sessions):
+    async def close_session_async(self, session: str, /) -> None:
+        if session not in self.sessions:
+            raise SessionNotFound
+        await super().close_session_async(session)
 
 
 class WaitsForTheDead(Sessions):
@@ -1672,6 +1779,18 @@ DEFECTS = (
     Control(ForgetsTheInterpreter, KEEPS, "Z05"),
     Control(OpensOnDemand, KEEPS, "Z06"),
     Control(WaitsForTheDead, KEEPS, "Z07"),
+    Control(ForgetsWhatFailed, "Z01 Z06", "Z01"),
+    Control(SharesOneFolder, KEEPS, "Z02", "Z04"),
+    Control(CountsItsSessions, KEEPS, "Z02", "Z04"),
+    Control(RepeatsAnOutput, KEEPS, "Z03"),
+    Control(LimitsASessionsOutput, KEEPS, "Z03"),
+    Control(StopsNothingCancelled, KEEPS, "Z04"),
+    Control(StartsAgainAfterATimeout, KEEPS, "Z04"),
+    Control(SaysNothingOfItsEnd, KEEPS, "Z03 Z04"),
+    Control(WaitsToClose, KEEPS, "Z05"),
+    Control(OpensAnyLanguage, KEEPS, "Z06"),
+    Control(ClosesASessionOnce, KEEPS, "Z06 Z07"),
+    Control(StartsAgainAfterADeath, KEEPS, "Z07"),
     Control(TriesABrokenBackEndAgain, "X01 X02", "X02"),
     Control(CallsAMissingEngineAFailure, "R01 X03", "X03"),
     Control(RaisesInItsCleanUp, "R01 X04", "X04"),

@@ -420,14 +420,19 @@ class Local:
         return Status.FAILED if code > 0 else Status.KILLED
 
     def artifacts(self, run: Run) -> dict[str, bytes]:
-        room = run.request.limits.artifact_bytes
-        found = {}
-        for name in run.request.collect:
-            content = read_inside(run.folder / "work", name, room)
-            if content is not None:
-                found[name] = content
-                room -= len(content)
-        return found
+        return read_all_inside(run.folder / "work", run.request)
+
+
+def read_all_inside(folder: Path, request: ExecutionRequest) -> dict[str, bytes]:
+    """Read what a request wants of what is below a folder, together within its limit."""
+    room = request.limits.artifact_bytes
+    found = {}
+    for name in request.collect:
+        content = read_inside(folder, name, room)
+        if content is not None:
+            found[name] = content
+            room -= len(content)
+    return found
 
 
 def read_inside(folder: Path, name: str, most: int) -> bytes | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import asyncio
 import base64
-import contextlib
 import io
 import os
-import signal
+import shutil
 import sys
+import tempfile
 import time
 import uuid
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -28,43 +29,71 @@ from codeexec_config.executor import (
     SessionNotFound,
     SessionRequest,
     Status,
+    cut_output,
     guarded_async,
 )
 from codeexec_config.model import CodeExecutionConfig, Runtime, Sandboxed
-from tests.conformance.local import Local, Run
+from tests.conformance.local import (
+    RUN_VARIABLE,
+    WATCH_SECS,
+    Local,
+    Run,
+    all_pids,
+    environment_of,
+    kill,
+    read_all_inside,
+)
 
 C = Capability
 PYTHON = r"""
 import base64, contextlib, io, os, sys, traceback
-answers = os.fdopen(os.dup(1), "w")
+answers, requests = os.fdopen(os.dup(1), "w"), os.fdopen(os.dup(0))
 os.dup2(2, 1)
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 variables = {"__name__": "__main__"}
-for line in sys.stdin:
-    output, failed = io.StringIO(), 0
+for line in requests:
+    code, data, *pairs = map(base64.b64decode, line.split(","))
+    given = dict(os.fsdecode(pair).split("=", 1) for pair in pairs)
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    sys.stdin = io.TextIOWrapper(io.BytesIO(data), "utf-8")
+    output = io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace", write_through=True)
+    failed = 0
     with contextlib.redirect_stdout(output):
         try:
-            exec(compile(base64.b64decode(line), "<session>", "exec"), variables)
+            exec(compile(code, "<session>", "exec"), variables)
         except BaseException:
             failed = 1
             traceback.print_exc(file=output)
-    print(failed, base64.b64encode(output.getvalue().encode()).decode(), file=answers, flush=True)
+    for name, value in before.items():
+        os.environ.pop(name) if value is None else os.environ.update({name: value})
+    print(failed, base64.b64encode(output.buffer.getvalue()).decode(), file=answers, flush=True)
 """
 NODE = r"""
 const fs = require("fs"), util = require("util"), vm = require("vm");
 globalThis.require = require;
 let output = "", waiting = "", failed = 0;
-console.log = (...values) => { output += util.format(...values) + "\n"; };
+Object.defineProperty(process, "stdout", { value: { write: data => { output += data; return true; } } });
+console.log = (...values) => process.stdout.write(util.format(...values) + "\n");
+const run = line => {
+  const [code, , ...pairs] = line.split(",").map(part => Buffer.from(part, "base64").toString());
+  const given = Object.fromEntries(pairs.map(pair => pair.split(/=(.*)/s, 2)));
+  const before = Object.fromEntries(Object.keys(given).map(name => [name, process.env[name]]));
+  Object.assign(process.env, given);
+  try {
+    vm.runInThisContext(code);
+  } catch (error) {
+    failed = 1;
+    output += error.stack;
+  }
+  for (const name in before) before[name] === undefined ? delete process.env[name] : process.env[name] = before[name];
+};
 const buffer = Buffer.alloc(1 << 16);
 for (let size; (size = fs.readSync(0, buffer)) > 0;) {
   waiting += buffer.toString("latin1", 0, size);
   for (let end; (end = waiting.indexOf("\n")) >= 0; waiting = waiting.slice(end + 1)) {
     output = "", failed = 0;
-    try {
-      vm.runInThisContext(Buffer.from(waiting.slice(0, end), "base64").toString());
-    } catch (error) {
-      failed = 1;
-      output += error.stack;
-    }
+    run(waiting.slice(0, end));
     fs.writeSync(1, `${failed} ${Buffer.from(output).toString("base64")}\n`);
   }
 }
@@ -74,10 +103,17 @@ output=/proc/$$/fd/7
 file=$(mktemp)
 exec 7<>"$file" 8>&1 1>/dev/null
 rm "$file"
-while read -r line; do
-  program=$(base64 -d <<< "$line")
-  eval "$program" > $output 2>&1 < /dev/null
-  echo $? $(base64 -w0 < $output) >&8
+while IFS=, read -r code data pairs; do
+  program=$(base64 -d <<< "$code") given=()
+  for pair in ${pairs//,/ }; do
+    pair=$(base64 -d <<< "$pair"; echo .)
+    export "${pair%.}"
+    given+=("${pair%%=*}")
+  done
+  eval "$program" > $output 2>&1 < <(base64 -d <<< "$data")
+  failed=$?
+  unset "${given[@]}"
+  echo $failed $(base64 -w0 < $output) >&8
 done
 """
 RUBY = r"""
@@ -86,13 +122,18 @@ require "stringio"
 def of_its_own = binding
 variables = of_its_own
 while (line = STDIN.gets)
-  $stdout, failed = StringIO.new, 0
+  code, data, *pairs = line.chomp.split(",", -1).map { |part| Base64.decode64(part).force_encoding("UTF-8") }
+  given = pairs.to_h { |pair| pair.split("=", 2) }
+  before = given.to_h { |name, _| [name, ENV[name]] }
+  ENV.update(given)
+  $stdin, $stdout, failed = StringIO.new(data), StringIO.new, 0
   begin
-    eval(Base64.decode64(line).force_encoding("UTF-8"), variables)
+    eval(code, variables)
   rescue Exception => error
     failed = 1
     puts error.full_message
   end
+  ENV.update(before)
   STDOUT.puts "#{failed} #{Base64.strict_encode64($stdout.string)}"
   STDOUT.flush
 end
@@ -103,7 +144,10 @@ INTERPRETERS = {
     "bash": ["bash", "-c", BASH],
     "ruby": ["ruby", "-e", RUBY],
 }
-"""Each reads a program a line, in base64, and answers by a line: whether it failed, and what it printed."""
+"""Each reads a line a program, in base64 with commas between: its source, its standard input, and its variables.
+
+It answers by a line: whether the program failed, and what it printed. That of Node.js hands on no standard input.
+"""
 
 
 def guarded_local(*languages: str) -> Any:
@@ -144,7 +188,7 @@ class OneAtATime(SlowStarter):
 
 
 class Sessions(Local):
-    """One interpreter process a session; a timeout ends it, and the session with it."""
+    """One interpreter process and one folder a session; a timeout ends it, and the session with it."""
 
     capabilities = frozenset((Local.capabilities | {C.SESSIONS}) - {C.FAULT_INJECTION})
 
@@ -152,73 +196,147 @@ class Sessions(Local):
         super().__init__(*languages)
         self.sessions: dict[str, Any] = {}
         self.turns: dict[str, asyncio.Lock] = {}
+        self.folders: dict[int, Path] = {}
+        self.marks: dict[int, bytes] = {}
 
     async def open_session_async(self, request: SessionRequest, /) -> str:
         if request.language not in self.languages:
             raise LanguageUnsupported(request.language)
-        name = f"session-{uuid.uuid4()}"
+        name = self.new_name()
         self.turns[name] = asyncio.Lock()
-        self.sessions[name] = await asyncio.create_subprocess_exec(
-            *INTERPRETERS[request.language],
+        self.sessions[name] = await self.begin(request.language, self.new_folder())
+        return name
+
+    def new_name(self) -> str:
+        return f"session-{uuid.uuid4()}"
+
+    def new_folder(self) -> Path:
+        return Path(tempfile.mkdtemp(prefix=f"{type(self).__name__}-", dir=Run.place))
+
+    async def begin(self, language: str, folder: Path) -> Any:
+        mark = uuid.uuid4().hex
+        process = await asyncio.create_subprocess_exec(
+            *self.interpreter(language),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,
             limit=1 << 24,
+            cwd=folder,
+            env={**self.sessions_environment(), RUN_VARIABLE: mark},
         )
-        return name
+        self.folders[process.pid] = folder
+        self.marks[process.pid] = f"{RUN_VARIABLE}={mark}".encode()
+        return process
+
+    def interpreter(self, language: str) -> list[str]:
+        return INTERPRETERS[language]
+
+    def sessions_environment(self) -> dict[str, str]:
+        return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
 
     async def close_session_async(self, session: str, /) -> None:
+        await self.drop(session)
+
+    async def drop(self, session: str) -> None:
         process = self.sessions.pop(session, None)
         if process:
             await self.end_session(process)
 
     async def end_session(self, process: Any) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        await self.end_interpreter(process)
+        self.remove_folder(self.folders.pop(process.pid))
+
+    async def end_interpreter(self, process: Any) -> None:
+        mark = self.marks[process.pid]
+        while members := [pid for pid in all_pids() if mark in environment_of(pid)]:
+            for pid in members:
+                kill(pid)
+            await asyncio.sleep(WATCH_SECS)
         await process.wait()
         process._transport.close()
+
+    def remove_folder(self, folder: Path) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
 
     async def close_async(self) -> None:
         await super().close_async()
         for name in tuple(self.sessions):
-            await self.close_session_async(name)
+            await self.drop(name)
 
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
         if request.session is None:
             return await super().execute_async(request)
-        if request.session not in self.sessions:
-            raise SessionNotFound
+        self.found(request)
         self.refuse(request)
         async with self.turns[request.session]:
             return await self.ask(request)
 
+    def found(self, request: ExecutionRequest) -> Any:
+        if request.session not in self.sessions:
+            raise SessionNotFound
+        return self.sessions[request.session]
+
     async def ask(self, request: ExecutionRequest) -> ExecutionResult:
-        process = self.sessions[request.session or ""]
-        process.stdin.write(base64.b64encode(request.code.encode()) + b"\n")
+        process = self.found(request)
+        folder = self.folders[process.pid]
+        self.bring_files(request, folder)
+        process.stdin.write(self.line(request))
         try:
             async with asyncio.timeout(self.session_secs(request)):
                 line = await self.answer(process)
         except TimeoutError:
-            await self.time_out(request)
-            return ExecutionResult(status=Status.TIMED_OUT)
+            artifacts = self.collected(request, folder)
+            detail = await self.time_out(request)
+            return ExecutionResult(status=Status.TIMED_OUT, artifacts=artifacts, detail=detail)
+        except asyncio.CancelledError:
+            await self.cancelled(request)
+            raise
+        artifacts = self.collected(request, folder)
         if not line:
-            self.sessions.pop(request.session or "")
-            await self.end_session(process)
-            return ExecutionResult(status=Status.KILLED, detail="the interpreter has died, and the session with it")
+            return attrs.evolve(await self.died(request), artifacts=artifacts)
         failed, *output = line.split()
-        status = Status.COMPLETED if failed == b"0" else Status.FAILED
-        return ExecutionResult(status=status, stdout=base64.b64decode(b"".join(output)))
+        return ExecutionResult(
+            status=Status.COMPLETED if failed == b"0" else Status.FAILED,
+            artifacts=artifacts,
+            **self.output(request, base64.b64decode(b"".join(output))),
+        )
+
+    def bring_files(self, request: ExecutionRequest, folder: Path) -> None:
+        for name, content in request.files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+    def line(self, request: ExecutionRequest) -> bytes:
+        pairs = [f"{name}={value}".encode() for name, value in request.env.items()]
+        return b",".join(map(base64.b64encode, (request.code.encode(), request.stdin, *pairs))) + b"\n"
 
     async def answer(self, process: Any) -> bytes:
         line: bytes = await process.stdout.readline()
         return line
 
+    def output(self, request: ExecutionRequest, stdout: bytes) -> Any:
+        return cut_output(stdout, b"", request.limits)
+
+    def collected(self, request: ExecutionRequest, folder: Path) -> dict[str, bytes]:
+        if not folder.exists():  # the session was closed meanwhile
+            return {}
+        return read_all_inside(folder, request)
+
     def session_secs(self, request: ExecutionRequest) -> float:
         return request.limits.wall_secs
 
-    async def time_out(self, request: ExecutionRequest) -> None:
-        await self.close_session_async(request.session or "")
+    async def time_out(self, request: ExecutionRequest) -> str:
+        await self.drop(request.session or "")
+        return "the session has ended with it"
+
+    async def cancelled(self, request: ExecutionRequest) -> None:
+        await self.drop(request.session or "")
+
+    async def died(self, request: ExecutionRequest) -> ExecutionResult:
+        await self.drop(request.session or "")
+        return ExecutionResult(status=Status.KILLED, detail="the interpreter has died, and the session with it")
 
 
 class _OutOfTime(Exception):  # noqa: N818 -- an end, not an error

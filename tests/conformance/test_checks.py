@@ -8,6 +8,7 @@ import itertools
 import os
 import re
 import time
+import uuid
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,6 +27,7 @@ from codeexec_config.executor import (
     ExecutionResult,
     ExecutorOverloaded,
     ExecutorUnavailable,
+    LanguageUnsupported,
     RequestError,
     SessionNotFound,
     SessionRequest,
@@ -49,6 +51,7 @@ def printed(stdout: bytes = b"", status: Status = Status.COMPLETED, **fields: An
 
 
 TIMED_OUT = printed(status=Status.TIMED_OUT)
+ENDED = attrs.evolve(TIMED_OUT, detail="the session has ended")
 FAILED = printed(status=Status.FAILED)
 
 
@@ -69,7 +72,9 @@ class Scripted(Fake):
         return found
 
     def open_session(self, request: SessionRequest, /) -> str:
-        return "s"
+        if request.language not in self.describe().languages:
+            raise LanguageUnsupported(request.language)
+        return uuid.uuid4().hex
 
     def close_session(self, session: str, /) -> None:
         """Nothing was held."""
@@ -395,21 +400,39 @@ class TestSessions:
         assert self.heard("Z03", TIMED_OUT, printed(b"late"))[1] == "its answer is completed, stdout b'late'"
 
     def test_a_session_may_end_with_a_timeout(self) -> None:
-        assert self.heard("Z03", TIMED_OUT, SessionNotFound())[0] == "pass"
-        assert self.heard("Z04", DONE, TIMED_OUT, SessionNotFound(), printed(b"7"))[0] == "pass"
+        unsaid = "the session ended with the timeout, and the detail of the result does not say so"
+
+        assert self.heard("Z03", ENDED, SessionNotFound(), DONE)[0] == "pass"
+        assert self.heard("Z03", TIMED_OUT, SessionNotFound())[1] == unsaid
+        assert self.heard("Z04", DONE, DONE, ENDED, SessionNotFound(), printed(b"7"))[0] == "pass"
+        assert self.heard("Z04", DONE, DONE, TIMED_OUT, SessionNotFound())[1] == unsaid
+
+    def test_a_session_that_goes_on_keeps_its_state(self) -> None:
+        lost = "goes on without its variables: failed"
+
+        assert self.heard("Z04", DONE, DONE, TIMED_OUT, FAILED)[1].endswith(lost)
+        assert self.heard("Z07", DONE, FAILED)[1].endswith(lost)
+        assert self.heard("Z07", DONE, FAILED, printed(b"2"))[0] == "pass"
+        assert self.heard("Z07", DONE, FAILED, SessionNotFound())[0] == "pass"
+
+    def test_a_language_of_which_less_can_be_asked_is_judged_by_the_rest(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(kit.Kit, "has", lambda _, purpose: purpose not in ("session_put", "before_sleep"))
+
+        assert self.heard("Z01", DONE, printed(b"2"), SessionNotFound())[0] == "pass"
+        assert self.heard("Z05", printed(b"started"), probe=Living())[0] == "pass"
 
     def test_a_session_that_still_computes_is_found_out(self) -> None:
         five = printed(b"5")
 
-        assert self.heard("Z04", DONE, TIMED_OUT, five, five, printed(b"7"))[0] == "pass"
-        assert self.heard("Z04", DONE, TIMED_OUT, five, printed(b"6"))[0] == "fail"
-        assert self.heard("Z04", DONE, TIMED_OUT)[1] == "the next program got no turn: the one before still computes"
+        assert self.heard("Z04", DONE, DONE, TIMED_OUT, five, five, printed(b"7"))[0] == "pass"
+        assert self.heard("Z04", DONE, DONE, TIMED_OUT, five, printed(b"6"))[0] == "fail"
+        assert self.heard("Z04", DONE, DONE, TIMED_OUT)[1].endswith("got no turn: the one before still computes")
 
     def test_a_session_beside_one_that_is_timed_out_or_closed_goes_on(self) -> None:
         lost = "the session does not exist, or not any more"
 
-        assert self.heard("Z04", DONE, TIMED_OUT, SessionNotFound())[1].endswith(lost)
-        assert self.heard("Z02", DONE, DONE, printed(b"1"), SessionNotFound())[1].endswith(lost)
+        assert self.heard("Z04", DONE, DONE, ENDED, SessionNotFound())[1].endswith(lost)
+        assert self.heard("Z02", DONE, DONE, printed(b"1"), *[DONE] * 5, SessionNotFound())[1].endswith(lost)
 
     def test_a_session_may_refuse_a_second_program(self) -> None:
         def pause(request: ExecutionRequest) -> ExecutionResult:
@@ -591,7 +614,7 @@ class TestCancelling:
         def full(_: object) -> None:
             raise Failed("raised ExecutorOverloaded")
 
-        monkeypatch.setattr(cancelling, "_cancel", lambda _, call: calls.append(call))
+        monkeypatch.setattr(cancelling, "cancel", lambda _, call: calls.append(call))
         asked = SimpleNamespace(
             info=SimpleNamespace(max_concurrency=places),
             code=lambda *_, **__: "",

@@ -22,8 +22,11 @@ from tests.conformance.defects import (
     ComputesOn,
     ForgetsTheInterpreter,
     HasOneSession,
+    SharesOneFolder,
     ShowsAKnownFolder,
     ShowsTheCurrentFolder,
+    StartsAgainAfterATimeout,
+    StopsNothingCancelled,
     TellsItsArguments,
     WaitsForTheDead,
     WritesADotenv,
@@ -34,7 +37,10 @@ from tests.conformance.shapes import Boaster, RefusesMore
 
 Reports = dict[str, dict[str, Any]]
 SLOW_TO_SHOW = {"O07"}  # a busy machine may let too little of a flood through; its own control shows it in python
-SESSIONS = (HasOneSession, AnswersLate, ComputesOn, ForgetsTheInterpreter, WaitsForTheDead)
+SESSIONS = (
+    *(HasOneSession, AnswersLate, ComputesOn, ForgetsTheInterpreter, WaitsForTheDead),
+    *(SharesOneFolder, StopsNothingCancelled, StartsAgainAfterATimeout),
+)
 BROKEN_IN = {
     **dict.fromkeys((*SESSIONS, ShowsTheCurrentFolder), ("javascript", "bash", "ruby")),
     **dict.fromkeys(

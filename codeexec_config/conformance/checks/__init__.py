@@ -258,9 +258,12 @@ _CARRYING: Final = (
 )
 _SESSIONS: Final = (
     Check("Z01", "a session keeps its state", "x = 1; print x + 1; close", lasting.keeps_state, C.SESSIONS),
-    Check("Z02", "two sessions are two", "x = 1; x = 5; close", lasting.two_sessions, C.SESSIONS, after="Z01"),
-    Check("Z03", "no answer comes late", "sleep over the limit", lasting.late_answer, C.SESSIONS, after="Z01"),
-    Check("Z04", "a timeout stops a session's program", "count", lasting.stops_computing, C.SESSIONS, after="Z01 Z02"),
+    Check("Z02", "two sessions are two", "x = 1; x = 5; files; close", lasting.two_sessions, C.SESSIONS, after="Z01"),
+    Check("Z03", "no answer comes late", "sleep over the limit; print", lasting.own_answer, C.SESSIONS, after="Z01"),
+    Check(
+        *("Z04", "a session's program can be stopped", "count; cancel that", lasting.stops_computing, C.SESSIONS),
+        after="Z01 Z02",
+    ),
     Check("Z05", "a closed session is ended", "a child; close", lasting.closed_is_ended, C.SESSIONS, after="Z01"),
     Check("Z06", "a session must have been opened", "another name", lasting.never_opened, C.SESSIONS),
     Check("Z07", "a dead session gets an answer", "SIGKILL itself", lasting.dead_interpreter, C.SESSIONS, after="Z01"),

@@ -28,7 +28,7 @@ def while_running(kit: Kit) -> None:
     request = kit.request(kit.code("orphan", marker=marker))
     call = kit.start(request)
     kit.subject.sights[kit.language] = kit.sees(marker, call, kit.info.startup_secs + kit.deadlines.late)
-    _cancel(kit, call)
+    cancel(kit, call)
     kit.expect_nothing_left(marker)
     _expect_places_back(kit)
     kit.expect_sight()
@@ -42,7 +42,7 @@ def _expect_places_back(kit: Kit) -> None:
     calls = [kit.start(kit.request(kit.code("orphan", marker=kit.nonce()))) for _ in range(places)]
     calls[0].wait(_FIRST_MOMENT_SECS)
     for call in calls:
-        _cancel(kit, call)
+        cancel(kit, call)
     try:
         kit.run(kit.request(kit.code("say", text="word")))
     except Failed as failed:
@@ -58,13 +58,14 @@ def during_start_up(kit: Kit) -> None:
         with Descendants() as born:
             call = kit.start(kit.request(kit.code("orphan", marker=marker)))
             call.wait(secs)
-            _cancel(kit, call)
+            cancel(kit, call)
             time.sleep(kit.info.startup_secs)  # what is still starting would be there only then
         kit.expect_nothing_left(marker)
         kit.expect_gone(born)
 
 
-def _cancel(kit: Kit, call: Call) -> None:
+def cancel(kit: Kit, call: Call) -> None:
+    """Cancel a call, which must raise `CancelledError` soon."""
     cancelled = time.monotonic()
     call.cancel()
     outcome = kit.subject.settled(call, "the cancelled call", call.secs + kit.deadlines.cancel)

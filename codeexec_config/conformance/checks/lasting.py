@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from codeexec_config.conformance.checks.cancelling import cancel
 from codeexec_config.conformance.kit import NotApplicable, cannot_tell, expect, told
 from codeexec_config.executor import (
+    Capability,
     ExecutionLimits,
     ExecutionResult,
     ExecutorOverloaded,
+    LanguageUnsupported,
     SessionNotFound,
     SessionRequest,
     Status,
@@ -19,39 +23,60 @@ from codeexec_config.executor import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codeexec_config.conformance.kit import Kit
+    from codeexec_config.conformance.kit import Kit, Outcome
 
 _APART_SECS = 0.5
 _LATE_SECS = 1.5
+_FEWEST_UNLIKE = 6
+"""Names that differ in fewer characters are counted up, or as good as that."""
+_UNKNOWN = "kit-unknown"
 
 
 def opened(kit: Kit) -> str:
     """Open a session and return its name."""
-    limits = ExecutionLimits(wall_secs=kit.deadlines.run_limit, memory_bytes=kit.sizes.memory)
-    name = kit.subject.finish("open_session", SessionRequest(language=kit.language, limits=limits))
+    name = kit.subject.finish("open_session", _wanted(kit, kit.language))
     expect(isinstance(name, str) and name, "open_session() returned no name")
     return str(name)
 
 
+def _wanted(kit: Kit, language: str) -> SessionRequest:
+    limits = ExecutionLimits(wall_secs=kit.deadlines.run_limit, memory_bytes=kit.sizes.memory)
+    return SessionRequest(language=language, limits=limits)
+
+
 @contextmanager
 def session(kit: Kit) -> Iterator[str]:
-    """Open a session for a while."""
+    """Open a session for a while; that it closes well is Z01's to see, and Z06's and Z07's when it has ended."""
     name = opened(kit)
     try:
         yield name
     finally:
-        kit.subject.finish("close_session", name)
+        _closing(kit, name)
+
+
+def _closing(kit: Kit, name: str) -> Outcome:
+    return kit.subject.settled(kit.subject.start("close_session", name), "close_session()", kit.deadlines.close)
 
 
 def keeps_state(kit: Kit) -> None:
-    """Z01: a session keeps a variable between programs, and is gone when closed."""
+    """Z01: a session keeps a variable between programs, that of one which fails too, and is gone when closed."""
     name = opened(kit)
     kit.run(kit.request(kit.code("session_set"), session=name), Status.COMPLETED)
     getting = kit.request(kit.code("session_get"), session=name)
     result = kit.run(getting, Status.COMPLETED)
     expect(result.stdout.strip() == b"2", f"expected 2, got {told(result)}")
+    if kit.has("session_put"):
+        _keeps_state_of_a_failure(kit, name)
     kit.subject.finish("close_session", name)
     _expect_not_found(kit, name, "after the close")
+
+
+def _keeps_state_of_a_failure(kit: Kit, name: str) -> None:
+    code = f"{kit.code('session_put', value=3)}\n{kit.code('uncaught_error', text='word')}"
+    kit.run(kit.request(code, session=name))
+    result = _next_in(kit, name, kit.code("session_show"))
+    kept = result is None or result.stdout.strip() == b"3"  # in a shell such an error ends the interpreter
+    expect(kept, f"a program that failed had set x to 3, and the next one got {told(result)}")
 
 
 def _expect_not_found(kit: Kit, name: str, when: str) -> None:
@@ -61,17 +86,35 @@ def _expect_not_found(kit: Kit, name: str, when: str) -> None:
 
 
 def two_sessions(kit: Kit) -> None:
-    """Z02: two sessions at once are two."""
+    """Z02: two sessions at once are two, in their variables, files and names."""
     with session(kit) as one:
         with session(kit) as other:
             for value, name in ((1, one), (5, other)):
                 kit.run(kit.request(kit.code("session_put", value=value), session=name), Status.COMPLETED)
             result = kit.run(kit.request(kit.code("session_show"), session=one), Status.COMPLETED)
-        expect(result.stdout.strip() == b"1", f"expected the 1 of this session, got {told(result)}")
+            expect(result.stdout.strip() == b"1", f"expected the 1 of this session, got {told(result)}")
+            _share_nothing(kit, one, other)
         _expect_kept(kit, one, b"1", "when another was closed, this session came to")
         with session(kit) as third:
             result = kit.run(kit.request(kit.code("session_show"), session=third))
             expect(result.stdout.strip() not in (b"1", b"5"), f"a new session has an older one's: {told(result)}")
+            _expect_clean(kit, third, "a new session sees what an older one left")
+    unlike = sum(one != other for one, other in zip_longest(name, third))
+    expect(unlike >= _FEWEST_UNLIKE, f"names that can be guessed: {name!r}, {third!r}")
+
+
+def _share_nothing(kit: Kit, one: str, other: str) -> None:
+    """Leave a variable and files in a session, and without one, and look for them elsewhere."""
+    kit.run(kit.request(kit.code("leave_state")))
+    _expect_clean(kit, one, "a session sees what a program without one left")
+    kit.run(kit.request(kit.code("leave_state"), session=one))
+    _expect_clean(kit, other, "a session sees what another one left")
+    _expect_clean(kit, None, "a program without a session sees what one left")
+
+
+def _expect_clean(kit: Kit, name: str | None, words: str) -> None:
+    result = kit.run(kit.request(kit.code("find_state"), session=name))
+    expect(result.stdout.strip() != b"found", f"{words}: {told(result)}")
 
 
 def _expect_kept(kit: Kit, name: str, value: bytes, words: str) -> None:
@@ -96,19 +139,47 @@ def one_at_a_time(kit: Kit) -> None:
                 expect(own, f"expected its own two lines, got {told(result)}")
 
 
-def late_answer(kit: Kit) -> None:
-    """Z03: the answer of a program that was timed out is not taken for the next one's."""
+def own_answer(kit: Kit) -> None:
+    """Z03: an answer is its own program's, whether the one before was timed out, printed much, or was a program."""
     with session(kit) as name:
-        wall = kit.deadlines.stop_limit
-        late = kit.request(kit.code("session_late", secs=wall + _LATE_SECS), session=name, wall=wall)
-        kit.run(late, Status.TIMED_OUT)
-        for _ in range(2):
-            nonce = kit.nonce()
-            result = _next_in(kit, name, kit.code("say", text=nonce))
-            if result is None:  # the session was ended, and says so
-                return
-            expect(nonce.encode() in result.stdout and b"late" not in result.stdout, f"its answer is {told(result)}")
-            time.sleep(_LATE_SECS)
+        _no_late_answer(kit, name)
+    with session(kit) as name:
+        _no_shared_limit(kit, name)
+        _no_old_output(kit, name)
+
+
+def _no_late_answer(kit: Kit, name: str) -> None:
+    wall = kit.deadlines.stop_limit
+    late = kit.request(kit.code("session_late", secs=wall + _LATE_SECS), session=name, wall=wall)
+    timed_out = kit.run(late, Status.TIMED_OUT)
+    for _ in range(2):
+        nonce = kit.nonce()
+        result = _next_in(kit, name, kit.code("say", text=nonce))
+        if result is None:
+            _expect_said(timed_out)
+            return
+        expect(nonce.encode() in result.stdout and b"late" not in result.stdout, f"its answer is {told(result)}")
+        time.sleep(_LATE_SECS)
+
+
+def _expect_said(timed_out: ExecutionResult) -> None:
+    expect(timed_out.detail, "the session ended with the timeout, and the detail of the result does not say so")
+
+
+def _no_shared_limit(kit: Kit, name: str) -> None:
+    limit = kit.sizes.output_limit
+    filling = kit.request(kit.code("fill", count=limit * 3 // 4), session=name, output=limit)
+    first, second = kit.run(filling), kit.run(filling)
+    same = second.stdout == first.stdout and second.stdout_truncated == first.stdout_truncated
+    sizes = f"{len(first.stdout)} bytes, and then {len(second.stdout)}"
+    expect(same, f"run twice, a program wrote {sizes}: the limit of the output is each request's")
+
+
+def _no_old_output(kit: Kit, name: str) -> None:
+    nonce = kit.nonce()
+    kit.run(kit.request(kit.code("say", text=nonce), session=name))
+    result = kit.run(kit.request(kit.code("syntax_error"), session=name))
+    expect(nonce not in result.text(), f"what is no program came to the output of the one before: {told(result)}")
 
 
 def _next_in(kit: Kit, name: str, code: str) -> ExecutionResult | None:
@@ -120,30 +191,53 @@ def _next_in(kit: Kit, name: str, code: str) -> ExecutionResult | None:
 
 
 def stops_computing(kit: Kit) -> None:
-    """Z04: a session does not go on computing after a timeout, and others go on."""
+    """Z04: a session does not go on computing after a timeout or a cancellation, nor without its state; others do."""
     with session(kit) as beside:
         kit.run(kit.request(kit.code("session_put", value=7), session=beside), Status.COMPLETED)
-        _stops_computing(kit)
-        _expect_kept(kit, beside, b"7", "a timeout in another session brought this one to")
+        _timed_out(kit)
+        if kit.subject.is_async and kit.declares(Capability.CANCEL):
+            _cancelled(kit)
+        _expect_kept(kit, beside, b"7", "a program that was stopped in another session brought this one to")
 
 
-def _stops_computing(kit: Kit) -> None:
+def _timed_out(kit: Kit) -> None:
     with session(kit) as name:
+        kit.run(kit.request(kit.code("session_put", value=0), session=name), Status.COMPLETED)
         request = kit.request(kit.code("session_count"), session=name, wall=kit.deadlines.stop_limit)
-        kit.run(request, Status.TIMED_OUT)
-        seen = []
-        for _ in range(2):
-            result = _next_in(kit, name, kit.code("session_show"))
-            if result is None:
-                return
-            expect(result.status is not Status.TIMED_OUT, "the next program got no turn: the one before still computes")
-            seen.append(result.stdout)
-            time.sleep(_APART_SECS)
-    expect(seen[0] == seen[1], f"a variable of a program that was timed out went from {seen[0]!r} to {seen[1]!r}")
+        result = kit.run(request, Status.TIMED_OUT)
+        if _has_ended(kit, name):
+            _expect_said(result)
+
+
+def _cancelled(kit: Kit) -> None:
+    with session(kit) as name:
+        kit.run(kit.request(kit.code("session_put", value=0), session=name), Status.COMPLETED)
+        call = kit.start(kit.request(kit.code("session_count"), session=name))
+        call.wait(_APART_SECS)
+        cancel(kit, call)
+        _has_ended(kit, name)
+
+
+def _has_ended(kit: Kit, name: str) -> bool:
+    """Tell whether a session has ended, whose program was stopped; if not, its state must be that of the moment."""
+    seen = []
+    for _ in range(2):
+        result = _next_in(kit, name, kit.code("session_show"))
+        if result is None:
+            return True
+        expect(result.status is not Status.TIMED_OUT, "the next program got no turn: the one before still computes")
+        kept = result.stdout.strip().isdigit()
+        expect(kept, f"a session whose program was stopped goes on without its variables: {told(result)}")
+        seen.append(result.stdout)
+        time.sleep(_APART_SECS)
+    expect(seen[0] == seen[1], f"a variable of a program that was stopped went from {seen[0]!r} to {seen[1]!r}")
+    return False
 
 
 def closed_is_ended(kit: Kit) -> None:
-    """Z05: nothing of a closed session lives on."""
+    """Z05: nothing of a closed session lives on, nor is what runs in it waited for."""
+    if kit.has("before_sleep"):
+        _closed_beside(kit)
     marker = kit.nonce()
     name = opened(kit)
     result = kit.run(kit.request(kit.code("session_child", marker=marker), session=name))
@@ -156,16 +250,42 @@ def closed_is_ended(kit: Kit) -> None:
         raise NotApplicable("children end with each program of a session, or the leak probe does not see them")
 
 
+def _closed_beside(kit: Kit) -> None:
+    """Close a session while a program runs in it, whose own limit would come later than the deadline of a close."""
+    name = opened(kit)
+    wall = kit.deadlines.run_limit + kit.deadlines.close
+    call = kit.start(kit.request(kit.code("before_sleep"), session=name, wall=wall))
+    call.wait(_APART_SECS)
+    kit.subject.finish("close_session", name)
+    call.cancel()
+
+
 def never_opened(kit: Kit) -> None:
-    """Z06: a session that was never opened is a `SessionNotFound`."""
-    _expect_not_found(kit, f"never-{kit.nonce()}", "for one that was never opened")
+    """Z06: one that was never opened is not found, none is of an unknown language, and to close none does nothing."""
+    name = f"never-{kit.nonce()}"
+    _expect_not_found(kit, name, "for one that was never opened")
+    _expect_closed(kit, name, "one that was never opened")
+    name = opened(kit)
+    kit.subject.finish("close_session", name)
+    _expect_closed(kit, name, "one that was closed")
+    call = kit.subject.start("open_session", _wanted(kit, _UNKNOWN))
+    outcome = kit.subject.settled(call, "open_session()", kit.deadlines.close)
+    refused = isinstance(outcome.error, LanguageUnsupported)
+    what = told(outcome.error) if outcome.error else "a session"
+    expect(refused, f"expected LanguageUnsupported for a language that is none, got {what}")
+
+
+def _expect_closed(kit: Kit, name: str, which: str) -> None:
+    error = _closing(kit, name).error
+    expect(error is None, f"close_session() of {which} raised {told(error)}")
 
 
 def dead_interpreter(kit: Kit) -> None:
-    """Z07: a session whose interpreter has died gets an answer."""
+    """Z07: a session whose interpreter has died gets an answer, and ends."""
     name = opened(kit)
+    kit.run(kit.request(kit.code("session_set"), session=name), Status.COMPLETED)
     kit.run(kit.request(kit.code("kill_itself"), session=name), Status.KILLED, Status.FAILED)
-    _next_in(kit, name, kit.code("say", text="word"))
-    outcome = kit.subject.settled(kit.subject.start("close_session", name), "close_session()", kit.deadlines.close)
-    quiet = outcome.error is None or isinstance(outcome.error, SessionNotFound)
-    expect(quiet, f"close_session() raised {told(outcome.error)}")
+    result = _next_in(kit, name, kit.code("session_get"))
+    alive = result is None or result.stdout.strip() == b"2"  # the program was kept from it, or it was another process
+    expect(alive, f"a session whose interpreter died goes on without its variables: {told(result)}")
+    _expect_closed(kit, name, "one whose interpreter died")
