@@ -1350,6 +1350,53 @@ class ClosesASessionOnce(Sessions):
         await super().close_session_async(session)
 
 
+class KeepsVariablesInASession(Sessions):
+    def interpreter(self, language: str) -> list[str]:
+        *command, code = super().interpreter(language)
+        return [*command, code.replace("os.environ.pop(name) if value is None else", "value and")]
+
+
+class DropsVariablesInASession(Sessions):
+    async def ask(self, request: ExecutionRequest) -> ExecutionResult:
+        return await super().ask(attrs.evolve(request, env={}))
+
+
+class DropsTheInputInASession(Sessions):
+    async def ask(self, request: ExecutionRequest) -> ExecutionResult:
+        return await super().ask(attrs.evolve(request, stdin=b""))
+
+
+class DropsFilesInASession(Sessions):
+    async def ask(self, request: ExecutionRequest) -> ExecutionResult:
+        return await super().ask(attrs.evolve(request, files={}))
+
+
+class TakesTheFilesBack(Sessions):
+    async def ask(self, request: ExecutionRequest) -> ExecutionResult:
+        folder = self.folders[self.found(request).pid]
+        try:
+            return await super().ask(request)
+        finally:
+            for name in request.files:
+                (folder / name).unlink()
+
+
+class KeepsTheFirstFile(Sessions):
+    def bring_files(self, request: ExecutionRequest, folder: Path) -> None:
+        new = {name: content for name, content in request.files.items() if not (folder / name).exists()}
+        super().bring_files(attrs.evolve(request, files=new), folder)
+
+
+class CollectsNothingInASession(Sessions):
+    def collected(self, request: ExecutionRequest, folder: Path) -> dict[str, bytes]:
+        return {}
+
+
+class ForgetsOpenSessions(Sessions):
+    async def close_async(self) -> None:
+        await Local.close_async(self)
+
+
 class WaitsForTheDead(Sessions):
     async def answer(self, process: Any) -> bytes:
         return await super().answer(process) or await asyncio.sleep(3600, b"")
@@ -1521,6 +1568,20 @@ class LeavesFoldersOfTheCancelled(LeavesSomeFolders):
         return run.killed_for is Status.KILLED
 
 
+class LeavesFoldersOfSessions(LeavesFolders, Sessions):
+    def put_files(self, run: Run) -> None:
+        Local.put_files(self, run)
+
+    def new_folder(self) -> Path:
+        return Path(tempfile.mkdtemp(prefix="left-"))
+
+    def remove(self, run: Run) -> None:
+        Local.remove(self, run)
+
+    def remove_folder(self, folder: Path) -> None:
+        """Leave it."""
+
+
 class LeavesThreads(Local):
     async def run(self, run: Run) -> ExecutionResult:
         threading.Thread(target=threading.Event().wait, daemon=True).start()
@@ -1632,6 +1693,7 @@ RECKLESS = "R14 R18 O07 T12 T13 T14 T15 M02 M03 M04 M07 K01 I06 I07 I08 I09 I11 
 
 LONG = "R01 O04 O10 O11 O12 O13"
 ASKS = "R01 R13 E03 E04 F07 F08"
+CARRIES_IN_SESSIONS = "Z01 E01 S01 F01 F02"
 KEEPS = "Z01 Z02 Z03 Z04 Z05 Z06 Z07 Z08"
 
 DEFECTS = (
@@ -1791,6 +1853,15 @@ DEFECTS = (
     Control(OpensAnyLanguage, KEEPS, "Z06"),
     Control(ClosesASessionOnce, KEEPS, "Z06 Z07"),
     Control(StartsAgainAfterADeath, KEEPS, "Z07"),
+    Control(KeepsVariablesInASession, CARRIES_IN_SESSIONS, "E01"),
+    Control(DropsVariablesInASession, CARRIES_IN_SESSIONS, "E01"),
+    Control(DropsTheInputInASession, CARRIES_IN_SESSIONS, "S01"),
+    Control(DropsFilesInASession, CARRIES_IN_SESSIONS, "F01"),
+    Control(TakesTheFilesBack, CARRIES_IN_SESSIONS, "F01"),
+    Control(KeepsTheFirstFile, CARRIES_IN_SESSIONS, "F01"),
+    Control(CollectsNothingInASession, CARRIES_IN_SESSIONS, "F02"),
+    Control(LeavesFoldersOfSessions, "Z01 L02 L03", "L02"),
+    Control(ForgetsOpenSessions, "Z01 L04 L01", "L04"),
     Control(TriesABrokenBackEndAgain, "X01 X02", "X02"),
     Control(CallsAMissingEngineAFailure, "R01 X03", "X03"),
     Control(RaisesInItsCleanUp, "R01 X04", "X04"),

@@ -70,31 +70,33 @@ for line in requests:
     print(failed, base64.b64encode(output.buffer.getvalue()).decode(), file=answers, flush=True)
 """
 NODE = r"""
-const fs = require("fs"), util = require("util"), vm = require("vm");
-globalThis.require = require;
-let output = "", waiting = "", failed = 0;
-Object.defineProperty(process, "stdout", { value: { write: data => { output += data; return true; } } });
-console.log = (...values) => process.stdout.write(util.format(...values) + "\n");
-const run = line => {
-  const [code, , ...pairs] = line.split(",").map(part => Buffer.from(part, "base64").toString());
-  const given = Object.fromEntries(pairs.map(pair => pair.split(/=(.*)/s, 2)));
-  const before = Object.fromEntries(Object.keys(given).map(name => [name, process.env[name]]));
-  Object.assign(process.env, given);
-  try {
-    vm.runInThisContext(code);
-  } catch (error) {
-    failed = 1;
-    output += error.stack;
-  }
-  for (const name in before) before[name] === undefined ? delete process.env[name] : process.env[name] = before[name];
-};
-const buffer = Buffer.alloc(1 << 16);
-for (let size; (size = fs.readSync(0, buffer)) > 0;) {
-  waiting += buffer.toString("latin1", 0, size);
-  for (let end; (end = waiting.indexOf("\n")) >= 0; waiting = waiting.slice(end + 1)) {
-    output = "", failed = 0;
-    run(waiting.slice(0, end));
-    fs.writeSync(1, `${failed} ${Buffer.from(output).toString("base64")}\n`);
+{
+  const fs = require("fs"), util = require("util"), vm = require("vm");
+  globalThis.require = require;
+  let output = "", waiting = "", failed = 0;
+  Object.defineProperty(process, "stdout", { value: { write: data => { output += data; return true; } } });
+  console.log = (...values) => process.stdout.write(util.format(...values) + "\n");
+  const run = line => {
+    const [code, , ...pairs] = line.split(",").map(part => Buffer.from(part, "base64").toString());
+    const given = Object.fromEntries(pairs.map(pair => pair.split(/=(.*)/s, 2)));
+    const before = Object.fromEntries(Object.keys(given).map(name => [name, process.env[name]]));
+    Object.assign(process.env, given);
+    try {
+      vm.runInThisContext(code);
+    } catch (error) {
+      failed = 1;
+      output += error.stack;
+    }
+    for (const name in before) before[name] === undefined ? delete process.env[name] : process.env[name] = before[name];
+  };
+  const buffer = Buffer.alloc(1 << 16);
+  for (let size; (size = fs.readSync(0, buffer)) > 0;) {
+    waiting += buffer.toString("latin1", 0, size);
+    for (let end; (end = waiting.indexOf("\n")) >= 0; waiting = waiting.slice(end + 1)) {
+      output = "", failed = 0;
+      run(waiting.slice(0, end));
+      fs.writeSync(1, `${failed} ${Buffer.from(output).toString("base64")}\n`);
+    }
   }
 }
 """
@@ -248,6 +250,8 @@ class Sessions(Local):
         self.remove_folder(self.folders.pop(process.pid))
 
     async def end_interpreter(self, process: Any) -> None:
+        if process.returncode is None:
+            kill(process.pid)  # whose variables cannot be seen yet when it has just been started
         mark = self.marks[process.pid]
         while members := [pid for pid in all_pids() if mark in environment_of(pid)]:
             for pid in members:

@@ -18,8 +18,11 @@ from codeexec_config.conformance.snippets.features import FEATURES, uses
 from codeexec_config.conformance.suite import Plan, run_plan
 from tests.conformance.defects import (
     AnswersLate,
+    CollectsNothingInASession,
     CollectsOfSuccesses,
     ComputesOn,
+    DropsFilesInASession,
+    DropsVariablesInASession,
     ForgetsTheInterpreter,
     HasOneSession,
     SharesOneFolder,
@@ -40,6 +43,7 @@ SLOW_TO_SHOW = {"O07"}  # a busy machine may let too little of a flood through; 
 SESSIONS = (
     *(HasOneSession, AnswersLate, ComputesOn, ForgetsTheInterpreter, WaitsForTheDead),
     *(SharesOneFolder, StopsNothingCancelled, StartsAgainAfterATimeout),
+    *(DropsVariablesInASession, DropsFilesInASession, CollectsNothingInASession),
 )
 BROKEN_IN = {
     **dict.fromkeys((*SESSIONS, ShowsTheCurrentFolder), ("javascript", "bash", "ruby")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codeexec_config.conformance.checks.isolating import host_file
+from codeexec_config.conformance.checks.lasting import session
 from codeexec_config.conformance.circumstances import Circumstances
 from codeexec_config.conformance.kit import expect, told
 from codeexec_config.conformance.snippets import ARTIFACT
@@ -32,6 +33,17 @@ def stdin(kit: Kit) -> None:
         result = kit.run(request, Status.COMPLETED)
         expect(result.stdout == times * data, f"not byte for byte: {told(result)}")
     kit.run(kit.request(kit.code("say", text="deaf"), stdin=b"x" * _MORE_THAN_A_PIPE_HOLDS), Status.COMPLETED)
+    if kit.declares(Capability.SESSIONS) and kit.has("first_line"):
+        with session(kit) as name:
+            for _ in range(2):
+                _input_in_a_session(kit, name)
+
+
+def _input_in_a_session(kit: Kit, name: str) -> None:
+    line = kit.nonce()
+    request = kit.request(kit.code("first_line"), session=name, stdin=f"{line}\nanother\n".encode())
+    result = kit.run(request)
+    expect(line in result.text(), f"its standard input did not arrive in a session: {told(result)}")
 
 
 def files(kit: Kit) -> None:
@@ -43,6 +55,20 @@ def files(kit: Kit) -> None:
     expect(_is_refused(kit), "a request with a file outside the working folder could be made")
     if kit.has("show_files"):
         _odd_files(kit)
+    if kit.declares(Capability.SESSIONS) and kit.has("show_files"):
+        with session(kit) as name:
+            _files_in_a_session(kit, name)
+
+
+def _files_in_a_session(kit: Kit, name: str) -> None:
+    """Give a session a file, which it keeps, and replace it."""
+    code = kit.code("show_files", names=repr("data/in.txt"))
+    for words in ("did not arrive in a session", "was not replaced in a session"):
+        content = kit.nonce()
+        result = kit.run(kit.request(code, session=name, files={"data/in.txt": content.encode()}))
+        expect(content in result.text(), f"a file {words}: {told(result)}")
+        result = kit.run(kit.request(code, session=name))
+        expect(content in result.text(), f"a file was not kept for a session's next program: {told(result)}")
 
 
 def _odd_files(kit: Kit) -> None:
@@ -77,6 +103,12 @@ def artifacts(kit: Kit) -> None:
     expect(canary not in b"".join(result.artifacts.values()), "a link led to a file of the host")
     if kit.has("write"):
         _artifacts_of_odd_names(kit)
+    if kit.declares(Capability.SESSIONS):
+        with session(kit) as name:
+            kit.run(kit.request(kit.code("artifact"), session=name), Status.COMPLETED)
+            result = kit.run(kit.request(kit.code("say", text="word"), session=name, collect=wanted))
+        got = dict(result.artifacts)
+        expect(got == expected, f"of what an earlier program of a session wrote, expected {expected}, got {got}")
     if kit.has("artifacts"):
         _artifacts_of_a_failure(kit)
 

@@ -251,6 +251,19 @@ def variables(kit: Kit) -> None:
     result = kit.run(kit.request(kit.code("variables"), env=env), Status.COMPLETED)
     expected = f"[{env['KIT_ONE']}][{env['KIT_TWO']}]".encode()
     expect(result.stdout == expected, f"expected {expected!r}, got {told(result)}")
+    if kit.declares(Capability.SESSIONS) and kit.has("show_variables"):
+        with session(kit) as name:
+            _variables_of_one_run(kit, name)
+
+
+def _variables_of_one_run(kit: Kit, name: str) -> None:
+    """Give one program of a session a variable, and the next one none."""
+    value = kit.nonce()
+    code = kit.code("show_variables", names="KIT_ONE")
+    result = kit.run(kit.request(code, session=name, env={"KIT_ONE": value}), Status.COMPLETED)
+    expect(value in result.text(), f"a variable did not arrive in a session: {told(result)}")
+    result = kit.run(kit.request(code, session=name), Status.COMPLETED)
+    expect(value not in result.text(), f"a variable of one run was there for the session's next: {told(result)}")
 
 
 def own_addresses() -> list[str]:

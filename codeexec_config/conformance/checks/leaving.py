@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from codeexec_config.conformance.checks.lasting import opened, session
 from codeexec_config.conformance.checks.timing import ran_once
 from codeexec_config.conformance.circumstances import Circumstances
 from codeexec_config.conformance.kit import Failed, NotApplicable, cannot_tell, expect, told
@@ -134,6 +135,16 @@ def _run_to_each_end(kit: Kit) -> None:
             kit.outcome(request, call)
     if kit.declares(Capability.FILES):
         kit.outcome(kit.request("", files={"a": b"", "a/b": b""}))
+    if kit.declares(Capability.SESSIONS) and kit.has("before_sleep"):
+        _run_in_sessions(kit)
+
+
+def _run_in_sessions(kit: Kit) -> None:
+    """Open a session to be closed, and one that a limit may end."""
+    with session(kit) as name:
+        kit.run(kit.request(kit.code("say", text="word"), session=name))
+    with session(kit) as name:
+        kit.run(kit.request(kit.code("before_sleep"), session=name, wall=_SHORT_SECS))
 
 
 def _other_ends(kit: Kit, *purposes: str, wall: float = _SHORT_SECS) -> Iterator[ExecutionRequest]:
@@ -181,15 +192,18 @@ def _grown_by_a_run(kit: Kit, request: ExecutionRequest) -> set[str]:
 
 
 def close_with_something_running(kit: Kit) -> None:
-    """L04: closing ends what still runs."""
+    """L04: closing ends what still runs, in open sessions too."""
     kit.expect_sight()
-    marker = kit.nonce()
+    marker, sessions_marker = kit.nonce(), kit.nonce()
+    if kit.declares(Capability.SESSIONS) and kit.has("session_child"):
+        kit.run(kit.request(kit.code("session_child", marker=sessions_marker), session=opened(kit)))
     request = kit.request(kit.code("orphan", marker=marker), wall=_FOR_LONG_SECS)
     call = kit.start(request)
     if not kit.sees(marker, call, kit.info.startup_secs + kit.deadlines.late):
         cannot_tell("the program was not seen to start")
     kit.subject.finish("close")
     kit.expect_nothing_left(marker)
+    kit.expect_nothing_left(sessions_marker)
     call.cancel()
 
 

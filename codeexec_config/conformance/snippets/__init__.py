@@ -34,6 +34,7 @@ what its purpose says here:
 | `environment` | print all variables |
 | `variables` | print `[` KIT_ONE `][` KIT_TWO `]` without a line end |
 | `stdin` | copy standard input to standard output |
+| `first_line` | print the first line of standard input |
 | `file` | copy the file data/in.txt to standard output |
 | `artifact` | write the bytes 00 ff fe 0a to out/result.bin |
 | `link` | make out/link a symbolic link to @PATH@ |

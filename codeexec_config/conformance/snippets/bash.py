@@ -94,6 +94,10 @@ echo tried
     "environment": "export -p",
     "variables": r'''printf '[%s][%s]' "$KIT_ONE" "$KIT_TWO"''',
     "stdin": "cat",
+    "first_line": """
+read -r line
+echo "$line"
+""",
     "file": "cat data/in.txt",
     "artifact": r"""
 mkdir -p out

@@ -153,6 +153,7 @@ import sys
 while data := sys.stdin.buffer.read1(65536):
     sys.stdout.buffer.write(data)
 """,
+    "first_line": "print(input())",
     "file": """
 import sys
 sys.stdout.buffer.write(open("data/in.txt", "rb").read())

@@ -155,6 +155,7 @@ $stdin.binmode
 $stdout.binmode
 $stdout.write($stdin.read)
 """,
+    "first_line": "puts $stdin.gets",
     "file": """
 $stdout.binmode
 $stdout.write(File.binread("data/in.txt"))
