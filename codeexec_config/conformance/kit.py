@@ -145,6 +145,11 @@ class Kit:
         seen: _Seen = self._once[purpose]
         return seen
 
+    def start_up_secs(self) -> float:
+        """Return how long a start-up takes here: that of a program of no length, and no more than is declared."""
+        took = self.once("start_up", lambda: self.outcome(self.request(self.code("say", text="short"))).secs)
+        return min(self.info.startup_secs, took)
+
     def shown(self, request: ExecutionRequest, word: str, *, call: Call | None = None) -> ExecutionResult:
         """Run a program that looks at something, and skip the check when it did not get so far as to print a word."""
         result = self.run(request, call=call)

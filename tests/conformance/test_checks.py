@@ -496,6 +496,14 @@ class TestLeaving:
 
         assert said("L03", DONE)[0] == "pass"
 
+    @pytest.mark.parametrize(("secs", "purposes"), [(0.1, ["exit", "before_sleep"]), (5, ["before_sleep"])])
+    def test_where_a_start_up_takes_seconds_programs_come_to_fewer_ends(self, secs: float, purposes: list[str]) -> None:
+        asked = SimpleNamespace(
+            start_up_secs=lambda: secs, has=bool, code=lambda purpose, **_: purpose, request=lambda code, **_: code
+        )
+
+        assert list(leaving._other_ends(asked, "exit", "before_sleep")) == purposes  # type: ignore[arg-type]
+
     def test_what_the_process_holds_gets_time_to_go(self, monkeypatch: pytest.MonkeyPatch) -> None:
         counts = itertools.chain([1, 2], itertools.repeat(1))
         monkeypatch.setattr(leaving, "held", lambda: {"threads": next(counts)})

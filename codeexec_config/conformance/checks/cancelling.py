@@ -52,14 +52,14 @@ def _expect_places_back(kit: Kit) -> None:
 def during_start_up(kit: Kit) -> None:
     """K02: so does one that is cancelled before its program runs: nothing new is left, marked or not."""
     kit.expect_sight()
-    warm = kit.info.startup_secs if kit.info.warm_startup_secs is None else kit.info.warm_startup_secs
-    for secs in (_FIRST_MOMENT_SECS, _FIRST_MOMENT_SECS + warm / 2):
+    start_up = kit.start_up_secs()
+    for secs in (_FIRST_MOMENT_SECS, _FIRST_MOMENT_SECS + start_up / 2):
         marker = kit.nonce()
         with Descendants() as born:
             call = kit.start(kit.request(kit.code("orphan", marker=marker)))
             call.wait(secs)
             cancel(kit, call)
-            time.sleep(kit.info.startup_secs)  # what is still starting would be there only then
+            time.sleep(2 * start_up)  # what is still starting would be there only then
         kit.expect_nothing_left(marker)
         kit.expect_gone(born)
 
