@@ -162,6 +162,13 @@ class TestRunning:
         assert said("O04", TIMED_OUT)[1] == "nothing of it came back"
         assert said("O04", thin)[1] == "it was cut without being flagged"
 
+    def test_streams_that_are_one_hold_both(self) -> None:
+        lost = "without the capability stderr all is in stdout, got completed"
+
+        assert said("O07", TIMED_OUT, printed(b"to-err\nto-out\n"))[0] == "pass"
+        assert said("O07", TIMED_OUT, printed(b"to-out\n"))[1].startswith(lost)
+        assert said("O07", TIMED_OUT, capabilities=(C.STDERR,))[1] == "nothing of it came back"
+
     def test_a_stream_that_is_not_cut_is_not_flagged(self) -> None:
         full = printed(b"x" * 65_536, Status.TIMED_OUT, stdout_truncated=True, stderr_truncated=True)
 
