@@ -181,7 +181,7 @@ def test_a_mode_that_is_left_out_is_never_chosen(mark: str, line: str) -> None:
 def test_there_is_no_word_for_all_languages(name: str) -> None:
     [finding] = check_text(f'{SANDBOXED}allowed_languages = ["{name}"]\n', env={}).diagnostics
 
-    assert finding.help == "there is no word for all languages; list the names"
+    assert finding.help == "no word stands for all languages; list the names"
     assert finding.fix is None
 
 

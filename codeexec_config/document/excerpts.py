@@ -259,7 +259,7 @@ def url_secrets(raw: str) -> set[int]:
         scheme = raw.find("//")
         hidden.update(range(scheme + 2 if 0 <= scheme < at else 1, at))
     if authority := _AUTHORITY.search(_without_references(raw)):
-        # What is no host, or stands where a port does and is none, may be a password whose @ is missing.
+        # What cannot be a host, or stands in the place of a port, may be a password whose @ is missing.
         is_place = _HOST_AND_PORT.fullmatch(authority[1].rpartition("@")[2])
         hidden.update(() if is_place else range(*authority.span(1)))
     query = re.search("[?#]", raw)

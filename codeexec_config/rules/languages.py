@@ -51,7 +51,7 @@ def judge_form(name: str, path: Path, *, made: str | None = None) -> Finding | N
 def _list_hint(name: str) -> str | None:
     """Return what to say of a mark that other lists have, and this one has not."""
     if name in _EVERY:
-        return "there is no word for all languages; list the names"
+        return "no word stands for all languages; list the names"
     if any(map(is_excluded, _pieces(name))):
         return "the list holds what is allowed and excludes nothing; leave out what is not allowed"
     return None

@@ -61,7 +61,7 @@ def files(kit: Kit) -> None:
 
 
 def _files_in_a_session(kit: Kit, name: str) -> None:
-    """Give a session a file, which it keeps, and replace it."""
+    """Put a file into a session, which keeps it, and replace it."""
     code = kit.code("show_files", names=repr("data/in.txt"))
     for words in ("did not arrive in a session", "was not replaced in a session"):
         content = kit.nonce()

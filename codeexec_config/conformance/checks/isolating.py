@@ -257,7 +257,7 @@ def variables(kit: Kit) -> None:
 
 
 def _variables_of_one_run(kit: Kit, name: str) -> None:
-    """Give one program of a session a variable, and the next one none."""
+    """Set a variable for one program of a session, and none for the next."""
     value = kit.nonce()
     code = kit.code("show_variables", names="KIT_ONE")
     result = kit.run(kit.request(code, session=name, env={"KIT_ONE": value}), Status.COMPLETED)

@@ -179,7 +179,7 @@ def _no_old_output(kit: Kit, name: str) -> None:
     nonce = kit.nonce()
     kit.run(kit.request(kit.code("say", text=nonce), session=name))
     result = kit.run(kit.request(kit.code("syntax_error"), session=name))
-    expect(nonce not in result.text(), f"what is no program came to the output of the one before: {told(result)}")
+    expect(nonce not in result.text(), f"a syntax error was told by the output of the program before: {told(result)}")
 
 
 def _next_in(kit: Kit, name: str, code: str) -> ExecutionResult | None:
@@ -219,7 +219,7 @@ def _cancelled(kit: Kit) -> None:
 
 
 def _has_ended(kit: Kit, name: str) -> bool:
-    """Tell whether a session has ended, whose program was stopped; if not, its state must be that of the moment."""
+    """Check whether a session has ended, whose program was stopped; if not, its state must be that of the moment."""
     seen = []
     for _ in range(2):
         result = _next_in(kit, name, kit.code("session_show"))
