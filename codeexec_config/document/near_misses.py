@@ -7,6 +7,7 @@ somebody else's: a slip in the whole path, the section's own name where people p
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from codeexec_config.codes import Severity
@@ -72,9 +73,8 @@ def _misplaced(miss: Miss, section: Path, *, found: bool, is_present: bool) -> F
         message = f"this looks like a part of [{dotted(section)}], but is another table, so it has no effect"
         lead = f"a header below [{dotted(section)}] repeats its whole path: [{dotted(miss.meant)}]"
     has_name = all(type(part) is str for part in miss.path)
-    name = dotted(miss.path)
-    for_shell = f"'{name}'" if '"' in name else name
-    elsewhere = f"; if the section lives here, pass `--section {for_shell}`, or `section=` in code"
+    name = shlex.quote(dotted(miss.path))
+    elsewhere = f"; if the section lives here, pass `--section {name}`, or `section=` in code"
     return Finding(
         "misplaced-section",
         message,
