@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from codeexec_config.conformance.opinions import Failed, NotApplicable, Skipped, cannot_tell, expect
@@ -236,19 +237,11 @@ class Kit:
 
     def expect_nothing_left(self, marker: str, secs: float | None = None) -> None:
         """Fail when something still carries the marker after the time to settle."""
-        until = time.monotonic() + (secs or self.deadlines.settle)
-        left = self.left(marker)
-        while left and time.monotonic() < until:
-            time.sleep(_POLL_SECS)
-            left = self.left(marker)
-        expect(not left, f"left behind: {'; '.join(sorted(left)[:3])}")
+        _expect_none(partial(self.left, marker), secs or self.deadlines.settle)
 
     def expect_gone(self, born: Descendants) -> None:
         """Fail when a process that was born in a block lives on after the time to settle, marked or not."""
-        until = time.monotonic() + self.deadlines.settle
-        while (left := born.left()) and time.monotonic() < until:
-            time.sleep(_SHORT_POLL_SECS)
-        expect(not left, f"left behind: {'; '.join(left[:3])}")
+        _expect_none(born.left, self.deadlines.settle)
 
     def expect_sight(self) -> None:
         """Skip the check when the probe cannot see this executor's programs: it would find nothing left, always."""
@@ -274,3 +267,11 @@ class Kit:
         call = self.start(request)
         self.subject.sights[self.language] = self.sees(marker, call, self.allowed_secs(request))
         return marker, self.outcome(request, call)
+
+
+def _expect_none(look: Callable[[], Collection[str]], secs: float) -> None:
+    """Look until there is nothing, and fail when something is left after the time that it has to go."""
+    until = time.monotonic() + secs
+    while (left := look()) and time.monotonic() < until:
+        time.sleep(_POLL_SECS)
+    expect(not left, f"left behind: {'; '.join(sorted(left)[:3])}")

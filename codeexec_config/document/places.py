@@ -99,7 +99,7 @@ class Places:
 
     def _replacement(self, amendment: Amendment) -> list[tuple[Stretch, str]]:
         token = self._scan.values[amendment.path]
-        if may_be_thousands(self._scan.text, token.start, token.end):
+        if may_be_thousands(self._scan.text, token.start, token.end):  # the value does not tell how it was spelt
             return []
         quote = self._scan.text[token.start] if amendment.action == "reword" else ""
         return [((token.start, token.end), f"{quote}{amendment.text}{quote}")]

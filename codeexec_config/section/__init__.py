@@ -21,6 +21,13 @@ class Unknown(Enum):
 UNKNOWN: Final = Unknown.UNKNOWN
 
 
+def value_at(table: Any, path: Path) -> Any:
+    """Return what a table holds at a path."""
+    for part in path:
+        table = table[part]
+    return table
+
+
 def _made_of_nothing(_: str) -> None:
     """Return that no variable made a text."""
 
@@ -54,10 +61,7 @@ class Resolution:
 
     def text(self, path: Path) -> Any:
         """Return what the file has at a path."""
-        value: Any = self._section
-        for part in path:
-            value = value[part]
-        return value
+        return value_at(self._section, path)
 
     def maker(self, path: Path) -> str | None:
         """Return the variables, or the defaults, that the text at a path gets its value from, if it does."""

@@ -18,7 +18,7 @@ from codeexec_config.rules.foreign import mended
 from codeexec_config.rules.languages import meant_language, split_names
 from codeexec_config.rules.spelling import nearest
 from codeexec_config.rules.units import converted
-from codeexec_config.section import judging
+from codeexec_config.section import judging, value_at
 from codeexec_config.section.habits import meant_value, written
 from codeexec_config.section.soundness import conflicts, is_sound
 from codeexec_config.section.suggestions import Meaning, Sense, meaning
@@ -195,10 +195,7 @@ class Amender:
         return key_table(cls).get(str(path[-1])) if cls else None
 
     def _value(self, path: Path) -> Any:
-        value: Any = self._section
-        for part in path:
-            value = value[part]
-        return value
+        return value_at(self._section, path)
 
     def _is_cure(self, path: Path, value: Any) -> bool:
         """Check whether a value has no error of its own, and goes with the others."""

@@ -14,7 +14,7 @@ from codeexec_config import references
 from codeexec_config.findings import Amendment, Finding, Path, dotted
 from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, union_of
 from codeexec_config.rules.spelling import nearest, words_of
-from codeexec_config.section import UNKNOWN
+from codeexec_config.section import UNKNOWN, value_at
 from codeexec_config.section.soundness import conflicts, is_sound, is_sound_table
 from codeexec_config.section.suggestions import Sense, meaning
 
@@ -207,7 +207,7 @@ class _Forms:
     def _help(self, parts: list[_Part]) -> str:
         variant = parts[0].variant
         cls = self._variants[variant]
-        if any(self._is_refused(part.path) for part in parts):
+        if any(value_at(self._section, part.path) is False for part in parts):
             return "leave it out: only the mode that is wanted is written"
         if not keys_of(cls):
             return f'write {self._union} = "{variant}"'
@@ -221,13 +221,6 @@ class _Forms:
             return f"{_listed(list(given))} {verb} below {self._header(variant)}" if given else _ONE_NAME
         below = [_example(key, given.get(key.name)) for key in keys_of(cls) if key.name in given or _is_needed(key)]
         return f"write {self._header(variant)}, with {_and(below)} below it"
-
-    def _is_refused(self, path: Path) -> bool:
-        """Check for a mode, or what one needs, that is switched off."""
-        value: Any = self._section
-        for part in path:
-            value = value[part]
-        return value is False
 
     def _cure(self, parts: list[_Part]) -> Amendment | None:
         """Return the fix: it renames keys where they stand, and moves only what cannot be a secret."""
