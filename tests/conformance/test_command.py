@@ -161,7 +161,7 @@ class TestReport:
         )
 
         assert done.returncode == 1
-        assert "the call was not back after 5.0" in done.stdout
+        assert "the call was not back after " in done.stdout
 
     def test_languages_may_be_chosen(self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]) -> None:
         assert command("kit_host:Echo", "--language", "bash") == 0
