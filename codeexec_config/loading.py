@@ -329,7 +329,8 @@ def _verdict(report: Report, *, strict: bool) -> CodeExecutionConfig | BaseExcep
         from codeexec_config.report import ConfigError
 
         return ConfigError(report.diagnostics)
-    return _issue(report.warnings) or report.config
+    raised = _issue(report.warnings)
+    return report.config if raised is None else raised
 
 
 def _issue(found: tuple[Diagnostic, ...]) -> BaseException | None:

@@ -241,10 +241,17 @@ class Vault:
         raise self.error
 
 
+class EmptyError(Exception):
+    """A group of errors of somebody's own; without one in it, it is false."""
+
+    def __len__(self) -> int:
+        return 0
+
+
 FAILING = HEADER + 'timeout_secs = "${A}"\nmode.external.url = "https://${B}"\nmode.external.api_key = "${C}"\n'
 
 
-@pytest.mark.parametrize("kind", [RuntimeError, OSError, ValueError, TypeError, LookupError, SystemExit])
+@pytest.mark.parametrize("kind", [RuntimeError, OSError, ValueError, TypeError, LookupError, SystemExit, EmptyError])
 @pytest.mark.parametrize("call", ["load", "loads", "load_mapping", "check_file", "check_text", "check_mapping"])
 def test_any_other_exception_passes_through_as_it_is(call: str, kind: type[BaseException], tmp_path: Any) -> None:
     error = kind("down")
@@ -278,6 +285,14 @@ def test_the_variables_are_looked_up_no_further_once_one_fails() -> None:
         check_text(EVERY, env=env)
 
     assert env.asked == 3
+
+
+def test_an_exception_that_is_false_passes_through_where_a_reference_has_a_default() -> None:
+    env: Any = Vault(EmptyError())
+    env.asked = 2
+
+    with pytest.raises(EmptyError):
+        check_text(HEADER + 'timeout_secs = "${T:-3}"\n', env=env)
 
 
 def test_an_exception_that_c_raises_passes_through_too() -> None:

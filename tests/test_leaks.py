@@ -406,15 +406,25 @@ def test_strict_raises_what_would_be_warned_of() -> None:
     assert ["literal-secret"] == [d.code for d in caught.value.diagnostics]
 
 
-def test_a_hook_for_warnings_that_fails_finds_no_report_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+class EmptyError(Exception):
+    """One that is false."""
+
+    def __len__(self) -> int:
+        return 0
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, EmptyError])
+def test_a_hook_for_warnings_that_fails_finds_no_report_behind_it(
+    kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object, **__: object) -> None:
-        raise RuntimeError("no terminal")
+        raise kind("no terminal")
 
     text = WARNING.replace(FILE, "x${K}")
     monkeypatch.setattr(warnings, "showwarning", refuse)
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        with pytest.raises(RuntimeError, match="no terminal") as caught:
+        with pytest.raises(kind, match="no terminal") as caught:
             loads(text, env={"K": ENV})
 
     assert ["loads"] == [name for name, _ in frames(caught.value)]

@@ -54,7 +54,7 @@ def resolve(
     if plain is not None and not offline and section.get(limits.SWITCH, True) is True:
         failure, done = _resolve_plainly(result, names, plain, environment)
         if failure is not None or done:
-            return failure or result
+            return result if failure is None else failure
     from codeexec_config.section.slots import resolve_slots
 
     return resolve_slots(result, sites, environment, offline=offline)

@@ -143,8 +143,8 @@ class Kernel(IPythonKernel):
             reply, error = {"status": "error", "traceback": []}, raised
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt that comes now would take the answer with it
         outcome = shell.outcome
-        error = (outcome and (outcome.error_before_exec or outcome.error_in_exec)) or error
-        answer = self._answer(reply, error)
+        errors = (getattr(outcome, "error_before_exec", None), getattr(outcome, "error_in_exec", None), error)
+        answer = self._answer(reply, next((each for each in errors if each is not None), None))  # one may be false
         answer["running"] = len(asyncio.all_tasks() - before) + threads_of(self.streams.run)
         self.streams.rest()
         return {**answer, "execution_count": self.execution_count, "payload": [], "user_expressions": {}}
@@ -174,7 +174,7 @@ class Kernel(IPythonKernel):
         message = _message(error)
         return {
             "status": "error",
-            "ename": type(error).__name__ if error else "",
+            "ename": "" if error is None else type(error).__name__,
             "evalue": _cut(message),
             "traceback": [_cut(_traceback(error, message), end=True)],
         }

@@ -238,8 +238,11 @@ def test_an_error_is_told_with_its_place(in_session: Callable[..., list[Executio
     assert "raise KeyError" in result.error.traceback
 
 
-def test_an_error_that_cannot_be_told_is_an_error(in_session: Callable[..., list[ExecutionResult]]) -> None:
-    code = "class E(Exception):\n    def __str__(self): raise ValueError\nraise E"
+@pytest.mark.parametrize("method", ["__str__(self): raise ValueError", "__len__(self): return 0"])
+def test_an_error_that_cannot_be_told_or_is_false_is_an_error(
+    method: str, in_session: Callable[..., list[ExecutionResult]]
+) -> None:
+    code = f"class E(Exception):\n    def {method}\nraise E"
 
     untold, after = in_session(code, "1")
 
