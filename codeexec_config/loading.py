@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["check_file", "check_mapping", "check_text", "load", "load_mapping", "loads"]
 
 _DEFAULT_SECTION: Final = tuple(limits.SECTION.split("."))
+_NO_MAPPINGS: Final = (str, bytes, list, tuple)
+"""Types that can be indexed all the same."""
 _OWN: Final = frozenset({"codeexec_config", "cattrs"})
 _ENTRANCE: Final = frozenset({__name__, run_file.__module__, "codeexec_config.section.paths"})
 """The modules that read arguments: what they raise needs no note of where."""
@@ -35,7 +37,7 @@ _Request = tuple["Mapping[str, str] | None", str, "Iterable[str] | str | None", 
 
 def _options(request: _Request) -> Options:
     env, section, allow_env, policy, offline, origins, found = request
-    if env is not None and (isinstance(env, str | bytes | list | tuple) or not hasattr(env, "__getitem__")):
+    if env is not None and (isinstance(env, _NO_MAPPINGS) or not hasattr(env, "__getitem__")):
         raise TypeError("env must be a mapping or None")
     allowed: tuple[Patterns, ...] = () if allow_env is None else (_patterns(allow_env),)
     if policy is not None:

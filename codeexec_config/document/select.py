@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from codeexec_config.findings import Amendment, Finding, Path
 from codeexec_config.keys import union_of
 from codeexec_config.limits import SWITCH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _PIECE: Final = 3
 
@@ -29,18 +32,18 @@ def may_have_near_misses(data: dict[str, Any], section: Path, model: type[Any]) 
 
     This looks at every file, so it searches all names of a level at once; the real search is in `near_misses`.
     """
-    union = union_of(model)
-    pieces = pieces_of(section, union.name if union else None)
     table: Any = data
     for part in section:
-        if len(table) == 1:
-            table = table[part]
-            continue
-        names = "\n".join([name for name in table if name != part]).lower()
-        if any(piece in f"{names}\n" for piece in pieces):
+        if len(table) > 1 and _may_be_near((name for name in table if name != part), section, model):
             return True
         table = table[part]
     return False
+
+
+def _may_be_near(names: Iterable[str], section: Path, model: type[Any]) -> bool:
+    union = union_of(model)
+    text = "\n".join([*names, ""]).lower()
+    return any(piece in text for piece in pieces_of(section, union.name if union else None))
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -106,10 +107,16 @@ def _language(_: Key, value: str, path: Path, __: object, made: str | None) -> F
     return judge_form(value, path, made=made)
 
 
-def _url(_: Key, value: str, path: Path, urls: dict[Path, Url], made: str | None) -> Finding | None:
+@cache
+def _reader() -> Callable[[str], Url | None]:
+    """Return what reads URLs, imported for the first of them: a statement that imports costs as much as reading one."""
     from codeexec_config.rules.urls import accepted
 
-    url = accepted(value)
+    return accepted
+
+
+def _url(_: Key, value: str, path: Path, urls: dict[Path, Url], made: str | None) -> Finding | None:
+    url = _reader()(value)
     if url is None:
         from codeexec_config.rules.url_flaws import refused
 

@@ -111,21 +111,20 @@ def _name_of(text: str) -> str | None:
 
 def _of_table(table: dict[str, Any], keys: dict[str, Key], path: Path) -> Iterator[Site]:
     for name, value in table.items():
-        key = keys.get(name)
         kind = type(value)
-        if key is None:
-            continue
         if kind is str:
-            if ("$" in value or key.kind is Kind.SECRET) and key.item is None:
+            key = keys.get(name)
+            if key is not None and ("$" in value or key.kind is Kind.SECRET) and key.item is None:
                 yield (*path, name), key, value
-        elif kind is list:
-            yield from _of_list(value, key, (*path, name))
         elif kind is dict:
-            yield from _of_union(value, key, (*path, name))
+            if name in keys:
+                yield from _of_union(value, keys[name], (*path, name))
+        elif kind is list and name in keys and _hold_a_dollar(value):
+            yield from _of_list(value, keys[name], (*path, name))
 
 
 def _of_list(entries: list[Any], key: Key, path: Path) -> Iterator[Site]:
-    if key.item is None or not _hold_a_dollar(entries):
+    if key.item is None:
         return
     for index, entry in enumerate(entries):
         if type(entry) is str and "$" in entry:
