@@ -227,13 +227,13 @@ class TestTime:
         monkeypatch.setattr(measuring, "_NAP_SECS", 0.05)
 
         def act(_: object) -> ExecutionResult:
-            time.sleep(0.5)
+            time.sleep(1)
             return attrs.evolve(DONE, wall_secs=10)
 
-        assert said("N02", *[TIMED_OUT] * 4, DONE)[0] == "pass"
-        assert said("N02", TIMED_OUT)[1] == "of 4 programs of 0.15 s at once, 4 met a limit of 0.45 s"
+        assert said("N02", *[TIMED_OUT] * 8, DONE)[0] == "pass"
+        assert said("N02", TIMED_OUT)[1] == "of 4 programs of 0.3 s at once, 4 met a limit of 0.9 s"
         assert judged("N02", Scripted(act), late=10).detail == (
-            "10.0 s were measured of a program of 0.15 s that had to wait"
+            "10.0 s were measured of a program of 0.3 s that had to wait"
         )
 
     def test_a_nap_that_a_busy_machine_cut_short_is_taken_again(self) -> None:
