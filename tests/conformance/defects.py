@@ -110,6 +110,20 @@ class SplitsLinesWhereTextDoes(ChangesTheSource):
         return "\n".join(code.splitlines())
 
 
+class TakesATextForAGoodEnd(ChangesTheSource):
+    """Ends with what a program says of its end when that is a number, as an interpreter of one's own may."""
+
+    def changed(self, code: str) -> str:
+        return f"""import os, sys
+try:
+    exec({code!r}, globals())
+except SystemExit as ending:
+    sys.stdout.flush()
+    print(ending.code if isinstance(ending.code, str) else "", end="", file=sys.stderr, flush=True)
+    os._exit(ending.code if isinstance(ending.code, int) else 0)
+"""
+
+
 class RefusesNothing(Local):
     def refuse(self, request: ExecutionRequest) -> None:
         """Find out when it is too late."""
@@ -1707,6 +1721,7 @@ DEFECTS = (
     Control(PassesTheSourceAsArgument, "R01 R13", "R13"),
     Control(NamesFoldersByTheRequest, "R01 R18", "R18"),
     Control(TakesExitCodesForItsEngines, "R05 R06 R07 R20", "R20"),
+    Control(TakesATextForAGoodEnd, "R01 R02 R04 R05", "R04"),
     Control(KeepsAnswers, "R01 R21", "R21"),
     Control(KeepsAnswersByName, "R01 R21", "R21"),
     Control(EndsWithItsOutput, "R01 R04 R22", "R22"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,8 +40,15 @@ def syntax_error(kit: Kit) -> None:
 
 def uncaught_error(kit: Kit) -> None:
     """R04: a program that ends by an error failed, and the error's text is there."""
+    _fails_with_a_text(kit, "uncaught_error")
+    if kit.has("exit_text"):
+        with suppress(NotApplicable):
+            _fails_with_a_text(kit, "exit_text")
+
+
+def _fails_with_a_text(kit: Kit, purpose: str) -> None:
     nonce = kit.nonce()
-    result = kit.run(kit.request(kit.code("uncaught_error", text=nonce)), Status.FAILED)
+    result = kit.run(kit.request(kit.code(purpose, text=nonce)), Status.FAILED)
     expect(nonce in _said(result), f"the error's text is nowhere: {told(result)}")
 
 

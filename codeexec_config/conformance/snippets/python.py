@@ -41,6 +41,10 @@ PROGRAMS: Final = {
 import sys
 sys.exit(@CODE@)
 """,
+    "exit_text": """
+import sys
+sys.exit("@TEXT@")
+""",
     "kill_itself": """
 import os, signal
 os.kill(os.getpid(), signal.SIGKILL)

@@ -36,6 +36,7 @@ PROGRAMS: Final = {
     "syntax_error": "def (",
     "uncaught_error": 'raise "@TEXT@"',
     "exit": "exit @CODE@",
+    "exit_text": 'abort "@TEXT@"',
     "kill_itself": """
 Process.kill(:KILL, $$)
 sleep 1
