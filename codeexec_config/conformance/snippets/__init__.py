@@ -10,6 +10,7 @@ what its purpose says here:
 | `comment` | be what opens a comment that runs to the end of the line |
 | `syntax_error` | not be a program |
 | `uncaught_error` | end by an error that says @TEXT@ |
+| `exit_text` | end by the call that takes a text, @TEXT@, for what is wrong |
 | `exit` | end with exit code @CODE@ |
 | `kill_itself` | end by a SIGKILL or an abort of its own, and print `survived` when it goes on |
 | `quoting` | print `QUOTED` |
