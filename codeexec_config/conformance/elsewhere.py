@@ -37,9 +37,14 @@ _POLL_SECS: Final = 0.02
 
 
 class Elsewhere:
-    """A copy of the executor, where the system can make one."""
+    """A copy of the executor, where the system can make one.
+
+    Attributes:
+        works: whether it can run programs, once that is known.
+    """
 
     def __init__(self, executor: Any) -> None:
+        self.works: bool | None = None
         self._executor = executor
         self._copy: _Copy | None = None
         self._lock = threading.Lock()

@@ -9,18 +9,27 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from codeexec_config.conformance.circumstances import Circumstances
 from codeexec_config.conformance.opinions import Failed, NotApplicable, Skipped, cannot_tell, expect
 from codeexec_config.conformance.snippets.features import FEATURES, uses
 from codeexec_config.conformance.subject import Outcome, Subject
+from codeexec_config.conformance.watching import Descendants
 from codeexec_config.conformance.wording import told, traced
-from codeexec_config.executor import ExecutionLimits, ExecutionRequest, ExecutionResult, RequestError, Status
+from codeexec_config.executor import (
+    ExecutionLimits,
+    ExecutionRequest,
+    ExecutionResult,
+    RequestError,
+    RequestTooLarge,
+    Status,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from codeexec_config.conformance.calling import Call
-    from codeexec_config.conformance.circumstances import Circumstances, Report
-    from codeexec_config.conformance.watching import Descendants
+    from codeexec_config.conformance.circumstances import Report
+    from codeexec_config.conformance.elsewhere import Elsewhere
     from codeexec_config.executor import Capability, ExecutorInfo
 
 __all__ = ["Failed", "Kit", "NotApplicable", "Outcome", "Skipped", "Subject", "cannot_tell", "expect", "told", "traced"]
@@ -28,6 +37,8 @@ __all__ = ["Failed", "Kit", "NotApplicable", "Outcome", "Skipped", "Subject", "c
 _POLL_SECS = 0.04
 _SHORT_POLL_SECS = 0.02
 _SIGHT_SECS = 1.0
+_REFUSALS = RequestError, RequestTooLarge
+"""What limits may be refused with."""
 _Seen = TypeVar("_Seen")
 
 
@@ -114,10 +125,10 @@ class Kit:
     def verdict(self, outcome: Outcome, *statuses: Status, request: ExecutionRequest | None = None) -> ExecutionResult:
         """Return the verdict of a run that must have one, one of those named if any are.
 
-        Limits beyond those that all other programs have may be refused, and then nothing can be told.
+        Limits other than those that most programs have may be refused, and then nothing can be told.
         """
-        if isinstance(outcome.error, RequestError) and request is not None and self._is_beyond(request.limits):
-            cannot_tell("limits beyond the usual ones are refused, as they may be")
+        if type(outcome.error) in _REFUSALS and request is not None and self._is_unusual(request.limits):
+            cannot_tell("limits other than the usual ones are refused, as they may be")
         expect(outcome.error is None, f"raised {told(outcome.error, request)}", traced(outcome.error, request))
         result = outcome.result
         expect(isinstance(result, ExecutionResult), f"returned {told(result)}")
@@ -127,10 +138,9 @@ class Kit:
         verdict: ExecutionResult = result
         return verdict
 
-    def _is_beyond(self, limits: ExecutionLimits) -> bool:
+    def _is_unusual(self, limits: ExecutionLimits) -> bool:
         usual = self.sizes.memory, self.sizes.output_limit, self.deadlines.run_limit
-        asked = limits.memory_bytes, limits.output_bytes, limits.wall_secs
-        return any(more > most for more, most in zip(asked, usual, strict=True))
+        return usual != (limits.memory_bytes, limits.output_bytes, limits.wall_secs)
 
     def together(self, requests: Sequence[ExecutionRequest]) -> Iterator[tuple[ExecutionRequest, Outcome]]:
         """Run as many as may run at once, and the others after them, and yield each with what came of it."""
@@ -160,7 +170,28 @@ class Kit:
 
     def elsewhere(self, request: ExecutionRequest, circumstances: Circumstances) -> Report:
         """Run in a copy of the host's process, to whatever end."""
-        return self.subject.elsewhere.run(request, circumstances, self.allowed_secs(request))
+        return self.copy().run(request, circumstances, self.allowed_secs(request))
+
+    def copy(self) -> Elsewhere:
+        """Return the copy of the host's process, or skip the check where it cannot so much as run a program.
+
+        No thread, and no connection or worker that only one may use, survives the fork that makes it.
+        """
+        elsewhere = self.subject.elsewhere
+        if elsewhere.works is None:
+            elsewhere.works = self._works_in_a_copy(elsewhere)
+            if not elsewhere.works:
+                elsewhere.close()  # it holds ends of the executor's own pipes
+        if not elsewhere.works:
+            cannot_tell("in a copy of the host's process the executor runs nothing: it had begun something before")
+        return elsewhere
+
+    def _works_in_a_copy(self, elsewhere: Elsewhere) -> bool:
+        request = self.request(self.code("say", text="copy"))
+        try:
+            return not elsewhere.run(request, Circumstances(), self.allowed_secs(request)).error
+        except Failed:
+            return False
 
     def has_sight(self) -> bool:
         """Check whether there are programs with children here, and the probe sees them."""
@@ -239,9 +270,20 @@ class Kit:
         """Fail when something still carries the marker after the time to settle."""
         _expect_none(partial(self.left, marker), secs or self.deadlines.settle)
 
-    def expect_gone(self, born: Descendants) -> None:
-        """Fail when a process that was born in a block lives on after the time to settle, marked or not."""
-        _expect_none(born.left, self.deadlines.settle)
+    def expect_none_left_by(self, act: Callable[[], None]) -> None:
+        """Fail when processes that are born of an act live on after the time to settle, marked or not.
+
+        What makes up for what was used, as a pool does, is not more of them once the act is repeated.
+        """
+        with Descendants() as born:
+            act()
+        used = _left(born.left, self.deadlines.settle)
+        if not used:
+            return
+        with Descendants() as again:
+            act()
+        left = _left(lambda: [*born.left(), *again.left()], self.deadlines.settle, most=len(used))
+        expect(len(left) <= len(used), f"left behind: {_some(left)}; and more when it was done again")
 
     def expect_sight(self) -> None:
         """Skip the check when the probe cannot see this executor's programs: it would find nothing left, always."""
@@ -270,8 +312,18 @@ class Kit:
 
 
 def _expect_none(look: Callable[[], Collection[str]], secs: float) -> None:
-    """Look until there is nothing, and fail when something is left after the time that it has to go."""
+    """Fail when something is left after the time that it has to go."""
+    left = _left(look, secs)
+    expect(not left, f"left behind: {_some(left)}")
+
+
+def _left(look: Callable[[], Collection[str]], secs: float, *, most: int = 0) -> Collection[str]:
+    """Look until no more than so much is left, or its time to go is over, and return what is."""
     until = time.monotonic() + secs
-    while (left := look()) and time.monotonic() < until:
+    while len(left := look()) > most and time.monotonic() < until:
         time.sleep(_POLL_SECS)
-    expect(not left, f"left behind: {'; '.join(sorted(left)[:3])}")
+    return left
+
+
+def _some(left: Collection[str]) -> str:
+    return "; ".join(sorted(left)[:3])

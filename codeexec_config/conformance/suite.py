@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -14,6 +15,7 @@ from codeexec_config.conformance.kit import Failed, Kit, NotApplicable, Skipped,
 from codeexec_config.conformance.probing import processes_with
 from codeexec_config.conformance.report import CheckResult, ConformanceReport, Override, Verdict
 from codeexec_config.conformance.snippets import SNIPPETS
+from codeexec_config.conformance.watching import has_children
 from codeexec_config.conformance.wording import hushed
 from codeexec_config.executor import ExecutorInfo
 
@@ -133,10 +135,15 @@ class Suite:
         self._judged: set[tuple[str, str | None]] = set()
         self._failed: set[tuple[str, str | None]] = set()
         self._subject = Subject(executor, plan.probe, plan.deadlines, plan.sizes)
+        has_begun_something = has_children()
         self._subject.elsewhere.prepare()
         self._info = _described(self._subject)
         self._languages = _chosen(plan.languages, self._info)
         self._kits = {name: self._kit(name) for name in self._languages}
+        if has_begun_something and self._languages:
+            # Workers, it may be: then the copy holds the ends of their pipes too, and must go before they are used.
+            with suppress(Skipped, NotApplicable):
+                self._kits[self._languages[0]].copy()
 
     def _kit(self, language: str) -> Kit:
         own = self._plan.snippets.get(language, {})

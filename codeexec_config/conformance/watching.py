@@ -18,7 +18,7 @@ from codeexec_config.conformance.probing import numbers, read
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Descendants", "Growth", "folders_here", "held", "shape_of", "zombies"]
+__all__ = ["Descendants", "Growth", "folders_here", "has_children", "held", "shape_of", "zombies"]
 
 _PROC: Final = Path("/proc")
 _GROUPS: Final = Path("/sys/fs/cgroup")
@@ -51,6 +51,11 @@ def _processes(proc: Path = _PROC) -> dict[int, _Process]:
         if fields:
             found[pid] = _Process(pid, fields[19], int(fields[1]), fields[0])
     return found
+
+
+def has_children(proc: Path = _PROC) -> bool:
+    """Check whether this process has children that live."""
+    return any(each.state != "Z" and each.parent == os.getpid() for each in _processes(proc).values())
 
 
 def zombies(proc: Path = _PROC) -> set[int]:

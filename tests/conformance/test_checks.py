@@ -18,7 +18,7 @@ import attrs
 import pytest
 
 from codeexec_config.conformance import SNIPPETS, Deadlines, kit
-from codeexec_config.conformance.checks import cancelling, isolating, leaving, measuring, streams, timing
+from codeexec_config.conformance.checks import cancelling, isolating, leaving, measuring, running, streams, timing
 from codeexec_config.conformance.opinions import Failed
 from codeexec_config.conformance.snippets.features import FEATURES
 from codeexec_config.conformance.suite import Plan, run_plan
@@ -118,6 +118,7 @@ class NotAtOnce(Living):
 
 class TestRunning:
     def test_a_program_that_may_write_nothing_cannot_tell(self) -> None:
+        assert said("R17", printed(b"cannot 13\n"))[0] == "skip"
         assert said("R17", printed(b"cannot 30\n")) == ("skip", "cannot tell: the program may not write files")
 
     def test_a_first_line_that_is_refused_names_no_place(self) -> None:
@@ -202,6 +203,20 @@ class TestRunning:
         assert (verdict, detail[:55]) == ("skip", "cannot tell: the program could not start 3 processes: c")
 
 
+class TestRunning:
+    @pytest.mark.parametrize(("naps", "verdict"), [(0.2, "pass"), (0.0, "fail")])
+    def test_equal_answers_are_no_kept_ones_where_a_program_takes_its_time_again(
+        self, naps: float, verdict: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(running, "_NAP_SECS", 0.1)
+
+        def act(request: ExecutionRequest) -> ExecutionResult:
+            time.sleep(naps if "sleep" in request.code else 0)
+            return printed(request.code.encode())
+
+        assert judged("R21", Scripted(act)).verdict == verdict
+
+
 class TestTime:
     def test_a_program_that_printed_nothing_in_time_gets_more_of_it(self) -> None:
         assert said("T02", TIMED_OUT, attrs.evolve(TIMED_OUT, stdout=b"before"))[0] == "pass"
@@ -222,6 +237,21 @@ class TestTime:
 
         assert made.verdict == "pass"
         assert re.fullmatch(r"0\.1 s of program took [1-9]\.\d s: it was run again", accused.detail)
+
+    def test_a_program_may_take_the_start_up_that_is_declared_where_a_short_one_took_none(self) -> None:
+        def cold(request: ExecutionRequest) -> ExecutionResult:
+            if request.limits.wall_secs == QUICK.once:
+                return TIMED_OUT
+            if "sleep" in request.code:
+                time.sleep(0.5)
+                return FAILED
+            return DONE
+
+        assert judged("T07", Scripted(cold, startup_secs=2.0), late=10).verdict == "pass"
+
+    def test_a_program_that_may_not_ignore_a_signal_cannot_tell(self) -> None:
+        assert said("T03", FAILED)[1].startswith("cannot tell: the program could not ignore a signal: failed")
+        assert said("T03", attrs.evolve(FAILED, stdout=b"deaf"))[1].startswith("expected timed_out, got failed")
 
     def test_programs_that_a_busy_machine_let_wait_wait_once_more(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(measuring, "_NAP_SECS", 0.05)
@@ -613,12 +643,30 @@ class TestLeaving:
 
 
 class TestCancelling:
-    def test_what_is_born_gets_time_to_go(self) -> None:
-        looks = iter([["process 1"], []])
+    @pytest.mark.parametrize(
+        ("first", "again", "told"),
+        [
+            ([["process 1"], []], [], ""),
+            ([["process 1"], *[["process 1"]] * 999], [["process 2"], []], ""),
+            ([*[["process 1"]] * 999], [*[["process 2"]] * 999], "left behind: process 1; process 2; and more"),
+        ],
+    )
+    def test_what_is_born_gets_time_to_go_and_may_make_up_for_what_was_used(
+        self, first: list[list[str]], again: list[list[str]], told: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        looks = iter([first, again])
+        acts = []
 
-        kit.Kit.expect_gone(SimpleNamespace(deadlines=QUICK), SimpleNamespace(left=lambda: next(looks)))  # type: ignore[arg-type]
+        def block() -> object:
+            seen = iter(next(looks))
+            return contextlib.nullcontext(SimpleNamespace(left=lambda: next(seen, [])))
 
-        assert list(looks) == []
+        monkeypatch.setattr(kit, "Descendants", block)
+        deadlines = QUICK._replace(settle=0.5)
+        with pytest.raises(kit.Failed, match=told) if told else contextlib.nullcontext():
+            kit.Kit.expect_none_left_by(SimpleNamespace(deadlines=deadlines), lambda: acts.append(1))  # type: ignore[arg-type]
+
+        assert len(acts) == 1 + bool(again)
 
     @pytest.mark.parametrize(("places", "cancelled"), [(None, 0), (9, 0), (3, 3)])
     def test_as_many_runs_are_cancelled_as_there_are_places(

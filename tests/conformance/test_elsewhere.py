@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import queue
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -15,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
-from codeexec_config.conformance import elsewhere
+from codeexec_config.conformance import Deadlines, elsewhere
+from codeexec_config.conformance import suite as suite_module
 from codeexec_config.conformance.circumstances import Circumstances, Report, lived
 from codeexec_config.conformance.elsewhere import Elsewhere
 from codeexec_config.conformance.opinions import Failed
 from codeexec_config.conformance.removals import Removal
-from codeexec_config.conformance.watching import zombies
+from codeexec_config.conformance.suite import Plan, Suite
+from codeexec_config.conformance.watching import has_children, zombies
 from codeexec_config.executor import ExecutionResult, ExecutorUnavailable, RequestError, Status
 from tests.executor.fakes import DONE, Fake, FakeAsync, request
 
@@ -344,3 +348,66 @@ class TestInsideTheCopy:
 
         assert others.closed
         assert wire.sent == [9, os.getpid(), Report(DONE)]
+
+
+class WithAThread(Fake):
+    """Hands what it is asked to a thread that its constructor has begun, which no fork takes along."""
+
+    def __init__(self) -> None:
+        super().__init__(self.handed_on)
+        self.asked: queue.Queue[queue.Queue[ExecutionResult] | None] = queue.Queue()
+        self.thread = threading.Thread(target=self.work, daemon=True)
+        self.thread.start()
+
+    def handed_on(self, _: object) -> ExecutionResult:
+        answers: queue.Queue[ExecutionResult] = queue.Queue()
+        self.asked.put(answers)
+        return answers.get()
+
+    def work(self) -> None:
+        while answers := self.asked.get():
+            answers.put(DONE)
+
+    def end(self) -> None:
+        self.asked.put(None)
+        self.thread.join()
+
+
+class TestWhatACopyLacks:
+    DEADLINES = Deadlines(describe=1, run_limit=0.5, late=0.5, abandon=0.1)
+    UNTOLD = "cannot tell: in a copy of the host's process the executor runs nothing: it had begun something before"
+
+    def test_nothing_is_judged_by_a_copy_that_runs_nothing(self) -> None:
+        plan = Plan(only=["D01", "O09", "R14"], languages=["python"], deadlines=self.DEADLINES)
+        executor = WithAThread()
+        suite = Suite(executor, plan)
+        try:
+            told = {result.id: (result.verdict, result.detail) for result in suite.results()}
+        finally:
+            suite.close()
+            executor.end()
+
+        assert told == {"D01": ("pass", ""), "O09": ("skip", self.UNTOLD), "R14": ("skip", self.UNTOLD)}
+
+    @pytest.mark.parametrize("form", [Fake, WithAThread])
+    def test_one_that_holds_workers_ends_of_pipes_goes_at_once(
+        self, form: type[Fake], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        executor = form()
+        works = form is Fake
+        monkeypatch.setattr(suite_module, "has_children", lambda: True)
+        suite = Suite(executor, Plan(only=["D01"], deadlines=self.DEADLINES))
+        try:
+            assert suite._subject.elsewhere.works is works
+            assert (suite._subject.elsewhere._copy is not None) is works
+        finally:
+            suite.close()
+            if isinstance(executor, WithAThread):
+                executor.end()
+
+    def test_children_that_live_are_seen(self) -> None:
+        with subprocess.Popen(["sleep", "60"]) as child:
+            try:
+                assert has_children()
+            finally:
+                child.kill()

@@ -224,7 +224,7 @@ def test_limits_beyond_the_usual_ones_may_be_refused(check: str) -> None:
     [result] = run_plan(RefusesMore("python"), Plan(only=[check], sizes=SMALL, deadlines=QUICK)).results
 
     assert result.verdict == "skip", result.detail
-    assert "limits beyond the usual ones are refused" in result.detail
+    assert "limits other than the usual ones are refused" in result.detail
 
 
 @pytest.mark.parametrize("language", ["python", "javascript", "ruby"])

@@ -91,6 +91,9 @@ class TestForms:
     def test_an_unknown_language_is_refused_even_by_an_executor_that_the_kit_cannot_program(self) -> None:
         assert verdicts(Fake(described=lambda: info(language="cobol")), "D03") == {"D03": "fail"}
 
+    def test_a_language_is_refused_where_no_program_can_import_either(self) -> None:
+        assert verdicts(Fake(), "D03", lacking=["imports"]) == {"D03": "fail"}
+
 
 class TestPublicFunction:
     def test_it_runs_the_whole_kit(self, monkeypatch: pytest.MonkeyPatch) -> None:

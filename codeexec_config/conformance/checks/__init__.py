@@ -223,7 +223,7 @@ _ISOLATION: Final = (
         "I15", "folders that all know are empty", "leave files in /tmp", sharing.files_left, C.ISOLATED_FS, after="I09"
     ),
     Check("I16", "libraries are as they were", "change one", sharing.patched_module),
-    Check("I17", "programs share no folder", "two at once", sharing.equal_programs, after="N01", waits=True),
+    Check("I17", "programs share no folder", "two at once", sharing.equal_programs, after="N01"),
     Check("I18", "the host's process stays as it is", "set variables, chdir", reaching.hosts_process_unchanged),
 )
 _CARRYING: Final = (

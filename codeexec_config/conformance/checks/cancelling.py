@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
 from codeexec_config.conformance.kit import Failed, expect, told
-from codeexec_config.conformance.watching import Descendants
 from codeexec_config.executor import Status
 
 if TYPE_CHECKING:
@@ -54,14 +54,16 @@ def during_start_up(kit: Kit) -> None:
     kit.expect_sight()
     start_up = kit.start_up_secs()
     for secs in (_FIRST_MOMENT_SECS, _FIRST_MOMENT_SECS + start_up / 2):
-        marker = kit.nonce()
-        with Descendants() as born:
-            call = kit.start(kit.request(kit.code("orphan", marker=marker)))
-            call.wait(secs)
-            cancel(kit, call)
-            time.sleep(2 * start_up)  # what is still starting would be there only then
-        kit.expect_nothing_left(marker)
-        kit.expect_gone(born)
+        kit.expect_none_left_by(partial(_cancel_soon, kit, secs, start_up))
+
+
+def _cancel_soon(kit: Kit, secs: float, start_up: float) -> None:
+    marker = kit.nonce()
+    call = kit.start(kit.request(kit.code("orphan", marker=marker)))
+    call.wait(secs)
+    cancel(kit, call)
+    time.sleep(2 * start_up)  # what is still starting would be there only then
+    kit.expect_nothing_left(marker)
 
 
 def cancel(kit: Kit, call: Call) -> None:

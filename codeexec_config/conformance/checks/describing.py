@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import attrs
 
 from codeexec_config import limits
 from codeexec_config.conformance.calling import call_in_thread
-from codeexec_config.conformance.kit import expect, told, traced
+from codeexec_config.conformance.kit import NotApplicable, expect, told, traced
 from codeexec_config.executor import ExecutorInfo, LanguageUnsupported, check_executor
 
 if TYPE_CHECKING:
@@ -41,10 +42,17 @@ def _is_name(name: str) -> bool:
     return bool(re.fullmatch(limits.LANGUAGE_PATTERN, name)) and len(name) <= limits.LANGUAGE_LENGTH
 
 
+def _a_program(kit: Kit, marker: str) -> str:
+    """Return a program that can be seen by its marker, as far as the language has one."""
+    with suppress(NotApplicable):
+        return kit.code("orphan", marker=marker)
+    return ""
+
+
 def unknown_language(kit: Kit) -> None:
     """D03: a language that it does not run is a `LanguageUnsupported`, and nothing starts."""
     marker = kit.nonce()
-    code = kit.code("orphan", marker=marker) if kit.has("orphan") else ""
+    code = _a_program(kit, marker)
     request = attrs.evolve(kit.request(code), language=_UNKNOWN)
     call = kit.start(request)
     started = kit.sees(marker, call, kit.allowed_secs(request))

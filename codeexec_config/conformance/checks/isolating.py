@@ -231,15 +231,16 @@ def _set(variables: Mapping[str, str]) -> Iterator[None]:
 
 def no_shared_state(kit: Kit) -> None:
     """I04: a program finds neither variables nor files of the one before it."""
-    leaving = kit.code("leave_state")
-    _leaves_nothing(kit, leaving)
+    nonce = kit.nonce()
+    leaving = kit.code("leave_state", nonce=nonce)
+    _leaves_nothing(kit, leaving, nonce)
     if kit.has("exit"):  # what is kept of a program that failed may be another thing
-        _leaves_nothing(kit, f"{leaving}\n{kit.code('exit', code=3)}")
+        _leaves_nothing(kit, f"{leaving}\n{kit.code('exit', code=3)}", nonce)
 
 
-def _leaves_nothing(kit: Kit, leaving: str) -> None:
+def _leaves_nothing(kit: Kit, leaving: str, nonce: str) -> None:
     kit.shown(kit.request(leaving), "left")
-    found = kit.run(kit.request(kit.code("find_state")))
+    found = kit.run(kit.request(kit.code("find_state", nonce=nonce)))
     if found.status is Status.FAILED and not found.stdout:
         cannot_tell(f"the program could not look: {told(found)}")
     expect(found.stdout.strip() == b"clean", f"the second program found what the first left: {told(found)}")

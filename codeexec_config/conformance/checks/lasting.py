@@ -93,27 +93,29 @@ def two_sessions(kit: Kit) -> None:
                 kit.run(kit.request(kit.code("session_put", value=value), session=name), Status.COMPLETED)
             result = kit.run(kit.request(kit.code("session_show"), session=one), Status.COMPLETED)
             expect(result.stdout.strip() == b"1", f"expected the 1 of this session, got {told(result)}")
-            _share_nothing(kit, one, other)
+            nonce = _share_nothing(kit, one, other)
         _expect_kept(kit, one, b"1", "when another was closed, this session came to")
         with session(kit) as third:
             result = kit.run(kit.request(kit.code("session_show"), session=third))
             expect(result.stdout.strip() not in (b"1", b"5"), f"a new session has an older one's: {told(result)}")
-            _expect_clean(kit, third, "a new session sees what an older one left")
+            _expect_clean(kit, third, nonce, "a new session sees what an older one left")
     unlike = sum(one != other for one, other in zip_longest(name, third))
     expect(unlike >= _FEWEST_UNLIKE, f"names that can be guessed: {name!r}, {third!r}")
 
 
-def _share_nothing(kit: Kit, one: str, other: str) -> None:
-    """Leave a variable and files in a session, and without one, and look for them elsewhere."""
-    kit.run(kit.request(kit.code("leave_state")))
-    _expect_clean(kit, one, "a session sees what a program without one left")
-    kit.run(kit.request(kit.code("leave_state"), session=one))
-    _expect_clean(kit, other, "a session sees what another one left")
-    _expect_clean(kit, None, "a program without a session sees what one left")
+def _share_nothing(kit: Kit, one: str, other: str) -> str:
+    """Leave a variable and files in a session, and without one, look for them elsewhere, and return their name."""
+    nonce = kit.nonce()
+    kit.run(kit.request(kit.code("leave_state", nonce=nonce)))
+    _expect_clean(kit, one, nonce, "a session sees what a program without one left")
+    kit.run(kit.request(kit.code("leave_state", nonce=nonce), session=one))
+    _expect_clean(kit, other, nonce, "a session sees what another one left")
+    _expect_clean(kit, None, nonce, "a program without a session sees what one left")
+    return nonce
 
 
-def _expect_clean(kit: Kit, name: str | None, words: str) -> None:
-    result = kit.run(kit.request(kit.code("find_state"), session=name))
+def _expect_clean(kit: Kit, name: str | None, nonce: str, words: str) -> None:
+    result = kit.run(kit.request(kit.code("find_state", nonce=nonce), session=name))
     expect(result.stdout.strip() != b"found", f"{words}: {told(result)}")
 
 

@@ -13,7 +13,7 @@ from codeexec_config.conformance.checks.timing import ran_once
 from codeexec_config.conformance.circumstances import Circumstances
 from codeexec_config.conformance.kit import Failed, NotApplicable, cannot_tell, expect, told
 from codeexec_config.conformance.removals import Removal
-from codeexec_config.conformance.watching import Descendants, folders_here, held, shape_of, zombies
+from codeexec_config.conformance.watching import folders_here, held, shape_of, zombies
 from codeexec_config.executor import FAULT_EXTENSION, Capability, InfrastructureError, Status
 
 if TYPE_CHECKING:
@@ -63,13 +63,15 @@ def ended_while_starting(kit: Kit) -> None:
     latest = max(_FIRST_MOMENTS_SECS, 2 * kit.start_up_secs())
     growth = (latest / _EARLIEST_SECS) ** (1 / (_EARLY_ENDS - 1))
     walls = [_EARLIEST_SECS * growth**step for step in range(_EARLY_ENDS)]
-    with Descendants() as born:
+
+    def run_all() -> None:
         for request, outcome in kit.together([kit.request(code, wall=wall) for wall in walls]):
             if not isinstance(outcome.error, InfrastructureError):  # which says that there was no sandbox yet
                 kit.verdict(outcome, request=request)
         time.sleep(2 * kit.start_up_secs())  # what is still starting would be there only then
-    kit.expect_nothing_left(marker)
-    kit.expect_gone(born)
+        kit.expect_nothing_left(marker)
+
+    kit.expect_none_left_by(run_all)
     kit.expect_sight()
 
 
@@ -280,11 +282,11 @@ def _cleaned_up(kit: Kit, circumstances: Circumstances, trouble: str) -> Report:
     if kit.has_sight():
         marker = kit.nonce()
         request = kit.request(kit.code("orphan", marker=marker), wall=kit.deadlines.stop_limit)
-        report = kit.subject.elsewhere.run(request, circumstances, secs, partial(kit.left, marker))
+        report = kit.copy().run(request, circumstances, secs, partial(kit.left, marker))
         status = Status.TIMED_OUT
     else:
         request = kit.request(kit.code("say", text="word"))
-        report = kit.subject.elsewhere.run(request, circumstances, secs)
+        report = kit.copy().run(request, circumstances, secs)
         status = Status.COMPLETED
     expect(not report.error, f"the program ran, and since {trouble} the call came to {report.error}")
     kit.reported(request, report, status)
@@ -343,7 +345,7 @@ def _sweep_beside_another_host(kit: Kit) -> None:
             kit.subject.finish("sweep")
         return True
 
-    report = kit.subject.elsewhere.run(request, Circumstances(), kit.allowed_secs(request), sweep_once_it_runs)
+    report = kit.copy().run(request, Circumstances(), kit.allowed_secs(request), sweep_once_it_runs)
     is_ended = bool(report.error) or not report.result.ok
     expect(not is_ended, f"it ended a program of another host that is alive: {report.error or told(report.result)}")
 
@@ -354,6 +356,6 @@ def _run_with_a_dead_host(kit: Kit, *walls: float) -> tuple[str, float]:
     for wall in walls:
         marker = kit.nonce()
         request = kit.request(kit.code("orphan", marker=marker), wall=wall)
-        if kit.subject.elsewhere.killed(request, partial(kit.left, marker), secs):
+        if kit.copy().killed(request, partial(kit.left, marker), secs):
             return marker, wall
     return cannot_tell("the program was not seen to start")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codeexec_config.conformance.kit import Failed, Skipped, cannot_tell, expect, told
+from codeexec_config.conformance.kit import Skipped, cannot_tell, expect, told
 from codeexec_config.executor import Status
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ def partial_output(kit: Kit) -> None:
 
 def deaf(kit: Kit) -> None:
     """T03: a program that ignores SIGTERM and goes on talking, or ends well by it, is timed out all the same."""
-    kit.run(kit.request(kit.code("deaf"), wall=kit.deadlines.stop_limit), Status.TIMED_OUT)
+    result = kit.run(kit.request(kit.code("deaf"), wall=kit.deadlines.stop_limit))
+    if result.status is Status.FAILED and b"deaf" not in result.stdout:
+        cannot_tell(f"the program could not ignore a signal: {told(result)}")
+    expect(result.status is Status.TIMED_OUT, f"expected timed_out, got {told(result)}")
     if kit.has("graceful"):
         _stopped_after(kit, "graceful", b"ready")
 
@@ -109,12 +112,16 @@ def ran_once(kit: Kit, request: ExecutionRequest, nonce: str) -> ExecutionResult
     """Run a program that prints a word at its start and lasts a while, and fail if it seems to have been run twice."""
     secs = kit.deadlines.once
     took: list[float] = []
-    while len(took) < _ATTEMPTS:
+    while True:
         start_up = kit.outcome(kit.request(kit.code("say", text="short"))).secs
         outcome = kit.outcome(request)
         result = kit.verdict(outcome)
         expect(result.stdout.count(nonce.encode()) <= 1, "its start is in the output twice: it was run again")
+        took.append(outcome.secs)
         if outcome.secs < start_up + 1.8 * secs:
             return result
-        took.append(outcome.secs)
-    raise Failed(f"{secs:g} s of program took {min(took):.1f} s: it was run again")
+        if len(took) == _ATTEMPTS:
+            # The short program may have used up an interpreter that was ready beforehand.
+            was_once = min(took) < kit.info.startup_secs + 1.8 * secs
+            expect(was_once, f"{secs:g} s of program took {min(took):.1f} s: it was run again")
+            return result

@@ -39,7 +39,7 @@ what its purpose says here:
 | `file` | copy the file data/in.txt to standard output |
 | `artifact` | write the bytes 00 ff fe 0a to out/result.bin |
 | `link` | make out/link a symbolic link to @PATH@ |
-| `leave_state` | set a variable `kit_state`, make files `kit_state` and `.kit_state`, print `left` |
+| `leave_state` | set a variable kit_@NONCE@, make files kit_@NONCE@ and .kit_@NONCE@, print `left` |
 | `find_state` | print `found` when one of them is there, else `clean` |
 | `session_set`, `session_get` | set x to 1; print x + 1 |
 | `session_put`, `session_show` | set x to @VALUE@; print x |

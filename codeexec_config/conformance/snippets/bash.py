@@ -108,12 +108,12 @@ mkdir -p out
 ln -s '@PATH@' out/link
 """,
     "leave_state": """
-kit_state=1
-touch kit_state .kit_state 2>/dev/null
+kit_@NONCE@=1
+touch kit_@NONCE@ .kit_@NONCE@ 2>/dev/null
 echo left
 """,
     "find_state": """
-if [ -n "$kit_state" ] || [ -e kit_state ] || [ -e .kit_state ]; then echo found; else echo clean; fi
+if [ -n "$kit_@NONCE@" ] || [ -e kit_@NONCE@ ] || [ -e .kit_@NONCE@ ]; then echo found; else echo clean; fi
 """,
     "session_set": "x=1",
     "session_get": "echo $((x + 1))",
@@ -136,7 +136,7 @@ echo started
     "line_number": "echo line $LINENO",
     "tell_all": r"""
 for path in /proc/$$/cmdline /proc/$PPID/cmdline "$0" *; do
-  tr '\0' '\n' < "$path"
+  head -c 20000 "$path" | tr '\0' '\n'
   echo
 done 2>/dev/null
 echo "$BASH_EXECUTION_STRING"

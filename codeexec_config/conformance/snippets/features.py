@@ -12,7 +12,7 @@ FEATURES: Final = ("imports", "processes")
 
 _SIGNS: Final = {
     ("python", "imports"): re.compile(r"^\s*(?:import|from) ", re.MULTILINE),
-    ("python", "processes"): re.compile(r"\bsubprocess\b|\bos\.fork\b"),
+    ("python", "processes"): re.compile(r"\b(?:subprocess|multiprocessing)\b|\bos\.fork\b"),
     ("javascript", "imports"): re.compile(r"\brequire\(|\bprocess\."),
     ("javascript", "processes"): re.compile(r"child_process"),
     ("ruby", "imports"): re.compile(r"^require ", re.MULTILINE),

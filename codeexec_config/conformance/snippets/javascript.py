@@ -130,12 +130,12 @@ fs.mkdirSync("out", { recursive: true });
 fs.symlinkSync("@PATH@", "out/link");
 """,
     "leave_state": """
-globalThis.kit_state = 1;
-try { for (const name of ["kit_state", ".kit_state"]) require("fs").writeFileSync(name, ""); } catch {}
+globalThis.kit_@NONCE@ = 1;
+try { for (const name of ["kit_@NONCE@", ".kit_@NONCE@"]) require("fs").writeFileSync(name, ""); } catch {}
 console.log("left");
 """,
     "find_state": """
-const found = "kit_state" in globalThis || ["kit_state", ".kit_state"].some(require("fs").existsSync);
+const found = "kit_@NONCE@" in globalThis || ["kit_@NONCE@", ".kit_@NONCE@"].some(require("fs").existsSync);
 console.log(found ? "found" : "clean");
 """,
     "session_set": "x = 1;",
@@ -163,7 +163,7 @@ console.log("works");
 const { spawnSync } = require("child_process");
 console.log(spawnSync(process.execPath, ["-e", ""]).status === 0 ? "works" : "refused");
 """,
-    "verbatim": "javascript = 3;\nconsole.log(`" + VERBATIM.replace("`", "\\`") + "`);",
+    "verbatim": "javascript: 0;\nconsole.log(`" + VERBATIM.replace("`", "\\`") + "`);",
     "line_number": r"""console.log("line", Number(new Error().stack.split("\n")[1].match(/:(\d+):\d+\)?$/)[1]));""",
     "tell_all": r"""
 const fs = require("fs");

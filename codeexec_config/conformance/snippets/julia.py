@@ -94,14 +94,14 @@ mkpath("out")
 symlink("@PATH@", "out/link")
 """,
     "leave_state": """
-kit_state = 1
+kit_@NONCE@ = 1
 try
-    touch("kit_state")
+    touch("kit_@NONCE@")
 catch
 end
 println("left")
 """,
-    "find_state": 'println(@isdefined(kit_state) || ispath("kit_state") ? "found" : "clean")',
+    "find_state": 'println(@isdefined(kit_@NONCE@) || ispath("kit_@NONCE@") ? "found" : "clean")',
     "session_set": "x = 1",
     "session_get": "println(x + 1)",
     "unlike": "println(time_ns(), rand(UInt64))",

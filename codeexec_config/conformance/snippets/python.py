@@ -174,18 +174,18 @@ os.makedirs("out", exist_ok=True)
 os.symlink("@PATH@", "out/link")
 """,
     "leave_state": """
-kit_state = 1
+kit_@NONCE@ = 1
 try:
-    open("kit_state", "w").close()
-    open(".kit_state", "w").close()
+    open("kit_@NONCE@", "w").close()
+    open(".kit_@NONCE@", "w").close()
 except OSError:
     pass
 print("left", flush=True)
 """,
     "find_state": """
 import os
-files = any(map(os.path.exists, ("kit_state", ".kit_state")))
-print("found" if "kit_state" in globals() or files else "clean")
+files = any(map(os.path.exists, ("kit_@NONCE@", ".kit_@NONCE@")))
+print("found" if "kit_@NONCE@" in globals() or files else "clean")
 """,
     "session_set": "x = 1",
     "session_get": "print(x + 1)",

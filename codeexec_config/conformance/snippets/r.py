@@ -123,12 +123,12 @@ dir.create("out", showWarnings = FALSE)
 invisible(file.symlink("@PATH@", "out/link"))
 """,
     "leave_state": r"""
-kit_state <- 1
-invisible(suppressWarnings(file.create("kit_state")))
+kit_@NONCE@ <- 1
+invisible(suppressWarnings(file.create("kit_@NONCE@")))
 cat("left\n")
 """,
     "find_state": r"""
-cat(if (exists("kit_state") || file.exists("kit_state")) "found\n" else "clean\n")
+cat(if (exists("kit_@NONCE@") || file.exists("kit_@NONCE@")) "found\n" else "clean\n")
 """,
     "session_set": "x <- 1",
     "session_get": r'cat(x + 1, "\n")',

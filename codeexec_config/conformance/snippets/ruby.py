@@ -170,14 +170,14 @@ Dir.mkdir("out") unless Dir.exist?("out")
 File.symlink("@PATH@", "out/link")
 """,
     "leave_state": """
-$kit_state = 1
+$kit_@NONCE@ = 1
 begin
-  File.write("kit_state", "")
+  File.write("kit_@NONCE@", "")
 rescue SystemCallError
 end
 puts "left"
 """,
-    "find_state": 'puts $kit_state || File.exist?("kit_state") ? "found" : "clean"',
+    "find_state": 'puts $kit_@NONCE@ || File.exist?("kit_@NONCE@") ? "found" : "clean"',
     "session_set": "x = 1",
     "session_get": "puts x + 1",
     "unlike": "puts Process.clock_gettime(Process::CLOCK_REALTIME, :nanosecond), rand(2**64)",

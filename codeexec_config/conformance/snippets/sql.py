@@ -22,11 +22,11 @@ WITH RECURSIVE rows(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM rows) SELECT n, 
 WITH RECURSIVE rows(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM rows) SELECT count(*) FROM rows;
 """,
     "leave_state": """
-CREATE TABLE kit_state (n INTEGER);
+CREATE TABLE kit_@NONCE@ (n INTEGER);
 SELECT 'left';
 """,
     "find_state": """
-SELECT CASE WHEN EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'kit_state') THEN 'found' ELSE 'clean' END;
+SELECT CASE WHEN EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'kit_@NONCE@') THEN 'found' ELSE 'clean' END;
 """,
     "session_set": """
 CREATE TABLE x (n INTEGER);
