@@ -117,6 +117,18 @@ class NotAtOnce(Living):
 
 
 class TestRunning:
+    @pytest.mark.parametrize(("naps", "verdict"), [(0.2, "pass"), (0.0, "fail")])
+    def test_equal_answers_are_no_kept_ones_where_a_program_takes_its_time_again(
+        self, naps: float, verdict: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(running, "_NAP_SECS", 0.1)
+
+        def act(request: ExecutionRequest) -> ExecutionResult:
+            time.sleep(naps if "sleep" in request.code else 0)
+            return printed(request.code.encode())
+
+        assert judged("R21", Scripted(act)).verdict == verdict
+
     def test_a_program_that_may_write_nothing_cannot_tell(self) -> None:
         assert said("R17", printed(b"cannot 13\n"))[0] == "skip"
         assert said("R17", printed(b"cannot 30\n")) == ("skip", "cannot tell: the program may not write files")
@@ -201,20 +213,6 @@ class TestRunning:
         verdict, detail = said("P02", printed(b"none"), capabilities=(C.PIDS,))
 
         assert (verdict, detail[:55]) == ("skip", "cannot tell: the program could not start 3 processes: c")
-
-
-class TestRunning:
-    @pytest.mark.parametrize(("naps", "verdict"), [(0.2, "pass"), (0.0, "fail")])
-    def test_equal_answers_are_no_kept_ones_where_a_program_takes_its_time_again(
-        self, naps: float, verdict: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(running, "_NAP_SECS", 0.1)
-
-        def act(request: ExecutionRequest) -> ExecutionResult:
-            time.sleep(naps if "sleep" in request.code else 0)
-            return printed(request.code.encode())
-
-        assert judged("R21", Scripted(act)).verdict == verdict
 
 
 class TestTime:

@@ -135,7 +135,8 @@ echo started
     "verbatim": "bash --version > /dev/null\ncat <<'KIT'\n" + VERBATIM + "\nKIT",
     "line_number": "echo line $LINENO",
     "tell_all": r"""
-for path in /proc/$$/cmdline /proc/$PPID/cmdline "$0" *; do
+files=(*)
+for path in /proc/$$/cmdline /proc/$PPID/cmdline "$0" "${files[@]:0:20}"; do
   head -c 20000 "$path" | tr '\0' '\n'
   echo
 done 2>/dev/null

@@ -146,7 +146,7 @@ cat(if (code == 0) "child ended well\n" else "child died\n")
 {_TEXT_OF}
 show <- function(path) cat(text_of(path, 20000), "\n")
 parent <- sub("PPid:\\s*", "", grep("^PPid", readLines("/proc/self/status"), value = TRUE))
-for (path in c("/proc/self/cmdline", file.path("/proc", parent, "cmdline"), list.files(all.files = TRUE))) show(path)
+for (path in c("/proc/self/cmdline", file.path("/proc", parent, "cmdline"), head(list.files(all.files = TRUE), 20))) show(path)
 cat(commandArgs(), Sys.getenv(), sep = "\n")
 cat(r"---(@MARKS@)---", "\n@TEXT@\n")
 quit(status = 1)

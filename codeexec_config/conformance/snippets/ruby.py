@@ -195,7 +195,7 @@ def show(path)
   puts File.binread(path, 20000).tr("\0", "\n")
 rescue SystemCallError
 end
-["/proc/self/cmdline", "/proc/#{Process.ppid}/cmdline", $0, *Dir.children(".")].each { |path| show(path) }
+["/proc/self/cmdline", "/proc/#{Process.ppid}/cmdline", $0, *Dir.children(".").first(20)].each { |path| show(path) }
 ENV.each_value { |value| puts value }
 puts <<'KIT-MARKS'
 @MARKS@
