@@ -1015,6 +1015,22 @@ class ClearsAfterSuccesses(KeepsItsFolder):
             path.unlink()
 
 
+class ClearsUnlessItStopped(KeepsItsFolder):
+    def clear(self, run: Run) -> None:
+        for path in self.own.iterdir() if run.process.returncode >= 0 else ():
+            path.unlink()
+
+
+class CancelsAll(Local):
+    async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
+        try:
+            return await super().execute_async(request)
+        except asyncio.CancelledError:
+            for run in self.running:
+                self.end(run)
+            raise
+
+
 class ExportsVariables(Local):
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
         os.environ.update(request.env)
@@ -1652,6 +1668,12 @@ class ForgetsWhatRuns(Local):
         """Nothing is held between runs, it thinks."""
 
 
+class RemembersTheLastRunOnly(Local):
+    async def close_async(self) -> None:
+        for run in self.running[-1:]:
+            self.end(run)
+
+
 class Reckless(ReadsUntilTheMainProcessEnds):
     """Does nothing of what one that is merely careless does, and cannot show for what it lacks."""
 
@@ -1790,6 +1812,7 @@ DEFECTS = (
     Control(ForgetsTheTemporaryFolder, "R01 G01 R17", "G01", needs_jail=True),
     Control(ForgetsSharedMemory, "R01 G01 R17", "G01", needs_jail=True),
     Control(HasPlaces, "R01 K01 K02 N01", ""),
+    Control(CancelsAll, "R01 N01 K01 K02", "K01", "K02"),
     Control(KeepsPlacesOfTheCancelled, "R01 K01 K02", "K01", "K02"),
     Control(StartsAHelper, "R01 K01 K02", "K02"),
     Control(ForgetsOtherInterpreters, "I01", "I01"),
@@ -1823,6 +1846,7 @@ DEFECTS = (
     Control(RunsInThisProcess, "I18", "I18"),
     Control(KeepsItsFolder, "R01 I04 L01", "I04"),
     Control(ClearsAfterSuccesses, "R01 I04 L01", "I04"),
+    Control(ClearsUnlessItStopped, "R01 I04 L01", "I04"),
     Control(ExportsVariables, "E01 I18", "I18"),
     Control(WaitsForAnyChild, "E01 I18", "I18"),
     Control(LimitsItsHost, "E01 I18", "I18"),
@@ -1903,4 +1927,5 @@ DEFECTS = (
     Control(LeavesOpenFilesOfFailures, "R01 L02 L03", "L03"),
     Control(LeavesZombiesOfTimeouts, "R01 L02 L03", "L03"),
     Control(ForgetsWhatRuns, "R01 L04 L01", "L04"),
+    Control(RemembersTheLastRunOnly, "R01 L04 L01", "L04"),
 )

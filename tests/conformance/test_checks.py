@@ -215,6 +215,21 @@ class TestRunning:
         assert (verdict, detail[:55]) == ("skip", "cannot tell: the program could not start 3 processes: c")
 
 
+class TestState:
+    @pytest.mark.parametrize("last", ["exit", "sleep", "while True", ""])
+    def test_what_a_stopped_program_leaves_counts_too(self, last: str) -> None:
+        found = [b"clean"]
+
+        def act(request: ExecutionRequest) -> ExecutionResult:
+            if "found" in request.code:
+                return printed(found[0])
+            if last and last in request.code:
+                found[0] = b"found"
+            return printed(b"left")
+
+        assert judged("I04", Scripted(act)).verdict == ("fail" if last else "pass")
+
+
 class TestTime:
     def test_a_program_that_printed_nothing_in_time_gets_more_of_it(self) -> None:
         assert said("T02", TIMED_OUT, attrs.evolve(TIMED_OUT, stdout=b"before"))[0] == "pass"
@@ -665,6 +680,29 @@ class TestCancelling:
             kit.Kit.expect_none_left_by(SimpleNamespace(deadlines=deadlines), lambda: acts.append(1))  # type: ignore[arg-type]
 
         assert len(acts) == 1 + bool(again)
+
+    @pytest.mark.parametrize("most", [1, 2])
+    def test_nothing_is_beside_where_one_runs_at_once_or_nothing_lasts(self, most: int) -> None:
+        def code(_: str, **__: object) -> str:
+            raise kit.NotApplicable("no program for nap")
+
+        asked = SimpleNamespace(most_at_once=lambda: most, code=code, start=id, request=id)
+
+        assert cancelling._begun_beside(asked) is None  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize(
+        ("outcome", "told"),
+        [
+            (kit.Outcome(DONE, None, 0), None),
+            (kit.Outcome(None, ExecutorOverloaded("one at once"), 0), None),
+            (kit.Outcome(printed(status=Status.KILLED), None, 0), "a program beside the cancelled one came to killed"),
+        ],
+    )
+    def test_what_is_beside_goes_on(self, outcome: kit.Outcome, told: str | None) -> None:
+        asked = SimpleNamespace(outcome=lambda *_: outcome, request=lambda _: None)
+
+        with pytest.raises(kit.Failed, match=told) if told else contextlib.nullcontext():
+            cancelling._expect_a_good_end(asked, object())  # type: ignore[arg-type]
 
     @pytest.mark.parametrize(("places", "cancelled"), [(None, 0), (9, 0), (3, 3)])
     def test_as_many_runs_are_cancelled_as_there_are_places(

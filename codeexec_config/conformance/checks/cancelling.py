@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
-from codeexec_config.conformance.kit import Failed, expect, told
-from codeexec_config.executor import Status
+from codeexec_config.conformance.kit import Failed, NotApplicable, expect, told
+from codeexec_config.executor import ExecutorOverloaded, Status
 
 if TYPE_CHECKING:
     from codeexec_config.conformance.calling import Call
@@ -20,18 +21,37 @@ _TICK_SECS = 0.01
 _ATTEMPTS = 6
 _FIRST_MOMENT_SECS = 0.01
 _MOST_PLACES = 8
+_BESIDE_SECS = 2.0
 
 
 def while_running(kit: Kit) -> None:
     """K01: a cancelled run raises `CancelledError` soon, and leaves nothing."""
     marker = kit.nonce()
     request = kit.request(kit.code("orphan", marker=marker))
+    beside = _begun_beside(kit)
     call = kit.start(request)
     kit.subject.sights[kit.language] = kit.sees(marker, call, kit.info.startup_secs + kit.deadlines.late)
     cancel(kit, call)
+    if beside is not None:
+        _expect_a_good_end(kit, beside)
     kit.expect_nothing_left(marker)
     _expect_places_back(kit)
     kit.expect_sight()
+
+
+def _begun_beside(kit: Kit) -> Call | None:
+    """Start a program beside another one, where there may be two and the language has one that lasts."""
+    if kit.most_at_once() > 1:
+        with suppress(NotApplicable):
+            return kit.start(kit.request(kit.code("nap", secs=_BESIDE_SECS)))
+    return None
+
+
+def _expect_a_good_end(kit: Kit, call: Call) -> None:
+    outcome = kit.outcome(kit.request(""), call)
+    ended = getattr(outcome.result, "status", None)
+    goes_on = ended in {Status.COMPLETED, Status.TIMED_OUT} or isinstance(outcome.error, ExecutorOverloaded)
+    expect(goes_on, f"a program beside the cancelled one came to {told(outcome.error or outcome.result)}")
 
 
 def _expect_places_back(kit: Kit) -> None:

@@ -233,13 +233,16 @@ def no_shared_state(kit: Kit) -> None:
     """I04: a program finds neither variables nor files of the one before it."""
     nonce = kit.nonce()
     leaving = kit.code("leave_state", nonce=nonce)
-    _leaves_nothing(kit, leaving, nonce)
-    if kit.has("exit"):  # what is kept of a program that failed may be another thing
-        _leaves_nothing(kit, f"{leaving}\n{kit.code('exit', code=3)}", nonce)
-
-
-def _leaves_nothing(kit: Kit, leaving: str, nonce: str) -> None:
     kit.shown(kit.request(leaving), "left")
+    _expect_no_trace(kit, nonce)
+    # What is kept of a program that failed or was stopped may be another thing.
+    for purpose, wall in (("exit", None), ("before_sleep", kit.deadlines.stop_limit), ("flood", None)):
+        with suppress(NotApplicable, Failed):  # of what other checks tell
+            kit.outcome(kit.request(f"{leaving}\n{kit.code(purpose, code=3)}", wall=wall))
+        _expect_no_trace(kit, nonce)
+
+
+def _expect_no_trace(kit: Kit, nonce: str) -> None:
     found = kit.run(kit.request(kit.code("find_state", nonce=nonce)))
     if found.status is Status.FAILED and not found.stdout:
         cannot_tell(f"the program could not look: {told(found)}")

@@ -202,17 +202,19 @@ def _grown_by_a_run(kit: Kit, request: ExecutionRequest) -> set[str]:
 def close_with_something_running(kit: Kit) -> None:
     """L04: closing ends what still runs, in open sessions too."""
     kit.expect_sight()
-    marker, sessions_marker = kit.nonce(), kit.nonce()
+    markers = [kit.nonce() for _ in range(min(2, kit.most_at_once()))]
+    sessions_marker = kit.nonce()
     if kit.declares(Capability.SESSIONS) and kit.has("session_child"):
         kit.run(kit.request(kit.code("session_child", marker=sessions_marker), session=opened(kit)))
-    request = kit.request(kit.code("orphan", marker=marker), wall=_FOR_LONG_SECS)
-    call = kit.start(request)
-    if not kit.sees(marker, call, kit.info.startup_secs + kit.deadlines.late):
-        cannot_tell("the program was not seen to start")
+    calls = [kit.start(kit.request(kit.code("orphan", marker=each), wall=_FOR_LONG_SECS)) for each in markers]
+    for marker, call in zip(markers, calls, strict=True):
+        if not kit.sees(marker, call, kit.info.startup_secs + kit.deadlines.late):
+            cannot_tell("the program was not seen to start")
     kit.subject.finish("close")
-    kit.expect_nothing_left(marker)
-    kit.expect_nothing_left(sessions_marker)
-    call.cancel()
+    for marker in (*markers, sessions_marker):
+        kit.expect_nothing_left(marker)
+    for call in calls:
+        call.cancel()
 
 
 def close_twice(subject: Subject) -> None:
