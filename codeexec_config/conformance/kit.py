@@ -270,20 +270,22 @@ class Kit:
         """Fail when something still carries the marker after the time to settle."""
         _expect_none(partial(self.left, marker), secs or self.deadlines.settle)
 
-    def expect_none_left_by(self, act: Callable[[], None]) -> None:
+    def expect_none_left_by(self, act: Callable[[], None], times: int) -> None:
         """Fail when processes that are born of an act live on after the time to settle, marked or not.
 
-        What makes up for what was used, as a pool does, is not more of them once the act is repeated.
+        A pool makes up for what was used, which is not more and more of them: so often the act is done at most.
         """
-        with Descendants() as born:
-            act()
-        used = _left(born.left, self.deadlines.settle)
-        if not used:
-            return
-        with Descendants() as again:
-            act()
-        left = _left(lambda: [*born.left(), *again.left()], self.deadlines.settle, most=len(used))
-        expect(len(left) <= len(used), f"left behind: {_some(left)}; and more when it was done again")
+        blocks: list[Descendants] = []
+        most = 0
+        for _ in range(times):
+            with Descendants() as born:
+                act()
+            blocks.append(born)
+            left = _left(lambda: [each for block in blocks for each in block.left()], self.deadlines.settle, most=most)
+            if len(left) <= most:
+                return
+            most = len(left)
+        raise Failed(f"left behind: {_some(left)}; each time that it was done there were more")
 
     def expect_sight(self) -> None:
         """Skip the check when the probe cannot see this executor's programs: it would find nothing left, always."""

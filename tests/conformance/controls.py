@@ -445,7 +445,15 @@ class StartsThoughCancelled(Local):
 
     startup_secs = 0.5
 
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages)
+        self.environments: dict[Path, dict[str, str]] = {}
+
+    def environment(self, run: Run) -> dict[str, str]:
+        return self.environments.setdefault(run.folder, super().environment(run))
+
     async def start(self, run: Run) -> None:
+        self.environment(run)
         starting = asyncio.ensure_future(self.started_late(run))
         try:
             await asyncio.shield(starting)
@@ -454,14 +462,9 @@ class StartsThoughCancelled(Local):
             raise
 
     async def started_late(self, run: Run) -> None:
-        environment = self.environment(run)
         await asyncio.sleep(0.4)
-        self.environment = lambda _: environment  # type: ignore[method-assign,assignment]
-        try:
-            (run.folder / "work").mkdir(parents=True, exist_ok=True)
-            await super().start(run)
-        finally:
-            del self.environment
+        (run.folder / "work").mkdir(parents=True, exist_ok=True)
+        await super().start(run)
 
 
 class BlocksTheLoop(Local):

@@ -661,7 +661,7 @@ class TestCancelling:
         [
             ([["process 1"], []], [], ""),
             ([["process 1"], *[["process 1"]] * 999], [["process 2"], []], ""),
-            ([*[["process 1"]] * 999], [*[["process 2"]] * 999], "left behind: process 1; process 2; and more"),
+            ([*[["process 1"]] * 999], [*[["process 2"]] * 999], "left behind: process 1; process 2; each time"),
         ],
     )
     def test_what_is_born_gets_time_to_go_and_may_make_up_for_what_was_used(
@@ -677,7 +677,7 @@ class TestCancelling:
         monkeypatch.setattr(kit, "Descendants", block)
         deadlines = QUICK._replace(settle=0.5)
         with pytest.raises(kit.Failed, match=told) if told else contextlib.nullcontext():
-            kit.Kit.expect_none_left_by(SimpleNamespace(deadlines=deadlines), lambda: acts.append(1))  # type: ignore[arg-type]
+            kit.Kit.expect_none_left_by(SimpleNamespace(deadlines=deadlines), lambda: acts.append(1), times=2)  # type: ignore[arg-type]
 
         assert len(acts) == 1 + bool(again)
 

@@ -71,7 +71,7 @@ def ended_while_starting(kit: Kit) -> None:
         time.sleep(2 * kit.start_up_secs())  # what is still starting would be there only then
         kit.expect_nothing_left(marker)
 
-    kit.expect_none_left_by(run_all)
+    kit.expect_none_left_by(run_all, times=2)
     kit.expect_sight()
 
 

@@ -67,8 +67,9 @@ def outliving_child(kit: Kit) -> None:
 
 def no_latency(kit: Kit) -> None:
     """T06: a short program does not wait for its limit, nor for the next tick of something."""
-    outcome = kit.outcome(kit.request(kit.code("say", text="short"), wall=kit.deadlines.latency_limit))
-    kit.verdict(outcome, Status.COMPLETED)
+    request = kit.request(kit.code("say", text="short"), wall=kit.deadlines.latency_limit)
+    outcome = kit.outcome(request)
+    kit.verdict(outcome, Status.COMPLETED, request=request)
     most = kit.info.startup_secs + kit.deadlines.latency
     expect(outcome.secs < most, f"a short program took {outcome.secs:.1f} s, and {most:g} would be generous")
 
@@ -115,7 +116,7 @@ def ran_once(kit: Kit, request: ExecutionRequest, nonce: str) -> ExecutionResult
     while True:
         start_up = kit.outcome(kit.request(kit.code("say", text="short"))).secs
         outcome = kit.outcome(request)
-        result = kit.verdict(outcome)
+        result = kit.verdict(outcome, request=request)
         expect(result.stdout.count(nonce.encode()) <= 1, "its start is in the output twice: it was run again")
         took.append(outcome.secs)
         if outcome.secs < start_up + 1.8 * secs:
