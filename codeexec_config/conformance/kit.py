@@ -276,15 +276,15 @@ class Kit:
         A pool makes up for what was used, which is not more and more of them: so often the act is done at most.
         """
         blocks: list[Descendants] = []
-        most = 0
+        left: Collection[str] = ()
         for _ in range(times):
             with Descendants() as born:
                 act()
             blocks.append(born)
+            most = len(left)
             left = _left(lambda: [each for block in blocks for each in block.left()], self.deadlines.settle, most=most)
             if len(left) <= most:
                 return
-            most = len(left)
         raise Failed(f"left behind: {_some(left)}; each time that it was done there were more")
 
     def expect_sight(self) -> None:
