@@ -41,6 +41,7 @@ from codeexec_config.rendering.structured import file_entry
 from codeexec_config.rendering.text import ANSI, render_text
 from codeexec_config.testing import assert_no_leak
 from tests.counts import examples
+from tests.test_environment import EmptyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -404,13 +405,6 @@ def test_strict_raises_what_would_be_warned_of() -> None:
         assert_no_leak(partial(loads, WARNING, env={}, strict=True), SECRETS)
 
     assert ["literal-secret"] == [d.code for d in caught.value.diagnostics]
-
-
-class EmptyError(Exception):
-    """One that is false."""
-
-    def __len__(self) -> int:
-        return 0
 
 
 @pytest.mark.parametrize("kind", [RuntimeError, EmptyError])
