@@ -688,7 +688,7 @@ class TestCancelling:
 
         asked = SimpleNamespace(most_at_once=lambda: most, code=code, start=id, request=id)
 
-        assert cancelling._begun_beside(asked) is None  # type: ignore[arg-type]
+        assert cancelling._begun_beside(asked, 0) is None  # type: ignore[arg-type]
 
     @pytest.mark.parametrize(
         ("outcome", "told"),

@@ -23,15 +23,17 @@ _FIRST_MOMENT_SECS = 0.01
 _MOST_PLACES = 8
 _MOST_POOLED = 6
 _BESIDE_SECS = 2.0
+_SHARE_OF_THE_RUN = 3  # the one to cancel must not meet its limit before it is cancelled
 
 
 def while_running(kit: Kit) -> None:
     """K01: a cancelled run raises `CancelledError` soon, and leaves nothing."""
+    start_up = min(kit.start_up_secs(), kit.deadlines.run_limit / _SHARE_OF_THE_RUN)
     marker = kit.nonce()
     request = kit.request(kit.code("orphan", marker=marker))
     call = kit.start(request)
     kit.subject.sights[kit.language] = kit.sees(marker, call, kit.info.startup_secs + kit.deadlines.late)
-    beside = _begun_beside(kit)
+    beside = _begun_beside(kit, start_up)
     cancel(kit, call)
     if beside is not None:
         _expect_a_good_end(kit, beside)
@@ -40,7 +42,7 @@ def while_running(kit: Kit) -> None:
     kit.expect_sight()
 
 
-def _begun_beside(kit: Kit) -> Call | None:
+def _begun_beside(kit: Kit, start_up: float) -> Call | None:
     """Start a program beside another one, where there may be two and the language has one that lasts.
 
     It is the second, for an executor that says nothing of places may refuse it or let it wait.
@@ -48,7 +50,7 @@ def _begun_beside(kit: Kit) -> Call | None:
     if kit.most_at_once() > 1:
         with suppress(NotApplicable):
             call = kit.start(kit.request(kit.code("nap", secs=_BESIDE_SECS)))
-            call.wait(kit.start_up_secs())
+            call.wait(start_up)
             return call
     return None
 
