@@ -37,8 +37,9 @@ __all__ = ["Failed", "Kit", "NotApplicable", "Outcome", "Skipped", "Subject", "c
 _POLL_SECS = 0.04
 _SHORT_POLL_SECS = 0.02
 _SIGHT_SECS = 1.0
-_REFUSALS = RequestError, RequestTooLarge
+REFUSALS = RequestError, RequestTooLarge
 """What limits may be refused with."""
+OTHER_LIMITS = "limits other than the usual ones are refused, as they may be"
 _Seen = TypeVar("_Seen")
 
 
@@ -127,8 +128,8 @@ class Kit:
 
         Limits other than those that most programs have may be refused, and then nothing can be told.
         """
-        if type(outcome.error) in _REFUSALS and request is not None and self._is_unusual(request.limits):
-            cannot_tell("limits other than the usual ones are refused, as they may be")
+        if type(outcome.error) in REFUSALS and request is not None and self._is_unusual(request.limits):
+            cannot_tell(OTHER_LIMITS)
         expect(outcome.error is None, f"raised {told(outcome.error, request)}", traced(outcome.error, request))
         result = outcome.result
         expect(isinstance(result, ExecutionResult), f"returned {told(result)}")

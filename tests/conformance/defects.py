@@ -1380,6 +1380,50 @@ class ClosesASessionOnce(Sessions):
         await super().close_session_async(session)
 
 
+class ReachesFromASession(Sessions):
+    capabilities = Sessions.capabilities | {C.NO_NETWORK}
+
+    def sessions_walls(self) -> list[str]:
+        return []
+
+
+class ReadsFromASession(Sessions):
+    capabilities = Sessions.capabilities | {C.ISOLATED_FS}
+
+
+class LooksAroundInASession(Sessions):
+    capabilities = Sessions.capabilities | {C.ISOLATED_PROCESSES}
+
+
+class CutsNothingInASession(Sessions):
+    def output(self, request: ExecutionRequest, stdout: bytes) -> Any:
+        return {"stdout": stdout}
+
+
+class CutsASessionsOutputSilently(Sessions):
+    def output(self, request: ExecutionRequest, stdout: bytes) -> Any:
+        return {"stdout": super().output(request, stdout)["stdout"]}
+
+
+class BoundsNoSessionsMemory(Sessions):
+    def most_memory(self, request: ExecutionRequest) -> float:
+        return math.inf
+
+
+class BoundsNoSessionsProcesses(Sessions):
+    most_processes = math.inf
+
+
+class StartsAgainAtAMemoryLimit(Sessions):
+    """Goes on under the same name in a fresh interpreter."""
+
+    async def died(self, request: ExecutionRequest) -> ExecutionResult:
+        name = request.session or ""
+        result = await super().died(request)
+        self.sessions[name] = await self.begin(request.language, self.new_folder())
+        return result
+
+
 class KeepsVariablesInASession(Sessions):
     def interpreter(self, language: str) -> list[str]:
         *command, code = super().interpreter(language)
@@ -1730,6 +1774,7 @@ RECKLESS = "R14 R18 O07 T12 T13 T14 T15 M02 M03 M04 M07 K01 I06 I07 I08 I09 I11 
 LONG = "R01 O04 O10 O11 O12 O13"
 ASKS = "R01 R13 E03 E04 F07 F08"
 CARRIES_IN_SESSIONS = "Z01 E01 S01 F01 F02"
+LIMITS_SESSIONS = "O04 M01 P01 Z01 Z10"
 KEEPS = "Z01 Z02 Z03 Z04 Z05 Z06 Z07 Z08"
 
 DEFECTS = (
@@ -1892,6 +1937,14 @@ DEFECTS = (
     Control(OpensAnyLanguage, KEEPS, "Z06"),
     Control(ClosesASessionOnce, KEEPS, "Z06 Z07"),
     Control(StartsAgainAfterADeath, KEEPS, "Z07"),
+    Control(ReachesFromASession, "Z01 Z09", "Z09"),
+    Control(ReadsFromASession, "Z01 Z09", "Z09"),
+    Control(LooksAroundInASession, "Z01 Z09", "Z09"),
+    Control(CutsNothingInASession, LIMITS_SESSIONS, "Z10"),
+    Control(CutsASessionsOutputSilently, LIMITS_SESSIONS, "Z10"),
+    Control(BoundsNoSessionsMemory, LIMITS_SESSIONS, "Z10"),
+    Control(BoundsNoSessionsProcesses, LIMITS_SESSIONS, "Z10"),
+    Control(StartsAgainAtAMemoryLimit, LIMITS_SESSIONS, "Z10"),
     Control(KeepsVariablesInASession, CARRIES_IN_SESSIONS, "E01"),
     Control(DropsVariablesInASession, CARRIES_IN_SESSIONS, "E01"),
     Control(DropsTheInputInASession, CARRIES_IN_SESSIONS, "S01"),

@@ -34,6 +34,7 @@ from codeexec_config.executor import (
 )
 from codeexec_config.model import CodeExecutionConfig, Runtime, Sandboxed
 from tests.conformance.local import (
+    MOST_PROCESSES,
     RUN_VARIABLE,
     WATCH_SECS,
     Local,
@@ -42,6 +43,7 @@ from tests.conformance.local import (
     environment_of,
     kill,
     read_all_inside,
+    resident_bytes,
 )
 
 C = Capability
@@ -193,6 +195,7 @@ class Sessions(Local):
     """One interpreter process and one folder a session; a timeout ends it, and the session with it."""
 
     capabilities = frozenset((Local.capabilities | {C.SESSIONS}) - {C.FAULT_INJECTION})
+    most_processes: float = MOST_PROCESSES
 
     def __init__(self, *languages: str) -> None:
         super().__init__(*languages)
@@ -218,6 +221,7 @@ class Sessions(Local):
     async def begin(self, language: str, folder: Path) -> Any:
         mark = uuid.uuid4().hex
         process = await asyncio.create_subprocess_exec(
+            *self.sessions_walls(),
             *self.interpreter(language),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -233,6 +237,9 @@ class Sessions(Local):
 
     def interpreter(self, language: str) -> list[str]:
         return INTERPRETERS[language]
+
+    def sessions_walls(self) -> list[str]:
+        return ["unshare", "--net"] if self.isolated else []
 
     def sessions_environment(self) -> dict[str, str]:
         return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
@@ -252,13 +259,20 @@ class Sessions(Local):
     async def end_interpreter(self, process: Any) -> None:
         if process.returncode is None:
             kill(process.pid)  # whose variables cannot be seen yet when it has just been started
-        mark = self.marks[process.pid]
-        while members := [pid for pid in all_pids() if mark in environment_of(pid)]:
+        await self.end_members(process)
+        await process.wait()
+        process._transport.close()
+
+    async def end_members(self, process: Any) -> None:
+        """End them all; new ones may be born while the others die."""
+        while members := self.members(process):
             for pid in members:
                 kill(pid)
             await asyncio.sleep(WATCH_SECS)
-        await process.wait()
-        process._transport.close()
+
+    def members(self, process: Any) -> list[int]:
+        mark = self.marks[process.pid]
+        return [pid for pid in all_pids() if mark in environment_of(pid)]
 
     def remove_folder(self, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
@@ -286,6 +300,7 @@ class Sessions(Local):
         folder = self.folders[process.pid]
         self.bring_files(request, folder)
         process.stdin.write(self.line(request))
+        holding = asyncio.ensure_future(self.hold(process, request))
         try:
             async with asyncio.timeout(self.session_secs(request)):
                 line = await self.answer(process)
@@ -296,6 +311,8 @@ class Sessions(Local):
         except asyncio.CancelledError:
             await self.cancelled(request)
             raise
+        finally:
+            holding.cancel()
         artifacts = self.collected(request, folder)
         if not line:
             return attrs.evolve(await self.died(request), artifacts=artifacts)
@@ -305,6 +322,18 @@ class Sessions(Local):
             artifacts=artifacts,
             **self.output(request, base64.b64decode(b"".join(output))),
         )
+
+    async def hold(self, process: Any, request: ExecutionRequest) -> None:
+        """End a session that takes more than it may."""
+        while True:
+            members = self.members(process)
+            size = sum(map(resident_bytes, members))
+            if size > self.most_memory(request) or len(members) > self.most_processes:
+                await self.end_members(process)
+            await asyncio.sleep(WATCH_SECS)
+
+    def most_memory(self, request: ExecutionRequest) -> float:
+        return request.limits.memory_bytes
 
     def bring_files(self, request: ExecutionRequest, folder: Path) -> None:
         for name, content in request.files.items():

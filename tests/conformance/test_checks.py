@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
-from codeexec_config.conformance import SNIPPETS, Deadlines, kit
+from codeexec_config.conformance import SNIPPETS, Deadlines, Sizes, kit
 from codeexec_config.conformance.checks import cancelling, isolating, leaving, measuring, running, streams, timing
 from codeexec_config.conformance.opinions import Failed
 from codeexec_config.conformance.snippets.features import FEATURES
@@ -29,6 +29,7 @@ from codeexec_config.executor import (
     ExecutorUnavailable,
     LanguageUnsupported,
     RequestError,
+    RequestTooLarge,
     SessionNotFound,
     SessionRequest,
     Status,
@@ -498,6 +499,55 @@ class TestSessions:
         assert self.heard("Z05", printed(b"started"), probe=lambda _: ["process 1"])[0] == "fail"
         assert self.heard("Z05", printed(b"started"), probe=lambda _: [])[0] == "n/a"
         assert self.heard("Z05", FAILED)[1] == "cannot tell: the program could not start a child: failed"
+
+    def test_walls_that_are_not_declared_are_not_looked_behind(self) -> None:
+        assert self.heard("Z09", DONE) == ("n/a", "the executor declares no wall that the kit can look behind")
+
+    @pytest.mark.parametrize("wall", [C.NO_NETWORK, C.ISOLATED_FS, C.ISOLATED_PROCESSES])
+    def test_a_wall_that_is_declared_is_looked_behind_in_a_session(self, wall: Capability) -> None:
+        def tried(request: ExecutionRequest) -> ExecutionResult:
+            assert request.session
+            return printed(b"tried")
+
+        assert said("Z09", tried, capabilities=(C.SESSIONS, wall))[0] == "pass"
+
+    def test_the_output_of_a_session_is_cut_and_flagged(self) -> None:
+        whole, cut = printed(b"x" * (1 << 18)), printed(b"x", stdout_truncated=True)
+
+        assert self.heard("Z10", DONE, whole, printed(b"7"))[1] == "262144 bytes came back under a limit of 65536"
+        assert self.heard("Z10", DONE, printed(b"x"), printed(b"7"))[1] == "its output was cut without being flagged"
+        assert self.heard("Z10", DONE, cut, printed(b"7"))[0] == "pass"
+        assert self.heard("Z10", DONE, cut, SessionNotFound())[0] == "pass"
+        assert self.heard("Z10", DONE, cut, FAILED)[1].endswith("goes on without its variables: failed")
+
+    @pytest.mark.parametrize(
+        ("limit", "passed", "stuck"),
+        [
+            (C.MEMORY, "it filled 1024 MiB under a limit of 536870912 bytes", "stopped at its memory limit"),
+            (C.PIDS, "it started all 500 processes", "before it met a limit of processes"),
+        ],
+    )
+    def test_a_session_meets_its_limits(self, limit: Capability, passed: str, stuck: str) -> None:
+        def heard(answer: Any) -> tuple[str, str]:
+            cut = printed(b"x", stdout_truncated=True)
+            return said(
+                "Z10", DONE, cut, SessionNotFound(), DONE, answer, printed(b"7"), capabilities=(C.SESSIONS, limit)
+            )
+
+        assert heard(FAILED)[0] == "pass"
+        assert heard(printed(b"touched 1024\nforks 500\n"))[1] == passed
+        assert heard(TIMED_OUT)[1].endswith(stuck)
+
+    def test_a_session_may_be_refused_other_limits_than_the_usual_ones(self) -> None:
+        class Refusing(Scripted):
+            def open_session(self, request: SessionRequest, /) -> str:
+                if request.limits.memory_bytes > Sizes().memory:
+                    raise RequestTooLarge("memory")
+                return super().open_session(request)
+
+        cut = printed(b"x", stdout_truncated=True)
+        result = judged("Z10", Refusing(DONE, cut, SessionNotFound(), capabilities=(C.SESSIONS, C.PIDS)))
+        assert result.detail == "cannot tell: limits other than the usual ones are refused, as they may be"
 
 
 class TestLeaving:

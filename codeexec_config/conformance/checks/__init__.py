@@ -14,6 +14,7 @@ from codeexec_config.conformance.checks import (
     carrying,
     describing,
     enduring,
+    holding,
     isolating,
     lasting,
     leaving,
@@ -268,6 +269,14 @@ _SESSIONS: Final = (
     Check("Z06", "a session must have been opened", "another name", lasting.never_opened, C.SESSIONS),
     Check("Z07", "a dead session gets an answer", "SIGKILL itself", lasting.dead_interpreter, C.SESSIONS, after="Z01"),
     Check("Z08", "a session runs one at a time", "two at once", lasting.one_at_a_time, C.SESSIONS, after="Z01"),
+    Check(
+        *("Z09", "a session has the same walls", "look behind them", holding.walls, C.SESSIONS),
+        after="Z01 I01 I02 I12",
+    ),
+    Check(
+        *("Z10", "a session has the same limits", "much output, 1 GiB, 500 forks", holding.limits, C.SESSIONS),
+        after="Z01 O04 M01 P01",
+    ),
 )
 _ENDURING: Final = (
     Check("N01", "programs run together", "as many as it takes", enduring.together),

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from codeexec_config.conformance.checks.cancelling import cancel
-from codeexec_config.conformance.kit import NotApplicable, cannot_tell, expect, told
+from codeexec_config.conformance.kit import OTHER_LIMITS, REFUSALS, NotApplicable, cannot_tell, expect, told, traced
 from codeexec_config.executor import (
     Capability,
     ExecutionLimits,
@@ -32,22 +32,27 @@ _FEWEST_UNLIKE = 6
 _UNKNOWN = "kit-unknown"
 
 
-def opened(kit: Kit) -> str:
-    """Open a session and return its name."""
-    name = kit.subject.finish("open_session", _wanted(kit, kit.language))
+def opened(kit: Kit, **limits: int) -> str:
+    """Open a session and return its name; limits other than the usual ones may be refused."""
+    call = kit.subject.start("open_session", _wanted(kit, kit.language, **limits))
+    outcome = kit.subject.settled(call, "open_session()", kit.deadlines.close)
+    if limits and type(outcome.error) in REFUSALS:
+        cannot_tell(OTHER_LIMITS)
+    expect(outcome.error is None, f"open_session() raised {told(outcome.error)}", traced(outcome.error))
+    name = outcome.result
     expect(isinstance(name, str) and name, "open_session() returned no name")
     return str(name)
 
 
-def _wanted(kit: Kit, language: str) -> SessionRequest:
-    limits = ExecutionLimits(wall_secs=kit.deadlines.run_limit, memory_bytes=kit.sizes.memory)
+def _wanted(kit: Kit, language: str, memory: int | None = None) -> SessionRequest:
+    limits = ExecutionLimits(wall_secs=kit.deadlines.run_limit, memory_bytes=memory or kit.sizes.memory)
     return SessionRequest(language=language, limits=limits)
 
 
 @contextmanager
-def session(kit: Kit) -> Iterator[str]:
+def session(kit: Kit, **limits: int) -> Iterator[str]:
     """Open a session for a while; that it closes well is Z01's to see, and Z06's and Z07's when it has ended."""
-    name = opened(kit)
+    name = opened(kit, **limits)
     try:
         yield name
     finally:
@@ -74,7 +79,7 @@ def keeps_state(kit: Kit) -> None:
 def _keeps_state_of_a_failure(kit: Kit, name: str) -> None:
     code = f"{kit.code('session_put', value=3)}\n{kit.code('uncaught_error', text='word')}"
     kit.run(kit.request(code, session=name))
-    result = _next_in(kit, name, kit.code("session_show"))
+    result = next_in(kit, name, kit.code("session_show"))
     kept = result is None or result.stdout.strip() == b"3"  # in a shell such an error ends the interpreter
     expect(kept, f"a program that failed had set x to 3, and the next one got {told(result)}")
 
@@ -156,7 +161,7 @@ def _no_late_answer(kit: Kit, name: str) -> None:
     timed_out = kit.run(late, Status.TIMED_OUT)
     for _ in range(2):
         nonce = kit.nonce()
-        result = _next_in(kit, name, kit.code("say", text=nonce))
+        result = next_in(kit, name, kit.code("say", text=nonce))
         if result is None:
             _expect_said(timed_out)
             return
@@ -184,8 +189,9 @@ def _no_old_output(kit: Kit, name: str) -> None:
     expect(nonce not in result.text(), f"a syntax error was told by the output of the program before: {told(result)}")
 
 
-def _next_in(kit: Kit, name: str, code: str) -> ExecutionResult | None:
-    request = kit.request(code, session=name)
+def next_in(kit: Kit, name: str, code: str, **limits: int) -> ExecutionResult | None:
+    """Run one more program in a session, and return nothing when that has ended."""
+    request = kit.request(code, session=name, **limits)
     outcome = kit.outcome(request)
     if isinstance(outcome.error, SessionNotFound):
         return None
@@ -224,7 +230,7 @@ def _has_ended(kit: Kit, name: str) -> bool:
     """Check whether a session has ended, whose program was stopped; if not, its state must be that of the moment."""
     seen = []
     for _ in range(2):
-        result = _next_in(kit, name, kit.code("session_show"))
+        result = next_in(kit, name, kit.code("session_show"))
         if result is None:
             return True
         expect(result.status is not Status.TIMED_OUT, "the next program got no turn: the one before still computes")
@@ -287,7 +293,7 @@ def dead_interpreter(kit: Kit) -> None:
     name = opened(kit)
     kit.run(kit.request(kit.code("session_set"), session=name), Status.COMPLETED)
     kit.run(kit.request(kit.code("kill_itself"), session=name), Status.KILLED, Status.FAILED)
-    result = _next_in(kit, name, kit.code("session_get"))
+    result = next_in(kit, name, kit.code("session_get"))
     alive = result is None or result.stdout.strip() == b"2"  # the program was kept from it, or it was another process
     expect(alive, f"a session whose interpreter died goes on without its variables: {told(result)}")
     _expect_closed(kit, name, "one whose interpreter died")

@@ -1,0 +1,99 @@
+"""Z: what holds a program holds one in a session."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+from codeexec_config.conformance.checks.isolating import host_file, listening, own_addresses, places
+from codeexec_config.conformance.checks.lasting import next_in, session
+from codeexec_config.conformance.checks.reaching import bystander, looking_for
+from codeexec_config.conformance.kit import NotApplicable, expect, told
+from codeexec_config.executor import Capability, Status
+
+if TYPE_CHECKING:
+    from codeexec_config.conformance.kit import Kit
+    from codeexec_config.executor import ExecutionResult
+
+_TIMES = 4
+_KEPT = 7
+
+
+def walls(kit: Kit) -> None:
+    """Z09: a program in a session reaches no listener, no file and no process of the host either."""
+    looks = (
+        (Capability.NO_NETWORK, "connect", _expect_no_connection),
+        (Capability.ISOLATED_FS, "read", _expect_no_file),
+        (Capability.ISOLATED_PROCESSES, "look_around", _expect_no_process),
+    )
+    promised = [look for capability, purpose, look in looks if kit.declares(capability) and kit.has(purpose)]
+    if not promised:
+        raise NotApplicable("the executor declares no wall that the kit can look behind")
+    with session(kit) as name:
+        for look in promised:
+            look(kit, name)
+
+
+def _expect_no_connection(kit: Kit, name: str) -> None:
+    nonce = kit.nonce()
+    server = socket.create_server(("", 0))
+    with listening(server) as listener:
+        code = kit.code("connect", hosts=" ".join(own_addresses()), port=server.getsockname()[1], nonce=nonce)
+        kit.shown(kit.request(code, session=name), "tried")
+    expect(nonce.encode() not in listener.received, "a connection arrived")
+
+
+def _expect_no_file(kit: Kit, name: str) -> None:
+    for folder in places():
+        canary = kit.nonce()
+        with host_file(canary, folder) as path:
+            result = kit.shown(kit.request(kit.code("read", path=path), session=name), "tried")
+        expect(canary.encode() not in result.stdout, f"a file of the host below {folder} was read")
+
+
+def _expect_no_process(kit: Kit, name: str) -> None:
+    nonce = kit.nonce()
+    with bystander(nonce):
+        result = kit.shown(kit.request(looking_for(kit, nonce), session=name), "tried")
+    expect(b"seen in cmdline" not in result.stdout, "a process of the host was seen")
+
+
+def limits(kit: Kit) -> None:
+    """Z10: the limits of output, memory and processes hold in a session, which keeps its state or ends."""
+    _expect_cut(kit)
+    if kit.declares(Capability.MEMORY) and kit.has("touch"):
+        _expect_no_memory(kit)
+    if kit.declares(Capability.PIDS) and kit.has("forks"):
+        _expect_no_processes(kit)
+
+
+def _expect_cut(kit: Kit) -> None:
+    cap = kit.sizes.output_limit
+    result = _run_in_one(kit, kit.code("fill", count=_TIMES * cap))
+    expect(len(result.stdout) <= cap, f"{len(result.stdout)} bytes came back under a limit of {cap}")
+    expect(result.stdout_truncated, "its output was cut without being flagged")
+
+
+def _expect_no_memory(kit: Kit) -> None:
+    most = kit.sizes.touched_mebibytes
+    result = _run_in_one(kit, kit.code("touch", mebibytes=most))
+    expect(b"touched" not in result.stdout, f"it filled {most} MiB under a limit of {kit.sizes.memory} bytes")
+    expect(result.status is not Status.TIMED_OUT, "it was timed out instead of stopped at its memory limit")
+
+
+def _expect_no_processes(kit: Kit) -> None:
+    most = kit.sizes.forks
+    result = _run_in_one(kit, kit.code("forks", forks=most), memory=kit.sizes.storm_memory)
+    expect(f"forks {most}".encode() not in result.stdout, f"it started all {most} processes")
+    expect(result.status is not Status.TIMED_OUT, "it was timed out before it met a limit of processes")
+
+
+def _run_in_one(kit: Kit, code: str, **limits: int) -> ExecutionResult:
+    """Run in a session of its own, which must have ended after that, or have what was kept before."""
+    with session(kit, **limits) as name:
+        kit.run(kit.request(kit.code("session_put", value=_KEPT), session=name, **limits), Status.COMPLETED)
+        result = kit.run(kit.request(code, session=name, wall=kit.deadlines.latency_limit, **limits))
+        after = next_in(kit, name, kit.code("session_show"), **limits)
+        kept = after is None or after.stdout.strip() == b"%d" % _KEPT
+        expect(kept, f"a session whose program met a limit goes on without its variables: {told(after)}")
+    return result
