@@ -1031,6 +1031,86 @@ class CancelsAll(Local):
             raise
 
 
+class EndsAllWith(Local):
+    """Ends all programs when one of them ended so."""
+
+    status_of_the_end: Status
+
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages)
+        self.ended_by_others: set[str] = set()
+
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        result = super().verdict(run, output)
+        if result.status is self.status_of_the_end and run.id not in self.ended_by_others:
+            for other in self.running:
+                self.ended_by_others.add(other.id)
+                other.killed_for = other.killed_for or result.status
+                self.end(other)
+        return result
+
+
+class TimesAllOut(EndsAllWith):
+    status_of_the_end = Status.TIMED_OUT
+
+
+class StartsAllAgainAfterADeath(EndsAllWith):
+    status_of_the_end = Status.KILLED
+
+
+class LosesErrorsOfATimeout(Local):
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        result = super().verdict(run, output)
+        return attrs.evolve(result, stderr=b"") if result.status is Status.TIMED_OUT else result
+
+
+class SaysItInTheOutput(Local):
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        result = super().verdict(run, output)
+        stopped = result.status is Status.TIMED_OUT
+        return attrs.evolve(result, stdout=result.stdout + b"\n[timed out]") if stopped else result
+
+
+class StripsWhatFailed(Local):
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        result = super().verdict(run, output)
+        return attrs.evolve(result, stdout=result.stdout.strip()) if result.status is Status.FAILED else result
+
+
+class KeepsAKilobyte(Local):
+    """Takes a smaller limit of output for a mistake."""
+
+    async def read(self, run: Run, name: str) -> bytes:
+        wide = attrs.evolve(run.request.limits, output_bytes=max(run.request.limits.output_bytes, 1024))
+        return await super().read(attrs.evolve(run, request=attrs.evolve(run.request, limits=wide)), name)
+
+
+class FeedsTheLatestInput(Local):
+    latest = b""
+
+    async def feed(self, run: Run) -> None:
+        self.latest = run.request.stdin
+        await asyncio.sleep(0)
+        await super().feed(attrs.evolve(run, request=attrs.evolve(run.request, stdin=self.latest)))
+
+
+class TranslatesLineEndsOfTheInput(Local):
+    async def feed(self, run: Run) -> None:
+        stdin = run.request.stdin.replace(b"\r\n", b"\n")
+        await super().feed(attrs.evolve(run, request=attrs.evolve(run.request, stdin=stdin)))
+
+
+class LooksForALinkAtTheTop(Local):
+    def artifacts(self, run: Run) -> dict[str, bytes]:
+        work = run.folder / "work"
+        paths = {name: work / name for name in run.request.collect}
+        return {
+            name: path.read_bytes()
+            for name, path in paths.items()
+            if path.is_file() and not path.is_symlink() and not (work / path.relative_to(work).parts[0]).is_symlink()
+        }
+
+
 class ExportsVariables(Local):
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
         os.environ.update(request.env)
@@ -1883,6 +1963,15 @@ DEFECTS = (
     Control(SharesTheProcessTable, "I03 I05 I12 I13 I14", "I05 I12", "I13", needs_jail=True),
     Control(SharesTheProcessTable, "I13", "I13", needs_jail=True),
     Control(HasOneSandbox, "R01 I12 I13 I14", "I12", "I13", needs_privilege=True),
+    Control(TimesAllOut, "R01 T01 R19 N01 N03", "N03"),
+    Control(StartsAllAgainAfterADeath, "R01 T01 R19 N01 N03", "N03"),
+    Control(LosesErrorsOfATimeout, "R01 T01 T02 O01", "T02"),
+    Control(SaysItInTheOutput, "R01 T01 T02 O01", "T02"),
+    Control(StripsWhatFailed, "R01 R04 O15 O17", "O15"),
+    Control(KeepsAKilobyte, "R01 O05 O15", "O05"),
+    Control(FeedsTheLatestInput, "R01 S01 S02", "S01"),
+    Control(TranslatesLineEndsOfTheInput, "R01 S01 S02", "S01"),
+    Control(LooksForALinkAtTheTop, "R01 F02 F03", "F03"),
     Control(SharesTheFolderOfAllRuns, "R01 N01 I15 I17", "I17", needs_jail=True),
     Control(SharesTheGroup, "R01 I14", "I14"),
     Control(KeepsTheTemporaryFolder, "I02 I09 I15 L01", "I15", needs_jail=True),

@@ -18,7 +18,16 @@ import attrs
 import pytest
 
 from codeexec_config.conformance import SNIPPETS, Deadlines, Sizes, kit
-from codeexec_config.conformance.checks import cancelling, isolating, leaving, measuring, running, streams, timing
+from codeexec_config.conformance.checks import (
+    cancelling,
+    enduring,
+    isolating,
+    leaving,
+    measuring,
+    running,
+    streams,
+    timing,
+)
 from codeexec_config.conformance.opinions import Failed
 from codeexec_config.conformance.snippets.features import FEATURES
 from codeexec_config.conformance.suite import Plan, run_plan
@@ -234,6 +243,16 @@ class TestState:
 class TestTime:
     def test_a_program_that_printed_nothing_in_time_gets_more_of_it(self) -> None:
         assert said("T02", TIMED_OUT, attrs.evolve(TIMED_OUT, stdout=b"before"))[0] == "pass"
+
+    def test_what_was_printed_to_both_streams_is_kept(self) -> None:
+        def heard(*answers: Any) -> tuple[str, str]:
+            return said("T02", attrs.evolve(TIMED_OUT, stdout=b"before"), *answers, capabilities=(C.STDERR,))
+
+        both = printed(b"to-out", stderr=b"to-err")
+        assert heard(DONE)[0] == "pass"  # that one stream is lost is another check's to tell
+        assert heard(both, attrs.evolve(TIMED_OUT, stdout=b"to-out\nbefore", stderr=b"to-err"))[0] == "pass"
+        assert "standard error is lost" in heard(both, attrs.evolve(TIMED_OUT, stdout=b"to-out\nbefore"))[1]
+        assert heard(both, attrs.evolve(TIMED_OUT, stdout=b"before, and late", stderr=b"to-err"))[0] == "fail"
 
     def test_a_program_that_ends_otherwise_cannot_tell(self) -> None:
         assert said("T07", DONE)[1].startswith("cannot tell: the program ended otherwise than it should: completed")
@@ -738,21 +757,38 @@ class TestCancelling:
 
         asked = SimpleNamespace(most_at_once=lambda: most, code=code, start=id, request=id)
 
-        assert cancelling._begun_beside(asked, 0) is None  # type: ignore[arg-type]
+        assert enduring.begun_beside(asked, 0, 1) is None  # type: ignore[arg-type]
 
     @pytest.mark.parametrize(
         ("outcome", "told"),
         [
             (kit.Outcome(DONE, None, 0), None),
             (kit.Outcome(None, ExecutorOverloaded("one at once"), 0), None),
-            (kit.Outcome(printed(status=Status.KILLED), None, 0), "a program beside the cancelled one came to killed"),
+            (kit.Outcome(TIMED_OUT, None, QUICK.run_limit), None),
+            (kit.Outcome(TIMED_OUT, None, 0), "a program beside one that was cut short came to timed_out"),
+            (
+                kit.Outcome(printed(status=Status.KILLED), None, 0),
+                "a program beside one that was cut short came to killed",
+            ),
         ],
     )
     def test_what_is_beside_goes_on(self, outcome: kit.Outcome, told: str | None) -> None:
-        asked = SimpleNamespace(outcome=lambda *_: outcome, request=lambda _: None)
+        asked = SimpleNamespace(outcome=lambda *_: outcome, request=lambda _: None, deadlines=QUICK)
 
         with pytest.raises(kit.Failed, match=told) if told else contextlib.nullcontext():
-            cancelling._expect_a_good_end(asked, object())  # type: ignore[arg-type]
+            enduring.expect_a_good_end(asked, object(), "cut short")  # type: ignore[arg-type]
+
+    def test_where_one_runs_at_once_nothing_ends_beside_it(self) -> None:
+        assert said("N03", DONE, max_concurrency=1)[0] == "n/a"
+        assert said("N03", DONE, max_concurrency=2)[0] == "pass"
+
+    def test_a_small_limit_of_output_may_be_refused(self) -> None:
+        def small(request: ExecutionRequest) -> ExecutionResult:
+            if request.limits.output_bytes < Sizes().output_limit:
+                raise RequestError("too small a limit")
+            return printed(b"x" * request.limits.output_bytes)
+
+        assert said("O05", small)[0] == "pass"
 
     @pytest.mark.parametrize(("places", "cancelled"), [(None, 0), (9, 0), (3, 3)])
     def test_as_many_runs_are_cancelled_as_there_are_places(

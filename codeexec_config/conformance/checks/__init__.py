@@ -281,6 +281,11 @@ _SESSIONS: Final = (
 _ENDURING: Final = (
     Check("N01", "programs run together", "as many as it takes", enduring.together),
     Check("N02", "a wait for a place is not the program's time", "four at once", measuring.waiting_apart, after="N01"),
+    Check(
+        *("N03", "an end is one program's", "stop others beside it", enduring.ends_apart),
+        after="N01 T01 O04 R19",
+        waits=True,
+    ),
     Check("X01", "a broken back end is told", "break it", leaving.broken_back_end, C.FAULT_INJECTION, after="T04"),
     Check(
         *("X02", "nothing is started again", "break it, and count", leaving.broken_once, C.FAULT_INJECTION),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from contextlib import suppress
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
-from codeexec_config.conformance.kit import Failed, NotApplicable, expect, told
-from codeexec_config.executor import ExecutorOverloaded, Status
+from codeexec_config.conformance.checks.enduring import begun_beside, expect_a_good_end, start_up_beside
+from codeexec_config.conformance.kit import Failed, expect, told
+from codeexec_config.executor import Status
 
 if TYPE_CHECKING:
     from codeexec_config.conformance.calling import Call
@@ -23,43 +23,22 @@ _FIRST_MOMENT_SECS = 0.01
 _MOST_PLACES = 8
 _MOST_POOLED = 6
 _BESIDE_SECS = 2.0
-_SHARE_OF_THE_RUN = 3  # the one to cancel must not meet its limit before it is cancelled
 
 
 def while_running(kit: Kit) -> None:
     """K01: a cancelled run raises `CancelledError` soon, and leaves nothing."""
-    start_up = min(kit.start_up_secs(), kit.deadlines.run_limit / _SHARE_OF_THE_RUN)
+    start_up = start_up_beside(kit)
     marker = kit.nonce()
     request = kit.request(kit.code("orphan", marker=marker))
     call = kit.start(request)
     kit.subject.sights[kit.language] = kit.sees(marker, call, kit.info.startup_secs + kit.deadlines.late)
-    beside = _begun_beside(kit, start_up)
+    beside = begun_beside(kit, start_up, _BESIDE_SECS)
     cancel(kit, call)
     if beside is not None:
-        _expect_a_good_end(kit, beside)
+        expect_a_good_end(kit, beside, "cancelled")
     kit.expect_nothing_left(marker)
     _expect_places_back(kit)
     kit.expect_sight()
-
-
-def _begun_beside(kit: Kit, start_up: float) -> Call | None:
-    """Start a program beside another one, where there may be two and the language has one that lasts.
-
-    It is the second, for an executor that says nothing of places may refuse it or let it wait.
-    """
-    if kit.most_at_once() > 1:
-        with suppress(NotApplicable):
-            call = kit.start(kit.request(kit.code("nap", secs=_BESIDE_SECS)))
-            call.wait(start_up)
-            return call
-    return None
-
-
-def _expect_a_good_end(kit: Kit, call: Call) -> None:
-    outcome = kit.outcome(kit.request(""), call)
-    ended = getattr(outcome.result, "status", None)
-    goes_on = ended in {Status.COMPLETED, Status.TIMED_OUT} or isinstance(outcome.error, ExecutorOverloaded)
-    expect(goes_on, f"a program beside the cancelled one came to {told(outcome.error or outcome.result)}")
 
 
 def _expect_places_back(kit: Kit) -> None:

@@ -15,7 +15,7 @@ from codeexec_config.executor import Capability, ExecutionError, ExecutionResult
 if TYPE_CHECKING:
     from codeexec_config.conformance.kit import Kit
 
-_ANY_BYTES = bytes(range(256)) + b"\nno line end"
+_ANY_BYTES = bytes(range(256)) + b"\r\n\nno line end"
 _ANY_TEXT = "first\n\u00e9 \u2603 \U0001f600\nno line end".encode()
 _MORE_THAN_A_PIPE_HOLDS = 200_000
 _ODD_NAMES = ("two words.txt", "h\u00e9 \u2603.txt", ".hidden", "one/two/three.txt", "[x]*.txt")
@@ -33,10 +33,19 @@ def stdin(kit: Kit) -> None:
         result = kit.run(request, Status.COMPLETED)
         expect(result.stdout == times * data, f"not byte for byte: {told(result)}")
     kit.run(kit.request(kit.code("say", text="deaf"), stdin=b"x" * _MORE_THAN_A_PIPE_HOLDS), Status.COMPLETED)
+    _inputs_apart(kit)
     if kit.declares(Capability.SESSIONS) and kit.has("first_line"):
         with session(kit) as name:
             for _ in range(2):
                 _input_in_a_session(kit, name)
+
+
+def _inputs_apart(kit: Kit) -> None:
+    lines = [kit.nonce().encode() for _ in range(kit.most_at_once())]
+    code = kit.code("stdin")
+    for request, outcome in kit.together([kit.request(code, stdin=line) for line in lines]):
+        result = kit.verdict(outcome, Status.COMPLETED, request=request)
+        expect(result.stdout == request.stdin, f"beside others, expected its own {request.stdin!r}, got {told(result)}")
 
 
 def _input_in_a_session(kit: Kit, name: str) -> None:
@@ -137,7 +146,9 @@ def linked_folder(kit: Kit) -> None:
     with host_file(canary.decode()) as path:
         code = kit.code("link_folder", path=path.parent)
         result = kit.shown(kit.request(code, collect=[f"out/{path.name}"]), "tried")
-    expect(canary not in b"".join(result.artifacts.values()), "a folder that is a link led to a file of the host")
+        deeper = kit.run(kit.request(kit.code("link", path=path.parent), collect=[f"out/link/{path.name}"]))
+    found = b"".join((*result.artifacts.values(), *deeper.artifacts.values()))
+    expect(canary not in found, "a folder that is a link led to a file of the host")
 
 
 def no_files(kit: Kit) -> None:

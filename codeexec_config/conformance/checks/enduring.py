@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from codeexec_config.conformance.kit import expect, told
-from codeexec_config.executor import Status
+from codeexec_config.conformance.kit import NotApplicable, expect, told
+from codeexec_config.executor import ExecutorOverloaded, Status
 
 if TYPE_CHECKING:
+    from codeexec_config.conformance.calling import Call
     from codeexec_config.conformance.kit import Kit
+
+_SHARE_OF_THE_RUN = 3
+_ENDS = {"before_sleep": "timed out", "flood": "stopped at the limit of its output", "kill_itself": "killed by itself"}
 
 
 def together(kit: Kit) -> None:
@@ -20,3 +25,41 @@ def together(kit: Kit) -> None:
         result = kit.run(request, Status.COMPLETED, call=call)
         words = result.text().split()
         expect(words == [f"{nonce}-1", f"{nonce}-2"], f"expected its own two lines, got {told(result)}")
+
+
+def ends_apart(kit: Kit) -> None:
+    """N03: the end of one program is not that of one beside it."""
+    start_up = start_up_beside(kit)
+    for purpose in filter(kit.has, _ENDS):
+        beside = begun_beside(kit, start_up, kit.deadlines.stop_limit + start_up)
+        if beside is None:
+            raise NotApplicable("the executor runs one program at once, or has no program that lasts")
+        kit.outcome(kit.request(kit.code(purpose), wall=kit.deadlines.stop_limit))
+        expect_a_good_end(kit, beside, _ENDS[purpose])
+
+
+def start_up_beside(kit: Kit) -> float:
+    """Return how long to wait for a second program, while a first one goes on that must not meet its limit."""
+    return min(kit.start_up_secs(), kit.deadlines.run_limit / _SHARE_OF_THE_RUN)
+
+
+def begun_beside(kit: Kit, start_up: float, secs: float) -> Call | None:
+    """Start a program beside others, where there may be several and the language has one that lasts, and let it begin.
+
+    Where it is not the first, an executor that says nothing of places may refuse it or let it wait.
+    """
+    if kit.most_at_once() > 1:
+        with suppress(NotApplicable):
+            call = kit.start(kit.request(kit.code("nap", secs=secs)))
+            call.wait(start_up)
+            return call
+    return None
+
+
+def expect_a_good_end(kit: Kit, call: Call, which: str) -> None:
+    """Expect that a program ended as if it had been alone."""
+    outcome = kit.outcome(kit.request(""), call)
+    ended = getattr(outcome.result, "status", None)
+    is_late = ended is Status.TIMED_OUT and outcome.secs >= kit.deadlines.run_limit
+    goes_on = ended is Status.COMPLETED or is_late or isinstance(outcome.error, ExecutorOverloaded)
+    expect(goes_on, f"a program beside one that was {which} came to {told(outcome.error or outcome.result)}")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from codeexec_config.conformance.checks.streams import flooded
-from codeexec_config.conformance.kit import expect, told
+from codeexec_config.conformance.kit import Skipped, expect, told
 from codeexec_config.conformance.snippets import CONTROLS, UNICODE
 from codeexec_config.executor import Capability, Status
 
 if TYPE_CHECKING:
     from codeexec_config.conformance.kit import Kit
+
+_SMALL = 10
 
 
 def streams_apart(kit: Kit) -> None:
@@ -47,8 +50,17 @@ def exactly_full(kit: Kit) -> None:
     result = kit.run(kit.request(kit.code("fill", count=cap)), Status.COMPLETED)
     expect(len(result.stdout) == cap, f"expected {cap} bytes, got {len(result.stdout)}")
     expect(not result.stdout_truncated, "a whole stream is flagged as cut")
+    _cut_where_it_is_small(kit)
     if kit.declares(Capability.STDERR) and kit.has("both_full"):
         result = kit.run(kit.request(kit.code("both_full", count=cap)), Status.COMPLETED)
         sizes = len(result.stdout), len(result.stderr)
         is_whole = sizes == (cap, cap) or b"e" in result.stdout  # that the streams are not apart is O01's to tell
         expect(is_whole, f"a limit of {cap} bytes is for each stream, got {sizes[0]} and {sizes[1]}")
+
+
+def _cut_where_it_is_small(kit: Kit) -> None:
+    with suppress(Skipped):  # such a limit may be refused
+        result = kit.run(kit.request(kit.code("fill", count=_SMALL + 1), output=_SMALL))
+        size = len(result.stdout)
+        expect(size <= _SMALL, f"{size} bytes came back under a limit of {_SMALL}")
+        expect(result.stdout_truncated, f"cut to {size} bytes without being flagged")

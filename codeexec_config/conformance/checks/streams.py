@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from codeexec_config.executor import ExecutionResult
 
 _LINE = 64
+_BLANKS = b"\n \tx \n\n"
 _ENGINES = (
     "bwrap: Can't mount proc on /newroot/proc: Permission denied\n",
     "docker: Error response from daemon: no such container\n",
@@ -141,8 +142,12 @@ def cap_in_bytes(kit: Kit) -> None:
 
 def blanks_kept(kit: Kit) -> None:
     """O15: blanks, line ends and control characters are kept."""
-    _exactly(kit, "blank_output", b"\n \tx \n\n")
-    _exactly(kit, "controls", CONTROLS)
+    blanks = kit.code("blank_output")
+    _exactly(kit, blanks, _BLANKS)
+    _exactly(kit, kit.code("controls"), CONTROLS)
+    if kit.declares(Capability.STDERR):  # where the error would be among them else
+        error = kit.code("uncaught_error", text="word")
+        _exactly(kit, f"{blanks}\n{error}", _BLANKS, *Status)
 
 
 def errors_kept(kit: Kit) -> None:
@@ -160,11 +165,11 @@ def line_ends_kept(kit: Kit) -> None:
 
 def last_line_kept(kit: Kit) -> None:
     """O17: a last line without a line end is kept."""
-    _exactly(kit, "last_line", b"first\nlast")
+    _exactly(kit, kit.code("last_line"), b"first\nlast")
 
 
-def _exactly(kit: Kit, purpose: str, expected: bytes) -> None:
-    result = kit.run(kit.request(kit.code(purpose)), Status.COMPLETED)
+def _exactly(kit: Kit, code: str, expected: bytes, *statuses: Status) -> None:
+    result = kit.run(kit.request(code), *(statuses or [Status.COMPLETED]))
     same = _with_line_feeds(result.stdout) == _with_line_feeds(expected)
     expect(same, f"expected {expected!r}, got {told(result)}")
 

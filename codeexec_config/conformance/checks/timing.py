@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codeexec_config.conformance.kit import Skipped, cannot_tell, expect, told
-from codeexec_config.executor import Status
+from codeexec_config.executor import Capability, Status
 
 if TYPE_CHECKING:
     from codeexec_config.conformance.kit import Kit
@@ -23,8 +23,20 @@ def busy_loop(kit: Kit) -> None:
 
 def partial_output(kit: Kit) -> None:
     """T02: what a program printed before its time was up is kept."""
-    result = _stopped_after(kit, "before_sleep", b"before")
+    code = kit.code("before_sleep")
+    result = _stopped_after(kit, code, b"before")
     expect(b"before" in result.stdout, f"what it had printed is lost: {told(result)}")
+    if kit.declares(Capability.STDERR):
+        _both_are_kept(kit, code)
+
+
+def _both_are_kept(kit: Kit, code: str) -> None:
+    both = kit.code("both_streams")
+    if b"to-err" not in kit.run(kit.request(both)).stderr:
+        return  # which is O01's to tell
+    result = _stopped_after(kit, f"{both}\n{code}", b"before")
+    expect(b"to-err" in result.stderr, f"what it had printed to standard error is lost: {told(result)}")
+    expect(result.stdout.split() == [b"to-out", b"before"], f"it printed to-out and before, got {told(result)}")
 
 
 def deaf(kit: Kit) -> None:
@@ -34,15 +46,15 @@ def deaf(kit: Kit) -> None:
         cannot_tell(f"the program could not ignore a signal: {told(result)}")
     expect(result.status is Status.TIMED_OUT, f"expected timed_out, got {told(result)}")
     if kit.has("graceful"):
-        _stopped_after(kit, "graceful", b"ready")
+        _stopped_after(kit, kit.code("graceful"), b"ready")
 
 
-def _stopped_after(kit: Kit, purpose: str, word: bytes) -> ExecutionResult:
+def _stopped_after(kit: Kit, code: str, word: bytes) -> ExecutionResult:
     """Run a program into its limit; once more into a later one if it had not come so far as to print a word."""
-    result = kit.run(kit.request(kit.code(purpose), wall=kit.deadlines.stop_limit), Status.TIMED_OUT)
+    result = kit.run(kit.request(code, wall=kit.deadlines.stop_limit), Status.TIMED_OUT)
     if word in result.stdout:
         return result
-    return kit.run(kit.request(kit.code(purpose), wall=kit.deadlines.run_limit), Status.TIMED_OUT)
+    return kit.run(kit.request(code, wall=kit.deadlines.run_limit), Status.TIMED_OUT)
 
 
 def orphan(kit: Kit) -> None:
