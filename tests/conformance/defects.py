@@ -1021,6 +1021,18 @@ class ClearsUnlessItStopped(KeepsItsFolder):
             path.unlink()
 
 
+class CleansUpUntilItIsCancelled(Local):
+    async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
+        run = Run(request, owner=type(self).__name__)
+        self.running.append(run)
+        try:
+            return await self.run(run)
+        finally:
+            await asyncio.sleep(0.2)  # as of an engine that is asked
+            self.end(run)
+            await self.clear(run)
+
+
 class CancelsAll(Local):
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
         try:
@@ -1937,6 +1949,7 @@ DEFECTS = (
     Control(ForgetsTheTemporaryFolder, "R01 G01 R17", "G01", needs_jail=True),
     Control(ForgetsSharedMemory, "R01 G01 R17", "G01", needs_jail=True),
     Control(HasPlaces, "R01 K01 K02 N01", ""),
+    Control(CleansUpUntilItIsCancelled, "R01 T04 K01 K02 K04", "K04"),
     Control(CancelsAll, "R01 N01 K01 K02", "K01", "K02"),
     Control(KeepsPlacesOfTheCancelled, "R01 K01 K02", "K01", "K02"),
     Control(StartsAHelper, "R01 K01 K02", "K02"),

@@ -175,9 +175,12 @@ class Local:
             return await self.run(run)
         finally:
             self.end(run)
-            await self.told_of(run)
-            await self.let_go(run)
-            self.running.remove(run)
+            await asyncio.shield(self.clear(run))
+
+    async def clear(self, run: Run) -> None:
+        await self.told_of(run)
+        await self.let_go(run)
+        self.running.remove(run)
 
     def refuse(self, request: ExecutionRequest) -> None:
         """Refuse what no program can be given, before anything is there."""

@@ -191,6 +191,11 @@ _CANCELLING: Final = (
         after="K01 T04",
     ),
     Check("K03", "the event loop goes on", "a heartbeat beside a run", cancelling.heartbeat, async_only=True),
+    Check(
+        *("K04", "a second cancellation changes nothing", "cancel it twice", cancelling.twice, C.CANCEL),
+        async_only=True,
+        after="K01 T04",
+    ),
 )
 _ISOLATION: Final = (
     Check("I01", "the network is out of reach", "connect to the kit", isolating.no_network, C.NO_NETWORK),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _TICK_SECS = 0.01
 _ATTEMPTS = 6
 _FIRST_MOMENT_SECS = 0.01
+_MOMENTS_BETWEEN_SECS = 0.001, 0.02
 _MOST_PLACES = 8
 _MOST_POOLED = 6
 _BESIDE_SECS = 2.0
@@ -71,6 +72,19 @@ def _cancel_soon(kit: Kit, secs: float, start_up: float) -> None:
     cancel(kit, call)
     time.sleep(2 * start_up)  # what is still starting would be there only then
     kit.expect_nothing_left(marker)
+
+
+def twice(kit: Kit) -> None:
+    """K04: a second cancellation, as of a host that shuts down meanwhile, ends no clean-up."""
+    kit.expect_sight()
+    for secs in _MOMENTS_BETWEEN_SECS:
+        marker = kit.nonce()
+        call = kit.start(kit.request(kit.code("orphan", marker=marker)))
+        kit.sees(marker, call, kit.info.startup_secs + kit.deadlines.late)
+        call.cancel()
+        call.wait(secs)
+        cancel(kit, call)
+        kit.expect_nothing_left(marker)
 
 
 def cancel(kit: Kit, call: Call) -> None:
