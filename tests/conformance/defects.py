@@ -24,7 +24,7 @@ import textwrap
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -36,6 +36,7 @@ from codeexec_config.executor import (
     ExecutorInfo,
     ExecutorUnavailable,
     LanguageSupport,
+    OutputChunk,
     SessionNotFound,
     SessionRequest,
     Status,
@@ -58,7 +59,10 @@ from tests.conformance.local import (
     kill,
     read_inside,
 )
-from tests.conformance.shapes import Sessions, SlowStarter
+from tests.conformance.shapes import Sessions, SlowStarter, Streaming
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
 
 C = Capability
 
@@ -1030,7 +1034,7 @@ class CleansUpUntilItIsCancelled(Local):
         finally:
             await asyncio.sleep(0.2)  # as of an engine that is asked
             self.end(run)
-            await self.clear(run)
+            await self.clean_up(run)
 
 
 class CancelsAll(Local):
@@ -1516,6 +1520,34 @@ class StartsAgainAtAMemoryLimit(Sessions):
         return result
 
 
+class StreamsAtTheEnd(Streaming):
+    async def execute_streaming_async(self, request: ExecutionRequest, /) -> AsyncGenerator[object]:
+        for item in [item async for item in super().execute_streaming_async(request)]:
+            yield item
+
+
+class StreamsNoResult(Streaming):
+    async def execute_streaming_async(self, request: ExecutionRequest, /) -> AsyncGenerator[object]:
+        async for item in super().execute_streaming_async(request):
+            if isinstance(item, OutputChunk):
+                yield item
+
+
+class RepeatsWhatItStreamed(Streaming):
+    def written(self, request: ExecutionRequest, given: dict[str, int]) -> list[OutputChunk]:
+        return 2 * super().written(request, given)
+
+
+class GoesOnWithoutAListener(Streaming):
+    def let_go_of(self, running: asyncio.Future[ExecutionResult]) -> None:
+        """Nobody waits for it."""
+
+
+class IsNeverWell(Streaming):
+    async def check_health_async(self) -> None:
+        raise ExecutorUnavailable("the engine's version is another one")
+
+
 class KeepsVariablesInASession(Sessions):
     def interpreter(self, language: str) -> list[str]:
         *command, code = super().interpreter(language)
@@ -1866,6 +1898,7 @@ RECKLESS = "R14 R18 O07 T12 T13 T14 T15 M02 M03 M04 M07 K01 I06 I07 I08 I09 I11 
 LONG = "R01 O04 O10 O11 O12 O13"
 ASKS = "R01 R13 E03 E04 F07 F08"
 CARRIES_IN_SESSIONS = "Z01 E01 S01 F01 F02"
+STREAMS = "R01 T04 N01 V01 V02 V03"
 LIMITS_SESSIONS = "O04 M01 P01 Z01 Z10"
 KEEPS = "Z01 Z02 Z03 Z04 Z05 Z06 Z07 Z08"
 
@@ -2047,6 +2080,11 @@ DEFECTS = (
     Control(BoundsNoSessionsMemory, LIMITS_SESSIONS, "Z10"),
     Control(BoundsNoSessionsProcesses, LIMITS_SESSIONS, "Z10"),
     Control(StartsAgainAtAMemoryLimit, LIMITS_SESSIONS, "Z10"),
+    Control(StreamsAtTheEnd, STREAMS, "V02", "V03"),
+    Control(StreamsNoResult, STREAMS, "V02", "V03"),
+    Control(RepeatsWhatItStreamed, STREAMS, "V02", "V03"),
+    Control(GoesOnWithoutAListener, STREAMS, "V03"),
+    Control(IsNeverWell, STREAMS, "V01"),
     Control(KeepsVariablesInASession, CARRIES_IN_SESSIONS, "E01"),
     Control(DropsVariablesInASession, CARRIES_IN_SESSIONS, "E01"),
     Control(DropsTheInputInASession, CARRIES_IN_SESSIONS, "S01"),

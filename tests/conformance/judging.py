@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,12 +25,13 @@ from codeexec_config.conformance.suite import Plan, run_plan
 from tests.conformance.controls import CARELESS, CONTROLS, Careless, InProcess
 from tests.conformance.defects import DEFECTS, RECKLESS, Reckless
 from tests.conformance.local import Jailed, Local, Run
-from tests.conformance.shapes import Boaster, OneAtATime, Restricted, Sessions, SlowStarter, guarded_local
+from tests.conformance.shapes import Boaster, OneAtATime, Restricted, Sessions, SlowStarter, Streaming, guarded_local
 from tests.counts import THOROUGH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+_PLACE = Path(Run.place)
 QUICK = Deadlines(run_limit=8, stop_limit=1, latency_limit=20, latency=8, once=2, settle=2, close=6, abandon=0.3)
 """For what is broken in one way: that way is waited for, and whatever else the check looks at must pass."""
 CARELESS_ONES = QUICK._replace(run_limit=20, late=10)
@@ -62,6 +64,7 @@ WHOLE: dict[str, tuple[Callable[..., Any], str]] = {
     "Jailed": (Jailed, ""),
     "Sessions": (Sessions, ""),
     "OtherSessions": (Sessions, "D01 D02 R01 Z01 Z02 Z03 Z04 Z05 Z06 Z07 Z08 Z09 Z10"),
+    "Streaming": (Streaming, "D01 R01 T04 N01 V01 V02 V03"),
     "Restricted": (Restricted, ""),
     "OneAtATime": (OneAtATime, "D02 R01 K01 I17 N01 N02 P02"),
     "SlowStarter": (SlowStarter, SLOW),
@@ -101,11 +104,16 @@ def judge(job: str) -> dict[str, Any]:
 
 @contextmanager
 def _out_of_the_way() -> Iterator[None]:
-    """Keep the folders of runs that do not end within one: honest executors are judged beside them, and by theirs."""
-    with tempfile.TemporaryDirectory(prefix="broken-", dir=Run.place, ignore_cleanup_errors=True) as folder:
-        Run.place = f"{folder}/deeper/than/others/look"
-        Path(Run.place).mkdir(parents=True)
+    """Keep the folders of runs that do not end deeper than the kit looks: others are judged by theirs meanwhile."""
+    place = _place_of_broken_ones(os.getppid()) / "than" / "others"
+    place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place, ignore_cleanup_errors=True) as folder:
+        Run.place = folder
         yield
+
+
+def _place_of_broken_ones(pid: int) -> Path:
+    return _PLACE / f"broken-{pid}" / "deeper"
 
 
 def _deadlines(name: str, language: str) -> Deadlines:
@@ -166,6 +174,7 @@ def run_in_processes(jobs: list[str], run: Callable[[str], None]) -> None:
     """Run each job in a copy of this process, many at once, and end whatever broken executors leave running."""
     running: set[int] = set()
     _adopt_orphans()
+    _place_of_broken_ones(os.getpid()).mkdir(parents=True)
     try:
         for job in sorted(jobs, key=weight, reverse=True):
             while len(running) == AT_ONCE:
@@ -179,6 +188,7 @@ def run_in_processes(jobs: list[str], run: Callable[[str], None]) -> None:
                 for child in _children():
                     os.kill(child, signal.SIGKILL)
                 os.wait()
+        shutil.rmtree(_place_of_broken_ones(os.getpid()).parent, ignore_errors=True)
 
 
 def _adopt_orphans() -> None:

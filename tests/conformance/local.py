@@ -175,9 +175,9 @@ class Local:
             return await self.run(run)
         finally:
             self.end(run)
-            await asyncio.shield(self.clear(run))
+            await asyncio.shield(self.clean_up(run))
 
-    async def clear(self, run: Run) -> None:
+    async def clean_up(self, run: Run) -> None:
         await self.told_of(run)
         await self.let_go(run)
         self.running.remove(run)

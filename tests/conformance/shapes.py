@@ -13,7 +13,7 @@ import tempfile
 import time
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -25,6 +25,7 @@ from codeexec_config.executor import (
     ExecutorInfo,
     LanguageSupport,
     LanguageUnsupported,
+    OutputChunk,
     RequestError,
     SessionNotFound,
     SessionRequest,
@@ -45,6 +46,9 @@ from tests.conformance.local import (
     read_all_inside,
     resident_bytes,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
 
 C = Capability
 PYTHON = r"""
@@ -189,6 +193,43 @@ class OneAtATime(SlowStarter):
 
     async def start(self, run: Run) -> None:
         await Local.start(self, run)
+
+
+class Streaming(Local):
+    """Yields what a program writes, and tells its health."""
+
+    async def check_health_async(self) -> None:
+        """It works wherever the tests do."""
+
+    async def execute_streaming_async(self, request: ExecutionRequest, /) -> AsyncGenerator[object]:
+        running = asyncio.ensure_future(self.execute_async(request))
+        given = {"stdout": 0, "stderr": 0}
+        try:
+            while not running.done():
+                await asyncio.sleep(WATCH_SECS)
+                for chunk in self.written(request, given):
+                    yield chunk
+            result = await running
+            for name, size in given.items():
+                if rest := getattr(result, name)[size:]:
+                    yield OutputChunk(stream=name, data=rest)
+            yield result
+        finally:
+            self.let_go_of(running)
+            await asyncio.gather(running, return_exceptions=True)
+
+    def written(self, request: ExecutionRequest, given: dict[str, int]) -> list[OutputChunk]:
+        """Return what a program has written since the last look."""
+        chunks = []
+        for run in self.running:
+            for name in given if run.request is request else ():
+                new = bytes(run.kept[name][given[name] : request.limits.output_bytes])
+                given[name] += len(new)
+                chunks += [OutputChunk(stream=name, data=new)] if new else []
+        return chunks
+
+    def let_go_of(self, running: asyncio.Future[ExecutionResult]) -> None:
+        running.cancel()
 
 
 class Sessions(Local):

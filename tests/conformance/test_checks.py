@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
-from codeexec_config.conformance import SNIPPETS, Deadlines, Sizes, kit
+from codeexec_config.conformance import SNIPPETS, Deadlines, Sizes, Verdict, kit
 from codeexec_config.conformance.checks import (
     cancelling,
     enduring,
@@ -37,6 +37,7 @@ from codeexec_config.executor import (
     ExecutorOverloaded,
     ExecutorUnavailable,
     LanguageUnsupported,
+    OutputChunk,
     RequestError,
     RequestTooLarge,
     SessionNotFound,
@@ -46,7 +47,7 @@ from codeexec_config.executor import (
 from tests.executor.fakes import DONE, Fake, FakeAsync, info
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from codeexec_config.conformance import CheckResult
     from codeexec_config.executor import ExecutionRequest, ExecutorInfo
@@ -569,6 +570,63 @@ class TestSessions:
         assert result.detail == "cannot tell: limits other than the usual ones are refused, as they may be"
 
 
+class Streamed(Scripted):
+    """Yields its answers one after another, where it takes them apart."""
+
+    def __init__(self, *items: object, secs: float = 0.3) -> None:
+        super().__init__(DONE)
+        self.items, self.secs = items, secs
+
+    def check_health(self) -> None:
+        """It works."""
+
+    def execute_streaming(self, request: ExecutionRequest, /) -> Iterator[object]:
+        [word] = re.findall(rb"kit\w+", request.code.encode())[:1]
+        for item in self.items:
+            yield item(word) if callable(item) else item
+            time.sleep(self.secs)
+
+
+class TestStreaming:
+    def chunk(self, word: bytes) -> OutputChunk:
+        return OutputChunk(stream="stdout", data=word)
+
+    def result(self, word: bytes) -> ExecutionResult:
+        return printed(word + b"end")
+
+    end = OutputChunk(stream="stdout", data=b"end")
+
+    @pytest.mark.parametrize("check", ["V01", "V02", "V03"])
+    def test_what_is_not_offered_is_not_looked_at(self, check: str) -> None:
+        assert judged(check, Scripted(DONE), Living()).verdict is Verdict.NOT_APPLICABLE
+
+    def test_health_is_told_where_a_run_works(self) -> None:
+        assert judged("V01", Streamed()).verdict is Verdict.PASS
+
+    def test_a_stream_comes_in_time_and_ends_with_the_result(self) -> None:
+        def heard(*items: object, secs: float = 0.3) -> str:
+            return str(judged("V02", Streamed(*items, secs=secs)).detail)
+
+        assert heard(self.chunk, self.end, self.result) == ""
+        assert heard(self.chunk, OutputChunk(stream="stderr", data=b"x"), self.end, self.result) == ""
+        assert heard() == "it yielded nothing"
+        assert heard(self.chunk, self.end).endswith("and no result")
+        assert heard(b"text", self.result).endswith("and no OutputChunk")
+        assert heard(self.chunk, self.result).startswith("it yielded b'")
+        assert heard(self.end, printed(b"end")).startswith("the program's output is not in the result")
+        assert heard(self.chunk, self.end, self.result, secs=0) == "nothing was yielded before the program had ended"
+
+    def test_a_stream_that_is_closed_leaves_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(kit.Kit, "expect_sight", lambda _: None)
+
+        assert judged("V03", Streamed(self.chunk, self.result), lambda _: []).verdict is Verdict.PASS
+        assert judged("V03", Streamed(self.chunk, self.result), lambda _: ["process 1"]).verdict is Verdict.FAIL
+        assert (
+            "as long as it may run"
+            in judged("V03", Streamed(self.chunk, self.result), lambda _: [], run_limit=1e-6).detail
+        )
+
+
 class TestLeaving:
     STARTED = attrs.evolve(TIMED_OUT, stdout=b"started")
 
@@ -645,6 +703,21 @@ class TestLeaving:
         monkeypatch.setattr(leaving, "_left", lambda _: next(looks))
 
         assert said("L02", DONE)[0] == "pass"
+
+    @pytest.mark.parametrize(("most", "told"), [(99, "cannot tell: the like of "), (4, "3 runs left ")])
+    def test_folders_that_are_made_without_a_run_too_are_not_its_own(
+        self, most: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made: set[Path] = set()
+
+        def another() -> set[Path]:
+            if len(made) < most:
+                made.add(tmp_path / f"service-{len(made)}")
+                max(made).mkdir(exist_ok=True)
+            return set(made)
+
+        monkeypatch.setattr(leaving, "folders_here", another)
+        assert judged("L02", Scripted(DONE), settle=0, late=0.1).detail.startswith(told)
 
     def test_a_program_that_was_not_seen_to_start_cannot_be_closed_over(self) -> None:
         executor = Scripted(self.slowly(self.STARTED), DONE, capabilities=(C.CLOSE,))

@@ -20,6 +20,7 @@ from codeexec_config.conformance.checks import (
     leaving,
     measuring,
     mistaking,
+    offering,
     output,
     reaching,
     resources,
@@ -283,6 +284,11 @@ _SESSIONS: Final = (
         after="Z01 O04 M01 P01",
     ),
 )
+_OFFERING: Final = (
+    Check("V01", "health is told", "ask where a run works", offering.health, after="R01"),
+    Check("V02", "a stream comes while the program runs", "two lines, apart", offering.stream, after="N01"),
+    Check("V03", "to close a stream ends the program", "close it", offering.closed_stream, after="T04 V02"),
+)
 _ENDURING: Final = (
     Check("N01", "programs run together", "as many as it takes", enduring.together),
     Check("N02", "a wait for a place is not the program's time", "four at once", measuring.waiting_apart, after="N01"),
@@ -320,5 +326,5 @@ _ENDURING: Final = (
 
 CHECKS: Final[tuple[Check, ...]] = (
     *(*_DESCRIBING, *_RUNNING, *_OUTPUT, *_TIME, *_RESOURCES, *_CANCELLING),
-    *(*_ISOLATION, *_CARRYING, *_SESSIONS, *_ENDURING),
+    *(*_ISOLATION, *_CARRYING, *_SESSIONS, *_OFFERING, *_ENDURING),
 )
