@@ -238,6 +238,7 @@ class EndsWithItsOutput(Local):
     async def closed(self, run: Run) -> None:
         while not run.process.stdout.at_eof():
             await asyncio.sleep(WATCH_SECS)
+        await asyncio.sleep(0.5)  # a program that ends closes it, too, before its end is seen
 
     def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
         if run.killed_for is Status.COMPLETED:
@@ -1035,6 +1036,17 @@ class CleansUpUntilItIsCancelled(Local):
             await asyncio.sleep(0.2)  # as of an engine that is asked
             self.end(run)
             await self.clean_up(run)
+
+
+class HasAHomeOfItsOwn(Local):
+    def environment(self, run: Run) -> dict[str, str]:
+        return {**super().environment(run), "HOME": str(run.folder)}
+
+
+class TakesEachSignalForAKill(Local):
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        result = super().verdict(run, output)
+        return attrs.evolve(result, signal=9) if result.signal else result
 
 
 class CancelsAll(Local):
@@ -1983,6 +1995,8 @@ DEFECTS = (
     Control(ForgetsSharedMemory, "R01 G01 R17", "G01", needs_jail=True),
     Control(HasPlaces, "R01 K01 K02 N01", ""),
     Control(CleansUpUntilItIsCancelled, "R01 T04 K01 K02 K04", "K04"),
+    Control(HasAHomeOfItsOwn, "R01 E01 E02", "E02"),
+    Control(TakesEachSignalForAKill, "R01 R08 R19", "R08"),
     Control(CancelsAll, "R01 N01 K01 K02", "K01", "K02"),
     Control(KeepsPlacesOfTheCancelled, "R01 K01 K02", "K01", "K02"),
     Control(StartsAHelper, "R01 K01 K02", "K02"),

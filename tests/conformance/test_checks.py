@@ -610,8 +610,8 @@ class TestStreaming:
         assert heard(self.chunk, self.end, self.result) == ""
         assert heard(self.chunk, OutputChunk(stream="stderr", data=b"x"), self.end, self.result) == ""
         assert heard() == "it yielded nothing"
-        assert heard(self.chunk, self.end).endswith("and no result")
-        assert heard(b"text", self.result).endswith("and no OutputChunk")
+        assert heard(self.chunk, self.end).endswith("OutputChunk and no ExecutionResult")
+        assert heard(b"text", self.result).endswith("is bytes and no OutputChunk")
         assert heard(self.chunk, self.result).startswith("it yielded b'")
         assert heard(self.end, printed(b"end")).startswith("the program's output is not in the result")
         assert heard(self.chunk, self.end, self.result, secs=0) == "nothing was yielded before the program had ended"

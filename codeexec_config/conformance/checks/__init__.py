@@ -63,7 +63,7 @@ _RUNNING: Final = (
     Check(
         "R07", "exit code 137 is not a kill", "exit 137", partial(running.exit_code, code=137), C.EXIT_CODE, after="R05"
     ),
-    Check("R08", "a program can kill itself", "SIGKILL itself", running.own_signal, C.SIGNALS, after="R19"),
+    Check("R08", "a program can kill itself", "SIGKILL itself; abort", running.own_signal, C.SIGNALS, after="R19"),
     Check("R09", "a long program runs or is refused", "run 200 kB of source", running.long_source),
     Check("R10", "the source arrives as it is", "print quotes, $HOME, backticks, Unicode", running.quoting),
     Check("R11", "lines like end marks and fences are source", "print EOF, ```, a first word", running.verbatim),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _HALF_AN_EMOJI = "\ud83d"
 _LONG = 200_000
+_HOME = "/kit-home"
 _ODD = {
     "KIT_EMPTY": "",
     "kit_lower": "x",
@@ -52,11 +53,14 @@ def half_a_variable(kit: Kit) -> None:
 
 
 def odd_variables(kit: Kit) -> None:
-    """E02: no variable is dropped: an empty one, one in small letters, one with blanks or no ASCII."""
+    """E02: no variable is dropped: an empty one, one in small letters, one with blanks or no ASCII, one of its own."""
     code = kit.code("show_variables", names=" ".join(_ODD))
     result = kit.run(kit.request(code, env=_ODD), Status.COMPLETED)
     missing = [name for name, value in _ODD.items() if f"{name}=[{value}]" not in result.text()]
     expect(not missing, f"not as they were given: {', '.join(missing)}: {told(result)}")
+    home = _refused_or_run(kit, kit.request(kit.code("show_variables", names="HOME"), env={"HOME": _HOME}))
+    kept = home is None or f"HOME=[{_HOME}]" in home.text()
+    expect(kept, f"HOME was neither as it was given nor refused: {told(home)}")
 
 
 def long_variable(kit: Kit) -> None:

@@ -33,7 +33,7 @@ def stream(kit: Kit) -> None:
     items = _streamed(kit, kit.request(kit.code("pause", text=nonce)))
     *chunks, last = items
     if not isinstance(last.value, ExecutionResult):
-        raise Failed(f"the last item is {told(last.value)}, and no result")
+        raise Failed(f"the last item is {told(last.value)}")
     data = b"".join(_data(item.value) for item in chunks)
     expect(nonce in last.value.text(), f"the program's output is not in the result: {told(last.value)}")
     expect(data == last.value.stdout, f"it yielded {data!r}, and the result has {last.value.stdout!r}")
@@ -42,7 +42,7 @@ def stream(kit: Kit) -> None:
 
 def _data(chunk: object) -> bytes:
     if not isinstance(chunk, OutputChunk):
-        raise Failed(f"an item before the result is {told(chunk)}, and no OutputChunk")
+        raise Failed(f"an item before the result is {type(chunk).__name__} and no OutputChunk")
     return chunk.data if chunk.stream == "stdout" else b""
 
 

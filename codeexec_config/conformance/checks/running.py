@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _OWN_CODES = (1, 2, 125, 126, 127, 255)
 """What shells, engines and ssh end with when they mean something by it."""
+_SIGABRT, _SIGKILL = 6, 9
 _CLOSED_SECS = 1.0
 _NAP_SECS = 1.0
 _NO_FILES = (b"cannot 13", b"cannot 28", b"cannot 30", b"EACCES", b"ENOSPC", b"EROFS")
@@ -66,9 +67,16 @@ def exit_code(kit: Kit, code: int) -> None:
 
 
 def own_signal(kit: Kit) -> None:
-    """R08: a program that kills itself was killed or failed."""
-    result = kit.run(kit.request(kit.code("kill_itself")), Status.KILLED, Status.FAILED)
-    expect(b"survived" not in result.stdout, "it survived its own SIGKILL: is it process 1?")
+    """R08: a program that kills itself was killed or failed, by the signal that it was."""
+    _ended_by_itself(kit, "kill_itself", _SIGKILL, _SIGABRT)
+    if kit.has("abort_itself"):
+        _ended_by_itself(kit, "abort_itself", _SIGABRT)
+
+
+def _ended_by_itself(kit: Kit, purpose: str, *signals: int) -> None:
+    result = kit.run(kit.request(kit.code(purpose)), Status.KILLED, Status.FAILED)
+    expect(b"survived" not in result.stdout, "it survived its own signal: is it process 1?")
+    expect(result.signal in {None, *signals}, f"it sent itself signal {signals[0]}, and was told of {result.signal}")
 
 
 def long_source(kit: Kit) -> None:

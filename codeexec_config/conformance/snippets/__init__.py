@@ -12,6 +12,7 @@ what its purpose says here:
 | `uncaught_error` | end by an error that says @TEXT@ |
 | `exit_text` | end by the call that takes a text, @TEXT@, for what is wrong |
 | `exit` | end with exit code @CODE@ |
+| `abort_itself` | end by a SIGABRT of its own, and print `survived` when it goes on |
 | `kill_itself` | end by a SIGKILL or an abort of its own, and print `survived` when it goes on |
 | `quoting` | print `QUOTED` |
 | `utf8` | print `UNICODE` |

@@ -19,6 +19,10 @@ PROGRAMS: Final = {
 kill -KILL $$
 echo survived
 """,
+    "abort_itself": """
+kill -ABRT $$
+echo survived
+""",
     "quoting": "printf '%s\\n' '" + QUOTED.replace("'", "'\\''") + "'",
     "utf8": f"echo '{UNICODE}'",
     "both_streams": """

@@ -31,6 +31,7 @@ PROGRAMS: Final = {
 process.kill(process.pid, "SIGKILL");
 console.log("survived");
 """,
+    "abort_itself": "process.abort();",
     "quoting": "console.log('" + QUOTED.replace("\\", "\\\\").replace("'", "\\'") + "');",
     "utf8": f'console.log("{UNICODE}");',
     "both_streams": """

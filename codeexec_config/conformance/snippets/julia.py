@@ -19,6 +19,7 @@ ccall(:kill, Cint, (Cint, Cint), getpid(), 9)
 sleep(1)
 println("survived")
 """,
+    "abort_itself": "ccall(:abort, Cvoid, ())",
     "quoting": 'println(raw"' + QUOTED.replace('"', '\\"') + '")',
     "utf8": f'println("{UNICODE}")',
     "both_streams": """

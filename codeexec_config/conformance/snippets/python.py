@@ -50,6 +50,10 @@ import os, signal
 os.kill(os.getpid(), signal.SIGKILL)
 print("survived")
 """,
+    "abort_itself": """
+import os
+os.abort()
+""",
     "quoting": f"print(r'''{QUOTED}''')",
     "utf8": f'print("{UNICODE}")',
     "both_streams": """

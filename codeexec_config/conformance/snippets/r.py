@@ -27,6 +27,11 @@ tools::pskill(Sys.getpid(), 9L)
 Sys.sleep(1)
 cat("survived\n")
 """,
+    "abort_itself": r"""
+tools::pskill(Sys.getpid(), 6L)
+Sys.sleep(1)
+cat("survived\n")
+""",
     "quoting": f'cat(r"---({QUOTED})---", "\\n", sep = "")',
     "utf8": f'cat("{UNICODE}\\n")',
     "both_streams": r"""

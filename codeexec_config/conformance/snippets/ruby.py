@@ -42,6 +42,11 @@ Process.kill(:KILL, $$)
 sleep 1
 puts "survived"
 """,
+    "abort_itself": """
+Process.kill(:ABRT, $$)
+sleep 1
+puts "survived"
+""",
     "quoting": f"puts <<'KIT'\n{QUOTED}\nKIT",
     "utf8": f'puts "{UNICODE}"',
     "both_streams": """
