@@ -53,7 +53,7 @@ def half_a_variable(kit: Kit) -> None:
 
 
 def odd_variables(kit: Kit) -> None:
-    """E02: no variable is dropped: an empty one, one in small letters, one with blanks or no ASCII, one of its own."""
+    """E02: no variable is dropped: empty, in small letters, with blanks, without ASCII, or one that sandboxes set."""
     code = kit.code("show_variables", names=" ".join(_ODD))
     result = kit.run(kit.request(code, env=_ODD), Status.COMPLETED)
     missing = [name for name, value in _ODD.items() if f"{name}=[{value}]" not in result.text()]
