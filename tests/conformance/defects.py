@@ -1481,6 +1481,16 @@ class OpensAnyLanguage(Sessions):
         return await super().open_session_async(attrs.evolve(request, language=self.languages[0]))
 
 
+class TakesAnyLanguageInASession(Sessions):
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages, "bash")
+
+    async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
+        if request.session in self.languages_of:
+            request = attrs.evolve(request, language=self.languages_of[request.session])
+        return await super().execute_async(request)
+
+
 class ClosesASessionOnce(Sessions):
     async def close_session_async(self, session: str, /) -> None:
         if session not in self.sessions:
@@ -2084,6 +2094,7 @@ DEFECTS = (
     Control(SaysNothingOfItsEnd, KEEPS, "Z03 Z04"),
     Control(WaitsToClose, KEEPS, "Z05"),
     Control(OpensAnyLanguage, KEEPS, "Z06"),
+    Control(TakesAnyLanguageInASession, "Z01 Z06", "Z06"),
     Control(ClosesASessionOnce, KEEPS, "Z06 Z07"),
     Control(StartsAgainAfterADeath, KEEPS, "Z07"),
     Control(ReachesFromASession, "Z01 Z09", "Z09"),

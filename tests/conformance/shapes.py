@@ -242,6 +242,7 @@ class Sessions(Local):
         super().__init__(*languages)
         self.sessions: dict[str, Any] = {}
         self.turns: dict[str, asyncio.Lock] = {}
+        self.languages_of: dict[str, str] = {}
         self.folders: dict[int, Path] = {}
         self.marks: dict[int, bytes] = {}
 
@@ -250,6 +251,7 @@ class Sessions(Local):
             raise LanguageUnsupported(request.language)
         name = self.new_name()
         self.turns[name] = asyncio.Lock()
+        self.languages_of[name] = request.language
         self.sessions[name] = await self.begin(request.language, self.new_folder())
         return name
 
@@ -327,6 +329,8 @@ class Sessions(Local):
         if request.session is None:
             return await super().execute_async(request)
         self.found(request)
+        if request.language != self.languages_of[request.session]:
+            raise RequestError("the session is of another language")
         self.refuse(request)
         async with self.turns[request.session]:
             return await self.ask(request)

@@ -520,6 +520,17 @@ class TestSessions:
         assert self.heard("Z05", printed(b"started"), probe=lambda _: [])[0] == "n/a"
         assert self.heard("Z05", FAILED)[1] == "cannot tell: the program could not start a child: failed"
 
+    @pytest.mark.parametrize(
+        ("answer", "told"), [(RequestError("another"), ""), (DONE, "a session of python took ruby")]
+    )
+    def test_a_session_is_of_one_language(self, answer: Any, told: str) -> None:
+        both = {name: support for name in ("python", "ruby") for support in info(C.SESSIONS).languages.values()}
+        executor = Scripted(SessionNotFound(), answer, languages=both)
+        [result] = run_plan(executor, Plan(only=["Z06"], languages=["python"], deadlines=QUICK)).results
+
+        assert result.detail.startswith(told)
+        assert bool(result.detail) is bool(told)
+
     def test_walls_that_are_not_declared_are_not_looked_behind(self) -> None:
         assert self.heard("Z09", DONE) == ("n/a", "the executor declares no wall that the kit can look behind")
 

@@ -272,7 +272,7 @@ _SESSIONS: Final = (
         after="Z01 Z02",
     ),
     Check("Z05", "a closed session is ended", "a child; close", lasting.closed_is_ended, C.SESSIONS, after="Z01"),
-    Check("Z06", "a session must have been opened", "another name", lasting.never_opened, C.SESSIONS),
+    Check("Z06", "a session must have been opened", "another name; another language", lasting.never_opened, C.SESSIONS),
     Check("Z07", "a dead session gets an answer", "SIGKILL itself", lasting.dead_interpreter, C.SESSIONS, after="Z01"),
     Check("Z08", "a session runs one at a time", "two at once", lasting.one_at_a_time, C.SESSIONS, after="Z01"),
     Check(

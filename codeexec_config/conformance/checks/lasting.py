@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+import attrs
+
 from codeexec_config.conformance.checks.cancelling import cancel
 from codeexec_config.conformance.kit import OTHER_LIMITS, REFUSALS, NotApplicable, cannot_tell, expect, told, traced
 from codeexec_config.executor import (
@@ -15,6 +17,7 @@ from codeexec_config.executor import (
     ExecutionResult,
     ExecutorOverloaded,
     LanguageUnsupported,
+    RequestError,
     SessionNotFound,
     SessionRequest,
     Status,
@@ -269,18 +272,28 @@ def _closed_beside(kit: Kit) -> None:
 
 
 def never_opened(kit: Kit) -> None:
-    """Z06: one that was never opened is not found, none is of an unknown language, and to close none does nothing."""
+    """Z06: one that was never opened is not found, and to close it does nothing; each is of one known language."""
     name = f"never-{kit.nonce()}"
     _expect_not_found(kit, name, "for one that was never opened")
     _expect_closed(kit, name, "one that was never opened")
     name = opened(kit)
     kit.subject.finish("close_session", name)
     _expect_closed(kit, name, "one that was closed")
+    for other in sorted(kit.info.languages.keys() - {kit.language})[:1]:
+        _refuses_another_language(kit, other)
     call = kit.subject.start("open_session", _wanted(kit, _UNKNOWN))
     outcome = kit.subject.settled(call, "open_session()", kit.deadlines.close)
     refused = isinstance(outcome.error, LanguageUnsupported)
     what = told(outcome.error) if outcome.error else "a session"
     expect(refused, f"expected LanguageUnsupported for a language that is none, got {what}")
+
+
+def _refuses_another_language(kit: Kit, language: str) -> None:
+    with session(kit) as name:
+        request = attrs.evolve(kit.request("", session=name), language=language)
+        outcome = kit.outcome(request)
+        refused = isinstance(outcome.error, RequestError)
+        expect(refused, f"a session of {kit.language} took {language}: {told(outcome.error or outcome.result)}")
 
 
 def _expect_closed(kit: Kit, name: str, which: str) -> None:
