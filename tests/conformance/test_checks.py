@@ -542,6 +542,17 @@ class TestSessions:
 
         assert said("Z09", tried, capabilities=(C.SESSIONS, wall))[0] == "pass"
 
+    def test_a_wall_that_cannot_be_seen_hides_no_other(self) -> None:
+        def heard(network: Any, files: Any) -> tuple[str, str]:
+            return said("Z09", network, files, capabilities=(C.SESSIONS, C.NO_NETWORK, C.ISOLATED_FS))
+
+        def read(request: ExecutionRequest) -> ExecutionResult:
+            [path] = re.findall(r"/\S+/host\.txt", request.code)
+            return printed(Path(path).read_bytes() + b"tried")
+
+        assert heard(FAILED, printed(b"tried"))[1].startswith("cannot tell")
+        assert heard(FAILED, read)[0] == "fail"
+
     def test_the_output_of_a_session_is_cut_and_flagged(self) -> None:
         whole, cut = printed(b"x" * (1 << 18)), printed(b"x", stdout_truncated=True)
 

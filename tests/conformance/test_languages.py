@@ -176,7 +176,9 @@ def test_a_language_with_processes_has_a_program_for_every_limit(language: str) 
 
 @pytest.mark.parametrize("job", jobs("OtherSessions", "javascript", "bash", "ruby"))
 def test_an_honest_executor_with_sessions_in_another_language_passes(job: str, reports: Reports) -> None:
-    assert {"pass"} == {it["verdict"] for it in reports[job]["results"]}, reports[job]["rendered"]
+    unseen = {"Z09"} if job.endswith("javascript") else set()  # whose answer comes later than the session's
+
+    assert unseen == {it["id"] for it in reports[job]["results"] if it["verdict"] != "pass"}, reports[job]["rendered"]
 
 
 @pytest.mark.parametrize(
