@@ -29,6 +29,7 @@ from codeexec_config.conformance.checks import (
     timing,
 )
 from codeexec_config.conformance.opinions import Failed
+from codeexec_config.conformance.snippets import CONTROLS
 from codeexec_config.conformance.snippets.features import FEATURES
 from codeexec_config.conformance.suite import Plan, run_plan
 from codeexec_config.executor import (
@@ -870,6 +871,22 @@ class TestCancelling:
 
         with pytest.raises(kit.Failed, match=told) if told else contextlib.nullcontext():
             enduring.expect_a_good_end(asked, object(), "cut short")  # type: ignore[arg-type]
+
+    def test_a_language_that_cannot_abort_may_kill_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        killed, aborted = printed(status=Status.KILLED, signal=9), printed(status=Status.KILLED, signal=6)
+
+        assert said("R08", killed, aborted, capabilities=(C.SIGNALS,))[0] == "pass"
+        assert said("R08", killed, capabilities=(C.SIGNALS,))[1] == "it sent itself signal 6, and was told of 9"
+        monkeypatch.setattr(kit.Kit, "has", lambda _, purpose: purpose != "abort_itself")
+        assert said("R08", killed, capabilities=(C.SIGNALS,))[0] == "pass"
+
+    def test_blanks_of_a_failure_are_looked_at_where_its_error_is_elsewhere(self) -> None:
+        blanks, controls = printed(b"\n \tx \n\n"), printed(CONTROLS)
+        failed = attrs.evolve(blanks, status=Status.FAILED)
+
+        assert said("O15", blanks, controls, DONE)[0] == "pass"
+        assert said("O15", blanks, controls, failed, capabilities=(C.STDERR,))[0] == "pass"
+        assert said("O15", blanks, controls, DONE, capabilities=(C.STDERR,))[0] == "fail"
 
     def test_where_one_runs_at_once_nothing_ends_beside_it(self) -> None:
         assert said("N03", DONE, max_concurrency=1)[0] == "n/a"
