@@ -58,7 +58,14 @@ class Subject:
 
     def finish(self, name: str, *records: object) -> Any:
         """Call one of the small methods to its end and return what it returns."""
-        outcome = self.settled(self.start(name, *records), f"{name}()", self.deadlines.close)
+        return self.returned(name, self.ended(name, *records))
+
+    def ended(self, name: str, *records: object) -> Outcome:
+        """Call one of the small methods to its end, whatever it is."""
+        return self.settled(self.start(name, *records), f"{name}()", self.deadlines.close)
+
+    def returned(self, name: str, outcome: Outcome) -> Any:
+        """Return what a method returned, which may not have raised."""
         expect(outcome.error is None, f"{name}() raised {told(outcome.error)}", traced(outcome.error))
         return outcome.result
 

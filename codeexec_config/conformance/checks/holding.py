@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING
 
-from codeexec_config.conformance.checks.isolating import host_file, listening, own_addresses, places
+from codeexec_config.conformance.checks.isolating import expect_no_connection, expect_no_file
 from codeexec_config.conformance.checks.lasting import next_in, session
-from codeexec_config.conformance.checks.reaching import bystander, looking_for
+from codeexec_config.conformance.checks.reaching import expect_no_process
 from codeexec_config.conformance.kit import NotApplicable, Skipped, expect, told
 from codeexec_config.executor import Capability, Status
 
@@ -22,9 +21,9 @@ _KEPT = 7
 def walls(kit: Kit) -> None:
     """Z09: a program in a session reaches no listener, no file and no process of the host either."""
     looks = (
-        (Capability.NO_NETWORK, "connect", _expect_no_connection),
-        (Capability.ISOLATED_FS, "read", _expect_no_file),
-        (Capability.ISOLATED_PROCESSES, "look_around", _expect_no_process),
+        (Capability.NO_NETWORK, "connect", expect_no_connection),
+        (Capability.ISOLATED_FS, "read", expect_no_file),
+        (Capability.ISOLATED_PROCESSES, "look_around", expect_no_process),
     )
     promised = [look for capability, purpose, look in looks if kit.declares(capability) and kit.has(purpose)]
     if not promised:
@@ -33,35 +32,11 @@ def walls(kit: Kit) -> None:
     with session(kit) as name:
         for look in promised:
             try:
-                look(kit, name)
+                look(kit, session=name)
             except Skipped as skipped:  # as of a program that its session does not wait for
                 unseen = skipped
     if unseen is not None:
         raise unseen
-
-
-def _expect_no_connection(kit: Kit, name: str) -> None:
-    nonce = kit.nonce()
-    server = socket.create_server(("", 0))
-    with listening(server) as listener:
-        code = kit.code("connect", hosts=" ".join(own_addresses()), port=server.getsockname()[1], nonce=nonce)
-        kit.shown(kit.request(code, session=name), "tried")
-    expect(nonce.encode() not in listener.received, "a connection arrived")
-
-
-def _expect_no_file(kit: Kit, name: str) -> None:
-    for folder in places():
-        canary = kit.nonce()
-        with host_file(canary, folder) as path:
-            result = kit.shown(kit.request(kit.code("read", path=path), session=name), "tried")
-        expect(canary.encode() not in result.stdout, f"a file of the host below {folder} was read")
-
-
-def _expect_no_process(kit: Kit, name: str) -> None:
-    nonce = kit.nonce()
-    with bystander(nonce):
-        result = kit.shown(kit.request(looking_for(kit, nonce), session=name), "tried")
-    expect(b"seen in cmdline" not in result.stdout, "a process of the host was seen")
 
 
 def limits(kit: Kit) -> None:

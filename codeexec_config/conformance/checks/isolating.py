@@ -48,14 +48,19 @@ _NEEDED = re.compile(
 
 def no_network(kit: Kit) -> None:
     """I01: a program cannot reach a listener of the kit's, at any address of this machine."""
+    expect_no_connection(kit, "connect_child")  # whose child a filter in the program's own libraries does not meet
+
+
+def expect_no_connection(kit: Kit, *others: str, session: str | None = None) -> None:
+    """Let a program connect to a listener of the kit's, and others, where the language has them."""
     nonce = kit.nonce()
     server = socket.create_server(("", 0))
     with listening(server) as listener:
         values = {"hosts": " ".join(own_addresses()), "port": server.getsockname()[1], "nonce": nonce}
-        kit.shown(kit.request(kit.code("connect", **values)), "tried")
-        if kit.has("connect_child"):  # which a filter in the program's own libraries does not meet
+        kit.shown(kit.request(kit.code("connect", **values), session=session), "tried")
+        for purpose in filter(kit.has, others):
             with suppress(NotApplicable):
-                kit.run(kit.request(kit.code("connect_child", **values)))
+                kit.run(kit.request(kit.code(purpose, **values)))
     expect(nonce.encode() not in listener.received, "a connection arrived")
 
 
@@ -64,11 +69,16 @@ def isolated_fs(kit: Kit) -> None:
     if kit.has("search"):
         _searched(kit)
         _expect_no_mounts(kit)
-        return
+    else:
+        expect_no_file(kit)
+
+
+def expect_no_file(kit: Kit, *, session: str | None = None) -> None:
+    """Let a program read a file of the host's in each folder where hosts keep things."""
     for folder in places():
         canary = kit.nonce()
         with host_file(canary, folder) as path:
-            result = kit.shown(kit.request(kit.code("read", path=path)), "tried")
+            result = kit.shown(kit.request(kit.code("read", path=path), session=session), "tried")
         expect(canary.encode() not in result.stdout, f"a file of the host below {folder} was read")
 
 

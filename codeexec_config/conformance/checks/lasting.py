@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from codeexec_config.conformance.checks.cancelling import cancel
-from codeexec_config.conformance.kit import OTHER_LIMITS, REFUSALS, NotApplicable, cannot_tell, expect, told, traced
+from codeexec_config.conformance.kit import OTHER_LIMITS, REFUSALS, NotApplicable, cannot_tell, expect, told
 from codeexec_config.executor import (
     Capability,
     ExecutionLimits,
@@ -37,12 +37,10 @@ _UNKNOWN = "kit-unknown"
 
 def opened(kit: Kit, **limits: int) -> str:
     """Open a session and return its name; limits other than the usual ones may be refused."""
-    call = kit.subject.start("open_session", _wanted(kit, kit.language, **limits))
-    outcome = kit.subject.settled(call, "open_session()", kit.deadlines.close)
+    outcome = kit.subject.ended("open_session", _wanted(kit, kit.language, **limits))
     if limits and type(outcome.error) in REFUSALS:
         cannot_tell(OTHER_LIMITS)
-    expect(outcome.error is None, f"open_session() raised {told(outcome.error)}", traced(outcome.error))
-    name = outcome.result
+    name = kit.subject.returned("open_session", outcome)
     expect(isinstance(name, str) and name, "open_session() returned no name")
     return str(name)
 
@@ -63,7 +61,7 @@ def session(kit: Kit, **limits: int) -> Iterator[str]:
 
 
 def _closing(kit: Kit, name: str) -> Outcome:
-    return kit.subject.settled(kit.subject.start("close_session", name), "close_session()", kit.deadlines.close)
+    return kit.subject.ended("close_session", name)
 
 
 def keeps_state(kit: Kit) -> None:
@@ -281,8 +279,7 @@ def never_opened(kit: Kit) -> None:
     _expect_closed(kit, name, "one that was closed")
     for other in sorted(kit.info.languages.keys() - {kit.language})[:1]:
         _refuses_another_language(kit, other)
-    call = kit.subject.start("open_session", _wanted(kit, _UNKNOWN))
-    outcome = kit.subject.settled(call, "open_session()", kit.deadlines.close)
+    outcome = kit.subject.ended("open_session", _wanted(kit, _UNKNOWN))
     refused = isinstance(outcome.error, LanguageUnsupported)
     what = told(outcome.error) if outcome.error else "a session"
     expect(refused, f"expected LanguageUnsupported for a language that is none, got {what}")

@@ -126,7 +126,7 @@ def descriptors(kit: Kit) -> None:
 
 
 @contextlib.contextmanager
-def bystander(nonce: str) -> Iterator[subprocess.Popen[str]]:
+def _bystander(nonce: str) -> Iterator[subprocess.Popen[str]]:
     """Run a process of the host's that carries a canary in its arguments and in its environment."""
     pipe = subprocess.PIPE
     process = subprocess.Popen(  # noqa: S603 -- a program of the kit's own
@@ -146,28 +146,32 @@ def bystander(nonce: str) -> Iterator[subprocess.Popen[str]]:
             process.stdin.close() if process.stdin else None
 
 
-def looking_for(kit: Kit, nonce: str) -> str:
-    """Return the program that looks for a canary among processes and their variables."""
+def _looking_for(kit: Kit, nonce: str) -> str:
     # In two parts: where the source is an argument of some process, that must not be what is found.
     return kit.code("look_around", head=nonce[:8], tail=nonce[8:])
 
 
 def others_environment(kit: Kit) -> None:
     """I05: no process that a program can see shows it a variable of the host."""
-    with host_variable(kit.nonce()) as nonce, bystander(nonce):
-        result = kit.shown(kit.request(looking_for(kit, nonce)), "tried")
+    with host_variable(kit.nonce()) as nonce, _bystander(nonce):
+        result = kit.shown(kit.request(_looking_for(kit, nonce)), "tried")
     seen = [line for line in result.text().splitlines() if line.startswith("seen in environ")]
     expect(not seen, f"a variable of the host is in the environment of a process that it can see: {'; '.join(seen)}")
 
 
 def host_processes_seen(kit: Kit) -> None:
     """I12: a process of the host is not to be seen, nor one of a run beside this one."""
-    nonce = kit.nonce()
-    with bystander(nonce):
-        result = kit.shown(kit.request(looking_for(kit, nonce)), "tried")
-    expect(b"seen in cmdline" not in result.stdout, "a process of the host was seen")
+    expect_no_process(kit)
     if kit.most_at_once() > 1 and kit.has("end_soon"):
         _beside_unseen(kit)
+
+
+def expect_no_process(kit: Kit, *, session: str | None = None) -> None:
+    """Let a program look for a process of the host's."""
+    nonce = kit.nonce()
+    with _bystander(nonce):
+        result = kit.shown(kit.request(_looking_for(kit, nonce), session=session), "tried")
+    expect(b"seen in cmdline" not in result.stdout, "a process of the host was seen")
 
 
 def _beside_unseen(kit: Kit) -> None:
@@ -176,14 +180,14 @@ def _beside_unseen(kit: Kit) -> None:
     request = kit.request(kit.code("end_soon", marker=marker, secs=kit.deadlines.once, code=0))
     call = kit.start(request)
     kit.sees(marker, call, kit.deadlines.once / 2)
-    result = kit.shown(kit.request(looking_for(kit, marker)), "tried")
+    result = kit.shown(kit.request(_looking_for(kit, marker)), "tried")
     kit.outcome(request, call)
     expect(b"seen in cmdline" not in result.stdout, "a process of a run beside it was seen")
 
 
 def host_processes_signalled(kit: Kit) -> None:
     """I13: a process of the host cannot be signalled."""
-    with bystander(kit.nonce()) as process:
+    with _bystander(kit.nonce()) as process:
         kit.shown(kit.request(kit.code("signal", pid=process.pid)), "tried")
         assert process.stdin is not None  # noqa: S101 -- for the type checker
         process.stdin.close()
