@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from codeexec_config.conformance.calling import call_in_thread
@@ -34,19 +33,19 @@ def start(subject: Subject, request: ExecutionRequest, most: int | None = None) 
 
 def _taken(stream: Generator[object], most: int | None) -> list[Item]:
     items: list[Item] = []
-    with closing(stream):
-        for value in stream:
-            items.append(Item(time.monotonic(), value))
-            if len(items) == most:
-                break
+    for value in stream:
+        items.append(Item(time.monotonic(), value))
+        if len(items) == most:
+            stream.close()
+            break
     return items
 
 
 async def _taken_async(stream: AsyncGenerator[object], most: int | None) -> list[Item]:
     items: list[Item] = []
-    async with aclosing(stream):
-        async for value in stream:
-            items.append(Item(time.monotonic(), value))
-            if len(items) == most:
-                break
+    async for value in stream:
+        items.append(Item(time.monotonic(), value))
+        if len(items) == most:
+            await stream.aclose()
+            break
     return items

@@ -639,6 +639,13 @@ class TestStreaming:
         assert heard(self.end, printed(b"end")).startswith("the program's output is not in the result")
         assert heard(self.chunk, self.end, self.result, secs=0) == "nothing was yielded before the program had ended"
 
+    def test_an_iterator_that_is_read_to_its_end_need_not_be_closed(self) -> None:
+        class Plain(Streamed):
+            def execute_streaming(self, request: ExecutionRequest, /) -> Iterator[object]:
+                return map(lambda item: item, super().execute_streaming(request))  # noqa: C417 -- it has no close
+
+        assert judged("V02", Plain(self.chunk, self.end, self.result)).verdict is Verdict.PASS
+
     def test_a_stream_that_is_closed_leaves_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(kit.Kit, "expect_sight", lambda _: None)
 
