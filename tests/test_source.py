@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from codeexec_config import Diagnostic, Position, check_file, check_text, limits
 from codeexec_config.document import Document
-from codeexec_config.document.parse import decode, parse
+from codeexec_config.document.parse import decode, parse, read
 from tests.test_scanner import same
 from tests.toml_writer import documents
 
@@ -417,6 +417,40 @@ def test_a_file_that_turns_into_a_device_while_it_is_opened_is_not_read(
     monkeypatch.setattr("codeexec_config.document.parse.os", TurningOs(path))
     [found] = check_file(os.devnull).diagnostics
     assert "unreadable-file" == found.code
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system has no /proc")
+def test_a_file_that_names_no_size_is_read() -> None:
+    assert Path("/proc/self/status").stat().st_size == 0
+    raw = read("/proc/self/status")
+
+    assert isinstance(raw, bytes)
+    assert raw.startswith(b"Name:")
+    assert b"VmSize:" in raw
+
+
+@pytest.mark.parametrize("pieces", [[3], [2, 5, 1], [8], [9, 4, 7]])
+def test_a_file_that_is_read_in_pieces_is_read_whole(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pieces: list[int]
+) -> None:
+    """A network's file system may return less than was asked for, and a file may grow while it is read."""
+    path = tmp_path / "app.toml"
+    path.write_bytes(b"a = 1 #\n")
+    whole = b"a = 1 #\n" + b"b = 2 # more\n" * (sum(pieces) > len(b"a = 1 #\n"))
+    left = iter(pieces)
+    at = 0
+
+    def some(_: int, most: int) -> bytes:
+        nonlocal at
+        piece = whole[at : at + min(most, next(left, len(whole)))]
+        at += len(piece)
+        return piece
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "read", some)
+        raw = read(str(path))
+
+    assert whole == raw
 
 
 def test_a_link_to_a_file_is_read(tmp_path: Path) -> None:

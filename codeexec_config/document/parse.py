@@ -19,16 +19,17 @@ if TYPE_CHECKING:
 
 BOM: Final = "\ufeff"
 _CHUNK: Final = 1 << 16
+_READ_ONLY: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _SHORTEST_LONG_KEY: Final = 2 * limits.MAX_KEY_PARTS + 1
 
 
 def read(path: str) -> bytes | Finding:
     """Read a regular file, up to the limit of its size."""
     try:
-        descriptor = _open_regular(path)
-        if descriptor is None:
+        opened = _open_regular(path)
+        if opened is None:
             return _not_regular(path)
-        raw = _read_all(descriptor)
+        raw = _read_all(*opened)
     except (OSError, ValueError) as error:
         return _unreadable(path, error)
     return too_large() if len(raw) > limits.MAX_FILE_BYTES else raw
@@ -60,22 +61,30 @@ def is_text(path: str) -> bool:
     return any(mark in path for mark in "\n\r\"'")
 
 
-def _open_regular(path: str) -> int | None:
+def _open_regular(path: str) -> tuple[int, int] | None:
+    """Open a regular file; return its descriptor and its size."""
     # Without O_NONBLOCK opening a pipe waits for its writer; some devices act on being opened, so look first.
     if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
         return None
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
+    descriptor = os.open(path, _READ_ONLY)
+    found = os.fstat(descriptor)
+    if stat.S_ISREG(found.st_mode):
+        return descriptor, found.st_size
     os.close(descriptor)
     return None
 
 
-def _read_all(descriptor: int) -> bytes:
-    """Read up to the limit and a little over it, and close; plain reads cost a third of what a stream does."""
+def _read_all(descriptor: int, size: int) -> bytes:
+    """Read up to the limit and a little over it, and close; plain reads cost a third of what a stream does.
+
+    One is enough for a file that is as long as it says; one that changes meanwhile, or that says nothing, takes more.
+    """
     try:
-        raw = os.read(descriptor, _CHUNK)
-        while len(raw) <= limits.MAX_FILE_BYTES and (more := os.read(descriptor, max(_CHUNK, len(raw)))):
+        raw = os.read(descriptor, min(size, limits.MAX_FILE_BYTES) + 1)
+        while len(raw) != size and len(raw) <= limits.MAX_FILE_BYTES:
+            more = os.read(descriptor, max(_CHUNK, len(raw)))
+            if not more:
+                break
             raw += more
     finally:
         os.close(descriptor)
