@@ -201,7 +201,7 @@ def test_a_key_error_of_any_kind_is_unset() -> None:
 def test_a_value_in_any_script_is_kept_as_it_is(value: str) -> None:
     environment = Environment({"A": value, "B": "", "C": "\ud800"})
 
-    assert environment.fetch(["A", "B", "C"]) is None
+    assert [None, None, None] == [environment.fetch(name) for name in "ABC"]
     assert [value, "", None] == [environment[name] for name in "ABC"]
     assert [True, False, False] == [environment.is_set(name) for name in "ABC"]
 
@@ -215,7 +215,8 @@ def test_nothing_is_kept_of_a_look_up_that_failed() -> None:
 
     environment = Environment(Env())
 
-    assert isinstance(environment.fetch(["A", "B"]), RuntimeError)
+    assert environment.fetch("A") is None
+    assert isinstance(environment.fetch("B"), RuntimeError)
     assert () == environment.reads
     assert not environment.is_set("A")
     with pytest.raises(KeyError):
@@ -377,7 +378,7 @@ def test_an_environment_that_raises_is_not_asked_again(url: str) -> None:
             raise RuntimeError(name)
 
     env = Failing(VALUES)
-    with pytest.raises(RuntimeError, match="HOST"):
+    with pytest.raises(RuntimeError) as caught:
         check_mapping({"mode": {"external": {"url": url, "api_key": "${KEY}"}}}, env=env)
 
-    assert ["HOST"] == env.looked_up
+    assert [str(caught.value)] == env.looked_up

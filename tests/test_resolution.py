@@ -183,9 +183,9 @@ def test_the_quick_way_reads_what_the_long_one_reads(
     for table in PLAIN + OTHERS:
         section = enabled | table
         results = []
-        for sites in (resolve_module._plain_sites, lambda _: ({}, None)):
+        for is_plain in (resolve_module._is_plain, lambda *_: False):
             environment = Environment(NAMES | {"E": "true"}, allowed)
-            monkeypatch.setattr(resolve_module, "_plain_sites", sites)
+            monkeypatch.setattr(resolve_module, "_is_plain", is_plain)
             result = resolve_module.resolve(section, environment, CodeExecutionConfig, offline=offline)
             results.append((told(result), environment.reads))
             monkeypatch.undo()

@@ -85,7 +85,7 @@ def test_a_load_does_each_thing_once(tmp_path: Path, size: int) -> None:
         "_parser.py:loads": 1,
         "parse.py:read": 1,
         "open": 1,
-        "environment.py:_fetch": 1,
+        "environment.py:fetch": 1,
         "resolve.py:resolve": 1,
         ":structure_CodeExecutionConfig": 1,
         ":structure_External": 1,

@@ -33,31 +33,25 @@ class Environment:
 
         return all(any(fnmatchcase(name, pattern) for pattern in group) for group in self._allowed)
 
-    def fetch(self, names: Iterable[str]) -> BaseException | None:
-        """Look names up; return what the mapping raised, without our frames and without a value kept.
+    def fetch(self, name: str) -> BaseException | None:
+        """Look a name up, once; return what the mapping raised, without our frames and without a value kept.
 
         A traceback shows the frames that an exception passed through, with their variables; so it is carried out as a
         value, and raised where no frame holds a secret.
         """
-        for name in names:
-            if name in self._values:
-                continue
-            failure = self._fetch(name)
-            if failure is not None:
-                self._values.clear()
-                return failure
-        return None
-
-    def _fetch(self, name: str) -> BaseException | None:
+        if name in self._values:
+            return None
         try:
             value = self._mapping[name]
         except KeyError:
             self._values[name] = None
             return None
         except BaseException as error:  # noqa: BLE001 -- handed to the caller, who raises it
+            self._values.clear()
             inner = error.__traceback__
             return error.with_traceback(inner and inner.tb_next)
         if not isinstance(value, str):
+            self._values.clear()
             return TypeError(f"the environment's value of {name} is not a str")
         text = str.__str__(value)
         self._values[name] = text if text.isascii() or _is_utf8(text) else None

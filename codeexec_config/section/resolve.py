@@ -6,7 +6,7 @@ What most files hold, each reference alone in its string and its variable set, i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from codeexec_config import limits
 from codeexec_config.keys import Key, Kind, key_table
@@ -14,15 +14,13 @@ from codeexec_config.secret import Secret
 from codeexec_config.section import Resolution, variant_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from codeexec_config.findings import Path
     from codeexec_config.section.environment import Environment
 
 Site = tuple["Path", Key, str]
 """A string of the section that may hold references, by its path and key."""
-_FEW: Final = 32
-"""Strings that are kept once found; where there are more, and a list may have a million, they are found anew."""
 
 
 class Sites:
@@ -47,61 +45,38 @@ def resolve(
     """Read the references of a section; return what the environment raised, if it did."""
     sites = Sites(section, model)
     result = Resolution(section)
-    names, plain = _plain_sites(sites)
-    if plain is not None and not names:
-        result.enabled = section.get(limits.SWITCH) is not False
-        return result
-    if plain is not None and not offline and section.get(limits.SWITCH, True) is True:
-        failure, done = _resolve_plainly(result, names, plain, environment)
-        if failure is not None or done:
-            return result if failure is None else failure
-    from codeexec_config.section.slots import resolve_slots
-
-    return resolve_slots(result, sites, environment, offline=offline)
-
-
-def _plain_sites(sites: Sites) -> tuple[dict[str, None], Iterable[Site] | None]:
-    """Return variables and the texts that are each one of them, `${NAME}`; no texts where any holds more or less."""
-    names: dict[str, None] = {}
-    plain: list[Site] = []
-    for site in sites:
-        _, key, text = site
+    switch = section.get(limits.SWITCH, True)
+    result.enabled = switch is not False
+    is_read = switch is True and not offline
+    for path, key, text in sites:
         name = text[2:-1]
-        if not (text.startswith("${") and text.endswith("}") and limits.is_variable(name)):
-            return names, None
-        if key.kind is Kind.SECRET:
-            if len(name) >= limits.PASTED_LENGTH and not name.isupper():  # it may be a key itself
-                return names, None
-        elif key.kind is not Kind.TEXT:
-            return names, None
-        names[name] = None
-        if len(plain) <= _FEW:
-            plain.append(site)
-    return names, plain if len(plain) <= _FEW else sites
-
-
-def _resolve_plainly(
-    result: Resolution, names: Iterable[str], plain: Iterable[Site], environment: Environment
-) -> tuple[BaseException | None, bool]:
-    """Resolve what most files hold and nothing else; return what was raised, and whether all of it was read.
-
-    What is forbidden or not set is left to the way that has words for it.
-    """
-    if not all(map(environment.permits, names)):
-        return None, False
-    failure = environment.fetch(names)
-    if failure is not None or not all(map(environment.is_set, names)):
-        return failure, False
-    for path, key, text in plain:
-        name = text[2:-1]
+        if not (is_read and _is_plain(key, text, name) and environment.permits(name)):
+            break
+        if (failure := environment.fetch(name)) is not None:
+            return failure
         value: Any = environment[name]
+        if not value:
+            break
         if key.kind is Kind.SECRET:
             value = Secret._read(value, reference=text)  # noqa: SLF001 -- made here and nowhere else
         result.put(path, value)
         if type(path[-1]) is str:
             result.made[path] = name
-    result.made_of = _name_of
-    return None, True
+        result.made_of = _name_of
+    else:
+        return result
+    from codeexec_config.section.slots import resolve_slots
+
+    return resolve_slots(Resolution(section), sites, environment, offline=offline)
+
+
+def _is_plain(key: Key, text: str, name: str) -> bool:
+    """Check for a text that is one `${NAME}` and nothing else, where it is not to be read as a number or a boolean."""
+    if not (text.startswith("${") and text.endswith("}") and limits.is_variable(name)):
+        return False
+    if key.kind is Kind.SECRET:
+        return len(name) < limits.PASTED_LENGTH or name.isupper()  # or it may be a key itself
+    return key.kind is Kind.TEXT
 
 
 def _name_of(text: str) -> str | None:

@@ -88,7 +88,7 @@ def _resolve_slots(
             if not environment.permits(ref.name):
                 if len(forbidden) <= LISTED:
                     forbidden.append(_forbidden(path, ref))
-            elif read and (failure := environment.fetch([ref.name])) is not None:
+            elif read and (failure := environment.fetch(ref.name)) is not None:
                 return failure
     result.findings += (*ill, *forbidden)
     for path, slot in _slots(sites, switch=switch):
