@@ -4,10 +4,11 @@ The order of evaluation, each step on what the one before it left:
 
 1. Read the file, hold it to its limits, parse it. What is not TOML is the only finding.
 2. Select the section. An absent one means the defaults; near misses of its header are warned of.
-3. Resolve `enabled`, then the other references: none when the section is off, none when `offline`.
-4. Structure the values into the model, whose constructors run the rules. When all of that holds, what is left are the
-   remarks; a good file ends here.
-5. Otherwise collect every finding: those of the shape come from the tree of errors, those of the rules from a second
+3. Structure it into the model as most files have it, in one pass: the hooks read references, the constructors run the
+   rules. When all of that holds, what is left are the remarks; a good file ends here.
+4. Otherwise resolve `enabled`, then the other references: none when the section is off, none when `offline`. Structure
+   the values, now with every error of a table.
+5. Collect every finding: those of the shape come from the tree of errors, those of the rules from a second
    run over what is known.
 6. Offer fixes and give places, only when there is something to place. Everything so far knew paths only.
 7. Report. Nothing above raises for what a file says. An exception of the environment's own comes back as a value and
@@ -26,11 +27,11 @@ from codeexec_config.document import Document, parse
 from codeexec_config.document.select import may_have_near_misses, select
 from codeexec_config.findings import LISTED, Finding, Path, errors, few, listed
 from codeexec_config.keys import Kind, union_of
+from codeexec_config.limits import SWITCH
 from codeexec_config.model import CodeExecutionConfig, is_flawless, permitted, stand_in
 from codeexec_config.section import UNKNOWN, Resolution
 from codeexec_config.section.environment import Environment, Patterns
-from codeexec_config.section.resolve import resolve
-from codeexec_config.section.structure import build, build_variant
+from codeexec_config.section.quick import EnvironmentRaisedError, structured
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -196,13 +197,33 @@ def _run_section(
     found: Sequence[Finding] = (),
 ) -> Outcome | BaseException:
     environment = Environment(options.env, options.allowed)
+    if options.policy is None and not found and section.get(SWITCH, True) is True:
+        try:
+            config = structured(section, None if options.offline else environment, options.model)
+        except EnvironmentRaisedError as error:
+            return error.failure
+        if config is not None and is_flawless(config):
+            return Outcome(config, document=document, file=file, reads=environment.reads, section=section)
+    outcome = _run_the_long_way(section, environment, options, found)
+    if isinstance(outcome, Outcome):
+        outcome.document, outcome.file = document, file
+    return outcome
+
+
+def _run_the_long_way(
+    section: dict[str, Any], environment: Environment, options: Options, found: Sequence[Finding]
+) -> Outcome | BaseException:
+    """Check a section of which something may be to be said."""
+    from codeexec_config.section.resolve import resolve
+    from codeexec_config.section.structure import build
+
     resolution = resolve(section, environment, options.model, offline=options.offline)
     if isinstance(resolution, BaseException):
         return resolution
     # With as many findings as a report lists nothing else is looked at.
     config, shape = build(resolution.values, options.model) if len(resolution.findings) <= LISTED else (None, [])
     if config is not None and options.policy is None and not found and _says_nothing(config, resolution):
-        return Outcome(config, document=document, file=file, reads=environment.reads, section=section)
+        return Outcome(config, reads=environment.reads, section=section)
     if shape:
         from codeexec_config.section.forms import gathered
 
@@ -215,9 +236,7 @@ def _run_section(
     if every:
         every = [finding.under(*options.section) for finding in _amended(every, section, options.model)]
     deferred = tuple(((*options.section, *path), reference) for path, reference in resolution.deferred)
-    return Outcome(
-        config, every, document=document, file=file, deferred=deferred, reads=environment.reads, section=section
-    )
+    return Outcome(config, every, deferred=deferred, reads=environment.reads, section=section)
 
 
 def _says_nothing(config: Any, resolution: Resolution) -> bool:
@@ -244,6 +263,8 @@ def _settled(resolution: Resolution, options: Options) -> Any:
 
     In a disabled section a key whose text was not read takes its default; a policy may permit plain http with a key.
     """
+    from codeexec_config.section.structure import build, build_variant
+
     texts = [path for path, key in resolution.unread.items() if key.kind is Kind.TEXT]
     values = _known(resolution.values)
     for path in texts:

@@ -18,6 +18,7 @@ from codeexec_config.keys import REQUIRED, Bounds, Key, Kind, described, keys_of
 from codeexec_config.model import MODE_TEXTS, VARIANTS, Mode
 from codeexec_config.pipeline import Options, report_of, run_mapping, run_text
 from codeexec_config.schema import _make
+from codeexec_config.section.quick import _hook_of_key
 from codeexec_config.section.structure import _HOOKS
 from codeexec_config.writing import to_plain
 from tests.generated import keys_table
@@ -194,6 +195,7 @@ def test_a_description_is_whole(cls: type[Any], key: Key) -> None:
 
 def test_every_kind_has_a_hook_and_a_word() -> None:
     assert set(Kind) == {*_HOOKS, Kind.UNION}
+    assert all(callable(_hook_of_key(Key(kind, variants=VARIANTS))) for kind in Kind)
 
 
 def test_every_mode_is_a_variant_with_a_text() -> None:

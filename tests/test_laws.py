@@ -34,6 +34,7 @@ from codeexec_config import (
     check_file,
     check_mapping,
     check_text,
+    pipeline,
 )
 from codeexec_config.cli import main
 from codeexec_config.document.scanner import Scan
@@ -281,6 +282,21 @@ def test_text_file_mapping_and_command_find_the_same(file: File, tmp_path_factor
     assert [(found.code, found.severity, list(found.path), found.message, found.help) for found in by_text] == [
         (found["code"], found["severity"], found["path"], found["message"], found["help"]) for found in by_command
     ]
+
+
+@examples(300)
+@given(st.one_of(right, wrong), st.booleans(), st.sampled_from([None, (), ("A", "K", "HOST"), ("*",)]))
+def test_the_quick_way_and_the_long_way_agree(
+    file: File,
+    offline: bool,  # noqa: FBT001
+    allow_env: tuple[str, ...] | None,
+) -> None:
+    quick = check(file.text, offline=offline, allow_env=allow_env)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "structured", lambda *_: None)
+        long = check(file.text, offline=offline, allow_env=allow_env)
+
+    assert quick == long
 
 
 @examples(60)

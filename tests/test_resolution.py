@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections import UserDict
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -21,11 +22,15 @@ from codeexec_config import (
     Wasm,
     check_mapping,
     check_text,
+    load,
     to_toml,
 )
 from codeexec_config.section import Resolution
 from codeexec_config.section import resolve as resolve_module
 from codeexec_config.section.environment import Environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SECTION = ("features", "code_execution")
 HEADER = "[features.code_execution]\n"
@@ -206,6 +211,109 @@ def test_what_else_there_is_goes_the_long_way(monkeypatch: pytest.MonkeyPatch, t
 
     with pytest.raises(ImportError):
         resolve_module.resolve(table, Environment(NAMES), CodeExecutionConfig)
+
+
+GOOD = [
+    {},
+    {"timeout_secs": 5},
+    {"mode": "wasm"},
+    {"mode": {"wasm": {}}, "enabled": True},
+    {"mode": {"sandboxed": {"runtime": "gvisor"}}, "allowed_languages": ["python", "r"]},
+    external("${K}", "${U}") | {"allowed_languages": ["python", "${L}"]},
+    external(f"${{{'N' * 25}}}"),
+    external("${MixedCapitals1Digit}"),
+]
+LEFT = [
+    {"timeout_secs": "${N}"},
+    {"timeout_secs": 0},
+    {"timeout_secs": True},
+    {"timeout_sec": 5},
+    {"enabled": False},
+    {"enabled": "${E}"},
+    {"enabled": 1},
+    {"mode": "external"},
+    {"mode": {}},
+    {"mode": ["wasm"]},
+    {"mode": {"wasm": {}, "sandboxed": {"runtime": "docker"}}},
+    {"mode": {"wasm": {"x": 1}}},
+    {"mode": {"external": "api_key"}},
+    {"mode": {"sandboxed": {"runtime": "${L}"}}},
+    {"allowed_languages": "python"},
+    {"allowed_languages": {"python": 1}},
+    {"allowed_languages": ["python", 3]},
+    {"allowed_languages": ["py", "python"]},
+    {"allowed_languages": ["python", "python"]},
+    {"allowed_languages": ["${L}", ["python"]]},
+    {"allowed_languages": ["x${L}"]},
+    external(),
+    external("${K}", "http://h.example.com"),
+    external("${K}", "https://${L}/"),
+    {"mode": {"external": {"url": 5, "api_key": "${K}"}}},
+    {"mode": {"external": {"url": ["$"], "api_key": "${K}"}}},
+    {"mode": {"external": {"url": URL, "api_key": 5}}},
+    *(table for table in OTHERS if "timeout_secs" not in table),
+]
+
+
+@pytest.mark.parametrize("table", GOOD)
+def test_what_most_files_hold_is_structured_in_one_pass(monkeypatch: pytest.MonkeyPatch, table: dict[str, Any]) -> None:
+    monkeypatch.setitem(sys.modules, "codeexec_config.section.resolve", None)
+    monkeypatch.setitem(sys.modules, "codeexec_config.section.structure", None)
+
+    report = check(table, NAMES, allow_env=["?", "N*", "M*"])
+
+    assert report.config is not None
+    assert () == report.diagnostics
+
+
+@pytest.mark.parametrize("table", LEFT)
+def test_what_needs_more_is_left_to_the_long_way(monkeypatch: pytest.MonkeyPatch, table: dict[str, Any]) -> None:
+    monkeypatch.setitem(sys.modules, "codeexec_config.section.resolve", None)
+
+    with pytest.raises(ImportError):
+        check(table, NAMES | {"N": "5", "E": "true"})
+
+
+@pytest.mark.parametrize("options", [{"offline": True}, {"allow_env": ["X"]}])
+def test_what_must_not_be_read_is_left_to_the_long_way(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    monkeypatch.setitem(sys.modules, "codeexec_config.section.resolve", None)
+    env = Touched()
+
+    assert () == check({"timeout_secs": 5}, env, **options).diagnostics
+    with pytest.raises(ImportError):
+        check(external("${K}"), env, **options)
+
+
+def test_a_look_up_may_itself_load(tmp_path: Path) -> None:
+    """The environment of one call is not that of another within it, nor of another thread."""
+    path = tmp_path / "vault.toml"
+    path.write_text(HEADER + 'mode.external = { url = "https://vault.example.com", api_key = "${TOKEN}" }\n', "utf-8")
+
+    class Vault(dict[str, str]):
+        def __getitem__(self, name: str) -> str:
+            with ThreadPoolExecutor(1) as pool:
+                configs = [load(path, env={"TOKEN": "inner"}), pool.submit(load, path, env={"TOKEN": "other"}).result()]
+            return f"{super().__getitem__(name)} with {' and '.join(key_of(config).reveal() for config in configs)}"
+
+    assert key_of(config_of(external("${K}"), Vault(K="key"))).reveal() == "key with inner and other"
+
+
+def test_what_the_environment_raises_in_the_first_pass_is_raised_once() -> None:
+    class Failing(dict[str, str]):
+        asked = 0
+
+        def __getitem__(self, name: str) -> str:
+            self.asked += 1
+            raise KeyboardInterrupt(name)
+
+    env = Failing(K="key")
+    with pytest.raises(KeyboardInterrupt) as caught:
+        check(external("${K}"), env)
+
+    assert env.asked == 1
+    assert caught.value.__context__ is None
 
 
 def test_an_unknown_key_hides_no_reference_behind_it() -> None:

@@ -1,4 +1,4 @@
-"""Turn plain data into the model: the one place that knows cattrs.
+"""Turn plain data into the model, with all that is wrong with its shape.
 
 Each key of a class brings the hook of its kind. A hook looks at types and shapes and raises what it finds with the keys
 it knows; cattrs gathers that into a tree of errors whose notes hold the way there. What values mean is left to the

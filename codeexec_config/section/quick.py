@@ -1,0 +1,149 @@
+"""Structure a section in one pass, as most files have it: nothing is wrong, and each reference stands alone.
+
+Whatever needs a word, or a second look, is left to the long way, by `resolve` and `structure`. That reads at least the
+variables that were read here, so nobody can tell that this was tried.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final
+
+from cattrs import BaseConverter
+from cattrs.gen import make_dict_structure_fn, override
+
+from codeexec_config import limits
+from codeexec_config.keys import Key, Kind, keys_of, once_a_class
+from codeexec_config.model import OWN_CODE
+from codeexec_config.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codeexec_config.section.environment import Environment
+
+    Hook = Callable[[Any, Any], Any]
+
+
+_ENVIRONMENT: Final[ContextVar[Environment | None]] = ContextVar("environment")
+"""Where the hooks of one call look names up, None for nowhere: cattrs hands them nothing but the value."""
+
+
+class EnvironmentRaisedError(Exception):
+    """Carry up what the host's environment raised."""
+
+    def __init__(self, failure: BaseException) -> None:
+        super().__init__()
+        self.failure = failure
+
+
+class _NeedsMoreError(Exception):
+    """Leave a value to the long way."""
+
+
+def structured(section: dict[str, Any], environment: Environment | None, model: type[Any]) -> Any:
+    """Return an instance of the model, or None where that takes more than this way has.
+
+    Args:
+        section: the section; its switch is on.
+        environment: where references are looked up; None for nowhere.
+        model: the class.
+
+    Raises:
+        EnvironmentRaisedError: the environment raised.
+    """
+    token = _ENVIRONMENT.set(environment)
+    try:
+        return _hook_of(model)(section, model)
+    except EnvironmentRaisedError:
+        raise
+    except Exception:  # noqa: BLE001 -- the long way has the words for it
+        return None
+    finally:
+        _ENVIRONMENT.reset(token)
+
+
+@once_a_class
+def _hook_of(cls: type[Any]) -> Hook:
+    overrides: Any = {key.name: override(struct_hook=_hook_of_key(key)) for key in keys_of(cls)}
+    hook: Any = make_dict_structure_fn(
+        cls, BaseConverter(), _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=False, **overrides
+    )
+    OWN_CODE.add(hook.__code__)
+    return hook  # type: ignore[no-any-return]
+
+
+# -- one hook a kind: types and ranges are left to the constructors ----------------------------------------------------
+
+
+def _hook_of_key(key: Key) -> Hook:
+    match key.kind:
+        case Kind.BOOLEAN | Kind.INTEGER:
+            return _typed
+        case Kind.TEXT:
+            return _text
+        case Kind.SECRET:
+            return _secret
+        case Kind.LIST:
+            return _list
+        case Kind.UNION:
+            return _union(key)
+        case Kind.CHOICE:
+            return _choice
+
+
+def _typed(value: Any, _: Any) -> Any:
+    if type(value) is str:
+        raise _NeedsMoreError
+    return value
+
+
+def _choice(value: Any, _: Any) -> Any:
+    return value
+
+
+def _text(value: Any, _: Any) -> Any:
+    return _read(value) if "$" in value else value
+
+
+def _secret(value: Any, _: Any) -> Secret:
+    name = value[2:-1]
+    if len(name) >= limits.PASTED_LENGTH and not name.isupper():  # it may be a key itself
+        raise _NeedsMoreError
+    return Secret._read(_read(value), reference=value)  # noqa: SLF001 -- made here and nowhere else
+
+
+def _list(value: Any, _: Any) -> Any:
+    if "$" not in "".join(value):
+        return value
+    made = {text: _read(text) for text in set(value) if "$" in text}
+    return [made.get(entry, entry) for entry in value]
+
+
+def _union(key: Key) -> Hook:
+    variants = key.variants or {}
+    bare = next(iter(variants))
+
+    def hook(value: Any, _: Any) -> Any:
+        if value == bare:
+            return variants[bare]()
+        [(name, table)] = value.items()
+        cls = variants[name]
+        return _hook_of(cls)(table, cls)
+
+    return hook
+
+
+def _read(text: str) -> str:
+    """Return the value of a text that is one `${NAME}` and nothing else."""
+    name = text[2:-1]
+    environment = _ENVIRONMENT.get()
+    is_plain = text.startswith("${") and text.endswith("}") and limits.is_variable(name)
+    if not is_plain or environment is None or not environment.permits(name):
+        raise _NeedsMoreError
+    if (failure := environment.fetch(name)) is not None:
+        raise EnvironmentRaisedError(failure)
+    value = environment[name]
+    if not value:
+        raise _NeedsMoreError
+    return value
