@@ -452,7 +452,7 @@ def name_of(mode: Mode) -> str:
 
 def _urls_of(mode: Any) -> dict[Path, Url]:
     try:
-        return cast("dict[Path, Url]", mode._urls)  # noqa: SLF001 -- written by the constructor
+        return mode._urls  # type: ignore[no-any-return]  # noqa: SLF001 -- written by the constructor
     except AttributeError:  # a variant without URLs, or one that was copied or unpickled
         urls: dict[Path, Url] = {}
         alone(mode, urls)

@@ -36,7 +36,7 @@ from codeexec_config.section.quick import EnvironmentRaisedError, structured
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from codeexec_config.diagnostics import Diagnostic, Origin
+    from codeexec_config.diagnostics import Deferred, Diagnostic, Origin
     from codeexec_config.document.places import Places
     from codeexec_config.policy import Policy
     from codeexec_config.report import Report
@@ -287,7 +287,6 @@ def _known(table: dict[str, Any]) -> dict[str, Any]:
 
 def report_of(outcome: Outcome, options: Options) -> Report:
     """Return the report of a check, each finding at its place."""
-    from codeexec_config.diagnostics import Deferred
     from codeexec_config.report import Report
 
     places = _places(outcome, options)
@@ -295,10 +294,18 @@ def report_of(outcome: Outcome, options: Options) -> Report:
         config=outcome.config,
         diagnostics=_placed(outcome, places),
         origins=_origins(outcome, options, places),
-        deferred=tuple(Deferred(path, reference) for path, reference in outcome.deferred),
+        deferred=_deferred(outcome),
         env_reads=outcome.reads,
         file=outcome.file,
     )
+
+
+def _deferred(outcome: Outcome) -> tuple[Deferred, ...]:
+    if not outcome.deferred:
+        return ()
+    from codeexec_config.diagnostics import Deferred
+
+    return tuple(Deferred(path, reference) for path, reference in outcome.deferred)
 
 
 def _places(outcome: Outcome, options: Options) -> Places | None:

@@ -178,7 +178,8 @@ def test_a_good_file_imports_what_it_needs_and_no_more(tmp_path):
         "codeexec_config.cli.validate",
         "codeexec_config.cli.validation",
     } == {name for name in names if name.startswith("codeexec_config.cli")}
-    assert not names & {"codeexec_config.document.scanner", "codeexec_config.rendering.text", "codeexec_config.schema"}
+    unneeded = ("diagnostics", "document.scanner", "rendering.text", "schema", "section.structure")
+    assert not names & {f"codeexec_config.{name}" for name in unneeded}
 
 
 def test_a_folder_in_processes_imports_little_more(tmp_path):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from codeexec_config.diagnostics import Diagnostic
 
 BOM: Final = "\ufeff"
+_CONTAINERS: Final = frozenset({dict, list})
 _CHUNK: Final = 1 << 16
 _READ_ONLY: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _SHORTEST_LONG_KEY: Final = 2 * limits.MAX_KEY_PARTS + 1
@@ -179,7 +180,7 @@ def _is_deep(body: str, data: dict[str, Any]) -> bool:
             child
             for parent in level
             for child in (parent.values() if type(parent) is dict else parent)
-            if type(child) is dict or type(child) is list
+            if type(child) in _CONTAINERS
         ]
         if not level:
             return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config.findings import Amendment, Finding, Path
 from codeexec_config.keys import union_of
@@ -24,7 +24,7 @@ def select(data: dict[str, Any], section: Path) -> dict[str, Any] | Finding | No
         table = table[part]
         if type(table) is not dict:
             return _no_table(section[: depth + 1], table, is_section=depth == len(section) - 1)
-    return cast("dict[str, Any]", table)
+    return table  # type: ignore[no-any-return]
 
 
 def may_have_near_misses(data: dict[str, Any], section: Path, model: type[Any]) -> bool:
