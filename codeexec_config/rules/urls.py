@@ -59,9 +59,9 @@ def _parse_name(text: str) -> Url | None:
     scheme, _, rest = text.partition("://")
     place, _, path = rest.partition("/")
     name, colon, port = place.partition(":")
-    if scheme not in _SCHEMES or not text.isascii() or not text.isprintable():
+    if scheme not in _SCHEMES or not _is_plain_name(name) or (colon and not _is_port(port)):
         return None
-    if not (_SPECIAL.isdisjoint(path) and _is_plain_name(name) and (not colon or _is_port(port))):
+    if path and not (path.isascii() and path.isprintable() and _SPECIAL.isdisjoint(path)):
         return None
     return Url(scheme, False, name.lower(), "")  # noqa: FBT003 -- no name, for speed
 
@@ -71,6 +71,7 @@ def _is_plain_name(name: str) -> bool:
     framed = f".{name}."
     return (
         len(name) <= _MAX_LABEL
+        and name.isascii()
         and name.replace("-", "").replace(".", "").isalnum()
         and not (".." in framed or ".-" in framed or "-." in framed)
         and name[name.rfind(".") + 1].isalpha()
