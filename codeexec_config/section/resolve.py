@@ -48,20 +48,24 @@ def resolve(
     switch = section.get(limits.SWITCH, True)
     result.enabled = switch is not False
     is_read = switch is True and not offline
+    before: tuple[Key, str] | None = None
+    value: Any = None
     for path, key, text in sites:
-        name = text[2:-1]
-        if not (is_read and _is_plain(key, text, name) and environment.permits(name)):
-            break
-        if (failure := environment.fetch(name)) is not None:
-            return failure
-        value: Any = environment[name]
-        if not value:
-            break
-        if key.kind is Kind.SECRET:
-            value = Secret._read(value, reference=text)  # noqa: SLF001 -- made here and nowhere else
+        if before != (key, text):  # a list may repeat one a million times
+            name = text[2:-1]
+            if not (is_read and _is_plain(key, text, name) and environment.permits(name)):
+                break
+            if (failure := environment.fetch(name)) is not None:
+                return failure
+            value = environment[name]
+            if not value:
+                break
+            if key.kind is Kind.SECRET:
+                value = Secret._read(value, reference=text)  # noqa: SLF001 -- made here and nowhere else
+            before = (key, text)
         result.put(path, value)
         if type(path[-1]) is str:
-            result.made[path] = name
+            result.made[path] = text[2:-1]
         result.made_of = _name_of
     else:
         return result
