@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from codeexec_config import ConfigError, check_file, check_mapping, check_text, load, load_mapping, loads
+from codeexec_config import ConfigError, Policy, check_file, check_mapping, check_text, load, load_mapping, loads
 from codeexec_config.section.environment import Environment
 
 HEADER = "[features.code_execution]\n"
@@ -206,17 +206,18 @@ def test_a_value_in_any_script_is_kept_as_it_is(value: str) -> None:
     assert [True, False, False] == [environment.is_set(name) for name in "ABC"]
 
 
-def test_nothing_is_kept_of_a_look_up_that_failed() -> None:
-    class Env(UserDict[str, str]):
-        def __getitem__(self, name: str) -> str:
+@pytest.mark.parametrize(("name", "error"), [("B", RuntimeError), ("C", TypeError)])
+def test_nothing_is_kept_of_a_look_up_that_failed(name: str, error: type[Exception]) -> None:
+    class Env(UserDict[str, Any]):
+        def __getitem__(self, name: str) -> Any:
             if name == "B":
                 raise RuntimeError
-            return CANARY
+            return CANARY if name == "A" else 5
 
     environment = Environment(Env())
 
     assert environment.fetch("A") is None
-    assert isinstance(environment.fetch("B"), RuntimeError)
+    assert isinstance(environment.fetch(name), error)
     assert () == environment.reads
     assert not environment.is_set("A")
     with pytest.raises(KeyError):
@@ -371,7 +372,8 @@ def test_the_message_names_the_variable() -> None:
 
 
 @pytest.mark.parametrize("url", ["${HOST}", "https://${HOST}/"])
-def test_an_environment_that_raises_is_not_asked_again(url: str) -> None:
+@pytest.mark.parametrize("policy", [None, Policy()])
+def test_an_environment_that_raises_is_not_asked_again(url: str, policy: Policy | None) -> None:
     class Failing(Recording):
         def __getitem__(self, name: str) -> str:
             super().__getitem__(name)
@@ -379,6 +381,6 @@ def test_an_environment_that_raises_is_not_asked_again(url: str) -> None:
 
     env = Failing(VALUES)
     with pytest.raises(RuntimeError) as caught:
-        check_mapping({"mode": {"external": {"url": url, "api_key": "${KEY}"}}}, env=env)
+        check_mapping({"mode": {"external": {"url": url, "api_key": "${KEY}"}}}, env=env, policy=policy)
 
     assert [str(caught.value)] == env.looked_up

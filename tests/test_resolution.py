@@ -25,7 +25,7 @@ from codeexec_config import (
     load,
     to_toml,
 )
-from codeexec_config.section import Resolution
+from codeexec_config.section import Resolution, quick
 from codeexec_config.section import resolve as resolve_module
 from codeexec_config.section.environment import Environment
 
@@ -298,6 +298,7 @@ def test_a_look_up_may_itself_load(tmp_path: Path) -> None:
             return f"{super().__getitem__(name)} with {' and '.join(key_of(config).reveal() for config in configs)}"
 
     assert key_of(config_of(external("${K}"), Vault(K="key"))).reveal() == "key with inner and other"
+    assert quick._ENVIRONMENT.get(None) is None
 
 
 def test_what_the_environment_raises_in_the_first_pass_is_raised_once() -> None:
@@ -314,6 +315,7 @@ def test_what_the_environment_raises_in_the_first_pass_is_raised_once() -> None:
 
     assert env.asked == 1
     assert caught.value.__context__ is None
+    assert quick._ENVIRONMENT.get(None) is None
 
 
 def test_an_unknown_key_hides_no_reference_behind_it() -> None:

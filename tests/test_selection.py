@@ -241,6 +241,13 @@ def test_another_section_has_its_own_near_misses():
     assert [("section-not-found", ("a", "b"))] == found("[a.c]\n[x]\n", section="a.b")
 
 
+@pytest.mark.parametrize(("name", "other"), [("a-b", "a_b"), ("a_b", "a-b"), ("a-b", "A-b"), ("ab-c", "ab_c")])
+def test_a_short_section_is_spelled_in_other_ways_too(name, other):
+    report = check_text(f"[x.{name}]\nenabled = true\n[x.{other}]\nenabled = true\n", section=f"x.{name}")
+
+    assert [("misplaced-section", ("x", other))] == [(found.code, found.path) for found in report.diagnostics]
+
+
 @pytest.mark.parametrize("value", ["true", "false"])
 @pytest.mark.parametrize("form", ["[features]\ncode_execution = {}", "features = {{ code_execution = {} }}"])
 def test_a_switch_in_the_section_s_place_is_the_section_with_its_switch(form, value):

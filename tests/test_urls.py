@@ -232,6 +232,13 @@ def test_what_most_files_have_goes_the_quick_way(place):
     assert urls._parse_name(f"https://{place}") is not None
 
 
+@pytest.mark.parametrize(
+    "place", ["a.b.1", "a.1b", "h.example:X80", "h.example:0X80", "h.example:", "é.example", "h.example/é"]
+)
+def test_what_needs_a_closer_look_does_not_go_the_quick_way(place):
+    assert urls._parse_name(f"https://{place}") is None
+
+
 # -- the reason that a person would give -------------------------------------------------------------------------------
 
 
