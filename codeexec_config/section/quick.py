@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Hook = Callable[[Any, Any], Any]
 
-
+_CONVERTER: Final = BaseConverter()
 _ENVIRONMENT: Final[ContextVar[Environment | None]] = ContextVar("environment")
 """Where the hooks of one call look names up, None for nowhere: cattrs hands them nothing but the value."""
 
@@ -67,7 +67,7 @@ def structured(section: dict[str, Any], environment: Environment | None, model: 
 def _hook_of(cls: type[Any]) -> Hook:
     overrides: Any = {key.name: override(struct_hook=_hook_of_key(key)) for key in keys_of(cls)}
     hook: Any = make_dict_structure_fn(
-        cls, BaseConverter(), _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=False, **overrides
+        cls, _CONVERTER, _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=False, **overrides
     )
     OWN_CODE.add(hook.__code__)
     return hook  # type: ignore[no-any-return]
