@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import UserDict
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -25,6 +25,7 @@ from codeexec_config import (
     load,
     to_toml,
 )
+from codeexec_config.limits import KNOWN_LANGUAGES
 from codeexec_config.section import Resolution, quick
 from codeexec_config.section import resolve as resolve_module
 from codeexec_config.section.environment import Environment
@@ -299,6 +300,20 @@ def test_a_look_up_may_itself_load(tmp_path: Path) -> None:
 
     assert key_of(config_of(external("${K}"), Vault(K="key"))).reveal() == "key with inner and other"
     assert quick._ENVIRONMENT.get(None) is None
+
+
+def test_a_list_is_read_in_its_order() -> None:
+    class Env(dict[str, str]):
+        asked: ClassVar[list[str]] = []
+
+        def __getitem__(self, name: str) -> str:
+            self.asked.append(name)
+            return super().__getitem__(name)
+
+    names = dict(zip("ABCDEFGH", KNOWN_LANGUAGES, strict=False))
+    check({"allowed_languages": [f"${{{name}}}" for name in reversed(names)]}, Env(names))
+
+    assert list(reversed(names)) == Env.asked
 
 
 def test_what_the_environment_raises_in_the_first_pass_is_raised_once() -> None:

@@ -116,7 +116,7 @@ def _secret(value: Any, _: Any) -> Secret:
 def _list(value: Any, _: Any) -> Any:
     if "$" not in "".join(value):
         return value
-    made = {text: _read(text) for text in set(value) if "$" in text}
+    made = {text: _read(text) for text in dict.fromkeys(value) if "$" in text}
     return [made.get(entry, entry) for entry in value]
 
 
