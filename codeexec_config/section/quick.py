@@ -7,7 +7,7 @@ variables that were read here, so nobody can tell that this was tried.
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from cattrs import BaseConverter
 from cattrs.gen import make_dict_structure_fn, override
@@ -90,6 +90,8 @@ def _hook_of_key(key: Key) -> Hook:
             return _union(key)
         case Kind.CHOICE:
             return _choice
+        case _:
+            assert_never(key.kind)
 
 
 def _typed(value: Any, _: Any) -> Any:
