@@ -12,7 +12,7 @@ import contextlib
 import os
 import shutil
 import signal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -81,7 +81,7 @@ async def ask(command: tuple[str, ...], *, env: Mapping[str, str], secs: float) 
         TimeoutError: it took longer than `secs`, and is killed.
     """
     require_commands(command[0], path=env.get("PATH", PATH))
-    process = await asyncio.create_subprocess_exec(
+    process, cancelled = await spawned(
         *_FRESH,
         *("/bin/sh", "-c", '"$@"; printf "\\n%s" $?', "sh", *command),
         stdin=asyncio.subprocess.DEVNULL,
@@ -91,6 +91,8 @@ async def ask(command: tuple[str, ...], *, env: Mapping[str, str], secs: float) 
         env=env,
     )
     try:
+        if cancelled:
+            raise asyncio.CancelledError
         async with asyncio.timeout(secs):
             printed, words = await process.communicate()
     finally:
@@ -98,6 +100,24 @@ async def ask(command: tuple[str, ...], *, env: Mapping[str, str], secs: float) 
             await unstoppable(_kill(process))
     output, _, code = printed.rpartition(b"\n")
     return Answer(int(code), output, words.decode(errors="replace").strip())
+
+
+async def spawned(*command: str, **options: Any) -> tuple[asyncio.subprocess.Process, bool]:
+    """Start a process; return it, and whether this task was cancelled meanwhile, which is the caller's to raise.
+
+    asyncio answers a cancellation here by killing the process alone and waiting until nobody holds its pipes. What the
+    process has started by then does, for as long as it likes, and nobody knows of it.
+    """
+    starting = asyncio.ensure_future(asyncio.create_subprocess_exec(*command, **options))
+    cancelled = False
+    while not starting.done():
+        try:
+            await asyncio.wait({starting})
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled and starting.exception():
+        raise asyncio.CancelledError
+    return starting.result(), cancelled
 
 
 async def _kill(process: asyncio.subprocess.Process) -> None:

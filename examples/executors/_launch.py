@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import attrs
 
 from codeexec_config.executor import ExecutionResult, ExecutorFault, Status
-from examples.executors._command import tethered, unstoppable
+from examples.executors._command import spawned, tethered, unstoppable
 from examples.executors._stream import CHUNK, Stream
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ async def launch(
         user: the user that the command runs as.
     """
     marker = secrets.token_hex(16)
-    process = await asyncio.create_subprocess_exec(
+    process, cancelled = await spawned(
         *tethered(command, marker=marker, group=group, user=user),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -102,6 +102,8 @@ async def launch(
     readers = cast("tuple[asyncio.StreamReader, asyncio.StreamReader]", (process.stdout, process.stderr))
     tasks: set[asyncio.Future[Any]] = {asyncio.ensure_future(_feed(stdin, payload.stdin))}
     try:
+        if cancelled:
+            raise asyncio.CancelledError
         refusal = await _refusal(readers[1], payload.marker, startup_secs)
         if refusal is not None:
             return Run(end=End.NEVER_STARTED, refusal=refusal)

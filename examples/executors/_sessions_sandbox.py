@@ -16,7 +16,7 @@ import attrs
 
 from codeexec_config.executor import InfrastructureError, RequestError
 from examples.executors._cgroup import Cgroup
-from examples.executors._command import PATH, require_commands, unstoppable
+from examples.executors._command import PATH, require_commands, spawned, unstoppable
 from examples.executors._launch import CLEANUP_SECS
 from examples.executors._payload import UNPRIVILEGED, WORK
 
@@ -83,7 +83,7 @@ class Sandbox:
             try:
                 scripts = {name: inherited.enter_context(_open_script(name)).fileno() for name in _SCRIPTS}
                 command = _command(installation, memory_bytes, scripts=scripts, status=status_of_sandbox)
-                process = await asyncio.create_subprocess_exec(
+                process, cancelled = await spawned(
                     *_tethered(group, command),
                     stdin=channel.fileno(),
                     stdout=asyncio.subprocess.DEVNULL,
@@ -96,7 +96,11 @@ class Sandbox:
                 os.close(status)
                 await unstoppable(group.close())
                 raise
-        return cls(group, process, status)
+        sandbox = cls(group, process, status)
+        if cancelled:
+            await unstoppable(sandbox.close())
+            raise asyncio.CancelledError
+        return sandbox
 
     @property
     def is_alive(self) -> bool:

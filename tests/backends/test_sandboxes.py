@@ -20,11 +20,13 @@ from codeexec_config.executor import (
     Status,
 )
 from examples.executors import _payload
+from examples.executors._command import PATH, ask
 from examples.executors.bubblewrap import BubblewrapExecutor
 from examples.executors.docker import DockerExecutor
 from examples.executors.gvisor import GvisorExecutor
 from tests.backends import engine
 from tests.backends.making import Sandbox
+from tests.backends.starts import WITH_A_CHILD, cancelled_at_its_start
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,6 +116,33 @@ def test_memory_that_ends_before_the_program_begins_is_told(bubblewrap: Path) ->
     result = run(BubblewrapExecutor(bubblewrap), request("true", files={"big": bytes(8 << 20)}, limits=limits))
 
     assert Status.MEMORY_EXCEEDED == result.status
+
+
+class WithAChild(BubblewrapExecutor):
+    """One whose sandbox has started a child that outlives it."""
+
+    def _sandbox(self, _: int) -> tuple[str, ...]:
+        return WITH_A_CHILD
+
+
+def test_a_run_that_is_cancelled_while_it_starts_ends_what_it_has_started(
+    bubblewrap: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """asyncio would kill the first process alone, and wait for what that has started for as long as it lives."""
+
+    async def cancelled() -> bool:
+        return await cancelled_at_its_start(WithAChild(bubblewrap).execute_async(request("true")), monkeypatch)
+
+    assert asyncio.run(cancelled())
+    assert processes_with(WITH_A_CHILD[2]) == []
+
+
+def test_a_question_that_is_cancelled_while_it_starts_ends_what_it_has_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def cancelled() -> bool:
+        return await cancelled_at_its_start(ask(WITH_A_CHILD, env={"PATH": PATH}, secs=60), monkeypatch)
+
+    assert asyncio.run(cancelled())
+    assert processes_with(WITH_A_CHILD[2]) == []
 
 
 @pytest.mark.usefixtures("bubblewrap", "gvisor")

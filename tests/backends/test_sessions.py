@@ -31,9 +31,11 @@ from codeexec_config.executor import (
     Status,
     check_executor,
 )
+from examples.executors import _sessions_sandbox
 from examples.executors._cgroup import Cgroup
 from examples.executors._owner import Owner
 from tests.backends.conftest import CHECKOUT
+from tests.backends.starts import WITH_A_CHILD, cancelled_at_its_start
 
 pytest.importorskip("jupyter_client", reason="sessions need jupyter_client (dependency group examples)")
 
@@ -396,6 +398,18 @@ def test_a_cancelled_run_is_stopped_and_the_state_stays(using: Callable[..., Any
         return (await host.run("x", session)).value, processes_with("62.4411")
 
     assert ("1", []) == using(work)
+
+
+def test_a_session_that_is_cancelled_while_it_opens_leaves_nothing(
+    using: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_sessions_sandbox, "_command", lambda *_, **__: WITH_A_CHILD)
+
+    async def work(host: Host) -> bool:
+        return await cancelled_at_its_start(host.open(), monkeypatch)
+
+    assert using(work)
+    assert processes_with(WITH_A_CHILD[2]) == []
 
 
 def test_memory_that_runs_out_ends_the_session(using: Callable[..., Any]) -> None:
