@@ -206,6 +206,29 @@ def test_a_value_in_any_script_is_kept_as_it_is(value: str) -> None:
     assert [True, False, False] == [environment.is_set(name) for name in "ABC"]
 
 
+LONG = "N" * 20
+MIXED = "MixedCapitals1Digits"
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "secret"),
+    [
+        ("${A}", "a", "a"),
+        (f"${{{LONG}}}", "long", "long"),
+        (f"${{{MIXED}}}", "mixed", None),
+        (f"${{{MIXED[:-1]}}}", "short", "short"),
+        *((text, None, None) for text in ("A", "${A", "A}", "xxA}", "${Ax", "x${A}", "${A}x", "$<A>", "${A:-}", "${}")),
+        *((f"${{{name}}}", None, None) for name in ("EMPTY", "UNSET", "FORBIDDEN")),
+    ],
+)
+def test_a_text_that_is_one_reference_is_read_at_once(text: str, value: str | None, secret: str | None) -> None:
+    values = {"A": "a", LONG: "long", MIXED: "mixed", MIXED[:-1]: "short", "EMPTY": "", "FORBIDDEN": "x"}
+    environment = Environment(values, [("[!F]*",)])
+
+    assert value == environment.read(text, is_secret=False)
+    assert secret == environment.read(text, is_secret=True)
+
+
 @pytest.mark.parametrize(("name", "error"), [("B", RuntimeError), ("C", TypeError)])
 def test_nothing_is_kept_of_a_look_up_that_failed(name: str, error: type[Exception]) -> None:
     class Env(UserDict[str, Any]):
@@ -217,7 +240,7 @@ def test_nothing_is_kept_of_a_look_up_that_failed(name: str, error: type[Excepti
     environment = Environment(Env())
 
     assert environment.fetch("A") is None
-    assert isinstance(environment.fetch(name), error)
+    assert isinstance(environment.read(f"${{{name}}}", is_secret=True), error)
     assert () == environment.reads
     assert not environment.is_set("A")
     with pytest.raises(KeyError):

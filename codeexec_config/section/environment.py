@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codeexec_config import limits
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -56,6 +58,20 @@ class Environment:
         text = str.__str__(value)
         self._values[name] = text if text.isascii() or _is_utf8(text) else None
         return None
+
+    def read(self, text: str, *, is_secret: bool) -> str | BaseException | None:
+        """Return the value of a text that is one `${NAME}` and nothing else, or what the mapping raised.
+
+        It is None where more is to be said of the text: it holds more or less, its variable is not permitted or has no
+        value, or, of a secret, it may be a key itself.
+        """
+        name = text[2:-1]
+        if not (text.startswith("${") and text.endswith("}") and limits.is_variable(name)):
+            return None
+        if (is_secret and len(name) >= limits.PASTED_LENGTH and not name.isupper()) or not self.permits(name):
+            return None
+        failure = self.fetch(name)
+        return self._values[name] or None if failure is None else failure
 
     def __getitem__(self, name: str) -> str | None:
         return self._values[name]

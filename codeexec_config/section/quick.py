@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 from cattrs import BaseConverter
 from cattrs.gen import make_dict_structure_fn, override
 
-from codeexec_config import limits
 from codeexec_config.keys import Key, Kind, keys_of, once_a_class
 from codeexec_config.model import OWN_CODE
 from codeexec_config.secret import Secret
@@ -65,9 +64,14 @@ def structured(section: dict[str, Any], environment: Environment | None, model: 
 
 @once_a_class
 def _hook_of(cls: type[Any]) -> Hook:
-    overrides: Any = {key.name: override(struct_hook=_hook_of_key(key)) for key in keys_of(cls)}
+    return generated(cls, _hook_of_key, detailed=False)
+
+
+def generated(cls: type[Any], hook_of_key: Callable[[Key], Hook], *, detailed: bool) -> Hook:
+    """Have cattrs generate what structures a class's table, and let the class's guard know it."""
+    overrides: Any = {key.name: override(struct_hook=hook_of_key(key)) for key in keys_of(cls)}
     hook: Any = make_dict_structure_fn(
-        cls, _CONVERTER, _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=False, **overrides
+        cls, _CONVERTER, _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=detailed, **overrides
     )
     OWN_CODE.add(hook.__code__)
     return hook  # type: ignore[no-any-return]
@@ -109,10 +113,7 @@ def _text(value: Any, _: Any) -> Any:
 
 
 def _secret(value: Any, _: Any) -> Secret:
-    name = value[2:-1]
-    if len(name) >= limits.PASTED_LENGTH and not name.isupper():  # it may be a key itself
-        raise _NeedsMoreError
-    return Secret._read(_read(value), reference=value)  # noqa: SLF001 -- made here and nowhere else
+    return Secret._read(_read(value, is_secret=True), reference=value)  # noqa: SLF001 -- made here and in `resolve`
 
 
 def _list(value: Any, _: Any) -> Any:
@@ -136,16 +137,11 @@ def _union(key: Key) -> Hook:
     return hook
 
 
-def _read(text: str) -> str:
-    """Return the value of a text that is one `${NAME}` and nothing else."""
-    name = text[2:-1]
+def _read(text: str, *, is_secret: bool = False) -> str:
     environment = _ENVIRONMENT.get()
-    is_plain = text.startswith("${") and text.endswith("}") and limits.is_variable(name)
-    if not is_plain or environment is None or not environment.permits(name):
+    value = environment.read(text, is_secret=is_secret) if environment is not None else None
+    if value is None:
         raise _NeedsMoreError
-    if (failure := environment.fetch(name)) is not None:
-        raise EnvironmentRaisedError(failure)
-    value = environment[name]
-    if not value:
-        raise _NeedsMoreError
+    if isinstance(value, BaseException):
+        raise EnvironmentRaisedError(value)
     return value

@@ -1,12 +1,12 @@
 """Put the environment into a section.
 
-What most files hold, each reference alone in its string and its variable set, is read here; everything else is left to
-`slots`.
+A section whose references are each alone in their strings, and whose variables are set, is read here, as lists of a
+million entries need it; everything else is left to `slots`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits
 from codeexec_config.keys import Key, Kind, key_table
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from codeexec_config.findings import Path
     from codeexec_config.section.environment import Environment
 
+_PLAIN_KINDS: Final = frozenset({Kind.TEXT, Kind.SECRET})
 Site = tuple["Path", Key, str]
 """A string of the section that may hold references, by its path and key."""
 
@@ -52,16 +53,15 @@ def resolve(
     value: Any = None
     for path, key, text in sites:
         if before != (key, text):  # a list may repeat one a million times
-            name = text[2:-1]
-            if not (is_read and _is_plain(key, text, name) and environment.permits(name)):
+            if not is_read or key.kind not in _PLAIN_KINDS:
                 break
-            if (failure := environment.fetch(name)) is not None:
-                return failure
-            value = environment[name]
-            if not value:
+            value = environment.read(text, is_secret=key.kind is Kind.SECRET)
+            if value is None:
                 break
+            if isinstance(value, BaseException):
+                return value
             if key.kind is Kind.SECRET:
-                value = Secret._read(value, reference=text)  # noqa: SLF001 -- made here and nowhere else
+                value = Secret._read(value, reference=text)  # noqa: SLF001 -- made here and in `quick`
             before = (key, text)
         result.put(path, value)
         if type(path[-1]) is str:
@@ -72,15 +72,6 @@ def resolve(
     from codeexec_config.section.slots import resolve_slots
 
     return resolve_slots(Resolution(section), sites, environment, offline=offline)
-
-
-def _is_plain(key: Key, text: str, name: str) -> bool:
-    """Check for a text that is one `${NAME}` and nothing else, where it is not to be read as a number or a boolean."""
-    if not (text.startswith("${") and text.endswith("}") and limits.is_variable(name)):
-        return False
-    if key.kind is Kind.SECRET:
-        return len(name) < limits.PASTED_LENGTH or name.isupper()  # or it may be a key itself
-    return key.kind is Kind.TEXT
 
 
 def _name_of(text: str) -> str | None:

@@ -11,16 +11,15 @@ import datetime as dt
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from cattrs import BaseConverter, BaseValidationError, ClassValidationError, ForbiddenExtraKeysError
+from cattrs import BaseValidationError, ClassValidationError, ForbiddenExtraKeysError
 from cattrs.errors import AttributeValidationNote
-from cattrs.gen import make_dict_structure_fn, override
 
 from codeexec_config.findings import LISTED, Finding, Target, printable
 from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class, union_of
 from codeexec_config.limits import SWITCH
-from codeexec_config.model import OWN_CODE
 from codeexec_config.secret import Secret
 from codeexec_config.section import UNKNOWN
+from codeexec_config.section.quick import generated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -54,12 +53,7 @@ def build(values: dict[str, Any], model: type[Any]) -> tuple[Any, list[Finding]]
 @once_a_class
 def _hook_of(cls: type[Any]) -> Hook:
     """Return what structures a class's table; cattrs' own would take any object that can be indexed."""
-    overrides: Any = {key.name: override(struct_hook=_hook_of_key(key)) for key in keys_of(cls)}
-    hook: Any = make_dict_structure_fn(
-        cls, BaseConverter(), _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=True, **overrides
-    )
-    OWN_CODE.add(hook.__code__)
-    return hook  # type: ignore[no-any-return]
+    return generated(cls, _hook_of_key, detailed=True)
 
 
 def _hook_of_key(key: Key) -> Hook:
