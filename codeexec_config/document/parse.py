@@ -27,12 +27,13 @@ _SHORTEST_LONG_KEY: Final = 2 * limits.MAX_KEY_PARTS + 1
 def read(path: str) -> bytes | Finding:
     """Read a regular file, up to the limit of its size."""
     try:
-        opened = _open_regular(path)
-        if opened is None:
-            return _not_regular(path)
-        raw = _read_all(*opened)
+        found = os.stat(path)  # noqa: PTH116 -- pathlib costs start-up time
+        # Without O_NONBLOCK opening a pipe waits for its writer; some devices act on being opened, so look first.
+        raw = _read_all(os.open(path, _READ_ONLY), found.st_size) if stat.S_ISREG(found.st_mode) else None
     except (OSError, ValueError) as error:
         return _unreadable(path, error)
+    if raw is None:
+        return _not_regular(path)
     return too_large() if len(raw) > limits.MAX_FILE_BYTES else raw
 
 
@@ -62,30 +63,19 @@ def is_text(path: str) -> bool:
     return any(mark in path for mark in "\n\r\"'")
 
 
-def _open_regular(path: str) -> tuple[int, int] | None:
-    """Open a regular file; return its descriptor and its size."""
-    # Without O_NONBLOCK opening a pipe waits for its writer; some devices act on being opened, so look first.
-    if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
-        return None
-    descriptor = os.open(path, _READ_ONLY)
-    found = os.fstat(descriptor)
-    if stat.S_ISREG(found.st_mode):
-        return descriptor, found.st_size
-    os.close(descriptor)
-    return None
-
-
-def _read_all(descriptor: int, size: int) -> bytes:
+def _read_all(descriptor: int, size: int) -> bytes | None:
     """Read up to the limit and a little over it, and close; plain reads cost a third of what a stream does.
 
-    One is enough for a file that is as long as it says; one that changes meanwhile, or that says nothing, takes more.
+    One is enough for a file that is as long as it said. Any other is looked at again: it may say no size, change
+    meanwhile, or have become what is not a regular file, for which this returns None.
     """
     try:
         raw = os.read(descriptor, min(size, limits.MAX_FILE_BYTES) + 1)
-        while len(raw) != size and len(raw) <= limits.MAX_FILE_BYTES:
-            more = os.read(descriptor, max(_CHUNK, len(raw)))
-            if not more:
-                break
+        if len(raw) == size and raw:
+            return raw
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        while len(raw) <= limits.MAX_FILE_BYTES and (more := os.read(descriptor, max(_CHUNK, len(raw)))):
             raw += more
     finally:
         os.close(descriptor)
@@ -106,7 +96,7 @@ def decode(raw: bytes) -> str | Diagnostic:
     before = ""
     try:
         text = raw.decode("utf-8")
-        if b"\0" not in raw[:4]:
+        if 0 not in raw:
             return text
     except UnicodeDecodeError as error:
         text, before = None, raw[: error.start].decode("utf-8")
@@ -130,7 +120,10 @@ def parse(text: str, file: str | None) -> Document | Diagnostic:
     """Read a text, or return where it is not TOML."""
     shift = int(text.startswith(BOM))
     body = text[shift:] if shift else text
-    data = _parsed(body) if _may_pass_limits(body) else None
+    try:
+        data = tomllib.loads(body) if _may_pass_limits(body) else None
+    except (ValueError, RecursionError):
+        data = None
     if data is not None and not _is_deep(body, data):
         return Document(body, shift, data)
     from codeexec_config.document.refusal import read_refused
@@ -138,17 +131,10 @@ def parse(text: str, file: str | None) -> Document | Diagnostic:
     return read_refused(body, shift, file)
 
 
-def _parsed(body: str) -> dict[str, Any] | None:
-    try:
-        return tomllib.loads(body)
-    except (ValueError, RecursionError):
-        return None
-
-
 def _may_pass_limits(body: str) -> bool:
     """Rule out long keys and integers before the parser, which takes quadratic time for them."""
-    start = 0
-    while len(body) - start >= _SHORTEST_LONG_KEY:
+    start, last = 0, len(body) - _SHORTEST_LONG_KEY
+    while start <= last:
         # From one line's end to the last that lies within the shortest long line: that takes a step every few lines.
         end = body.rfind("\n", start, start + _SHORTEST_LONG_KEY)
         if end < 0:
