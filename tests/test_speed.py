@@ -91,7 +91,7 @@ def test_a_load_does_each_thing_once(tmp_path: Path, size: int) -> None:
         ":structure_CodeExecutionConfig": 1,
         ":structure_External": 1,
         "alone.py:_url": 1,
-        "urls.py:_parse_name": 1,
+        "urls.py:_parse_plain": 1,
         "urls.py:_parse_any": 0,
         "alone.py:judge_header": 1,
         "alone.py:_integer": 2,

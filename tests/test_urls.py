@@ -222,21 +222,47 @@ PLACES = st.text("aZ09-._:@/?#[]%\\ é", max_size=12)
 @example(scheme="https", place="a.example:443/b?c")
 def test_the_quick_way_reads_a_url_as_the_long_one_does(scheme, place):
     text = f"{scheme}://{place}"
-    quick = urls._parse_name(text)
+    quick = urls._parse_plain(text)
 
     assert quick is None or urls._parse_any(text) == quick
 
 
-@pytest.mark.parametrize("place", ["x", "code-exec.example.com", "localhost:8080/run", "A.example:1", f"{'a.' * 31}b"])
-def test_what_most_files_have_goes_the_quick_way(place):
-    assert urls._parse_name(f"https://{place}") is not None
+@pytest.mark.parametrize("place", ["{}", "a{}", "{}a", "a.{}b", "a:{}", "a/{}", "a/b{}c"])
+def test_no_character_goes_the_quick_way_to_another_end(place):
+    for code in range(0x180):
+        text = f"https://{place.format(chr(code))}"
+        quick = urls._parse_plain(text)
+        assert quick is None or urls._parse_any(text) == quick
+
+
+def test_the_path_of_a_url_may_hold_what_is_printable():
+    path = "".join(map(chr, range(0x21, 0x7F))).translate(dict.fromkeys(map(ord, "#?\\")))
+    assert urls._parse_plain(f"https://a/{path}") is not None
 
 
 @pytest.mark.parametrize(
-    "place", ["a.b.1", "a.1b", "h.example:X80", "h.example:0X80", "h.example:", "é.example", "h.example/é"]
+    "place", ["x", "code-exec.example.com", "localhost:8080/run", "a-1.example:9999/", f"{'a.' * 31}b"]
+)
+def test_what_most_files_have_goes_the_quick_way(place):
+    assert urls._parse_plain(f"https://{place}") is not None
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "a.b.1",
+        "a.1b",
+        "a--b",
+        "A.example",
+        "h.example:X80",
+        "h.example:0",
+        "h.example:10000",
+        "h.example:",
+        "é.example",
+    ],
 )
 def test_what_needs_a_closer_look_does_not_go_the_quick_way(place):
-    assert urls._parse_name(f"https://{place}") is None
+    assert urls._parse_plain(f"https://{place}") is None
 
 
 # -- the reason that a person would give -------------------------------------------------------------------------------

@@ -126,7 +126,11 @@ def _url(_: Key, value: str, path: Path, urls: dict[Path, Url], made: str | None
 
 
 def _secret(_: Key, value: Secret, path: Path, __: object, made: str | None) -> Finding | None:
-    return judge_header(value.reveal(), path, made=made) if value.resolved else None
+    try:
+        text = value.reveal()
+    except LookupError:
+        return None
+    return judge_header(text, path, made=made)
 
 
 def judge_header(value: str, path: Path, *, made: str | None = None) -> Finding | None:

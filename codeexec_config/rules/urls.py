@@ -3,11 +3,9 @@
 A host has many spellings that reach the same machine; it is normalised once, before every comparison.
 """
 
+import re  # which the parser has imported
 from functools import cache
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-if TYPE_CHECKING:
-    import re
+from typing import Final, NamedTuple
 
 METADATA_NAMES: Final = frozenset(
     {"metadata.google.internal", "metadata.goog", "metadata", "instance-data", "instance-data.ec2.internal"}
@@ -19,8 +17,11 @@ _MAX_PORT: Final = 65_535
 _MAX_LABEL: Final = 63
 _MAX_NAME: Final = 253
 """RFC 1035, 2.3.4."""
-_SCHEMES: Final = frozenset({"https", "http"})
-_SPECIAL: Final = frozenset(" \\#?")
+_PLAIN: Final = re.compile(
+    r"(https?)://((?:[a-z0-9]+[.-]){0,31}[a-z][a-z0-9]*)"  # no hyphens in a row, and a last part that is no number
+    r"(?::[1-9][0-9]{0,3})?"
+    r'(?:/[!"$->@-[\]-~]*)?'  # printable ASCII, without what starts a query or a fragment, and the backslash
+)
 
 
 class Url(NamedTuple):
@@ -51,31 +52,17 @@ def parse(text: str) -> Url:
     Raises:
         UrlError: it is not one.
     """
-    return _parse_name(text) or _parse_any(text)
+    return _parse_plain(text) or _parse_any(text)
 
 
-def _parse_name(text: str) -> Url | None:
-    """Take apart what most files have, a name with perhaps a port and a path, without a pattern; None for the rest."""
-    scheme, _, rest = text.partition("://")
-    place, _, path = rest.partition("/")
-    name, colon, port = place.partition(":")
-    if scheme not in _SCHEMES or not _is_plain_name(name) or (colon and not _is_port(port)):
+def _parse_plain(text: str) -> Url | None:
+    """Take apart what most files have, by one pattern that leaves nothing to ask; None for the rest."""
+    found = _PLAIN.fullmatch(text)
+    if found is None:
         return None
-    if path and not (path.isascii() and path.isprintable() and _SPECIAL.isdisjoint(path)):
-        return None
-    return Url(scheme, False, name.lower(), "")  # noqa: FBT003 -- no name, for speed
-
-
-def _is_plain_name(name: str) -> bool:
-    # No label of a name as short as that is too long, and none may be empty or have a hyphen at an end.
-    framed = f".{name}."
-    return (
-        len(name) <= _MAX_LABEL
-        and name.isascii()
-        and name.replace("-", "").replace(".", "").isalnum()
-        and not (".." in framed or ".-" in framed or "-." in framed)
-        and name[name.rfind(".") + 1].isalpha()
-    )
+    scheme, host = found.groups()
+    # No label of a name as short as that is too long.
+    return Url(scheme, False, host, "") if len(host) <= _MAX_LABEL else None  # noqa: FBT003 -- no name, for speed
 
 
 def _parse_any(text: str) -> Url:
@@ -101,10 +88,8 @@ def _parse_any(text: str) -> Url:
 
 
 @cache
-def _patterns() -> "tuple[re.Pattern[str], ...]":
+def _patterns() -> tuple[re.Pattern[str], ...]:
     """Compile the patterns for the first URL that needs them: the whole, its place, a label, a number."""
-    import re
-
     return (
         re.compile(
             r"(?P<scheme>https?)://(?P<authority>[^/?#]*)[^?#]*(?:\?(?P<query>[^#]*))?",
@@ -210,8 +195,11 @@ def _is_ipv4(host: str) -> bool:
 
 def accepted(value: str) -> Url | None:
     """Return the parts of a URL that nothing is wrong with by itself, else None."""
+    plain = _parse_plain(value)
+    if plain is not None:
+        return None if plain.host in METADATA_NAMES else plain
     try:
-        parsed = parse(value)
+        parsed = _parse_any(value)
     except UrlError:
         return None
     if parsed.userinfo or (parsed.query and has_secret_query(parsed.query)) or is_metadata(parsed.host):
