@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits
 from codeexec_config.pipeline import Options, Outcome, report_of, run_file, run_mapping, run_text
+from codeexec_config.section.environment import Environment, Patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from codeexec_config.model import CodeExecutionConfig
     from codeexec_config.policy import Policy
     from codeexec_config.report import Report
-    from codeexec_config.section.environment import Patterns
 
 __all__ = ["check_file", "check_mapping", "check_text", "load", "load_mapping", "loads"]
 
@@ -42,15 +42,10 @@ def _options(request: _Request) -> Options:
     allowed: tuple[Patterns, ...] = () if allow_env is None else (_patterns(allow_env),)
     if policy is not None:
         allowed = _with_policy(policy, allowed)
-    return Options(
-        os.environ if env is None else env,
-        section_path(section),
-        allowed,
-        offline=offline,
-        policy=policy,
-        origins=origins,
-        found=found,
-    )
+    environment = Environment(os.environ if env is None else env, allowed)
+    options = Options(environment, section_path(section), policy)
+    options.offline, options.origins, options.found = offline, origins, found
+    return options
 
 
 def _with_policy(policy: Policy, allowed: tuple[Patterns, ...]) -> tuple[Patterns, ...]:

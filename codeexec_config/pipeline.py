@@ -30,47 +30,40 @@ from codeexec_config.keys import Kind, union_of
 from codeexec_config.limits import SWITCH
 from codeexec_config.model import CodeExecutionConfig, is_flawless, permitted, stand_in
 from codeexec_config.section import UNKNOWN, Resolution
-from codeexec_config.section.environment import Environment, Patterns
 from codeexec_config.section.quick import EnvironmentRaisedError, structured
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from codeexec_config.diagnostics import Deferred, Diagnostic, Origin
     from codeexec_config.document.places import Places
     from codeexec_config.policy import Policy
     from codeexec_config.report import Report
+    from codeexec_config.section.environment import Environment
 
 
 class Options:
     """What a caller says of a check, once it is read.
 
-    `model` is the class that the section is structured into; `found` says that nobody named the file, so that a near
-    miss may be somebody else's table.
+    `model` is the class that the section is structured into. `offline`, `origins` and `found` are set on an instance;
+    the last says that nobody named the file, so that a near miss may be somebody else's table.
     """
 
-    __slots__ = ("allowed", "env", "found", "model", "offline", "origins", "policy", "section")
+    __slots__ = ("environment", "found", "model", "offline", "origins", "policy", "section")
 
     def __init__(
         self,
-        env: Mapping[str, str],
+        environment: Environment,
         section: Path,
-        allowed: tuple[Patterns, ...] = (),
-        *,
-        offline: bool = False,
-        model: type[Any] = CodeExecutionConfig,
         policy: Policy | None = None,
-        origins: bool = False,
-        found: bool = False,
+        *,
+        model: type[Any] = CodeExecutionConfig,
     ) -> None:
-        self.env = env
+        self.environment = environment
         self.section = section
-        self.allowed = allowed
-        self.offline = offline
-        self.model = model
         self.policy = policy
-        self.origins = origins
-        self.found = found
+        self.model = model
+        self.offline = self.origins = self.found = False
 
 
 class Outcome:
@@ -83,23 +76,21 @@ class Outcome:
         document: the text that the findings stand in, or None.
         file: the file's name as it was given, or None.
         deferred: each reference that was not looked up, with its path.
-        reads: the names that were looked up.
         section: the section's own table, an empty one when it is absent, or None when nobody got so far.
     """
 
-    __slots__ = ("config", "deferred", "document", "file", "found", "reads", "refused", "section")
+    __slots__ = ("config", "deferred", "document", "file", "found", "refused", "section")
 
     def __init__(
         self,
         config: Any,
         found: Sequence[Finding] = (),
+        section: dict[str, Any] | None = None,
         *,
         refused: Diagnostic | None = None,
         document: Document | None = None,
         file: str | None = None,
         deferred: tuple[tuple[Path, str], ...] = (),
-        reads: tuple[str, ...] = (),
-        section: dict[str, Any] | None = None,
     ) -> None:
         self.config = config
         self.found = found
@@ -107,11 +98,11 @@ class Outcome:
         self.document = document
         self.file = file
         self.deferred = deferred
-        self.reads = reads
         self.section = section
 
 
-# Neither is a named tuple: to make one takes longer than to import a module, at every start-up.
+# Neither is a named tuple: to make one takes longer than to import a module, at every start-up. Both are made for every
+# call, by place: by name that takes twice as long.
 
 
 def run_file(path: str | os.PathLike[str], _: str, options: Options) -> Outcome | BaseException:
@@ -151,7 +142,7 @@ def run_mapping(table: object, _: str, options: Options) -> Outcome | BaseExcept
     plain = Plain(table, options.model)
     if type(plain.value) is not dict:
         return Outcome(None, [finding.under(*options.section) for finding in plain.findings])
-    return _run_section(plain.value, options, found=plain.findings)
+    return _run_section(plain.value, options, plain.findings)
 
 
 def _run_decoded(text: str, name: str, options: Options) -> Outcome | BaseException:
@@ -163,8 +154,11 @@ def _run_decoded(text: str, name: str, options: Options) -> Outcome | BaseExcept
         return _run_absent(document, name, options)
     if isinstance(selected, Finding):
         return Outcome(None, [selected], document=document, file=name)
-    judged = _run_section(selected, options, document, name)
-    if not isinstance(judged, Outcome) or not may_have_near_misses(document.data, options.section, options.model):
+    judged = _run_section(selected, options)
+    if not isinstance(judged, Outcome):
+        return judged
+    judged.document, judged.file = document, name
+    if not may_have_near_misses(document.data, options.section, options.model):
         return judged
     from codeexec_config.document.near_misses import beside
 
@@ -177,7 +171,8 @@ def _run_absent(document: Document, name: str, options: Options) -> Outcome:
     from codeexec_config.document.near_misses import absent
 
     # Nothing is looked up for an empty table, so no environment can raise.
-    judged = cast("Outcome", _run_section({}, options, document, name))
+    judged = cast("Outcome", _run_section({}, options))
+    judged.document, judged.file = document, name
     misses = absent(document.data, options.section, options.model, found=options.found)
     return _with_misses(judged, list(misses))
 
@@ -189,41 +184,29 @@ def _with_misses(judged: Outcome, misses: list[Finding]) -> Outcome:
     return judged
 
 
-def _run_section(
-    section: dict[str, Any],
-    options: Options,
-    document: Document | None = None,
-    file: str | None = None,
-    found: Sequence[Finding] = (),
-) -> Outcome | BaseException:
-    environment = Environment(options.env, options.allowed)
+def _run_section(section: dict[str, Any], options: Options, found: Sequence[Finding] = ()) -> Outcome | BaseException:
     if options.policy is None and not found and section.get(SWITCH, True) is True:
         try:
-            config = structured(section, None if options.offline else environment, options.model)
+            config = structured(section, None if options.offline else options.environment, options.model)
         except EnvironmentRaisedError as error:
             return error.failure
         if config is not None and is_flawless(config):
-            return Outcome(config, document=document, file=file, reads=environment.reads, section=section)
-    outcome = _run_the_long_way(section, environment, options, found)
-    if isinstance(outcome, Outcome):
-        outcome.document, outcome.file = document, file
-    return outcome
+            return Outcome(config, (), section)
+    return _run_the_long_way(section, options, found)
 
 
-def _run_the_long_way(
-    section: dict[str, Any], environment: Environment, options: Options, found: Sequence[Finding]
-) -> Outcome | BaseException:
+def _run_the_long_way(section: dict[str, Any], options: Options, found: Sequence[Finding]) -> Outcome | BaseException:
     """Check a section of which something may be to be said."""
     from codeexec_config.section.resolve import resolve
     from codeexec_config.section.structure import build
 
-    resolution = resolve(section, environment, options.model, offline=options.offline)
+    resolution = resolve(section, options.environment, options.model, offline=options.offline)
     if isinstance(resolution, BaseException):
         return resolution
     # With as many findings as a report lists nothing else is looked at.
     config, shape = build(resolution.values, options.model) if len(resolution.findings) <= LISTED else (None, [])
     if config is not None and options.policy is None and not found and _says_nothing(config, resolution):
-        return Outcome(config, reads=environment.reads, section=section)
+        return Outcome(config, (), section)
     if shape:
         from codeexec_config.section.forms import gathered
 
@@ -236,7 +219,7 @@ def _run_the_long_way(
     if every:
         every = [finding.under(*options.section) for finding in _amended(every, section, options.model)]
     deferred = tuple(((*options.section, *path), reference) for path, reference in resolution.deferred)
-    return Outcome(config, every, deferred=deferred, reads=environment.reads, section=section)
+    return Outcome(config, every, section, deferred=deferred)
 
 
 def _says_nothing(config: Any, resolution: Resolution) -> bool:
@@ -295,7 +278,7 @@ def report_of(outcome: Outcome, options: Options) -> Report:
         diagnostics=_placed(outcome, places),
         origins=_origins(outcome, options, places),
         deferred=_deferred(outcome),
-        env_reads=outcome.reads,
+        env_reads=options.environment.reads,
         file=outcome.file,
     )
 

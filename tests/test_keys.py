@@ -18,6 +18,7 @@ from codeexec_config.keys import REQUIRED, Bounds, Key, Kind, described, keys_of
 from codeexec_config.model import MODE_TEXTS, VARIANTS, Mode
 from codeexec_config.pipeline import Options, report_of, run_mapping, run_text
 from codeexec_config.schema import _make
+from codeexec_config.section.environment import Environment
 from codeexec_config.section.quick import _hook_of_key
 from codeexec_config.section.structure import _HOOKS
 from codeexec_config.writing import to_plain
@@ -87,7 +88,9 @@ ENV = {"K": CANARY, "T": CANARY, "N": "true", "R": "us"}
 
 
 def check(text: str, env: dict[str, str] | None = None, **options: Any) -> Any:
-    chosen = Options(ENV if env is None else env, ("features", "code_execution"), model=Bigger, **options)
+    chosen = Options(Environment(ENV if env is None else env), ("features", "code_execution"), model=Bigger)
+    for name, value in options.items():
+        setattr(chosen, name, value)
     return report_of(run_text(text, "app.toml", chosen), chosen)
 
 
@@ -159,7 +162,8 @@ def test_an_unread_secret_and_text_are_deferred() -> None:
 @pytest.mark.parametrize("draft", ["7", "2020-12"])
 def test_schema_and_validator_have_one_verdict(section: dict[str, Any], draft: str) -> None:
     schema = _make("section", draft, Bigger)
-    options = Options({}, ("s",), offline=True, model=Bigger)
+    options = Options(Environment({}), ("s",), model=Bigger)
+    options.offline = True
     judge = jsonschema.validators.validator_for(schema)(schema)
 
     assert judge.is_valid(section) == report_of(run_mapping(section, "", options), options).ok
