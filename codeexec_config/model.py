@@ -74,8 +74,8 @@ def as_tuple(value: Sequence[str]) -> tuple[str, ...]:
     return tuple(value) if isinstance(value, list) else cast("tuple[str, ...]", value)
 
 
-OWN_CODE: Final[set[CodeType]] = set()
-"""The code of the functions that our own use of cattrs has generated."""
+OWN_CODE: Final[dict[int, CodeType]] = {}
+"""The code of the functions that our own use of cattrs has generated, by its id: hashing it would read all of it."""
 
 
 class _Guarded:
@@ -85,7 +85,7 @@ class _Guarded:
 
     def __attrs_pre_init__(self) -> None:
         caller = sys._getframe(2)  # noqa: SLF001 -- what calls `__init__`; nothing else tells cattrs from a host
-        if caller.f_code not in OWN_CODE and _is_cattrs(caller):
+        if id(caller.f_code) not in OWN_CODE and _is_cattrs(caller):
             raise TypeError(f"cattrs alone cannot make {type(self).__name__}: call register_hooks(converter) first")
 
 
@@ -323,9 +323,9 @@ _ANY_MODES_MEMORY: Final = range(limits.DOCKER_MEMORY_FLOOR_MB, limits.WASM_MEMO
 _WASM_LANGUAGES: Final = frozenset(limits.WASM_LANGUAGES)
 
 
-_Check = tuple[Key, str, "Path", frozenset[type], "Rule | None", frozenset[str]]
-"""How a constructor looks at one field: by its key, name and path, the types and entries that need no second look, and
-what judges the rest.
+_Check = tuple[Key, str, "Path", frozenset[type], range | None, "Rule | None", frozenset[str]]
+"""How a constructor looks at one field: by its key, name and path, the types, numbers and entries that need no second
+look, and what judges the rest.
 """
 
 
@@ -337,8 +337,9 @@ def _checks(cls: type[Any]) -> tuple[_Check, ...]:
 def _check(key: Key) -> _Check:
     types, _ = _PYTHON_TYPES[key.kind]
     exact = frozenset(types if isinstance(types, tuple) else (types,))
+    within = range(key.bounds.minimum, key.bounds.maximum + 1) if key.bounds else None
     sound = sound_values(key.item) if key.item else frozenset()
-    return key, key.name, (key.name,), exact, rule_of(key), sound
+    return key, key.name, (key.name,), exact, within, rule_of(key), sound
 
 
 def _wrong_type(key: Key, value: object, path: Path) -> Finding | None:
@@ -358,7 +359,7 @@ def _article(name: str) -> str:
 def alone(instance: Any, urls: dict[Path, Url]) -> list[Finding]:
     """Judge each field alone: its type, then its value."""
     found: list[Finding] = []
-    for key, name, path, exact, rule, sound in _checks(type(instance)):
+    for key, name, path, exact, within, rule, sound in _checks(type(instance)):
         value = getattr(instance, name)
         if type(value) not in exact:
             if value is None and key.default is None:
@@ -366,6 +367,8 @@ def alone(instance: Any, urls: dict[Path, Url]) -> list[Finding]:
             if finding := _wrong_type(key, value, path):
                 found.append(finding)
                 continue
+        elif within is not None and value in within:
+            continue
         if key.item is not None:
             if not _are_known(value, sound):
                 found += few(_entries(key.item, value, name, urls))
@@ -431,7 +434,7 @@ def is_flawless(config: CodeExecutionConfig) -> bool:
         if getattr(mode, name) is None:
             return False
     names = config.allowed_languages
-    return _LANGUAGES.issuperset(names) and len(set(names)) == len(names)
+    return len(_LANGUAGES.intersection(names)) == len(names)
 
 
 @once_a_class

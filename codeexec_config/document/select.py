@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from codeexec_config.findings import Amendment, Finding, Path
 from codeexec_config.keys import union_of
 from codeexec_config.limits import SWITCH
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _PIECE: Final = 3
 
@@ -34,16 +31,19 @@ def may_have_near_misses(data: dict[str, Any], section: Path, model: type[Any]) 
     """
     table: Any = data
     for part in section:
-        if len(table) > 1 and _may_be_near((name for name in table if name != part), section, model):
+        if len(table) > 1 and _may_be_near([name for name in table if name != part], section, model):
             return True
         table = table[part]
     return False
 
 
-def _may_be_near(names: Iterable[str], section: Path, model: type[Any]) -> bool:
+def _may_be_near(names: list[str], section: Path, model: type[Any]) -> bool:
     union = union_of(model)
     text = "\n".join([*names, ""]).lower()
-    return any(piece in text for piece in pieces_of(section, union.name if union else None))
+    for piece in pieces_of(section, union.name if union else None):  # noqa: SIM110 -- a generator takes longer than the loop
+        if piece in text:
+            return True
+    return False
 
 
 @cache

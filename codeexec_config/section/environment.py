@@ -66,9 +66,11 @@ class Environment:
         value, or, of a secret, it may be a key itself.
         """
         name = text[2:-1]
-        if not (text.startswith("${") and text.endswith("}") and limits.is_variable(name)):
+        if text[:2] != "${" or text[-1] != "}" or not limits.is_variable(name):
             return None
-        if (is_secret and len(name) >= limits.PASTED_LENGTH and not name.isupper()) or not self.permits(name):
+        if is_secret and len(name) >= limits.PASTED_LENGTH and not name.isupper():
+            return None
+        if self._allowed and not self.permits(name):
             return None
         failure = self.fetch(name)
         return self._values[name] or None if failure is None else failure

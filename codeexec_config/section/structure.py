@@ -53,7 +53,7 @@ def build(values: dict[str, Any], model: type[Any]) -> tuple[Any, list[Finding]]
 @once_a_class
 def _hook_of(cls: type[Any]) -> Hook:
     """Return what structures a class's table; cattrs' own would take any object that can be indexed."""
-    return generated(cls, _hook_of_key, detailed=True)
+    return generated(cls, _hook_of_key, strict=True)
 
 
 def _hook_of_key(key: Key) -> Hook:
