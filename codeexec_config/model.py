@@ -85,7 +85,7 @@ class _Guarded:
 
     def __attrs_pre_init__(self) -> None:
         caller = sys._getframe(2)  # noqa: SLF001 -- what calls `__init__`; nothing else tells cattrs from a host
-        if id(caller.f_code) not in OWN_CODE and _is_cattrs(caller):
+        if OWN_CODE.get(id(caller.f_code)) is None and _is_cattrs(caller):
             raise TypeError(f"cattrs alone cannot make {type(self).__name__}: call register_hooks(converter) first")
 
 

@@ -210,6 +210,14 @@ def test_a_host_has_one_spelling(spelling, host):
     assert host == urls.normalize_host(spelling)
 
 
+@pytest.mark.parametrize(
+    "host", ["256.1", "1.256.1", "1.2.256.1", "1.2.3.256", "1.2.65536", "1.16777216", "4294967296"]
+)
+def test_a_part_that_is_too_large_makes_no_address(host):
+    with pytest.raises(urls.UrlError):
+        urls.normalize_host(host)
+
+
 SCHEMES = st.sampled_from(["https", "http", "HTTPS", "ftp", ""])
 PLACES = st.text("aZ09-._:@/?#[]%\\ é", max_size=12)
 

@@ -103,8 +103,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
 
 def _is_port(port: str) -> bool:
     significant = port.lstrip("0")
-    is_number = significant.isascii() and significant.isdigit() and len(significant) <= len(str(_MAX_PORT))
-    return is_number and int(significant) <= _MAX_PORT
+    return 0 < len(significant) <= len(str(_MAX_PORT)) and int(significant) <= _MAX_PORT
 
 
 def normalize_host(host: str) -> str:
