@@ -5,7 +5,7 @@ import pytest
 from codeexec_config import Severity, apply_fixes, check_mapping, check_text, limits
 from codeexec_config.rules import across
 from codeexec_config.rules.across import Facts, ModeFacts
-from codeexec_config.rules.alone import judge, quantity, sound_values
+from codeexec_config.rules.alone import doubtful, judge, quantity, sound_values
 from codeexec_config.rules.urls import parse
 from tests.facts import BOUNDS, KEYS
 
@@ -70,6 +70,20 @@ def test_what_is_sound_beforehand_is_what_a_rule_finds_nothing_wrong_with(key):
 
 def test_known_languages_are_sound_beforehand():
     assert set(limits.LANGUAGES) == sound_values(KEYS["allowed_languages"].item)
+
+
+@pytest.mark.parametrize(
+    ("entries", "left"),
+    [
+        (["python", "go"], []),
+        (["zig2", "python", "BAD"], [2]),
+        (["python", 7, "zig2", None, "BAD NAME"], [1, 3, 4]),
+    ],
+)
+def test_only_entries_that_may_be_wrong_are_looked_at(entries, left):
+    item = KEYS["allowed_languages"].item
+    assert [(index, entries[index]) for index in left] == list(doubtful(item, entries))
+    assert list(enumerate(entries)) == list(doubtful(item._replace(form=None), entries))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from codeexec_config import limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
 Patterns = tuple[str, ...]
 
@@ -22,9 +22,9 @@ class Environment:
 
     __slots__ = ("_allowed", "_mapping", "_values")
 
-    def __init__(self, mapping: Mapping[str, str], allowed: Iterable[Patterns] = ()) -> None:
+    def __init__(self, mapping: Mapping[str, str], allowed: Sequence[Patterns] = ()) -> None:
         self._mapping = mapping
-        self._allowed = tuple(allowed)
+        self._allowed = allowed
         self._values: dict[str, str | None] = {}
 
     def permits(self, name: str) -> bool:
