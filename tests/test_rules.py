@@ -167,6 +167,13 @@ def test_a_language_has_no_other_name(name):
         ("Node.JS v20.x", 'the usual name is "javascript"; its version is '),
         ("python:3", 'the usual name is "python"; its version is '),
         ("Elvish 3", "write a lower-case name: "),
+        ("c/c++", 'one string holds one name: write "c", "cpp"'),
+        ("js / ts, bash", 'one string holds one name: write "javascript", "typescript", "bash"'),
+        ("/usr/bin/python3", 'did you mean "python"?'),
+        ("text/javascript", 'did you mean "javascript"?'),
+        ("n/a", "write a lower-case name: "),
+        ("and/or", "write a lower-case name: "),
+        ("python // x", "write a lower-case name: "),
     ],
 )
 def test_a_malformed_name_is_told_what_it_should_be(name, hint):
@@ -185,6 +192,31 @@ def test_an_alias_is_unknown_and_its_fix_is_the_name(alias, name):
     assert ("unknown-language", Severity.WARNING) == (finding.code, finding.severity)
     assert f'did you mean "{name}"?' == finding.help
     assert [f'"{name}"'] == [edit.text for edit in finding.fix.edits]
+
+
+@pytest.mark.parametrize("name", ["/bin/bash", "n/a", "text/javascript", "pl/sql", "python/x"])
+def test_a_slash_parts_nothing_but_known_names(name):
+    text = f'[features.code_execution]\nmode.sandboxed.runtime = "docker"\nallowed_languages = ["{name}"]\n'
+    [finding] = check_text(text, env={}).errors
+
+    assert ("invalid-language", None) == (finding.code, finding.fix)
+
+
+@pytest.mark.parametrize(
+    "name", ["nix", "vala", "erl", "clang", "c-lang", "rlang", "psql", "yaml", "cython", "swipl", "luau", "pip", "ash"]
+)
+def test_another_language_or_tool_is_no_slip_of_a_known_one(name):
+    [finding] = check_mapping({"mode": DOCKER, "allowed_languages": [name]}, env={}).diagnostics
+
+    assert ("unknown-language", None) == (finding.code, finding.fix)
+    assert finding.help.startswith("it is allowed as it is")
+
+
+@pytest.mark.parametrize(("name", "meant"), [("erlnag", "erlang"), ("rubyy", "ruby"), ("pyhton", "python")])
+def test_a_slip_of_a_language_is_one_still(name, meant):
+    [finding] = check_mapping({"mode": DOCKER, "allowed_languages": [name]}, env={}).diagnostics
+
+    assert f'did you mean "{meant}"?' == finding.help
 
 
 @pytest.mark.parametrize("name", ["node.js", "node-js", "node_js"])

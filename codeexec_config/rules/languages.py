@@ -21,7 +21,15 @@ _VERSIONED = re.compile(r"([a-z+#]+(?:\.js)?)[\s_.:=@-]*v?[0-9]+(?:\.(?:[0-9]+|x
 _ARRAY = re.compile(r"\s*\[(.*)\]\s*", re.DOTALL)
 _AROUND = " \t\r\n\"'"
 _EVERY = frozenset({"*", "all", "any", "every"})
-_MARKS = re.compile(r"[,;|/]+|\s+(?:and|or|und|et)\s+|\s&\s")
+_MARKS = re.compile(r"[,;|]+|\s+(?:and|or|und|et)\s+|\s&\s")
+_OTHERS = frozenset(
+    {"ash", "caml", "cc", "clisp", "cobra", "cool", "cython", "elisp", "erl", "fift", "gprolog", "hpp", "jruby"}
+    | {"jython", "ksql", "luau", "nio", "nit", "nix", "pip", "psql", "pyston", "rascal", "rebol", "schema", "sclang"}
+    | {"sml", "snobol", "spl", "stata", "swi", "swig", "swipl", "tsql", "vala", "yaml"}
+)
+"""Languages, dialects and tools that are a letter or two from a known language, and are no slip of it."""
+_LETTER_LANG = re.compile("[a-z]lang")
+"""What a language of one letter is called where its name alone finds nothing, and clang."""
 
 
 def judge_form(name: str, path: Path, *, made: str | None = None) -> Finding | None:
@@ -44,8 +52,17 @@ def judge_form(name: str, path: Path, *, made: str | None = None) -> Finding | N
         path,
         help=_list_hint(name)
         or _split_hint(name)
-        or (f'did you mean "{meant}"?' if meant else _version_hint(name) or reference_hint(name) or form),
+        or (f'did you mean "{meant}"?' if meant else _version_hint(name) or _tail_hint(name))
+        or reference_hint(name)
+        or form,
     )
+
+
+def _tail_hint(name: str) -> str | None:
+    """Return what to say of a program's path, or of a media type."""
+    _, slash, tail = name.rpartition("/")
+    meant = (_known(tail) or _without_version(tail)) if slash else None
+    return f'did you mean "{meant}"?' if meant else None
 
 
 def _list_hint(name: str) -> str | None:
@@ -72,7 +89,11 @@ def meant_language(name: str) -> str | None:
     if is_excluded(name):
         return None
     plain = name.strip()
-    return _known(plain) or nearest(plain, limits.KNOWN_LANGUAGES)
+    if known := _known(plain):
+        return known
+    squeezed = squeeze(plain)
+    is_another = squeezed in _OTHERS or _LETTER_LANG.fullmatch(squeezed)
+    return None if is_another else nearest(plain, limits.KNOWN_LANGUAGES)
 
 
 def _without_version(name: str) -> str | None:
@@ -106,7 +127,14 @@ def split_names(text: str) -> list[str] | None:
 
 def _pieces(text: str) -> list[str]:
     array = _ARRAY.fullmatch(text)
-    return [bare for piece in _MARKS.split(array[1] if array else text) if (bare := piece.strip(_AROUND))]
+    pieces = [bare for piece in _MARKS.split(array[1] if array else text) if (bare := piece.strip(_AROUND))]
+    return [part for piece in pieces for part in _parted(piece)]
+
+
+def _parted(piece: str) -> list[str]:
+    """Part names at a slash, where each is a known one: a path or a media type has slashes too."""
+    parts = [part.strip() for part in piece.split("/")]
+    return parts if all(map(_known, parts)) else [piece]
 
 
 def _known(name: str) -> str | None:
