@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from codeexec_config import CodeExecutionConfig, External, Sandboxed, check_text
 from codeexec_config.document.edits import apply_fixes
+from codeexec_config.policy import Policy
 from codeexec_config.rules.spelling import distance, nearest, slipped, words_of
 from codeexec_config.section.suggestions import Sense, meaning
 
@@ -241,6 +242,39 @@ def test_what_the_known_key_means_is_said(name: str, cls: type[Any], expected: s
 )
 def test_a_name_of_other_words_means_nothing_known(name: str) -> None:
     assert meaning(name, External) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "sense"),
+    [
+        ("secure_hosts", "insecure_hosts", Sense.OPPOSITE),
+        ("secure_host", "insecure_hosts", Sense.OPPOSITE),
+        ("unsecure_hosts", "insecure_hosts", Sense.SLIP),
+        ("insecur_hosts", "insecure_hosts", Sense.SLIP),
+        ("allow_insecure_hosts", "insecure_hosts", Sense.MORE),
+        ("blocked_hosts", "url_hosts", Sense.OPPOSITE),
+        ("maximum_isolation", "minimum_isolation", Sense.OPPOSITE),
+        ("max_isolation", "minimum_isolation", Sense.OPPOSITE),
+        ("minimum_isolaton", "minimum_isolation", Sense.SLIP),
+        ("min_isolation", "minimum_isolation", Sense.PART),
+        ("minimum_timeout_secs", "max_timeout_secs", Sense.OPPOSITE),
+        ("maximum_timeout", "max_timeout_secs", Sense.PART),
+    ],
+)
+def test_an_entry_of_a_policy_is_not_taken_for_its_opposite(name: str, key: str, sense: Sense) -> None:
+    meant = meaning(name, Policy)
+    assert meant is not None
+    assert (key, sense) == (meant.key.name, meant.sense)
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("max_timeout", "timeout_secs"), ("maximum_memory_mb", "max_memory_mb"), ("memory_max", "max_memory_mb")],
+)
+def test_a_limit_may_say_that_it_is_the_most(name: str, key: str) -> None:
+    meant = meaning(name, CodeExecutionConfig)
+    assert meant is not None
+    assert (key, Sense.PART) == (meant.key.name, meant.sense)
 
 
 @pytest.mark.parametrize("name", ["!enabled", "!timeout_secs", "!max_memory_mb"])

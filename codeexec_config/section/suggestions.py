@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Finder = Callable[[Words, tuple[Key, ...]], Iterator["Meaning"]]
 
 _NOT: Final = frozenset({"anti", "dis", "never", "no", "non", "not", "un", "without"})
-_GLUED_NOT: Final = ("non", "not", "un")
+_GLUED_NOT: Final = ("in", "non", "not", "un")
 _SWITCHED_OFF: Final = frozenset({"deactivate", "deactivated", "disable", "disabled", "disables", "inactive", "off"})
 _AGAINST: Final = frozenset(
     {"banned", "black", "blacklist", "blacklisted", "block", "blocked", "blocklist", "denied", "deny", "denylist"}
@@ -32,6 +32,7 @@ _AGAINST: Final = frozenset(
     | {"prohibited", "refused", "rejected", "restricted", "unsupported"}
 )
 _LEAST: Final = frozenset({"least", "lowest", "min", "mini", "minimal", "minimum"})
+_MOST: Final = frozenset({"greatest", "highest", "max", "maxi", "maximal", "maximum", "most"})
 _POINTERS: Final = frozenset(
     {"cmd", "command", "env", "envvar", "environment", "exec", "file", "filename", "from", "header", "id", "name"}
     | {"path", "ref", "reference", "script", "source", "var", "variable", "vault"}
@@ -163,6 +164,10 @@ def _opposite(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
             yield Meaning(key, Sense.OPPOSITE)
         if key.bounds is not None and _is_rest_within(words, _LEAST, known):
             yield Meaning(key, Sense.OPPOSITE)
+        if not _LEAST.isdisjoint(known) and _is_rest_within(words, _MOST, known):
+            yield Meaning(key, Sense.OPPOSITE)
+        if any(slipped(words, affirmed) for affirmed in _affirmed(known)):
+            yield Meaning(key, Sense.OPPOSITE)
     if _SWITCHED_OFF.isdisjoint(words):
         return
     # What is switched off may be a list or a limit, as in `disable_timeout`; otherwise it is the whole.
@@ -172,10 +177,18 @@ def _opposite(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
         yield Meaning(key, Sense.OPPOSITE)
 
 
+@cache
+def _affirmed(known: Words) -> frozenset[Words]:
+    """Return a known name with a word that negates turned into the one that it negates."""
+    bare = {at: rest for at, word in enumerate(known) if (rest := _without_not(word))}
+    return frozenset((*known[:at], rest, *known[at + 1 :]) for at, rest in bare.items())
+
+
 def _is_against(words: Words, known: Words) -> bool:
     against = _AGAINST | _NOT | _SWITCHED_OFF
     bare = [rest for word in words if (rest := _without_not(word))]
-    return not against.isdisjoint(words) or any(slipped((rest,), (other,)) for rest in bare for other in known)
+    positive = [other for other in known if _without_not(other) is None]
+    return not against.isdisjoint(words) or any(slipped((rest,), (other,)) for rest in bare for other in positive)
 
 
 def _is_rest_within(words: Words, marks: frozenset[str], known: Words) -> bool:
@@ -195,9 +208,15 @@ def _pointer(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
 
 
 def _part(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
-    found = [key for key in keys if _is_within(words, _known_words(key.name))]
+    found = [key for key in keys if _is_part(words, key)]
     if len(found) == 1:
         yield Meaning(found[0], Sense.PART)
+
+
+def _is_part(words: Words, key: Key) -> bool:
+    """Check whether all words are of a key's name, but for one that says of a limit that it is the most."""
+    known = _known_words(key.name)
+    return _is_within(words, known) or (key.bounds is not None and _is_rest_within(words, _MOST, known))
 
 
 def _is_within(words: Words, known: Words) -> bool:
@@ -218,9 +237,10 @@ def _is_short_for(word: str, known: str) -> bool:
 
 def _list(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     """Yield the list of whose entries a name speaks: `enabled_languages` is none of the switch."""
-    for key in keys:
-        if key.kind is Kind.LIST and any(slipped((word,), _known_words(key.name)[-1:]) for word in words):
-            yield Meaning(key, Sense.MORE)
+    lists = [key for key in keys if key.kind is Kind.LIST]
+    found = [key for key in lists if any(slipped((word,), _known_words(key.name)[-1:]) for word in words)]
+    if found:
+        yield Meaning(min(found, key=lambda key: len(set(_known_words(key.name)) - set(words))), Sense.MORE)
 
 
 def _more(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
