@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _UNCLOSED_TEXT: Final = re.compile(r"[^\s\"'#,;\\\[\]{}=](?:[^\"'#,;\\\[\]{}=]*[^\s\"'#,;\\\[\]{}=])?(?=[ \t]*\Z)")
 _OTHER_QUOTE: Final = re.compile(r"[^\"'#,;\\\[\]]*([\"'])(?=[ \t]*\Z)")
 _APOSTROPHE: Final = re.compile(r"'[^\"\\#]*'(?=[ \t]*\Z)")
+_DOUBLED: Final = re.compile(r"([\"'])\1([^\s\"'\\#](?:[^\"'\\#]*[^\s\"'\\#])?)\1\1(?=[ \t]*(?:#|\Z))")
 _INNER_QUOTES: Final = re.compile(r"\"(?:[^\"'\\#]*\"){3,100}(?=[ \t]*\Z)")
 _QUOTED_DEFAULT: Final = r"{0}[^{0}\\]*\$\{{{1}:?[-?]({0})[^{0}\\]*({0})\}}[^{0}\\]*{0}(?=[ \t]*(?:#|\Z))"
 
@@ -50,6 +51,8 @@ def explain_early_end(slip: Slip) -> Reason | None:
     if found := re.match(_QUOTED_DEFAULT.format(quote, limits.VARIABLE_PATTERN), slip.line):
         inner = tuple((slip.began + found.start(group), slip.began + found.end(group), "") for group in (1, 2))
         return Reason(message, "a default has no quotes of its own", "leave its quotes out", inner, related=related)
+    if slip.at - slip.began == len(quote * 2):
+        return _explain_doubled(slip)
     pattern, other = (_APOSTROPHE, '"') if quote == "'" else (_INNER_QUOTES, "'")
     help_ = 'use "..." around a text with \'' if quote == "'" else 'write \\" for a quote within it'
     found = pattern.match(slip.line)
@@ -59,3 +62,14 @@ def explain_early_end(slip: Slip) -> Reason | None:
     start, last = slip.began, slip.began + found.end() - 1
     changes = ((start, start + 1, other), (last, last + 1, other))
     return Reason(message, help_, f"use {other} around it", changes, related=related)
+
+
+def _explain_doubled(slip: Slip) -> Reason:
+    """Return why there is more behind an empty string: the quotes of the text that follows are doubled."""
+    message, help_ = "a second quote has ended this string at once", "write one quote at each end"
+    related = ("the string begins here", slip.began)
+    found = _DOUBLED.match(slip.line)
+    if not found:
+        return Reason(message, help_, related=related)
+    changes = tuple((place, place + 1, "") for place in (slip.began, slip.began + found.end(2)))
+    return Reason(message, help_, help_, changes, related=related)
