@@ -164,6 +164,14 @@ def test_the_value_of_a_secret_key_shows_the_names_of_references_alone(value: st
         ("https:user:pw@host", "*************@host"),
         ("https://[user:pw]/", "https://*********/"),
         ("https://[fe80::1%eth0]:1/", "https://[fe80::1%eth0]:1/"),
+        ("https://h/run sk-live", "https://h/run********"),
+        ("https://h/run\t-H sk-live", "https://h/run***********"),
+        ('https://h"sk-live"', 'https://h********"'),
+        ("curl -u a:b https://h", "*********************"),
+        ("Endpoint=https://h/;AccessKey=sk-live", "*********https://h/;AccessKey=*******"),
+        (" https://h", " https://h"),
+        ("h.example.com sk-live", "h.example.com********"),
+        ("${S}://${H:-a b}/c d", "${S}://${H:-***}/c**"),
     ],
 )
 def test_a_url_hides_user_password_query_values_and_defaults(url: str, expected: str) -> None:
@@ -188,6 +196,12 @@ def test_a_control_character_in_a_string_or_key_shows_nothing_of_it(text: str) -
     report = check_text(f"{HEAD}[features.code_execution.mode.external]\n{text}".replace("SECRET", "sk-live-secret"))
     assert "sk-live" not in str(report)
     assert ["invalid-toml"] == [found.code for found in report.diagnostics]
+
+
+def test_a_comment_beside_a_key_is_masked() -> None:
+    text = HEAD + 'mode.external.url = "https://h" # shown\nmode.external.api_key = "${K}" # was sk-live\n'
+    [line, *_] = [found.excerpt for found in check_text(text, env={}).errors]
+    assert 'mode.external.api_key = "${K}" #************' == line
 
 
 def test_a_url_with_an_escape_is_hidden_whole() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from operator import itemgetter
+from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config.diagnostics import CROPPED, LEAD
@@ -35,6 +36,8 @@ _LONGEST_ESCAPE: Final = len("\\U00000024")
 
 _ADDRESS_MARKS: Final = frozenset("./:$")
 _AUTHORITY = re.compile("//([^/?#'\"]*)")
+_NO_URL = re.compile(r"[\s\"'`|<>]")
+_OF_SCHEMES: Final = ascii_letters + digits + "+.-"
 _HOST_AND_PORT = re.compile(r"(?:[\w.${}-]*|\[[0-9A-Fa-f:.]*(?:%[A-Za-z0-9]*)?\])(?::[0-9]*)?")
 
 
@@ -135,7 +138,7 @@ class Masker:
         """Check whether anything of a line is masked; once a line, as one may have a thousand findings."""
         if bounds not in self._lines:
             self._lines[bounds] = any(
-                value.end - value.start > _LONGEST_TEMPLATE or self._hidden(value, *bounds)
+                not value.is_plain or value.end - value.start > _LONGEST_TEMPLATE or self._hidden(value, *bounds)
                 for value in self._overlapping(*bounds)
             )
         return self._lines[bounds]
@@ -252,8 +255,8 @@ def _reference_names(raw: str) -> set[int]:
 
 
 def url_secrets(raw: str) -> set[int]:
-    """Return the places in a URL's spelling that hold a user, a password, query values or a fragment."""
-    hidden: set[int] = set()
+    """Return the places in a URL's spelling that hold a user, a password, query values, a fragment, or no URL."""
+    hidden = _beside_url(_without_references(raw))
     at = raw.rfind("@")
     if at >= 0:
         scheme = raw.find("//")
@@ -262,7 +265,7 @@ def url_secrets(raw: str) -> set[int]:
         # What cannot be a host, or stands in the place of a port, may be a password whose @ is missing.
         is_place = _HOST_AND_PORT.fullmatch(authority[1].rpartition("@")[2])
         hidden.update(() if is_place else range(*authority.span(1)))
-    query = re.search("[?#]", raw)
+    query = re.search("[?#;]", raw)
     if query:
         names = {
             place
@@ -272,6 +275,14 @@ def url_secrets(raw: str) -> set[int]:
         marks = {place for place in range(query.start(), len(raw)) if raw[place] in "?&;#"}
         hidden.update(set(range(query.start(), len(raw))) - names - marks)
     return hidden
+
+
+def _beside_url(raw: str) -> set[int]:
+    """Return the places before a URL's scheme and behind its last character, where a command has its options."""
+    start, end = (len(raw) - len(raw.lstrip("\"' \t"))), len(raw.rstrip("\"' \t"))
+    before = raw[start : max(raw.find("://", start, end), start)].rstrip(_OF_SCHEMES)
+    behind = _NO_URL.search(raw, start, end)
+    return {*range(start, start + len(before)), *range(behind.start() if behind else end, end)}
 
 
 def _without_references(raw: str) -> str:
