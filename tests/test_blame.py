@@ -196,10 +196,20 @@ def test_what_stands_beside_a_reference_is_the_files(written: str | None, text: 
     assert (written and f'"{written}"') == fixed(found)
 
 
+@pytest.mark.parametrize("text", ["https://${H}:${K}@h.example.com", "https://u:${K:-x}@h", "https://${H}/?token=${K}"])
+def test_a_credential_that_the_file_puts_together_is_the_files(text: str) -> None:
+    found = url(text)
+
+    assert "credentials-in-url" == found.code
+    assert " from " not in found.message
+    assert 'move the credential to api_key = "${CODE_EXEC_API_KEY}"' == found.help
+
+
 @pytest.mark.parametrize(
     ("message", "hint", "text"),
     [
         ("invalid URL from BAD: its scheme is not https or http", "set BAD to an absolute URL", "${BAD}"),
+        ("invalid URL from L: its scheme is not https or http", "check the value of L", "${L}://h.example.com"),
         ("invalid URL from BAD: ", "set BAD to an absolute URL", "${BAD:-https://x}"),
         ("invalid URL from the default of NO: ", "set the default of NO to", "${NO:-wss://canary}"),
         ("invalid URL from H and PORT: ", "check the value of H and PORT", "https://${H}:${PORT}"),

@@ -20,6 +20,7 @@ _SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?![0-9]+(?:[/
 _SLASHES: Final = re.compile(r"(?P<scheme>https?)(?:[:;][/\\]?|[:;,.]?[/\\]{2,})(?=[A-Za-z\[][^:;/\\])", re.IGNORECASE)
 _SLIP: Final = re.compile(r"(?:h+t*p+s*|h?t?tt?ps?|hxxps?)://", re.IGNORECASE)
 _LIST: Final = re.compile(r"[\s,;|]+(?=https?://)", re.IGNORECASE)
+_OPTION: Final = re.compile(r"[ \t]+[-'\"]")
 _PLACE: Final = re.compile(r"(?P<host>[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]+))?(?:[/?].*)?")
 _LIKELY: Final = {"ws": "http", "tcp": "http"}
 """What a service of another scheme may be called by instead, where that is not https."""
@@ -97,7 +98,8 @@ def flaw_of(text: str, error: UrlError) -> Flaw:
         return found
     if error.punycode:
         return Flaw(error.reason, f"write the host as {error.punycode}")
-    return Flaw(error.reason, "write %20 for a blank in its path" if " " in text else GENERAL)
+    is_path = " " in text and " " not in _place(text)
+    return Flaw(error.reason, "write %20 for a blank in its path" if is_path else GENERAL)
 
 
 def _of_wrapping(text: str) -> Flaw | None:
@@ -126,6 +128,8 @@ def _of_more(text: str) -> Flaw | None:
         if "." in text[: listed.start()] or "://" in text[: listed.start()]:
             return Flaw("it is a list of URLs", "write one URL: one config calls one service")
         return _corrected("there is a word before it", text[listed.end() :], "write the URL alone")
+    if (option := _OPTION.search(text)) is not None:
+        return _corrected("there is more behind it", text[: option.start()], "write the URL alone")
     if text[-1] in ",;":
         mark = "comma" if text[-1] == "," else "semicolon"
         return _corrected(f"there is a {mark} behind it", text[:-1], f"write it without the {mark}", certain=True)
@@ -180,8 +184,8 @@ def _of_missing_scheme(text: str) -> Flaw | None:
 
 def _of_place(text: str) -> Flaw | None:
     scheme, mark, rest = text.partition("://")
-    place = re.split("[/?#]", rest, maxsplit=1)[0]
-    if not mark or "@" in place:
+    place = _place(text)
+    if not mark or "@" in place or " " in place:
         return None
     if place.count(":") > 1 and not place.startswith("["):
         return _of_ipv6(scheme, place, rest[len(place) :])
@@ -195,6 +199,11 @@ def _of_place(text: str) -> Flaw | None:
         meant = text.partition("#")[0]
         return _corrected("it has a fragment, which is never sent", meant, "write it without the # and what follows")
     return _of_port(scheme, place, rest)
+
+
+def _place(text: str) -> str:
+    """Return the host of a URL, with its port and user."""
+    return re.split("[/?#]", text.partition("://")[2], maxsplit=1)[0]
 
 
 def _of_port(scheme: str, place: str, rest: str) -> Flaw | None:

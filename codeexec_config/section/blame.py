@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from codeexec_config.keys import Key
 
 _MARKED: Final = frozenset({"invalid-url", "invalid-language", "unknown-runtime"})
-_STAND_INS: Final = ("1", "x", "https://x", "https://1")
-"""Values that make a text right, if any does: a number, a part of a name, a whole URL."""
+_STAND_INS: Final = ("1", "x", "https", "https://x", "https://1")
+"""Values that make a text right, if any does: a number, a part of a name, a scheme, a whole URL."""
 _PADDED: Final = "the key has a blank at one end, which no HTTP header can carry"
 
 
@@ -45,8 +45,10 @@ def of_template(finding: Finding, key: Key, template: str, made: str) -> Finding
     path = finding.path
     tried = [judge(key, _filled(template, stand_in), path, {}) for stand_in in _STAND_INS]
     ill = [found for found in tried if found is not None and found.code == finding.code]
-    if len(ill) < len(_STAND_INS):
+    if None in tried or not ill:
         return finding if canonical(parse(template)) else finding._replace(help=f"check the value of {made}")
+    if finding.code == "credentials-in-url":
+        return ill[0]
     written = mended(template)
     if written is None or (canonical(parse(written)) is None and not _may_be_right(key, written, path)):
         return ill[0]._replace(help="this stands in the file, beside the reference")
