@@ -17,6 +17,16 @@ KEY = 'api_key = "${K}"\n'
 ENV = {"K": "k"}
 
 FIXED = {
+    "name-before-the-keys": (
+        H + 'mode = "external"\nexternal_' + URL + "external_" + KEY,
+        "wrong-type",
+        H + "mode.external." + URL + "mode.external." + KEY,
+    ),
+    "name-before-a-key": (
+        H + 'sandboxed_runtime = "docker"\n',
+        "unknown-key",
+        H + 'mode.sandboxed.runtime = "docker"\n',
+    ),
     "name": (H + 'mode = "external"\n' + URL + KEY, "wrong-type", H + "mode.external." + URL + "mode.external." + KEY),
     "name-last": (
         H + 'runtime = "gvisor"\nmode = "sandboxed"',
@@ -216,6 +226,12 @@ UNFIXED = {
     "off": (M + "wasm = false\n", "leave it out: only the mode that is wanted is written"),
     "runtime-off": (S + "docker = false\n", "leave it out"),
     "mode-off": (H + "sandbox = false\n", "leave it out"),
+    "no-name": (H + '"" = "wasm"\n', "the keys are"),
+    "modes-off": (H + "sandboxed = false\nwasm = false\n", "leave it out"),
+    "mode-off-beside-a-mode": (H + "mode = 'wasm'\nexternal = false\n", "leave it out"),
+    "one-mode-on": (H + "sandboxed = false\nwasm = true\nexternal = false\n", 'write mode = "wasm"'),
+    "mode-of-another-tool": (H + "mode = 'remote'\n" + URL + KEY, "with `url` and `api_key` below it"),
+    "runtime-of-another-mode": (H + "mode = 'remote'\nruntime = 'docker'\n", 'with runtime = "docker" below it'),
     "runtime-off-in-the-section": (H + "docker = false\n", "leave it out"),
     "mode-off-in-its-table": (H + "mode.docker = false\n", "leave it out"),
     "array-beside-its-home": (H + "external = [1]\n" + E + URL, "the name of the table says which mode it is"),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _TAGS: Final = frozenset({"backend", "kind", "mode", "name", "tag", "type", "variant"})
 """What other tools call the key that names a variant."""
 _SEPARATORS: Final = re.compile(r"[\s:/.+_-]+")
+_MOST_WORDS: Final = 6
 _MOST: Final = 100
 """Unknown keys of a table that are looked at."""
 
@@ -108,11 +109,20 @@ class _Forms:
             return []
         beside = list(self._beside())
         within = list(self._within())
-        names = [part for part in (*beside, *within) if part.key is None or part.path[0] == self._union]
-        variants = self._homes or list(dict.fromkeys(part.variant for part in (names or beside)))
-        if len(variants) != 1 or (not names and type(self._section.get(self._union)) is str):
+        off = [part for part in (*within, *beside) if part.key is None and part.value is False]
+        on = [part for part in (*beside, *within) if part not in off]
+        if not on:
+            return off
+        names = [part for part in on if part.key is None or part.path[0] == self._union]
+        variants = self._homes or list(dict.fromkeys(part.variant for part in (names or on)))
+        mode = self._section.get(self._union)
+        is_named_otherwise = not names and type(mode) is str
+        if len(variants) != 1 or (is_named_otherwise and mode == next(iter(self._variants))):
             return []
-        parts = [part for part in (*within, *beside) if part.variant == variants[0]]
+        parts = [part for part in (*within, *beside) if part in on and part.variant == variants[0]]
+        if is_named_otherwise:
+            parts.append(_Part((self._union,), variants[0], None, mode))
+        parts += off
         is_name_alone = [(part.path, part.key) for part in parts] == [((self._union,), None)]
         return [] if is_name_alone else parts
 
@@ -154,7 +164,7 @@ class _Forms:
         name = str(path[-1])
         if name != self._union and _is_slip(name, self._model):
             return
-        if key := self._key_of_variant(name):
+        if key := self._key_of_variant(name) or self._key_behind_variant(name):
             yield _Part(path, self._owners[key], key, value)
         elif len(path) == 1 and (variant := nearest(self._without_union(name), self._variants)):
             if type(value) is dict or value is UNKNOWN:
@@ -176,6 +186,12 @@ class _Forms:
         if name in self._owners:
             return name
         return next(filter(None, (_is_slip(name, cls) for cls in self._variants.values())), None)
+
+    def _key_behind_variant(self, name: str) -> str | None:
+        """Return the key of a variant whose name stands in front of it, as in `external_url`."""
+        first, *rest = words_of(name)[:_MOST_WORDS] or ("",)
+        key = self._key_of_variant("_".join(rest)) if rest else None
+        return key if key is not None and self._owners[key] == first else None
 
     def _named(self, path: Path, text: str) -> Iterator[_Part]:
         """Read the text of a tag: the name of a variant, or the value of the key that a variant needs."""
@@ -207,7 +223,7 @@ class _Forms:
     def _help(self, parts: list[_Part]) -> str:
         variant = parts[0].variant
         cls = self._variants[variant]
-        if any(value_at(self._section, part.path) is False for part in parts):
+        if all(value_at(self._section, part.path) is False for part in parts):
             return "leave it out: only the mode that is wanted is written"
         if not keys_of(cls):
             return f'write {self._union} = "{variant}"'

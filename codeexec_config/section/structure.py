@@ -328,6 +328,8 @@ def _unknown_key(key: str, found: Meaning | None, values: dict[str, Any], cls: t
     names = tuple(key_table(cls))
     if found is None:
         hint = f"the keys are {', '.join(names)}" if names else "this table has no keys"
+    elif type(values[key]) is dict and found.key.kind is not Kind.UNION and not found.is_exact:
+        hint = f"a table is no value of `{found.key.name}`; the keys are {', '.join(names)}"
     elif found.is_same and found.key.name in values:
         opposite = ", and says the opposite" if found.sense.name == "NEGATION" else ""
         hint = f"`{found.key.name}` is here already{opposite}; remove one of them"
