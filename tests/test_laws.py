@@ -299,6 +299,39 @@ def test_the_quick_way_and_the_long_way_agree(
     assert quick == long
 
 
+ODD_VALUES = (
+    *(
+        '{"${A}" = "x", bash = [1]}',
+        '{"${A}" = 1}',
+        '{a = "${A}"}',
+        "{}",
+        '[{"${A}" = 1}]',
+        '[["${A}"]]',
+        '["${A}", 1]',
+    ),
+    *('["${A}"]', '["${A}", {b = 1}]', '["$"]', '{"$" = 1}', '"${A}"', '""', "[]", "1", "1.5", "true", "1979-01-01"),
+)
+KEY_PATHS = (
+    *("enabled", "mode", "allowed_languages", "timeout_secs", "max_memory_mb", "mode.sandboxed", "mode.external"),
+    *("mode.wasm", "mode.sandboxed.runtime", "mode.external.url", "mode.external.api_key"),
+)
+
+
+@pytest.mark.parametrize("key", KEY_PATHS)
+def test_the_two_ways_agree_on_a_value_of_any_type(key: str) -> None:
+    for value in ODD_VALUES:
+        text = f"[{'.'.join(SECTION)}]\n{key} = {value}\n"
+        if not key.startswith("mode") or key == "mode.external.api_key":
+            text += "mode.external.url = 'https://h'\n"
+        if not key.startswith("mode") or key == "mode.external.url":
+            text += "mode.external.api_key = '${K}'\n"
+        quick = check(text)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pipeline, "structured", lambda *_: None)
+            assert check(text) == quick, text
+        assert not quick.ok or value[0] != "{" or (key, value) == ("mode.wasm", "{}"), text
+
+
 @examples(60)
 @given(documents())
 def test_a_file_without_the_section_is_never_an_error(written: tuple[str, dict[str, Any]]) -> None:

@@ -6,6 +6,7 @@ import sys
 from collections import UserDict
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -285,6 +286,28 @@ def test_what_must_not_be_read_is_left_to_the_long_way(
     assert () == check({"timeout_secs": 5}, env, **options).diagnostics
     with pytest.raises(ImportError):
         check(external("${K}"), env, **options)
+
+
+@pytest.mark.parametrize("value", ['{ "${L}" = "x", bash = [1] }', '{ "${L}" = 1 }'])
+def test_a_table_is_no_list_and_its_keys_are_never_read(value: str) -> None:
+    report = check_text(f"{HEADER}allowed_languages = {value}\n", env=Touched())
+
+    assert ["wrong-type"] == [found.code for found in report.errors]
+    assert () == report.env_reads
+
+
+def test_what_only_says_that_it_is_a_str_is_none() -> None:
+    with pytest.raises(TypeError, match="the environment's value of L is not a str"):
+        check_text(f'{HEADER}allowed_languages = ["${{L}}"]\n', env={"L": Mock(spec=str)})
+
+
+def test_a_caller_near_the_limit_of_recursion_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_deep(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(Sandboxed, "__attrs_post_init__", too_deep)
+    with pytest.raises(RecursionError):
+        check({"mode": {"sandboxed": {"runtime": "docker"}}}, {})
 
 
 def test_a_look_up_may_itself_load(tmp_path: Path) -> None:

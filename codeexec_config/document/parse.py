@@ -66,8 +66,8 @@ def is_text(path: str) -> bool:
 def _read_all(descriptor: int, size: int) -> bytes | None:
     """Read up to the limit and a little over it, and close; plain reads cost a third of what a stream does.
 
-    One is enough for a file that is as long as it said. Any other is looked at again: it may say no size, change
-    meanwhile, or have become what is not a regular file, for which this returns None.
+    One is enough for what is as long as the file was when it was looked at. Anything else is looked at again: it may be
+    a file that says no size or changes meanwhile, or no regular one any more, for which this returns None.
     """
     try:
         raw = os.read(descriptor, min(size, limits.MAX_FILE_BYTES) + 1)

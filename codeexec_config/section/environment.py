@@ -52,7 +52,7 @@ class Environment:
             self._values.clear()
             inner = error.__traceback__
             return error.with_traceback(inner and inner.tb_next)
-        if not isinstance(value, str):
+        if not issubclass(type(value), str):  # a mock of one only says that it is
             self._values.clear()
             return TypeError(f"the environment's value of {name} is not a str")
         text = str.__str__(value)

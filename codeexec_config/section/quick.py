@@ -50,11 +50,12 @@ def structured(section: dict[str, Any], environment: Environment | None, model: 
 
     Raises:
         EnvironmentRaisedError: the environment raised.
+        RecursionError: the caller is near the limit.
     """
     token = _ENVIRONMENT.set(environment)
     try:
         return _table(section, model)
-    except EnvironmentRaisedError:
+    except (EnvironmentRaisedError, RecursionError):
         raise
     except Exception:  # noqa: BLE001 -- the long way has the words for it
         return None
@@ -128,6 +129,8 @@ def _secret(value: Any, _: Any) -> Secret:
 
 
 def _list(value: Any, _: Any) -> Any:
+    if type(value) is not list:
+        raise _NeedsMoreError  # joining a table would read its keys
     if "$" not in "".join(value):
         return value
     made = {text: _read(text) for text in dict.fromkeys(value) if "$" in text}
