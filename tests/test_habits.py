@@ -248,3 +248,31 @@ def test_a_number_of_absurd_length_is_not_read() -> None:
 )
 def test_a_number_is_converted_where_it_stays_whole(value: object, expected: int | None) -> None:
     assert expected == converted(value, Fraction(60))
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "meant"),
+    [
+        ("timeout_secs", "1000m", 60_000),
+        ("timeout_secs", "2000m", None),
+        ("timeout_secs", "1h30", None),
+        ("timeout_secs", "1h30m", 5400),
+        ("timeout_secs", "2.000s", None),
+        ("timeout_secs", "1.500m", None),
+        ("timeout_secs", "0.500m", 30),
+        ("timeout_secs", "10\u00b2", None),
+        ("timeout_secs", "2\u00b9\u2070", None),
+        ("timeout_secs", "5\u2032", None),
+        ("timeout_secs", "30\\n40", None),
+        ("timeout_secs", "30\\n", 30),
+        ("timeout_secs", "\uff13\uff10", 30),
+        ("max_memory_mb", "2.000 MB", None),
+        ("max_memory_mb", "1.5GB", 1536),
+    ],
+)
+def test_a_number_is_read_only_where_it_can_be_no_other(key: str, text: str, meant: int | None) -> None:
+    report = check_text(f'[features.code_execution]\nmode.sandboxed.runtime = "docker"\n{key} = "{text}"\n', env={})
+    [found] = report.errors
+
+    assert (None if meant is None else str(meant)) == (found.fix and found.fix.edits[0].text)
+    assert (found.help or "").endswith((f": {meant}", "from 1 to 86400") if meant or text == "2000m" else "a unit")

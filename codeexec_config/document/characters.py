@@ -60,6 +60,8 @@ _LOOKS_LIKE: Final = {
     ),
 }
 _CATEGORIES: Final = {"Zs": " ", "Cf": "", "Cc": "", "Zl": "", "Zp": ""}
+_RAISED: Final = "No"
+"""Digits above, below or in a circle: an exponent, say, that is no slip of a digit."""
 _ASCII_LETTER: Final = re.compile("[A-Za-z]")
 _LAST_ASCII: Final = 0x7F
 
@@ -80,6 +82,8 @@ def plain(character: str) -> str | None:
     category = unicodedata.category(character)
     if category in _CATEGORIES:
         return _CATEGORIES[category]
+    if category == _RAISED:
+        return None
     folded = unicodedata.normalize("NFKC", character)
     return folded if len(folded) == 1 and folded.isascii() else None
 

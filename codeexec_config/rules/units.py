@@ -50,8 +50,10 @@ _UNITS: Final = {"second": _SECONDS, "MiB": _MEBIBYTES}
 _AMOUNT = re.compile(r"([0-9]{1,18}(?:[.][0-9]{1,18})?)[ \t_]*([A-Za-zµ]{0,12})[ \t]*")
 _ZEROS = re.compile(r"0+(?=[0-9])")
 _GROUPS = re.compile(r"[0-9]{1,3}(?:[, ][0-9]{3})+")
+_BARE = re.compile(r"[0-9]+(?:[.][0-9]+)?")
 may_be_thousands = re.compile(r"[0-9]{1,3}(?:[.]0{3})+").fullmatch
 """A point before three zeros is a decimal one in some countries, and parts groups of digits in others."""
+_MAY_BE_GROUPED = re.compile(r"(?<![0-9.])[1-9][0-9]{0,2}[.][0-9]{3}(?![0-9])")
 _LONGEST: Final = 40
 
 
@@ -77,7 +79,12 @@ def is_amount(text: str) -> bool:
 
 
 def read_amount(text: str, key: Key) -> int | None:
-    """Read a number with a unit, such as `2m` or `1h 30m`, as a whole number in the key's own unit."""
+    """Read a number with a unit, such as `2m` or `1h 30m`, as a whole number in the key's own unit.
+
+    A point before three digits may part thousands, so what it means is not known.
+    """
+    if _MAY_BE_GROUPED.search(text):
+        return None
     total = _sum(text, units_of(key))
     return int(total) if total is not None and total.denominator == 1 else None
 
@@ -91,7 +98,10 @@ def read_number(text: str, key: Key) -> int | None:
         return int(re.sub("[, ]", "", plain))
     plain = plain[zeros.end() :] if (zeros := _ZEROS.match(plain)) else plain
     number = references.read_integer(plain)
-    return read_amount(f"{plain}{_own(key)}", key) or read_amount(plain, key) if number is None else number
+    if number is not None:
+        return number
+    # Only a number alone takes the key's own unit: `1000m` are minutes, and `1h30` hours and minutes.
+    return read_amount(f"{plain}{_own(key)}" if _BARE.fullmatch(plain) else plain, key)
 
 
 def _own(key: Key) -> str:

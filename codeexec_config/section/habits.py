@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _WORDS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _FRACTION: Final = re.compile(r"[0-9]+[.]0+")
+_PARTS: Final = re.compile("[\x00-\x1f\x7f\u2032\u2033]")
+"""What parts numbers, and the signs for minutes and seconds: without them a text says another number."""
 
 
 def meant_value(key: Key, value: Any) -> Any:
@@ -38,14 +40,17 @@ def _names(text: str) -> list[str] | None:
 def _number(key: Key, value: Any) -> int | None:
     if type(value) is float:
         return int(value) if _FRACTION.fullmatch(repr(value)) else None
-    return read_number(cleaned(value), key) if type(value) is str else None
+    if type(value) is not str or _PARTS.search(value.strip()):
+        return None
+    return read_number(cleaned(value), key)
 
 
 def habit_hint(key: Key, value: Any) -> str:
     """Return how a value of another type is written as one of the key's own."""
     odd = strange(value) if type(value) is str else None
     if odd is not None and unpadded(value) is None:
-        return f"it contains {odd[1]}; {_hint(key, cleaned(value))}"
+        meant = value if _PARTS.search(value.strip()) else cleaned(value)
+        return f"it contains {odd[1]}; {_hint(key, meant)}"
     return _hint(key, value)
 
 
