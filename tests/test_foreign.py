@@ -239,3 +239,21 @@ def test_a_reference_that_is_sent_with_what_stands_around_it_is_told_why(text: s
     [finding] = check_text(section, env={"K": "k"}).diagnostics
 
     assert ("literal-secret", hint) == (finding.code, finding.help)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("https://{$A}/", "https://${A}/"),
+        ("https://$HOST:8080/x", "https://${HOST}:8080/x"),
+        ("https://{{ HOST }}/", "https://${HOST}/"),
+        ("\uff04{CE_URL}", None),
+        ("$\u200b{A}", None),
+        ("$CE_URL}", None),
+        ("$A:-x", None),
+        ("\\$T", None),
+        ("&{T}", None),
+    ],
+)
+def test_a_variable_is_put_in_braces_only_where_nothing_is_left_of_its_own(text: str, written: str | None) -> None:
+    assert written == braced(text)
