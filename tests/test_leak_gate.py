@@ -397,7 +397,7 @@ def test_a_finding_that_repeats_what_was_not_parsed_is_caught(
 
 def test_a_reason_that_quotes_the_text_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        refusal, "explain", lambda scan, flaw: reasons.explain(scan, flaw)._replace(help=f"found in {scan.text!r}")
+        refusal, "explain", lambda *flaw: reasons.explain(*flaw)._replace(help=f"found in {flaw[0].text!r}")
     )
     assert is_stopped(partial(assert_passes, "invalid-toml/unquoted-text", tmp_path))
 

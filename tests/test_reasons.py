@@ -22,6 +22,7 @@ from tests.counts import examples
 from tests.test_scanner import mutants
 from tests.toml_writer import Writer
 
+SECTION = ("features", "code_execution")
 HEAD = "[features.code_execution]\n"
 MARKS = re.compile("[«»›⟨⟩]")
 
@@ -297,17 +298,48 @@ MARKINGS = [
     ("runtime = «$»R", "found text without quotes", None),
     ("timeout_secs = 1«h»30m", "without a unit: 5400", "timeout_secs = 5400"),
     ("timeout_secs = «$»{T}", "quote it", 'timeout_secs = "${T}"'),
-    ("timeout_secs = «$»{T:-3 0} # why", "quote it", 'timeout_secs = "${T:-3 0}" # why'),
+    ("timeout_secs = «$»{T:-30} # why", "quote it", 'timeout_secs = "${T:-30}" # why'),
+    ("timeout_secs = «$»{T:-3 0}", "quote it", None),
+    ("timeout_secs = «$»{T:-0}", "quote it", None),
+    ("timeout_secs = «$»{T:=30}", "quote it", None),
+    ("timeout_secs = «$»{T}s", "quote it", None),
+    ("enabled = «$»{E:-true}", "quote it", 'enabled = "${E:-true}"'),
+    ("enabled = «$»{E:-yes}", "quote it", None),
+    ("api_key = «$»{aB3dE5gH7jK9mN1pQ3rS}", "quote it", None),
+    ("api_key = «$»{{ secrets.K }}", "quote it", None),
+    ("url = «$»{A}}", "quote it", None),
+    ("url = «$»{S}://h.example.com", "quote it", 'url = "${S}://h.example.com"'),
+    ("url = «h»ttps://u:${P}@h", "quote the whole value", None),
+    ("url = «h»ttps://u:p@h.example.com", "quotes around a text", None),
+    ("allowed_languages = «$»{L}", '["${NAME}"]', None),
+    ("allowed_languages = «$»L_X", '["${NAME}"]', None),
+    ("allowed_languages = [«$»{L}]", "quote it", 'allowed_languages = ["${L}"]'),
+    ("[server]\nmode = «$»{M}", "quote it", '[server]\nmode = "${M}"'),
+    ("[server]\ntimeout_secs = 5«m»", "around number and unit", None),
+    ("[server]\nmax_memory_mb = 0«7»77", "leading zero", None),
+    ("[server]\nallowed_languages = «p»ython, c", "quotes around a text", None),
+    ("[features.codeExecution]\ntimeout_secs = 5«m»", "seconds", "[features.codeExecution]\ntimeout_secs = 300"),
+    ("timeout_secs = 2.000«s»", "no unit", None),
+    ("allowed_languages = [«p»ython, c#]", "quotes around a text", 'allowed_languages = ["python", c#]'),
+    ("allowed_languages = «p»ython, c#", "in brackets", None),
+    ("timeout_secs = {«{» .Values.t }}", "a template", None),
+    ("timeout_secs = {«%» if a %}30", "a template", None),
+    ("allowed_languages = [\n«<»<<<<<< HEAD", "a merge conflict", None),
+    (
+        'allowed_languages = [\n"python",\n«/»/ "bash",\n]',
+        "begins with #",
+        'allowed_languages = [\n"python",\n# "bash",\n]',
+    ),
     ("allowed_languages = [«$»<A>]", "quote it", 'allowed_languages = ["$<A>"]'),
     ("mode.external.url = «h»ttps://${H}:1/x", "quote the whole value", 'mode.external.url = "https://${H}:1/x"'),
     ("mode = «$»{M}", "takes no reference", None),
     ("timeout_secs = «$»{T", "quote it", None),
-    ("timeout_secs = 3«$»{T}", "quote the whole value", 'timeout_secs = "3${T}"'),
+    ("timeout_secs = 3«$»{T}", "quote the whole value", None),
     ("mode = 'a'«$»{T}", "inside the quotes", None),
     ("[a] «b» = 1", "end of the line after the header", None),
     ("[a«\n»b = 1", "close it with ]", "[a]\nb = 1"),
     ("[a «#» why", "close it with ]", "[a] # why"),
-    ("[[a«]»", "expected `]]`", "[[a]]"),
+    ("[[a«]»", "one bracket on each side", None),
     ("[a]«]»", "one bracket too many", None),
     ("[a «b»]", "join the names with dots", None),
     ("[a«/»b]", "join the names with dots", None),
@@ -346,6 +378,11 @@ def test_quotes_marks_and_brackets_are_explained(marked: str, phrase: str, mende
     [
         ("a = 1\na = 2", "keep one of them"),
         ("a = 1\n[features.code_execution.a]", "it is a value at one place and a table at the other; keep one of them"),
+        (
+            "[features]\ncode_execution.a = 3\n[features.code_execution]",
+            "a header and dotted keys cannot both make a table",
+        ),
+        ("mode.x.y = 1\n[features.code_execution.mode.x]", "a header and dotted keys cannot both make a table"),
         ("[a.b]\n[a]\nb = 1", "it is a value at one place and a table at the other; keep one of them"),
         ("[a]\n[b]\n[a]", "a table has one header; put all of its keys below the first"),
         ('mode = "external"\n[features.code_execution.mode.external]', "it is a value at one place and a table at"),
@@ -400,12 +437,12 @@ class Slipping(Writer):
 
 
 def assert_leads_on(text: str) -> None:
-    document = parse.parse(text, None)
+    document = parse.parse(text, None, SECTION)
     if isinstance(document, Document) or document.fix is None:
         return
     assert document.span is not None
     mended = write_edits(text, document.fix.edits)
-    after: Any = parse.parse(mended, None)
+    after: Any = parse.parse(mended, None, SECTION)
     if not isinstance(after, Document):
         behind = len(text) - document.span.start.offset
         assert len(mended) - after.span.start.offset < behind, text
@@ -435,7 +472,7 @@ def test_a_fix_of_any_damage_leads_on(text: str) -> None:
 
 def test_the_generator_writes_slips_that_are_fixed() -> None:
     texts = [Slipping(Random(seed)).slip() for seed in range(200)]  # noqa: S311 -- test data
-    found = [parse.parse(text, None) for text in texts]
+    found = [parse.parse(text, None, SECTION) for text in texts]
     assert 60 <= sum(isinstance(one, Diagnostic) and one.fix is not None for one in found)
 
 

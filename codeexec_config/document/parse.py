@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits
 from codeexec_config.document import Document
-from codeexec_config.findings import Finding
+from codeexec_config.findings import Finding, Path
 
 if TYPE_CHECKING:
     import re
@@ -116,8 +116,8 @@ def check_text(text: str) -> Finding | Diagnostic | None:
     return too_large() if size > limits.MAX_FILE_BYTES else None
 
 
-def parse(text: str, file: str | None) -> Document | Diagnostic:
-    """Read a text, or return where it is not TOML."""
+def parse(text: str, file: str | None, section: Path = ()) -> Document | Diagnostic:
+    """Read a text, or return where it is not TOML; the section tells which keys are known to the explanation."""
     shift = int(text.startswith(BOM))
     body = text[shift:] if shift else text
     try:
@@ -128,7 +128,7 @@ def parse(text: str, file: str | None) -> Document | Diagnostic:
         return Document(body, shift, data)
     from codeexec_config.document.refusal import read_refused
 
-    return read_refused(body, shift, file)
+    return read_refused(body, shift, file, section)
 
 
 def _may_pass_limits(body: str) -> bool:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from codeexec_config.document.scanner import Scan
     from codeexec_config.document.tokens import Flaw
+    from codeexec_config.findings import Path
 
 _HEADER: Final = re.compile(r"[ \t]*\[\[?[A-Za-z0-9_. \t-]+\]\]?[ \t]*(?:#|\r?\n|\Z)")
 _PAIR: Final = re.compile(r"[ \t]*[A-Za-z0-9_.-]+[ \t]*=")
@@ -35,12 +36,14 @@ _CONFLICT: Final = re.compile(r"(?:<{7}|={7}|>{7})(?!\S)")
 _OF_YAML: Final = re.compile(r"(?:---|[^:\s]*:)[ \t]*(?:#|\Z)")
 _STRING: Final = r"(?:\"[^\"\\]*\"|'[^']*')"
 _STRINGS: Final = re.compile(rf"{_STRING}(?:[ \t]*,[ \t]*{_STRING}){{1,100}}(?P<close>[ \t]*\])?(?=[ \t]*(?:#|\Z))")
+_LEADS: Final = re.compile(r"(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.(?=[^\n\[\]]*=)")
+"""A name of a dotted key that others follow."""
 _WORD: Final = re.compile(r"\w[\w-]*")
 
 
-def explain(scan: Scan, flaw: Flaw) -> Reason:
+def explain(scan: Scan, flaw: Flaw, section: Path) -> Reason:
     """Return why a text is not TOML; a fix that would not lead on is left out."""
-    slip = Slip(scan, flaw)
+    slip = Slip(scan, flaw, section)
     early = _simple(slip, flaw) or _unclosed_bracket(slip) or explain_look_alike(slip) or _next_pair(slip)
     reason = early or _EXPLAIN[flaw.due](slip)
     at = slip.at if reason.at is None else reason.at
@@ -62,6 +65,8 @@ def _once(slip: Slip, name: str, first: int) -> Reason:
     help_ = "keep one of them"
     if all(headers):
         help_ = "a table has one header; put all of its keys below the first"
+    elif any(headers) and any(_LEADS.match(slip.text, at) for at in (first, slip.at)):
+        help_ = "a header and dotted keys cannot both make a table; put all of its keys below the header"
     elif any(headers):
         help_ = "it is a value at one place and a table at the other; keep one of them"
     return Reason(f"duplicate key `{printable(name)}`", help_)
@@ -126,9 +131,20 @@ def _control(slip: Slip) -> Reason:
     )
 
 
+def _conflict(slip: Slip) -> Reason | None:
+    return Reason("a merge conflict is left in this file", "resolve it") if _CONFLICT.match(slip.rest) else None
+
+
+def _value(slip: Slip) -> Reason:
+    early = _conflict(slip) or (_comment_mark(slip) if slip.scan.brackets and slip.at == slip.began else None)
+    return early or explain_value(slip)
+
+
 def _key(slip: Slip) -> Reason:
-    if _CONFLICT.match(slip.rest):
-        return Reason("a merge conflict is left in this file", "resolve it")
+    if conflict := _conflict(slip):
+        return conflict
+    if slip.scan.brackets and slip.text[slip.at - 1 : slip.at + 1] in {"{{", "{%"}:
+        return Reason("expected a value; this looks like a template", "check what it is rendered to")
     if slip.text.startswith(OPENINGS, slip.at):
         return Reason("keys and headers hold no reference; they are never expanded", "write the name itself")
     if mended := _comment_mark(slip) or _of_another_format(slip):
@@ -219,6 +235,8 @@ def _header_end(slip: Slip) -> Reason:
         return Reason(
             message, "join the names with dots; one that holds anything but letters, digits, _ and - takes quotes"
         )
+    if close == "]]" and slip.rest.startswith("]"):
+        return Reason(message, "a table has one bracket on each side, an entry of an array two")
     at = len(slip.text[: slip.at].rstrip(" \t"))
     missing = "]" if slip.rest.startswith("]") else close
     return Reason(message, f"close it with {close}", f"write {missing}", ((at, at, missing),))
@@ -284,7 +302,7 @@ def _bare_list(slip: Slip) -> Reason | None:
 _EXPLAIN: Final[dict[Due, Callable[[Slip], Reason]]] = {
     Due.KEY: _key,
     Due.EQUALS: _equals,
-    Due.VALUE: explain_value,
+    Due.VALUE: _value,
     Due.LINE_END: _line_end,
     Due.HEADER_END: _header_end,
     Due.COMMA: _comma,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from codeexec_config.findings import Path
 
 
-def read_refused(body: str, shift: int, file: str | None) -> Document | Diagnostic:
+def read_refused(body: str, shift: int, file: str | None, section: Path) -> Document | Diagnostic:
     """Read what the parser refused, or what may break a limit, or say where it is not TOML."""
     scan = Scan(body)
     flaw = first_flaw(scan)
@@ -35,7 +35,7 @@ def read_refused(body: str, shift: int, file: str | None) -> Document | Diagnost
         if data is not None:
             return Document(body, shift, data)
         flaw = Flaw(0, min(1, len(body)), Due.READABLE)
-    return _Refusal(scan, Lines(body, shift), file).diagnostic(flaw)
+    return _Refusal(scan, Lines(body, shift), file, section).diagnostic(flaw)
 
 
 def _read_modern(scan: Scan) -> dict[str, Any] | None:
@@ -73,13 +73,14 @@ def _put(data: Any, path: Path, value: Any) -> None:
 class _Refusal:
     """Return a flaw with its place and its reason."""
 
-    def __init__(self, scan: Scan, lines: Lines, file: str | None) -> None:
+    def __init__(self, scan: Scan, lines: Lines, file: str | None, section: Path) -> None:
         self._scan = scan
+        self._section = section
         self._lines = lines
         self._file = file
 
     def diagnostic(self, flaw: Flaw) -> Diagnostic:
-        reason = explain(self._scan, flaw)
+        reason = explain(self._scan, flaw, self._section)
         start = flaw.start if reason.at is None else reason.at
         related = (
             (self._related(reason.related[0], (reason.related[1], reason.related[1] + 1)),) if reason.related else ()

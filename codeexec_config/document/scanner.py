@@ -39,7 +39,7 @@ class Scan(Tokens):
         mentions: every place that names a key.
         modern: values that TOML 1.0 lacks, by path.
         statements: where each header, or key with its value, begins.
-        key: the last name of the key whose value was read last.
+        key: the path of the key whose value was read last.
         unread: stretches of long arrays with entries that nobody asks for.
     """
 
@@ -50,7 +50,7 @@ class Scan(Tokens):
         self.mentions: dict[Path, list[Stretch]] = {}
         self.modern: dict[Path, Stretch] = {}
         self.statements: list[int] = []
-        self.key = ""
+        self.key: Path = ()
         self.unread: list[Stretch] = []
         self._stems = stems
         self._kinds: dict[Path, str] = {}
@@ -178,7 +178,7 @@ class Scan(Tokens):
             self._twice(path, parts[-1])
         self._mention(path, parts[-1])
         self._kinds[path] = "value"
-        self.key = parts[-1].name
+        self.key = path
         self._pos += 1
         self._blank()
         self._value(path)

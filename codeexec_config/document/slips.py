@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from codeexec_config.document.tokens import Due
 from codeexec_config.keys import Key, Kind, keys_of
 from codeexec_config.model import CodeExecutionConfig
+from codeexec_config.rules.spelling import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
     from codeexec_config.document.flaws import Change
     from codeexec_config.document.scanner import Scan
     from codeexec_config.document.tokens import Flaw
+    from codeexec_config.findings import Path
 
 _WORD: Final = re.compile(r"[^\s#,\]}]*")
-_ENDS_VALUE: Final = re.compile(r"[ \t]*(?:\r?\n|[,\]}]|\Z)|[ \t]+#")
+_ENDS_VALUE: Final = re.compile(r"[ \t]*(?:\r?\n|,|\Z)|[ \t]+#")
+_CLOSES: Final = re.compile(r"[ \t]*[\]}]")
 
 
 class Reason(NamedTuple):
@@ -52,8 +55,9 @@ class Slip:
         word: what stands there up to a blank or what may end a value.
     """
 
-    def __init__(self, scan: Scan, flaw: Flaw) -> None:
+    def __init__(self, scan: Scan, flaw: Flaw, section: Path) -> None:
         self.scan = scan
+        self._section = tuple(map(str, section))
         self.text = scan.text
         self.due = flaw.due
         self.at = flaw.start
@@ -82,9 +86,16 @@ class Slip:
 
     @cached_property
     def key(self) -> Key | None:
-        """The description of the key whose value this is, as far as its name tells."""
-        name = self.scan.key
+        """The description of the key whose value this is, as far as its names tell; a table of others has none."""
+        *around, name = self.scan.key or ("",)
+        if not self._may_be_ours([str(part) for part in around]):
+            return None
         return next((key for key in _every_key(CodeExecutionConfig) if key.name == name), None)
+
+    def _may_be_ours(self, names: list[str]) -> bool:
+        """Check for the names of a table that is the section's, or a part of it, but for slips and missing parts."""
+        known = (*self._section[-1:], *_UNIONS)
+        return not names or any(nearest(name, known) for name in names)
 
     @property
     def takes(self) -> Kind | None:
@@ -99,7 +110,11 @@ class Slip:
 
     def ends_value(self, at: int) -> bool:
         """Check whether a value may end at a place."""
-        return _ENDS_VALUE.match(self.text, at) is not None
+        is_closed = bool(self.scan.brackets) and _CLOSES.match(self.text, at) is not None
+        return is_closed or _ENDS_VALUE.match(self.text, at) is not None
+
+
+_UNIONS: Final = tuple(key.name for key in keys_of(CodeExecutionConfig) if key.kind is Kind.UNION)
 
 
 def _every_key(cls: type) -> Iterator[Key]:

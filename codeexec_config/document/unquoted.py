@@ -9,6 +9,8 @@ from codeexec_config import limits
 from codeexec_config.document.slips import Reason
 from codeexec_config.document.tokens import OPENINGS
 from codeexec_config.keys import Kind
+from codeexec_config.references import Literal, Malformed, Reference, parse, read_boolean, read_integer
+from codeexec_config.rules.alone import judge
 from codeexec_config.rules.foreign import recognised
 from codeexec_config.rules.units import is_amount, read_amount
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codeexec_config.document.slips import Slip
+    from codeexec_config.keys import Key
+    from codeexec_config.references import Segment
 
 _BOOLEANS: Final = {"true": "true", "false": "false", "yes": "true", "no": "false", "on": "true", "off": "false"}
 _QUOTE: Final = "put quotes around a text"
@@ -33,6 +37,9 @@ _ZEROS: Final = re.compile(r"[+-]?(?P<zeros>0+)(?P<digits>[0-9]+)")
 _CUT_OFF: Final = re.compile(r"[+-]?[0-9]+\.")
 _HEADLESS: Final = re.compile(r"[+-]?\.[0-9]+")
 _OCTAL: Final = 8
+_ONE_ENTRY: Final = 'one variable gives one entry, in quotes and brackets: ["${NAME}"]'
+_STAND_INS: Final = ("x", "1", "https", "https://x")
+"""What references may yield: a part of a name, a number, a scheme, a whole URL."""
 _NAME: Final = rf"\$<{limits.VARIABLE_PATTERN}>"
 _REFERENCE: Final = re.compile(
     rf"(?:\$\{{[^}}\n\"\\]{{0,1000}}\}}|{_NAME}|\$(?![{{<])|[^\s#,\"'\[\]{{}}\\$]){{1,1000}}"
@@ -41,8 +48,8 @@ _BARE_TEXT: Final = re.compile(
     r"[A-Za-z0-9/~.]*[A-Za-z0-9](?:[^\x00-\x1f\x7f\"\\#,\[\]{}=$]{0,998}[^\x00-\x20\x7f\"\\#,\[\]{}=$])?"
 )
 _BARE_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]*")
-_MORE_WORDS: Final = re.compile(r"[ \t]*,[ \t]*([A-Za-z][A-Za-z0-9_+.-]*)(?=[ \t]*(?:[,\]#\r\n]|\Z))")
-_ENDS_LINE: Final = re.compile(r"[ \t]*(?:\r?\n|#|\Z)")
+_MORE_WORDS: Final = re.compile(r"[ \t]*,[ \t]*([A-Za-z][A-Za-z0-9_+.-]*)(?=[ \t]*(?:[,\]\r\n]|\Z)|[ \t]+#)")
+_ENDS_LINE: Final = re.compile(r"[ \t]*(?:\r?\n|\Z)|[ \t]+#")
 _HALF_QUOTED: Final = re.compile(r"[^\s\"'#,\\\[\]{}=][^\"'#,\\\[\]{}=\n]*([\"'])")
 _DOTS_AND_COLONS: Final = re.compile(r"[0-9]+[.:-].*[.:-]")
 
@@ -79,15 +86,49 @@ def _reference(slip: Slip) -> Reason | None:
     message = "a reference must stand in quotes: the file is parsed before references are read"
     if slip.key is not None and not slip.key.takes_references:
         return Reason(message, f"`{slip.key.name}` takes no reference; write the value itself")
+    if slip.takes is Kind.LIST and not slip.scan.brackets:
+        return Reason(message, _ONE_ENTRY)
     is_whole = slip.text.startswith(OPENINGS, slip.began)
     help_ = (
         'quote it: "${NAME}" may stand for a text, an integer or a boolean'
         if is_whole
         else "quote the whole value, the reference with it"
     )
-    if found is None or not _is_whole(slip, found.end()):
+    if found is None or not _is_whole(slip, found.end()) or not _may_be_set(slip.key, found[0]):
         return Reason(message, help_)
     return _quoted(slip, message, help_, found.end())
+
+
+def _may_be_set(key: Key | None, text: str) -> bool:
+    """Check that a text with references has no error of its own, the references taken as set."""
+    if key is None:
+        return True
+    segments = parse(text)
+    if any(
+        isinstance(segment, Malformed) or (isinstance(segment, Reference) and segment.is_pasted) for segment in segments
+    ):
+        return False
+    if key.is_typed:
+        return len(segments) == 1 and isinstance(segments[0], Reference) and _is_typed(key, segments[0].default)
+    described = key.item or key
+    if described.kind is not Kind.TEXT:
+        return True
+    filled = ("".join(_filled(segment, stand_in) for segment in segments) for stand_in in _STAND_INS)
+    return any(judge(described, value, (), {}) is None for value in filled)
+
+
+def _is_typed(key: Key, default: str | None) -> bool:
+    """Check a default by TOML's grammar and the key's range; without one there is nothing to check."""
+    if default is None:
+        return True
+    value = read_boolean(default) if key.kind is Kind.BOOLEAN else read_integer(default)
+    return value is not None and judge(key, value, (), {}) is None
+
+
+def _filled(segment: Segment, stand_in: str) -> str:
+    if isinstance(segment, Reference):
+        return segment.default or stand_in
+    return segment.text if isinstance(segment, Literal) else ""
 
 
 def _is_whole(slip: Slip, end: int) -> bool:
@@ -242,10 +283,12 @@ def _foreign(slip: Slip) -> Reason | None:
     foreign = recognised(slip.word) if slip.key is not None and slip.key.takes_references else None
     if foreign is None or foreign.variable is None:
         return None
+    message = "a variable stands in quotes and braces"
+    if slip.takes is Kind.LIST and not slip.scan.brackets:
+        return Reason(message, _ONE_ENTRY, at=slip.began)
     start = slip.text.index(foreign.variable, slip.began)
     end = start + len(foreign.variable)
     changes = ((slip.began, start, '"${'), (end, slip.began + len(slip.word), '}"'))
-    message = "a variable stands in quotes and braces"
     return Reason(message, 'write "${NAME}"', "write it in quotes and braces", changes, at=slip.began)
 
 
@@ -282,7 +325,7 @@ def _fits(slip: Slip, text: str) -> bool:
         return text == next(iter(key.variants or ()))
     if key.kind is Kind.CHOICE:
         return text in (key.choices or ())
-    return key.form != "url" or text.startswith(("http://", "https://"))
+    return key.form != "url" or judge(key, text, (), {}) is None
 
 
 _REASONS: Final[tuple[Callable[[Slip], Reason | None], ...]] = (
