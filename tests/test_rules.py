@@ -202,9 +202,13 @@ def test_a_slash_parts_nothing_but_known_names(name):
     assert ("invalid-language", None) == (finding.code, finding.fix)
 
 
-@pytest.mark.parametrize(
-    "name", ["nix", "vala", "erl", "clang", "c-lang", "rlang", "psql", "yaml", "cython", "swipl", "luau", "pip", "ash"]
+OTHERS = (
+    "ash caml cc clisp cobra cool cython elisp erl fift gprolog hpp jruby jython ksql luau nio nit nix pip psql pyston "
+    "rascal rebol schema sclang sml snobol spl stata swi swig swipl tsql vala yaml clang c-lang rlang"
 )
+
+
+@pytest.mark.parametrize("name", OTHERS.split())
 def test_another_language_or_tool_is_no_slip_of_a_known_one(name):
     [finding] = check_mapping({"mode": DOCKER, "allowed_languages": [name]}, env={}).diagnostics
 
