@@ -266,6 +266,8 @@ def test_a_number_is_converted_where_it_stays_whole(value: object, expected: int
         ("timeout_secs", "30\\n40", None),
         ("timeout_secs", "30\\n", 30),
         ("timeout_secs", "\uff13\uff10", 30),
+        ("timeout_secs", "0,500", None),
+        ("timeout_secs", "1,000", 1000),
         ("max_memory_mb", "2.000 MB", None),
         ("max_memory_mb", "1.5GB", 1536),
     ],

@@ -216,6 +216,15 @@ def test_another_language_or_tool_is_no_slip_of_a_known_one(name):
     assert finding.help.startswith("it is allowed as it is")
 
 
+@pytest.mark.parametrize("name", ["C_SHARP", "JAVA_SCRIPT"])
+def test_a_language_in_capitals_is_no_variable(name):
+    text = f'[features.code_execution]\nmode.sandboxed.runtime = "docker"\nallowed_languages = ["{name}"]\n'
+    [finding] = check_text(text, env={}).errors
+
+    meant = name.replace("_", "").lower()
+    assert (f'did you mean "{meant}"?', f'"{meant}"') == (finding.help, finding.fix.edits[0].text)
+
+
 @pytest.mark.parametrize(("name", "meant"), [("erlnag", "erlang"), ("rubyy", "ruby"), ("pyhton", "python")])
 def test_a_slip_of_a_language_is_one_still(name, meant):
     [finding] = check_mapping({"mode": DOCKER, "allowed_languages": [name]}, env={}).diagnostics

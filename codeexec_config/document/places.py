@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from codeexec_config.document import Document
     from codeexec_config.findings import Amendment
 
+_NEEDS_ESCAPES = frozenset("\"'\\\n\r\t")
 _BLANKS_AND_COMMA = re.compile(r"[ \t]*,[ \t]*")
 _LEADING_COMMA = re.compile(r"[ \t]*,[ \t]*\Z")
 _END_OF_LINE = re.compile(r"[ \t]*(?:\r?\n|\Z)")
@@ -102,6 +103,8 @@ class Places:
         if may_be_thousands(self._scan.text, token.start, token.end):  # the value does not tell how it was spelt
             return []
         quote = self._scan.text[token.start] if amendment.action == "reword" else ""
+        if quote and not _NEEDS_ESCAPES.isdisjoint(amendment.text):
+            return []
         return [((token.start, token.end), f"{quote}{amendment.text}{quote}")]
 
     def _entry(self, path: Path) -> list[Stretch]:

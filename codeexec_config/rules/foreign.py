@@ -53,6 +53,7 @@ _WITHIN: Final = re.compile(
     rf"|(?<![&%\\])[@#]?\{{{{1,2}}\s*(?:env[:.])?(?P<d>{_CAPITALS})\s*\}}{{1,2}}"
 )
 """References within a text; no word in capitals alone, as anything may be one."""
+_PLAIN: Final = re.compile(r"(?:[A-Za-z0-9+.-]+://)?[A-Za-z0-9._-]*(?::[0-9]{1,9})?(?:/[A-Za-z0-9._/-]*)?")
 _LONGEST: Final = 300
 _MAY_HOLD_SECRETS: Final = frozenset("@?#")
 """Marks of a URL behind or before which a credential may stand, which no fix repeats."""
@@ -124,7 +125,14 @@ def braced(text: str) -> str | None:
             return None
         pieces.append(_WITHIN.sub(_in_braces, stretch) if isinstance(segment, references.Literal) else stretch)
     written = "".join(pieces)
-    return written if written != text else None
+    return written if written != text and _is_plain(written) else None
+
+
+def _is_plain(text: str) -> bool:
+    """Check that nothing stands beside references but parts of a name or an address: no mark, and nothing secret."""
+    segments = references.parse(text)
+    filled = (segment.text if isinstance(segment, references.Literal) else "0" for segment in segments)
+    return _PLAIN.fullmatch("".join(filled)) is not None
 
 
 def _in_braces(found: re.Match[str]) -> str:

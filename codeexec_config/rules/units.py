@@ -49,7 +49,7 @@ _MEBIBYTES: Final = _table(
 _UNITS: Final = {"second": _SECONDS, "MiB": _MEBIBYTES}
 _AMOUNT = re.compile(r"([0-9]{1,18}(?:[.][0-9]{1,18})?)[ \t_]*([A-Za-zµ]{0,12})[ \t]*")
 _ZEROS = re.compile(r"0+(?=[0-9])")
-_GROUPS = re.compile(r"[0-9]{1,3}(?:[, ][0-9]{3})+")
+_GROUPS = re.compile(r"[1-9][0-9]{0,2}(?:[, ][0-9]{3})+")
 _BARE = re.compile(r"[0-9]+(?:[.][0-9]+)?")
 may_be_thousands = re.compile(r"[0-9]{1,3}(?:[.]0{3})+").fullmatch
 """A point before three zeros is a decimal one in some countries, and parts groups of digits in others."""

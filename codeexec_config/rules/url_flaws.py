@@ -26,7 +26,7 @@ _LIKELY: Final = {"ws": "http", "tcp": "http"}
 """What a service of another scheme may be called by instead, where that is not https."""
 _LONGEST_SCHEME: Final = 12
 _SHOWN_LENGTH: Final = 200
-_MASKED: Final = frozenset("@?#$")
+_MASKED: Final = frozenset("@?#$;&")
 """Marks of what a message does not repeat."""
 _OPENS_REFERENCE: Final = frozenset("$%{@#")
 _GROUPS: Final = 8

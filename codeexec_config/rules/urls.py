@@ -130,9 +130,10 @@ def normalize_host(host: str) -> str:
 
 def _punycode(host: str) -> str | None:
     try:
-        return host.encode("idna").decode("ascii")
+        name = host.encode("idna").decode("ascii")
     except UnicodeError:
         return None
+    return name if name.replace("-", "").replace(".", "").isalnum() else None
 
 
 def _normalize_ipv4(labels: list[str]) -> str:

@@ -165,7 +165,8 @@ class Amender:
 
     def _language(self, finding: Finding) -> Amendment | None:
         value = self._value(finding.path)
-        if mended(value) is not None:
+        is_word = value.replace("_", "").isalnum() and meant_language(value) is not None
+        if mended(value) is not None and not is_word:
             return self._reworded(finding)
         if (names := split_names(value)) is not None:
             return self._split(finding.path, names)
