@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from attrs import evolve
 
 from codeexec_config.diagnostics import Diagnostic, Related, placeless
 from codeexec_config.document import Document, parse
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["load_policy"]
+
+
+_NO_REFERENCES: Final = "write the value itself: a policy says the same in every environment"
 
 
 class PolicyFile(NamedTuple):
@@ -67,9 +72,7 @@ def read_policy(path: str | os.PathLike[str]) -> PolicyFile:
     text = parse.decode(raw)
     document = parse.parse(text, name) if isinstance(text, str) else text
     if not isinstance(document, Document):
-        from attrs import evolve
-
-        return PolicyFile(None, (evolve(document, file=name),))
+        return PolicyFile(None, (_without_references(evolve(document, file=name)),))
     return _judge(document, name)
 
 
@@ -88,8 +91,14 @@ def _judge(document: Document, name: str) -> PolicyFile:
 
 
 def _placed(places: Places, found: list[Finding], document: Document) -> tuple[Diagnostic, ...]:
-    placed = [places.diagnostic(finding) for finding in amend(found, document.data, Policy)]
+    placed = [_without_references(places.diagnostic(finding)) for finding in amend(found, document.data, Policy)]
     return tuple(sorted(placed, key=Diagnostic.order))
+
+
+def _without_references(found: Diagnostic) -> Diagnostic:
+    """Leave out a help and a fix that write a reference, which a policy does not take."""
+    is_of_references = "${" in (found.help or "") or "variable" in found.message or "reference" in found.message
+    return evolve(found, help=_NO_REFERENCES, fix=None) if is_of_references else found
 
 
 def _place(places: Places, entry: str) -> Related:
@@ -111,7 +120,7 @@ def _references(value: Any, path: Path) -> Iterator[Finding]:
             "reference-not-allowed",
             "a policy takes no references",
             path,
-            help="write the value itself",
+            help=_NO_REFERENCES,
         )
     for key, inner in value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ()):
         yield from _references(inner, (*path, key))

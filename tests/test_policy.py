@@ -485,3 +485,26 @@ def test_a_long_list_of_breaches_leaves_no_remark_on_the_same_entries():
     report = check_text(text, policy=Policy(languages=["python"]), env={})
 
     assert {"policy-violation"} == {finding.code for finding in report.diagnostics}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'max_timeout_secs = "$T_SECS"',
+        "max_timeout_secs = ${T}",
+        "max_memory_mb = $T_SECS",
+        'languages = ["$LANG_1"]',
+        "languages = [${L}]",
+        "url_hosts = [${H}]",
+        'allow_literal_secrets = "%X_Y%"',
+        'max_memory_mb = "CE_MEM"',
+        'languages = "$LANG_1"',
+        'max_timeout_secs = "${T}"',
+    ],
+)
+def test_no_help_and_no_fix_writes_a_reference_into_a_policy(line, policy_file):
+    with pytest.raises(ConfigError) as raised:
+        load_policy(policy_file(f"{line}\n"))
+
+    [found] = raised.value.diagnostics
+    assert ("write the value itself: a policy says the same in every environment", None) == (found.help, found.fix)
