@@ -485,7 +485,7 @@ def test_the_cores_are_those_that_the_process_may_use(monkeypatch):
     assert 1 == jobs.cores()
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "x", "1.5", ""])
+@pytest.mark.parametrize("number", ["0", "-1", "x", "1.5", "", "1025", "99999999999"])
 def test_the_number_of_jobs_is_a_number(capsys, number):
     assert 2 == main(["validate", f"--jobs={number}", "a.toml"])
-    assert "--jobs: expected a number of processes, at least 1" in capsys.readouterr().err
+    assert "--jobs: expected a number of processes, at least 1 and at most 1024" in capsys.readouterr().err

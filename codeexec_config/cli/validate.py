@@ -81,11 +81,15 @@ def _add_output(group: Any) -> None:
     group.add_argument("--quiet", action="store_true", help="print only what fails, and no summary")
 
 
+_MOST_JOBS = 1024
+
+
 def _job_count(text: str) -> int:
     from argparse import ArgumentTypeError
 
-    if not (text.isascii() and text.isdigit() and int(text)):
-        raise ArgumentTypeError("expected a number of processes, at least 1")
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(_MOST_JOBS))
+    if not is_number or not 1 <= int(text) <= _MOST_JOBS:
+        raise ArgumentTypeError(f"expected a number of processes, at least 1 and at most {_MOST_JOBS}")
     return int(text)
 
 
