@@ -93,9 +93,12 @@ class Slip:
         return next((key for key in _every_key(CodeExecutionConfig) if key.name == name), None)
 
     def _may_be_ours(self, names: list[str]) -> bool:
-        """Check for the names of a table that is the section's, or a part of it, but for slips and missing parts."""
-        known = (*self._section[-1:], *_UNIONS)
-        return not names or any(nearest(name, known) for name in names)
+        """Check for the names of a table that is the section's, or within it, but for slips and parts before it."""
+        if not self._section:
+            return not names
+        *before, last = self._section
+        at = next((at for at, name in enumerate(names) if nearest(name, (last,))), None)
+        return at is not None and all(nearest(name, before) for name in names[:at])
 
     @property
     def takes(self) -> Kind | None:
@@ -112,9 +115,6 @@ class Slip:
         """Check whether a value may end at a place."""
         is_closed = bool(self.scan.brackets) and _CLOSES.match(self.text, at) is not None
         return is_closed or _ENDS_VALUE.match(self.text, at) is not None
-
-
-_UNIONS: Final = tuple(key.name for key in keys_of(CodeExecutionConfig) if key.kind is Kind.UNION)
 
 
 def _every_key(cls: type) -> Iterator[Key]:
