@@ -508,3 +508,37 @@ def test_no_help_and_no_fix_writes_a_reference_into_a_policy(line, policy_file):
 
     [found] = raised.value.diagnostics
     assert ("write the value itself: a policy says the same in every environment", None) == (found.help, found.fix)
+
+
+@pytest.mark.parametrize(
+    ("line", "policy"),
+    [
+        ("timeout_sec = 5", Policy(max_timeout_secs=10)),
+        ("timeout_ms = 30_000", Policy(max_timeout_secs=10)),
+        ("max_memory = 100", Policy(max_memory_mb=128)),
+        ('languages = ["python"]', Policy(languages=["python"])),
+    ],
+)
+def test_a_key_under_another_name_has_no_default_that_breaks_the_policy(line, policy):
+    [found] = check_text(f"[features.code_execution]\n{line}\n", env={}, policy=policy).errors
+    assert "unknown-key" == found.code
+
+
+def test_a_key_that_is_none_of_ours_leaves_the_default_to_the_policy():
+    text = "[features.code_execution]\nretries = 5\n"
+    found = check_text(text, env={}, policy=Policy(max_timeout_secs=10)).errors
+    assert {"unknown-key", "policy-violation"} == {finding.code for finding in found}
+
+
+@pytest.mark.parametrize(
+    ("runtime", "policy", "permitted"),
+    [
+        ("docker", Policy(runtimes=["docker", "gvisor"], minimum_isolation="gvisor"), "gvisor"),
+        ("docker", Policy(runtimes=["docker", "gvisor"], minimum_isolation="firecracker"), "none"),
+        ("gvisor", Policy(runtimes=["docker", "firecracker"], minimum_isolation="gvisor"), "firecracker"),
+    ],
+)
+def test_the_sandboxes_that_are_named_are_those_that_both_entries_permit(runtime, policy, permitted):
+    table = {"mode": {"sandboxed": {"runtime": runtime}}}
+    [found] = check_mapping(table, env={}, policy=policy).errors
+    assert f"the policy permits {permitted}" == found.help

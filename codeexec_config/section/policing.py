@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from codeexec_config import limits
 from codeexec_config.codes import Severity
 from codeexec_config.findings import Finding, Path, Target
-from codeexec_config.keys import Kind, keys_of
+from codeexec_config.keys import Kind, key_table, keys_of
 from codeexec_config.model import RUNTIME_TEXTS, Runtime
 from codeexec_config.rules.alone import comes_from, quantity, short_number
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from codeexec_config.section import Resolution
 
 _RUNTIME: Final = ("mode", "sandboxed", "runtime")
+_MOST: Final = 100
+"""Unknown keys that are looked at."""
 
 
 class Sound(NamedTuple):
@@ -51,8 +53,21 @@ def violations(policy: Policy, resolution: Resolution, model: type[Any], sound: 
         police.hosts(),
         police.literals(),
     )
+    misspelt: set[str] | None = None
     for finding in found:
+        if finding.path[0] not in resolution.values:
+            misspelt = _misspelt(resolution.values, model) if misspelt is None else misspelt
+            if finding.path[0] in misspelt:
+                continue
         yield finding if resolution.enabled else finding._replace(severity=Severity.WARNING)
+
+
+def _misspelt(values: Mapping[str, Any], model: type[Any]) -> set[str]:
+    """Return the keys that a section has under other names, whose defaults are not what it says."""
+    from codeexec_config.section.suggestions import meaning
+
+    unknown = [name for name in values if name not in key_table(model)][:_MOST]
+    return {meant.key.name for name in unknown if (meant := meaning(name, model)) and meant.is_same}
 
 
 def permits_cleartext(policy: Policy | None, url: Url) -> bool:
@@ -108,13 +123,13 @@ class _Police:
             return
         permitted = self._policy.runtimes
         weakest = self._policy.minimum_isolation
+        strong = [other for other in Runtime if weakest is None or other.isolation >= weakest.isolation]
+        hint = f"the policy permits {_listed([other for other in strong if permitted is None or other in permitted])}"
         if permitted is not None and runtime not in permitted:
-            message = f"the policy does not permit runtime {runtime}"
-            yield self._breach(_RUNTIME, "runtimes", message, f"the policy permits {_listed(permitted)}")
-        elif weakest is not None and runtime.isolation < weakest.isolation:
-            strong = [str(other) for other in Runtime if other.isolation >= weakest.isolation]
+            yield self._breach(_RUNTIME, "runtimes", f"the policy does not permit runtime {runtime}", hint)
+        elif runtime not in strong:
             message = f"{runtime} isolates less than the policy's minimum, {weakest}"
-            yield self._breach(_RUNTIME, "minimum_isolation", message, f"the policy permits {_listed(strong)}")
+            yield self._breach(_RUNTIME, "minimum_isolation", message, hint)
 
     def languages(self) -> Iterator[Finding]:
         """Yield the languages that are not permitted; a default list is one finding."""
