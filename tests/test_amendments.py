@@ -168,3 +168,11 @@ def test_only_so_many_findings_are_tried_for_a_fix():
 
     assert 300 == len(report.errors)
     assert [True] * 200 + [False] * 100 == [d.fix is not None for d in report.diagnostics]
+
+
+@pytest.mark.parametrize("url", ['"h.x.example/\\"a"', '"h.x.example/\\\\a"', "'h.x.example/\"a'"])
+def test_no_fix_writes_a_text_that_needs_escapes(url: str) -> None:
+    text = f'[features.code_execution.mode.external]\nurl = {url}\napi_key = "${{K}}"\n'
+    [found] = check_text(text, env={"K": "k"}).errors
+
+    assert ("invalid-url", None) == (found.code, found.fix)

@@ -226,6 +226,10 @@ UNFIXED = {
     "off": (M + "wasm = false\n", "leave it out: only the mode that is wanted is written"),
     "runtime-off": (S + "docker = false\n", "leave it out"),
     "mode-off": (H + "sandbox = false\n", "leave it out"),
+    "table-called-auth": (
+        E + URL + '[features.code_execution.mode.external.auth]\napi_key = "${K}"\n',
+        "a table is no value of `api_key`; the keys are url, api_key",
+    ),
     "no-name": (H + '"" = "wasm"\n', "the keys are"),
     "modes-off": (H + "sandboxed = false\nwasm = false\n", "leave it out"),
     "mode-off-beside-a-mode": (H + "mode = 'wasm'\nexternal = false\n", "leave it out"),

@@ -307,6 +307,7 @@ MARKINGS = [
     ("enabled = «$»{E:-yes}", "quote it", None),
     ("api_key = «$»{aB3dE5gH7jK9mN1pQ3rS}", "quote it", None),
     ("api_key = «$»{{ secrets.K }}", "quote it", None),
+    ("api_key = «$»{K}", "quote it", 'api_key = "${K}"'),
     ("url = «$»{A}}", "quote it", None),
     ("url = «$»{S}://h.example.com", "quote it", 'url = "${S}://h.example.com"'),
     ("url = «h»ttps://u:${P}@h", "quote the whole value", None),
