@@ -487,6 +487,14 @@ def test_a_long_list_of_breaches_leaves_no_remark_on_the_same_entries():
     assert {"policy-violation"} == {finding.code for finding in report.diagnostics}
 
 
+def test_a_stray_key_of_a_policy_has_the_help_of_one_whatever_it_is_called(policy_file):
+    with pytest.raises(ConfigError) as raised:
+        load_policy(policy_file("variable_reference = 1\n"))
+
+    [found] = raised.value.diagnostics
+    assert "the keys are " in found.help
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -496,6 +504,7 @@ def test_a_long_list_of_breaches_leaves_no_remark_on_the_same_entries():
         'languages = ["$LANG_1"]',
         "languages = [${L}]",
         "url_hosts = [${H}]",
+        "url_hosts = [x.${H}]",
         'allow_literal_secrets = "%X_Y%"',
         'max_memory_mb = "CE_MEM"',
         'languages = "$LANG_1"',

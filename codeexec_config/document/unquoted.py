@@ -92,7 +92,7 @@ def _reference(slip: Slip) -> Reason | None:
     help_ = (
         'quote it: "${NAME}" may stand for a text, an integer or a boolean'
         if is_whole
-        else "quote the whole value, the reference with it"
+        else 'quote the whole value, with the "${NAME}" in it'
     )
     if found is None or not _is_whole(slip, found.end()) or not _may_be_set(slip.key, found[0]):
         return Reason(message, help_)
