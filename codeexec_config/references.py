@@ -159,6 +159,16 @@ def expand(reference: Reference, value: str | None) -> str:
     return reference.text if missing else value or ""
 
 
+def filled(text: str, stand_in: str) -> str:
+    """Return a text with each reference taken as set: as its default, or as the stand-in."""
+    return "".join(
+        segment.text
+        if isinstance(segment, Literal)
+        else (isinstance(segment, Reference) and segment.default) or stand_in
+        for segment in parse(text)
+    )
+
+
 def canonical(segments: tuple[Segment, ...]) -> str | None:
     """Return a text that is made of references alone as `${A}${B}`, else None."""
     if not segments or not all(isinstance(segment, Reference) for segment in segments):

@@ -9,9 +9,10 @@ from codeexec_config import limits
 from codeexec_config.document.slips import Reason
 from codeexec_config.document.tokens import OPENINGS
 from codeexec_config.keys import Kind
-from codeexec_config.references import Literal, Malformed, Reference, parse, read_boolean, read_integer
+from codeexec_config.references import Malformed, Reference, filled, parse
 from codeexec_config.rules.alone import judge
 from codeexec_config.rules.foreign import recognised
+from codeexec_config.rules.templates import is_whole_reference
 from codeexec_config.rules.units import is_amount, read_amount
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from codeexec_config.document.slips import Slip
     from codeexec_config.keys import Key
-    from codeexec_config.references import Segment
 
 _BOOLEANS: Final = {"true": "true", "false": "false", "yes": "true", "no": "false", "on": "true", "off": "false"}
 _QUOTE: Final = "put quotes around a text"
@@ -103,32 +103,14 @@ def _may_be_set(key: Key | None, text: str) -> bool:
     """Check that a text with references has no error of its own, the references taken as set."""
     if key is None:
         return True
-    segments = parse(text)
-    if any(
-        isinstance(segment, Malformed) or (isinstance(segment, Reference) and segment.is_pasted) for segment in segments
-    ):
+    if any(isinstance(each, Malformed) or (isinstance(each, Reference) and each.is_pasted) for each in parse(text)):
         return False
     if key.is_typed:
-        return len(segments) == 1 and isinstance(segments[0], Reference) and _is_typed(key, segments[0].default)
+        return is_whole_reference(key, text)
     described = key.item or key
     if described.kind is not Kind.TEXT:
         return True
-    filled = ("".join(_filled(segment, stand_in) for segment in segments) for stand_in in _STAND_INS)
-    return any(judge(described, value, (), {}) is None for value in filled)
-
-
-def _is_typed(key: Key, default: str | None) -> bool:
-    """Check a default by TOML's grammar and the key's range; without one there is nothing to check."""
-    if default is None:
-        return True
-    value = read_boolean(default) if key.kind is Kind.BOOLEAN else read_integer(default)
-    return value is not None and judge(key, value, (), {}) is None
-
-
-def _filled(segment: Segment, stand_in: str) -> str:
-    if isinstance(segment, Reference):
-        return segment.default or stand_in
-    return segment.text if isinstance(segment, Literal) else ""
+    return any(judge(described, filled(text, stand_in), (), {}) is None for stand_in in _STAND_INS)
 
 
 def _is_whole(slip: Slip, end: int) -> bool:

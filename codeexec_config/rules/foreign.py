@@ -130,9 +130,7 @@ def braced(text: str) -> str | None:
 
 def _is_plain(text: str) -> bool:
     """Check that nothing stands beside references but parts of a name or an address: no mark, and nothing secret."""
-    segments = references.parse(text)
-    filled = (segment.text if isinstance(segment, references.Literal) else "0" for segment in segments)
-    return _PLAIN.fullmatch("".join(filled)) is not None
+    return _PLAIN.fullmatch(references.filled(text, "0")) is not None
 
 
 def _in_braces(found: re.Match[str]) -> str:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from codeexec_config.codes import Severity
 from codeexec_config.findings import Finding, Path, Target, few
 from codeexec_config.keys import Key, Kind, key_table, keys_of, union_of
+from codeexec_config.references import filled
 from codeexec_config.rules import across
 from codeexec_config.rules.across import Facts, Languages, ModeFacts
 from codeexec_config.rules.alone import doubtful, judge, judge_header
 from codeexec_config.secret import Secret
 from codeexec_config.section import variant_of
-from codeexec_config.section.slots import taken_as_set
 from codeexec_config.section.structure import is_in_pieces, is_keyed, misspelt
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _blamed(finding: Finding, leaf: Leaf, resolution: Resolution) -> Finding:
 
 def _judged_secret(path: Path, secret: Secret, resolution: Resolution) -> Iterator[Finding]:
     literal = resolution.literals.get(path)
-    text = secret.reveal() if secret.resolved else taken_as_set(secret.reference or literal or "")
+    text = secret.reveal() if secret.resolved else filled(secret.reference or literal or "", "x")
     if found := judge_header(text, path, made=resolution.made.get(path)):
         yield found if literal is None else _blamed_secret(found, literal)
     elif literal is not None:

@@ -293,11 +293,3 @@ def _default_text(slot: Slot) -> str | None:
         if not isinstance(segment, Malformed)
     ]
     return None if None in pieces else "".join(piece for piece in pieces if piece is not None)
-
-
-def taken_as_set(secret_text: str) -> str:
-    """Return the text of a key with each reference as some value, to look at what the file itself writes."""
-    return "".join(
-        segment.text if isinstance(segment, Literal) else (isinstance(segment, Reference) and segment.default) or "x"
-        for segment in references.parse(secret_text)
-    )

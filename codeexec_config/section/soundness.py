@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 from codeexec_config import references
 from codeexec_config.findings import errors
 from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, union_of
-from codeexec_config.references import Literal, Malformed, Reference
+from codeexec_config.references import Literal, Malformed
 from codeexec_config.rules import across
 from codeexec_config.rules.across import Facts, Languages, ModeFacts
 from codeexec_config.rules.alone import judge, judge_header
+from codeexec_config.rules.templates import is_whole_reference
 from codeexec_config.section import UNKNOWN, variant_of
-from codeexec_config.section.slots import taken_as_set
 from codeexec_config.section.structure import is_in_pieces, is_keyed, misspelt
 
 if TYPE_CHECKING:
@@ -34,26 +34,12 @@ def is_sound(key: Key, value: Any) -> bool:
 
 def _is_sound_number(key: Key, value: Any) -> bool:
     if type(value) is str:
-        return _is_whole_reference(key, value)
+        return is_whole_reference(key, value)
     return type(value) is int and judge(key, value, _PATH, {}) is None
 
 
 def _is_sound_boolean(key: Key, value: Any) -> bool:
-    return _is_whole_reference(key, value) if type(value) is str else type(value) is bool
-
-
-def _is_whole_reference(key: Key, text: str) -> bool:
-    """Check that a string is one reference, whose default, if there is one, is such a value."""
-    segments = references.parse(text)
-    if len(segments) != 1 or not isinstance(segments[0], Reference):
-        return False
-    default = segments[0].default
-    if default is None:
-        return True
-    if key.kind is Kind.BOOLEAN:
-        return references.read_boolean(default) is not None
-    number = references.read_integer(default)
-    return number is not None and judge(key, number, _PATH, {}) is None
+    return is_whole_reference(key, value) if type(value) is str else type(value) is bool
 
 
 def _is_sound_text(key: Key, value: Any) -> bool:
@@ -80,7 +66,7 @@ def _is_sound_secret(_: Key, value: Any) -> bool:
     segments = references.parse(value)
     if any(isinstance(segment, Malformed) or getattr(segment, "operator", "") == "-" for segment in segments):
         return False
-    return judge_header(taken_as_set(value), _PATH) is None
+    return judge_header(references.filled(value, "x"), _PATH) is None
 
 
 def _is_sound_choice(key: Key, value: Any) -> bool:

@@ -1,0 +1,20 @@
+"""Judge texts with references in them, each reference taken as set."""
+
+from __future__ import annotations
+
+from codeexec_config import references
+from codeexec_config.keys import Key, Kind
+from codeexec_config.references import Reference
+from codeexec_config.rules.alone import judge
+
+
+def is_whole_reference(key: Key, text: str) -> bool:
+    """Check that a text is one reference, whose default, if there is one, is such a number or boolean."""
+    segments = references.parse(text)
+    if len(segments) != 1 or not isinstance(segments[0], Reference):
+        return False
+    default = segments[0].default
+    if default is None:
+        return True
+    value = references.read_boolean(default) if key.kind is Kind.BOOLEAN else references.read_integer(default)
+    return value is not None and judge(key, value, (key.name,), {}) is None
