@@ -48,9 +48,8 @@ _NAMELESS: Final = (
 _PATH: Final = re.compile(r"[<@]?((?:/[A-Za-z0-9._@-]+){2,}/?|/[A-Za-z0-9._-]+\.[A-Za-z]{2,5})")
 _CAPITALS: Final = "[A-Z_][A-Z0-9_]*"
 _WITHIN: Final = re.compile(
-    rf"(?<![\\{{])\$(?:env:)?(?P<a>{_CAPITALS})(?![A-Za-z0-9_(}}]|:[-=?+])|%(?P<b>{_CAPITALS})%"
-    rf"|\$\((?P<c>{_CAPITALS})\)|\{{\$(?P<e>{_CAPITALS})\}}"
-    rf"|(?<![&%\\])[@#]?\{{{{1,2}}\s*(?:env[:.])?(?P<d>{_CAPITALS})\s*\}}{{1,2}}"
+    rf"\$(?:env:)?(?P<a>{_CAPITALS})(?![A-Za-z0-9_(])|%(?P<b>{_CAPITALS})%|\$\((?P<c>{_CAPITALS})\)"
+    rf"|\{{\$(?P<d>{_CAPITALS})\}}|[@#]?\{{{{1,2}}\s*(?:env[:.])?(?P<e>{_CAPITALS})\s*\}}{{1,2}}"
 )
 """References within a text; no word in capitals alone, as anything may be one."""
 _PLAIN: Final = re.compile(r"(?:[A-Za-z0-9+.-]+://)?[A-Za-z0-9._-]*(?::[0-9]{1,9})?(?:/[A-Za-z0-9._/-]*)?")
@@ -115,8 +114,7 @@ def braced(text: str) -> str | None:
     foreign = recognised(text)
     if foreign is not None:
         return foreign.variable and f"${{{foreign.variable}}}"
-    is_plain = text.isascii() and text.isprintable()
-    if len(text) > _LONGEST or not is_plain or "$$" in text or not _MAY_HOLD_SECRETS.isdisjoint(text):
+    if len(text) > _LONGEST or not _MAY_HOLD_SECRETS.isdisjoint(text):
         return None
     pieces: list[str] = []
     for segment in references.parse(text):
