@@ -61,7 +61,7 @@ _LOOKS_LIKE: Final = {
 }
 _CATEGORIES: Final = {"Zs": " ", "Cf": "", "Cc": "", "Zl": "", "Zp": ""}
 _RAISED: Final = "No"
-"""Digits above, below or in a circle: an exponent, say, that is no slip of a digit."""
+"""Digits above, below or in a circle: an exponent, say, which nobody writes for a digit by a slip."""
 _ASCII_LETTER: Final = re.compile("[A-Za-z]")
 _LAST_ASCII: Final = 0x7F
 
