@@ -228,7 +228,7 @@ UNFIXED = {
     "mode-off": (H + "sandbox = false\n", "leave it out"),
     "table-called-auth": (
         E + URL + '[features.code_execution.mode.external.auth]\napi_key = "${K}"\n',
-        "a table is no value of `api_key`; the keys are url, api_key",
+        "`api_key` takes no table; the keys are url, api_key",
     ),
     "no-name": (H + '"" = "wasm"\n', "the keys are"),
     "modes-off": (H + "sandboxed = false\nwasm = false\n", "leave it out"),

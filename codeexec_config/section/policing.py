@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from codeexec_config import limits
 from codeexec_config.codes import Severity
 from codeexec_config.findings import Finding, Path, Target
-from codeexec_config.keys import Kind, key_table, keys_of
+from codeexec_config.keys import Kind, keys_of
 from codeexec_config.model import RUNTIME_TEXTS, Runtime
 from codeexec_config.rules.alone import comes_from, quantity, short_number
+from codeexec_config.section.structure import meanings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from codeexec_config.section import Resolution
 
 _RUNTIME: Final = ("mode", "sandboxed", "runtime")
-_MOST: Final = 100
-"""Unknown keys that are looked at."""
 
 
 class Sound(NamedTuple):
@@ -53,21 +52,11 @@ def violations(policy: Policy, resolution: Resolution, model: type[Any], sound: 
         police.hosts(),
         police.literals(),
     )
-    misspelt: set[str] | None = None
+    # The default of a key that stands there under another name is not what the section says.
+    renamed = {meant.key.name for meant in meanings(resolution.values, model).values() if meant.is_same}
     for finding in found:
-        if finding.path[0] not in resolution.values:
-            misspelt = _misspelt(resolution.values, model) if misspelt is None else misspelt
-            if finding.path[0] in misspelt:
-                continue
-        yield finding if resolution.enabled else finding._replace(severity=Severity.WARNING)
-
-
-def _misspelt(values: Mapping[str, Any], model: type[Any]) -> set[str]:
-    """Return the keys that a section has under other names, whose defaults are not what it says."""
-    from codeexec_config.section.suggestions import meaning
-
-    unknown = [name for name in values if name not in key_table(model)][:_MOST]
-    return {meant.key.name for name in unknown if (meant := meaning(name, model)) and meant.is_same}
+        if finding.path[0] in resolution.values or finding.path[0] not in renamed:
+            yield finding if resolution.enabled else finding._replace(severity=Severity.WARNING)
 
 
 def permits_cleartext(policy: Policy | None, url: Url) -> bool:

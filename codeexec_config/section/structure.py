@@ -302,11 +302,9 @@ def _findings(error: BaseException, values: dict[str, Any], cls: type[Any]) -> I
         elif isinstance(inner, Invalid):
             yield from (finding.under(name) for finding in inner.findings)
     if unknown:
-        from codeexec_config.section.suggestions import meaning
-
-        meant = {key: meaning(key, cls) for key in unknown[:_LISTED]}
-        yield from (_unknown_key(key, found, values, cls) for key, found in meant.items())
-        stood_for = {found.key.name for found in meant.values() if found}
+        meant = meanings(values, cls)
+        yield from (_unknown_key(key, meant.get(key), values, cls) for key in unknown[:_LISTED])
+        stood_for = {found.key.name for found in meant.values()}
         missing = [key for key in missing if key not in stood_for]
     yield from (_missing_key(key_table(cls)[key]) for key in missing)
 
@@ -316,20 +314,12 @@ def _attribute(error: BaseException) -> str:
     return next((note.name for note in notes if isinstance(note, AttributeValidationNote)), "")
 
 
-def meant_key(key: str, values: dict[str, Any], cls: type[Any]) -> str | None:
-    """Return the key that an unknown one stands for, among those that the table lacks."""
-    from codeexec_config.section.suggestions import meaning
-
-    found = meaning(key, cls)
-    return found.key.name if found and found.key.name not in values else None
-
-
 def _unknown_key(key: str, found: Meaning | None, values: dict[str, Any], cls: type[Any]) -> Finding:
     names = tuple(key_table(cls))
     if found is None:
         hint = f"the keys are {', '.join(names)}" if names else "this table has no keys"
     elif type(values[key]) is dict and found.key.kind is not Kind.UNION and not found.is_exact:
-        hint = f"a table is no value of `{found.key.name}`; the keys are {', '.join(names)}"
+        hint = f"`{found.key.name}` takes no table; the keys are {', '.join(names)}"
     elif found.is_same and found.key.name in values:
         opposite = ", and says the opposite" if found.sense.name == "NEGATION" else ""
         hint = f"`{found.key.name}` is here already{opposite}; remove one of them"
@@ -373,7 +363,15 @@ def is_keyed(table: dict[str, Any], cls: type[Any]) -> bool:
 
 
 def misspelt(values: dict[str, Any], cls: type[Any]) -> dict[str, str]:
-    """Return the unknown keys of a table that stand for a known one."""
+    """Return the unknown keys of a table that stand for a known one that it lacks."""
+    return {key: found.key.name for key, found in meanings(values, cls).items() if found.key.name not in values}
+
+
+def meanings(values: Mapping[str, Any], cls: type[Any]) -> dict[str, Meaning]:
+    """Return what the unknown keys of a table were meant to be, of those of which that is known."""
     unknown = [key for key in values if key not in key_table(cls)][:_LISTED]
-    meant = ((key, meant_key(key, values, cls)) for key in unknown)
-    return {key: near for key, near in meant if near}
+    if not unknown:
+        return {}
+    from codeexec_config.section.suggestions import meaning
+
+    return {key: found for key in unknown if (found := meaning(key, cls))}
