@@ -238,8 +238,7 @@ def _header_end(slip: Slip) -> Reason:
     if close == "]]" and slip.rest.startswith("]"):
         return Reason(message, "a table has one bracket on each side, an entry of an array two")
     at = len(slip.text[: slip.at].rstrip(" \t"))
-    missing = "]" if slip.rest.startswith("]") else close
-    return Reason(message, f"close it with {close}", f"write {missing}", ((at, at, missing),))
+    return Reason(message, f"close it with {close}", f"write {close}", ((at, at, close),))
 
 
 def _comma(slip: Slip) -> Reason:

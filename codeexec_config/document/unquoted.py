@@ -175,12 +175,7 @@ def _grouped(slip: Slip) -> Reason | None:
     found = _GROUPED.match(slip.text, slip.began)
     if not found or not slip.ends_value(found.end()) or slip.scan.brackets:
         return None
-    bounds = slip.key.bounds if slip.key else None
-    is_meant = (
-        bounds is not None
-        and not found[0].startswith("0")
-        and bounds.minimum <= int(found[0].replace(",", "")) <= bounds.maximum
-    )
+    is_meant = not found[0].startswith("0") and _is_right(slip, found[0].replace(",", ""))
     commas = (at for at in range(found.start(), found.end()) if slip.text[at] == ",")
     changes = tuple((at, at + 1, "") for at in commas if is_meant)
     return Reason("a number has no comma in TOML", "leave it out, or write _ between digits", "leave it out", changes)
@@ -198,14 +193,15 @@ def _zeros(slip: Slip) -> Reason | None:
     if not found or not slip.ends_value(found.end()):
         return None
     message = "a decimal number has no leading zero"
-    number = int(found["digits"])
-    is_certain = number < _OCTAL if slip.key is None else slip.takes is Kind.INTEGER and _is_right(slip.key, found[0])
+    is_certain = int(found["digits"]) < _OCTAL if slip.key is None else _is_right(slip, found[0])
     changes = ((*found.span("zeros"), ""),) if is_certain else ()
     return Reason(message, "leave it out; an octal number begins with 0o", "leave it out", changes)
 
 
-def _is_right(key: Key, digits: str) -> bool:
-    return judge(key, int(digits), (), {}) is None
+def _is_right(slip: Slip, digits: str) -> bool:
+    """Check for a number that the key takes."""
+    key = slip.key
+    return key is not None and key.kind is Kind.INTEGER and judge(key, int(digits), (), {}) is None
 
 
 def _point(slip: Slip) -> Reason | None:

@@ -49,6 +49,11 @@ class _Part(NamedTuple):
     is_named: bool = False
 
     @property
+    def is_off(self) -> bool:
+        """Whether it switches the variant off."""
+        return self.key is None and self.value is False
+
+    @property
     def keys(self) -> dict[str, Any]:
         """The keys of the variant that it gives, with their values."""
         if self.is_table:
@@ -107,10 +112,9 @@ class _Forms:
         """Return the parts of the mode that a section has in pieces; nothing when it is whole, or cannot be told."""
         if sum(name in self._mode for name in self._variants) > 1:
             return []
-        beside = list(self._beside())
-        within = list(self._within())
-        off = [part for part in (*within, *beside) if part.key is None and part.value is False]
-        on = [part for part in (*beside, *within) if part not in off]
+        parts = [*self._within(), *self._beside()]
+        off = [part for part in parts if part.is_off]
+        on = [part for part in parts if not part.is_off]
         if not on:
             return off
         names = [part for part in on if part.key is None or part.path[0] == self._union]
@@ -119,7 +123,7 @@ class _Forms:
         is_named_otherwise = not names and type(mode) is str
         if len(variants) != 1 or (is_named_otherwise and mode == next(iter(self._variants))):
             return []
-        parts = [part for part in (*within, *beside) if part in on and part.variant == variants[0]]
+        parts = [part for part in on if part.variant == variants[0]]
         if is_named_otherwise:
             parts.append(_Part((self._union,), variants[0], None, mode))
         parts += off
