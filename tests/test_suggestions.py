@@ -55,6 +55,13 @@ SECONDS: dict[str, Any] = {"millis": Fraction(1, 1000), "seconds": 1, "min": 60,
 MEBIBYTES: dict[str, Any] = {"bytes": Fraction(1, 2**20), "kb": Fraction(1, 1024), "MiB": 1, "gb": 1024, "tb": 2**20}
 
 
+def standing(name: str, cls: type[Any]) -> tuple[str, Sense]:
+    """Return the known key that a name means, and how it stands to it."""
+    meant = meaning(name, cls)
+    assert meant is not None
+    return meant.key.name, meant.sense
+
+
 def fixed(name: str, value: str, header: str = HEADER) -> dict[str, Any] | None:
     """Return the table with the fix of one key, or None without a fix."""
     text = f"{header}{name} = {value}\n"
@@ -262,19 +269,7 @@ def test_a_name_of_other_words_means_nothing_known(name: str) -> None:
     ],
 )
 def test_an_entry_of_a_policy_is_not_taken_for_its_opposite(name: str, key: str, sense: Sense) -> None:
-    meant = meaning(name, Policy)
-    assert meant is not None
-    assert (key, sense) == (meant.key.name, meant.sense)
-
-
-@pytest.mark.parametrize(
-    ("name", "key"),
-    [("max_timeout", "timeout_secs"), ("maximum_memory_mb", "max_memory_mb"), ("memory_max", "max_memory_mb")],
-)
-def test_a_limit_may_say_that_it_is_the_most(name: str, key: str) -> None:
-    meant = meaning(name, CodeExecutionConfig)
-    assert meant is not None
-    assert (key, Sense.PART) == (meant.key.name, meant.sense)
+    assert (key, sense) == standing(name, Policy)
 
 
 @pytest.mark.parametrize("name", ["!enabled", "!timeout_secs", "!max_memory_mb"])
@@ -303,6 +298,9 @@ def test_a_required_key_by_another_name_is_not_missing_as_well(name: str) -> Non
         ("memory_max_gb", "max_memory_mb", Sense.PART),
         ("max_mem_gb", "max_memory_mb", Sense.PART),
         ("mem_max", "max_memory_mb", Sense.PART),
+        ("memory_max", "max_memory_mb", Sense.PART),
+        ("maximum_memory_mb", "max_memory_mb", Sense.PART),
+        ("max_timeout", "timeout_secs", Sense.PART),
         ("allowed_langs", "allowed_languages", Sense.PART),
         ("memorys", "max_memory_mb", Sense.PART),
         ("timeout", "timeout_secs", Sense.PART),
@@ -332,10 +330,7 @@ def test_a_required_key_by_another_name_is_not_missing_as_well(name: str) -> Non
     ],
 )
 def test_a_name_stands_to_a_known_one_in_one_sense(name: str, key: str, sense: Sense) -> None:
-    meant = meaning(name, CodeExecutionConfig)
-
-    assert meant is not None
-    assert (key, sense) == (meant.key.name, meant.sense)
+    assert (key, sense) == standing(name, CodeExecutionConfig)
 
 
 NOT = "anti dis never no non not un without"
