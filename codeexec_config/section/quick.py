@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
-from cattrs import BaseConverter
+from cattrs import global_converter
 from cattrs.gen import make_dict_structure_fn, override
 
 from codeexec_config.keys import Key, Kind, key_table, keys_of, once_a_class
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     Hook = Callable[[Any, Any], Any]
 
-_CONVERTER: Final = BaseConverter()
 _ENVIRONMENT: Final[ContextVar[Environment | None]] = ContextVar("environment")
 """Where the hooks of one call look names up, None for nowhere: cattrs hands them nothing but the value."""
 
@@ -82,8 +81,15 @@ def generated(cls: type[Any], hook_of_key: Callable[[Key], Hook], *, strict: boo
     A strict one refuses other keys, and goes on after a first error.
     """
     overrides: Any = {key.name: override(struct_hook=hook_of_key(key)) for key in keys_of(cls)}
+    # Each key has its hook, so a converter decides nothing; to make another one takes time at every start-up.
     hook: Any = make_dict_structure_fn(
-        cls, _CONVERTER, _cattrs_forbid_extra_keys=strict, _cattrs_detailed_validation=strict, **overrides
+        cls,
+        global_converter,
+        _cattrs_forbid_extra_keys=strict,
+        _cattrs_detailed_validation=strict,
+        _cattrs_prefer_attrib_converters=False,
+        _cattrs_use_alias=False,
+        **overrides,
     )
     OWN_CODE[id(hook.__code__)] = hook.__code__
     return hook  # type: ignore[no-any-return]
