@@ -88,6 +88,11 @@ class _Guarded:
         if OWN_CODE.get(id(caller.f_code)) is None and _is_cattrs(caller):
             raise TypeError(f"cattrs alone cannot make {type(self).__name__}: call register_hooks(converter) first")
 
+    def __repr__(self) -> str:
+        # attrs would compile one for each class, at every start-up.
+        fields = (f"{key.name}={getattr(self, key.name, attrs.NOTHING)!r}" for key in keys_of(type(self)))
+        return f"{type(self).__name__}({', '.join(fields)})"
+
 
 def _is_cattrs(frame: FrameType) -> bool:
     is_generated = frame.f_code.co_filename.startswith("<cattrs ")
@@ -115,7 +120,7 @@ class _Judged(_Guarded):
         object.__setattr__(self, "_urls", urls)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Wasm(_StandIn):
     """Run code in the user's browser: Pyodide for python, QuickJS for javascript. The server runs nothing."""
 
@@ -124,7 +129,7 @@ class Wasm(_StandIn):
         return (stand_in if is_stand_in(self) else Wasm), ()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Sandboxed(_Judged):
     """Run code on this server, in a sandbox.
 
@@ -149,7 +154,7 @@ class Sandboxed(_Judged):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class External(_Judged):
     """Send code to an HTTP service.
 
@@ -199,7 +204,7 @@ MODE_TEXTS: Final = MappingProxyType(
 )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CodeExecutionConfig(_Guarded):
     """What a host may let a model run, where, and within which limits.
 
