@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits
-from codeexec_config.pipeline import Options, Outcome, report_of, run_file, run_mapping, run_text
+from codeexec_config.pipeline import run_file, run_mapping, run_text
+from codeexec_config.section import Options, Outcome
 from codeexec_config.section.environment import Environment, Patterns
 
 if TYPE_CHECKING:
@@ -289,7 +290,7 @@ def _check(run: _Run, what: Any, filename: str, request: _Request) -> Report | B
     try:
         options = _options(request)
         outcome = run(what, filename, options)
-        return outcome if isinstance(outcome, BaseException) else report_of(outcome, options)
+        return outcome if isinstance(outcome, BaseException) else _report(outcome, options)
     except BaseException as error:  # noqa: BLE001 -- raised by the public function
         return _detached(error)
 
@@ -305,10 +306,16 @@ def _load(
             return outcome
         if outcome.config is not None and not outcome.found:
             return outcome.config  # type: ignore[no-any-return]
-        report = report_of(outcome, options)
+        report = _report(outcome, options)
     except BaseException as error:  # noqa: BLE001 -- raised by the public function
         return _detached(error)
     return _verdict(report, strict=strict)
+
+
+def _report(outcome: Outcome, options: Options) -> Report:
+    from codeexec_config.reporting import report_of
+
+    return report_of(outcome, options)
 
 
 def _detached(error: BaseException) -> BaseException:

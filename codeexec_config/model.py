@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, assert_never,
 import attrs
 
 from codeexec_config import limits
-from codeexec_config.findings import Finding, few, listed
 from codeexec_config.keys import Bounds, Key, Kind, described, keys_of, once_a_class
 from codeexec_config.rules.alone import doubtful, rule_of, sound_values
 from codeexec_config.secret import Secret
@@ -18,7 +17,7 @@ from codeexec_config.secret import Secret
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from codeexec_config.findings import Path
+    from codeexec_config.findings import Finding, Path
     from codeexec_config.rules.across import ModeFacts
     from codeexec_config.rules.alone import Rule
     from codeexec_config.rules.urls import Url
@@ -300,13 +299,14 @@ class CodeExecutionConfig(_Guarded):
     def __attrs_post_init__(self) -> None:
         found = alone(self, {})
         if self.enabled is not False and (found or not _is_plainly_right(self)):
-            found += few(_across(self, found))
+            found += _across(self, found)
         if found:
             _refuse(found)
 
 
 def _refuse(found: list[Finding]) -> NoReturn:
     from codeexec_config.diagnostics import placeless
+    from codeexec_config.findings import listed
     from codeexec_config.report import ConfigError
 
     raise ConfigError(map(placeless, listed(found)))
@@ -351,6 +351,8 @@ def _wrong_type(key: Key, value: object, path: Path) -> Finding | None:
     types, name = _PYTHON_TYPES[key.kind]
     if isinstance(value, types) and not (key.kind is Kind.INTEGER and isinstance(value, bool)):
         return None
+    from codeexec_config.findings import Finding
+
     optional = " or None" if key.default is None else ""
     return Finding("wrong-type", f"expected {name}{optional}, found {_article(type(value).__name__)}", path)
 
@@ -376,6 +378,8 @@ def alone(instance: Any, urls: dict[Path, Url]) -> list[Finding]:
             continue
         if key.item is not None:
             if not _are_known(value, sound):
+                from codeexec_config.findings import few
+
                 found += few(_entries(key.item, value, name, urls))
         elif rule is not None and (finding := rule(key, value, path, urls, None)):
             found.append(finding)
@@ -413,19 +417,19 @@ def _is_plainly_right(config: CodeExecutionConfig) -> bool:
 
 def _across(config: CodeExecutionConfig, found: list[Finding]) -> Iterator[Finding]:
     """Judge the fields of a config that is on together, as far as each is right by itself."""
+    from codeexec_config.findings import few
     from codeexec_config.rules import across
 
     ill = {finding.path for finding in found}
     names = () if ("allowed_languages",) in ill else config.allowed_languages
-    return across.judge(
-        across.Facts(
-            enabled=True,
-            mode=None if ("mode",) in ill else mode_facts(config.mode),
-            languages=across.Languages(names, ill),
-            memory=None if ("max_memory_mb",) in ill else config.max_memory_mb,
-            allows_nothing=not names and ("allowed_languages",) not in ill,
-        )
+    facts = across.Facts(
+        enabled=True,
+        mode=None if ("mode",) in ill else mode_facts(config.mode),
+        languages=across.Languages(names, ill),
+        memory=None if ("max_memory_mb",) in ill else config.max_memory_mb,
+        allows_nothing=not names and ("allowed_languages",) not in ill,
     )
+    return few(across.judge(facts))
 
 
 def is_flawless(config: CodeExecutionConfig) -> bool:

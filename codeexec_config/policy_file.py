@@ -19,9 +19,9 @@ from codeexec_config.references import parse as parse_references
 from codeexec_config.report import ConfigError, ConfigWarning
 from codeexec_config.rules.across import Languages
 from codeexec_config.rules.languages import remarks
-from codeexec_config.section import Resolution
 from codeexec_config.section.fixes import amend
 from codeexec_config.section.judging import findings
+from codeexec_config.section.resolution import Resolution
 from codeexec_config.section.structure import build
 
 if TYPE_CHECKING:

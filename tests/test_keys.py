@@ -16,8 +16,10 @@ from codeexec_config.document.excerpts import known_paths
 from codeexec_config.executor import ExecutionLimits
 from codeexec_config.keys import REQUIRED, Bounds, Key, Kind, described, keys_of, once_a_class, union_of
 from codeexec_config.model import MODE_TEXTS, VARIANTS, Mode
-from codeexec_config.pipeline import Options, report_of, run_mapping, run_text
+from codeexec_config.pipeline import run_mapping, run_text
+from codeexec_config.reporting import report_of
 from codeexec_config.schema import _make
+from codeexec_config.section import Options
 from codeexec_config.section.environment import Environment
 from codeexec_config.section.quick import _hook_of_key
 from codeexec_config.section.structure import _HOOKS

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codeexec_config import CodeExecutionConfig, ConfigError, External, check_mapping, load_mapping, loads
-from codeexec_config.section import UNKNOWN
 from codeexec_config.section.plain import Plain
+from codeexec_config.section.resolution import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

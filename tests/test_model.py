@@ -123,6 +123,16 @@ def test_rules_across_keys_hold():
     assert [("empty-languages", ("allowed_languages",))] == refused(lambda: CodeExecutionConfig(allowed_languages=[]))
 
 
+def test_the_repr_names_each_field_and_shows_no_key() -> None:
+    key = Secret("canary", reference="${K}")
+
+    assert repr(CodeExecutionConfig(mode=External(url="https://x", api_key=key), timeout_secs=5)) == (
+        "CodeExecutionConfig(enabled=True, mode=External(url='https://x', api_key=Secret('${K}')), "
+        "allowed_languages=('python', 'javascript'), timeout_secs=5, max_memory_mb=256)"
+    )
+    assert [repr(Wasm()), repr(External.__new__(External))] == ["Wasm()", "External(url=NOTHING, api_key=NOTHING)"]
+
+
 def test_a_disabled_config_may_break_the_rules_across_keys():
     config = CodeExecutionConfig(enabled=False, allowed_languages=["bash"], max_memory_mb=5000)
 

@@ -27,9 +27,10 @@ from codeexec_config import (
     to_toml,
 )
 from codeexec_config.limits import KNOWN_LANGUAGES
-from codeexec_config.section import Resolution, quick
+from codeexec_config.section import quick
 from codeexec_config.section import resolve as resolve_module
 from codeexec_config.section.environment import Environment
+from codeexec_config.section.resolution import Resolution
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -259,8 +260,7 @@ LEFT = [
 
 @pytest.mark.parametrize("table", GOOD)
 def test_what_most_files_hold_is_structured_in_one_pass(monkeypatch: pytest.MonkeyPatch, table: dict[str, Any]) -> None:
-    monkeypatch.setitem(sys.modules, "codeexec_config.section.resolve", None)
-    monkeypatch.setitem(sys.modules, "codeexec_config.section.structure", None)
+    monkeypatch.setitem(sys.modules, "codeexec_config.section.thorough", None)
 
     report = check(table, NAMES, allow_env=["?", "N*", "M*"])
 
@@ -270,7 +270,7 @@ def test_what_most_files_hold_is_structured_in_one_pass(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("table", LEFT)
 def test_what_needs_more_is_left_to_the_long_way(monkeypatch: pytest.MonkeyPatch, table: dict[str, Any]) -> None:
-    monkeypatch.setitem(sys.modules, "codeexec_config.section.resolve", None)
+    monkeypatch.setitem(sys.modules, "codeexec_config.section.thorough", None)
 
     with pytest.raises(ImportError):
         check(table, NAMES | {"N": "5", "E": "true"})
@@ -280,7 +280,7 @@ def test_what_needs_more_is_left_to_the_long_way(monkeypatch: pytest.MonkeyPatch
 def test_what_must_not_be_read_is_left_to_the_long_way(
     monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "codeexec_config.section.resolve", None)
+    monkeypatch.setitem(sys.modules, "codeexec_config.section.thorough", None)
     env = Touched()
 
     assert () == check({"timeout_secs": 5}, env, **options).diagnostics

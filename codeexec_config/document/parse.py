@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits
 from codeexec_config.document import Document
-from codeexec_config.findings import Finding, Path
 
 if TYPE_CHECKING:
     import re
 
     from codeexec_config.diagnostics import Diagnostic
+    from codeexec_config.findings import Finding, Path
 
 BOM: Final = "\ufeff"
 _CONTAINERS: Final = frozenset({dict, list})
@@ -31,36 +31,14 @@ def read(path: str) -> bytes | Finding:
         # Without O_NONBLOCK opening a pipe waits for its writer; some devices act on being opened, so look first.
         raw = _read_all(os.open(path, _READ_ONLY), found.st_size) if stat.S_ISREG(found.st_mode) else None
     except (OSError, ValueError) as error:
-        return _unreadable(path, error)
-    if raw is None:
-        return _not_regular(path)
-    return too_large() if len(raw) > limits.MAX_FILE_BYTES else raw
+        from codeexec_config.document.unreadable import not_opened
 
+        return not_opened(path, error)
+    if raw is not None and len(raw) <= limits.MAX_FILE_BYTES:
+        return raw
+    from codeexec_config.document.unreadable import not_regular, too_large
 
-def _not_regular(path: str) -> Finding:
-    if os.path.isdir(path):  # noqa: PTH112 -- pathlib costs start-up time
-        return Finding(
-            "unreadable-file",
-            "a folder, not a file",
-            help="name the file in it; `codeexec-config validate` takes folders",
-        )
-    return Finding("unreadable-file", "not a regular file", help="pipe it in and write - for the path")
-
-
-def _unreadable(path: str, error: OSError | ValueError) -> Finding:
-    if is_text(path):
-        return Finding(
-            "unreadable-file",
-            "the path is a text, not the name of a file",
-            help="use `loads` or `check_text` for TOML text",
-        )
-    reason = (error.strerror if isinstance(error, OSError) else None) or "no file has such a name"
-    return Finding("unreadable-file", f"cannot read the file: {reason.lower()}")
-
-
-def is_text(path: str) -> bool:
-    """Check whether a path that names no file was meant as TOML text, which may hold a key."""
-    return any(mark in path for mark in "\n\r\"'")
+    return not_regular(path) if raw is None else too_large()
 
 
 def _read_all(descriptor: int, size: int) -> bytes | None:
@@ -80,15 +58,6 @@ def _read_all(descriptor: int, size: int) -> bytes | None:
     finally:
         os.close(descriptor)
     return raw
-
-
-def too_large() -> Finding:
-    """Refuse a text over the limit."""
-    return Finding(
-        "file-too-large",
-        f"the file is over {limits.MAX_FILE_BYTES // limits.MEBIBYTE} MiB",
-        help="a configuration is smaller; is this the right file?",
-    )
 
 
 def decode(raw: bytes) -> str | Diagnostic:
@@ -113,7 +82,11 @@ def check_text(text: str) -> Finding | Diagnostic | None:
         from codeexec_config.document.encodings import error_at
 
         return error_at(text[: error.start], "the text contains half of a surrogate pair, which UTF-8 cannot write")
-    return too_large() if size > limits.MAX_FILE_BYTES else None
+    if size <= limits.MAX_FILE_BYTES:
+        return None
+    from codeexec_config.document.unreadable import too_large
+
+    return too_large()
 
 
 def parse(text: str, file: str | None, section: Path = ()) -> Document | Diagnostic:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from codeexec_config.findings import Amendment, Finding, Path
 from codeexec_config.keys import union_of
 from codeexec_config.limits import SWITCH
+
+if TYPE_CHECKING:
+    from codeexec_config.findings import Finding, Path
 
 _PIECE: Final = 3
 
@@ -62,6 +64,8 @@ def _pieces(name: str) -> list[str]:
 
 
 def _no_table(path: Path, value: Any, *, is_section: bool) -> Finding:
+    from codeexec_config.findings import Amendment, Finding
+
     name = ".".join(str(part) for part in path)
     finding = Finding("wrong-type", f"expected `{name}` to be a table", path, help=f"write it as a table: [{name}]")
     if is_section and type(value) is bool:

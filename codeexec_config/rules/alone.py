@@ -1,4 +1,4 @@
-"""Judge one value by itself, as its key's kind and form have it."""
+"""Judge one value by itself, as its key's kind and form have it; what makes findings is imported for the first."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits
-from codeexec_config.findings import Finding
 from codeexec_config.keys import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from codeexec_config.findings import Path
+    from codeexec_config.findings import Finding, Path
     from codeexec_config.keys import Key
     from codeexec_config.rules.urls import Url
     from codeexec_config.secret import Secret
@@ -66,6 +65,8 @@ def _integer(key: Key, value: int, path: Path, _: object, made: str | None) -> F
     bounds = key.bounds
     if bounds is None or bounds.minimum <= value <= bounds.maximum:
         return None
+    from codeexec_config.findings import Finding
+
     is_low = value < bounds.minimum
     limit, why = (bounds.minimum, bounds.floor_reason) if is_low else (bounds.maximum, bounds.ceiling_reason)
     relation = "less than the minimum" if is_low else "more than the maximum"
@@ -137,6 +138,8 @@ def judge_header(value: str, path: Path, *, made: str | None = None) -> Finding 
     """Judge a key as what it will be: the value of an HTTP header."""
     if value.isascii() and value.isprintable() and value == value.strip() and value:
         return None
+    from codeexec_config.findings import Finding
+
     source = f" from {made}" if made else ""
     if not value:
         remedy = f"set {made}" if made else f'write {path[-1]} = "${{CODE_EXEC_API_KEY}}"'
@@ -165,6 +168,7 @@ def _choice(key: Key, value: str, path: Path, _: object, __: str | None) -> Find
     choices = key.choices or {}
     if value in choices:
         return None
+    from codeexec_config.findings import Finding
     from codeexec_config.rules.spelling import nearest
 
     near = nearest(value, choices)  # of the file: no choice takes a reference

@@ -18,8 +18,9 @@ from codeexec_config.rules.foreign import mended
 from codeexec_config.rules.languages import meant_language, split_names
 from codeexec_config.rules.spelling import nearest
 from codeexec_config.rules.units import converted
-from codeexec_config.section import judging, value_at
+from codeexec_config.section import judging
 from codeexec_config.section.habits import meant_value, written
+from codeexec_config.section.resolution import value_at
 from codeexec_config.section.soundness import conflicts, is_sound
 from codeexec_config.section.suggestions import Meaning, Sense, meaning
 

@@ -14,7 +14,7 @@ from codeexec_config import references
 from codeexec_config.findings import Amendment, Finding, Path, dotted
 from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, union_of
 from codeexec_config.rules.spelling import nearest, words_of
-from codeexec_config.section import UNKNOWN, value_at
+from codeexec_config.section.resolution import UNKNOWN, value_at
 from codeexec_config.section.soundness import conflicts, is_sound, is_sound_table
 from codeexec_config.section.suggestions import Sense, meaning
 

@@ -12,7 +12,7 @@ from codeexec_config.rules import across
 from codeexec_config.rules.across import Facts, Languages, ModeFacts
 from codeexec_config.rules.alone import doubtful, judge, judge_header
 from codeexec_config.secret import Secret
-from codeexec_config.section import variant_of
+from codeexec_config.section.resolution import variant_of
 from codeexec_config.section.structure import is_in_pieces, is_keyed, misspelt
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from codeexec_config.policy import Policy
     from codeexec_config.rules.urls import Url
-    from codeexec_config.section import Resolution
     from codeexec_config.section.policing import Sound
+    from codeexec_config.section.resolution import Resolution
 
 """Unknown keys of a mode that are tried for a misspelt secret."""
 

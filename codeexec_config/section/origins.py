@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from codeexec_config.keys import Key, Kind, keys_of
 from codeexec_config.references import Reference, parse
 from codeexec_config.references import references as references_of
-from codeexec_config.section import variant_of
+from codeexec_config.section.resolution import variant_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from codeexec_config.findings import Finding, Path, printable
 from codeexec_config.keys import Key, key_table
-from codeexec_config.section import UNKNOWN
+from codeexec_config.section.resolution import UNKNOWN
 
 _AS_PARSED: Final = "pass the table as a TOML parser yields it"
 

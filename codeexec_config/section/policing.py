@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from codeexec_config.policy import Policy
     from codeexec_config.rules.across import Language
     from codeexec_config.rules.urls import Url
-    from codeexec_config.section import Resolution
+    from codeexec_config.section.resolution import Resolution
 
 _RUNTIME: Final = ("mode", "sandboxed", "runtime")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from codeexec_config import limits
 from codeexec_config.keys import Key, Kind, key_table
 from codeexec_config.secret import Secret
-from codeexec_config.section import Resolution, variant_of
+from codeexec_config.section.resolution import Resolution, variant_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from codeexec_config.keys import Key, Kind
 from codeexec_config.limits import SWITCH
 from codeexec_config.references import Literal, Malformed, Reference, Segment
 from codeexec_config.secret import Secret
-from codeexec_config.section import UNKNOWN, Resolution
+from codeexec_config.section.resolution import UNKNOWN, Resolution
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

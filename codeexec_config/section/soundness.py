@@ -15,7 +15,7 @@ from codeexec_config.rules import across
 from codeexec_config.rules.across import Facts, Languages, ModeFacts
 from codeexec_config.rules.alone import judge, judge_header
 from codeexec_config.rules.templates import is_whole_reference
-from codeexec_config.section import UNKNOWN, variant_of
+from codeexec_config.section.resolution import UNKNOWN, variant_of
 from codeexec_config.section.structure import is_in_pieces, is_keyed, misspelt
 
 if TYPE_CHECKING:

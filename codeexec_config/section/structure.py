@@ -18,8 +18,8 @@ from codeexec_config.findings import LISTED, Finding, Target, printable
 from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class, union_of
 from codeexec_config.limits import SWITCH
 from codeexec_config.secret import Secret
-from codeexec_config.section import UNKNOWN
 from codeexec_config.section.quick import generated
+from codeexec_config.section.resolution import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -1,0 +1,49 @@
+"""Say why a file is not read at all."""
+
+from __future__ import annotations
+
+import os
+
+from codeexec_config import limits
+from codeexec_config.findings import Finding
+
+
+def not_opened(path: str, error: OSError | ValueError) -> Finding:
+    """Say that the system does not open a path."""
+    if _is_text(path):
+        return Finding(
+            "unreadable-file",
+            "the path is a text, not the name of a file",
+            help="use `loads` or `check_text` for TOML text",
+        )
+    reason = (error.strerror if isinstance(error, OSError) else None) or "no file has such a name"
+    return Finding("unreadable-file", f"cannot read the file: {reason.lower()}")
+
+
+def not_regular(path: str) -> Finding:
+    """Refuse a folder, a pipe or a device."""
+    if os.path.isdir(path):  # noqa: PTH112 -- pathlib costs start-up time
+        return Finding(
+            "unreadable-file",
+            "a folder, not a file",
+            help="name the file in it; `codeexec-config validate` takes folders",
+        )
+    return Finding("unreadable-file", "not a regular file", help="pipe it in and write - for the path")
+
+
+def too_large() -> Finding:
+    """Refuse a text over the limit."""
+    return Finding(
+        "file-too-large",
+        f"the file is over {limits.MAX_FILE_BYTES // limits.MEBIBYTE} MiB",
+        help="a configuration is smaller; is this the right file?",
+    )
+
+
+def name_shown(path: str) -> str:
+    """Return what a report calls a path that was not read: a text in its place may hold a key."""
+    return "<text>" if _is_text(path) and not os.path.exists(path) else path  # noqa: PTH110 -- takes any str
+
+
+def _is_text(path: str) -> bool:
+    return any(mark in path for mark in "\n\r\"'")
