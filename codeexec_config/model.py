@@ -1,8 +1,9 @@
 """The typed config: a frozen model whose instances are valid, and on each field what is known of its key."""
 
-from __future__ import annotations
+# No annotations as text here: cattrs evaluates those of the fields, at every start-up.
 
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from types import CodeType, FrameType, MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, assert_never, cast
@@ -11,15 +12,12 @@ import attrs
 
 from codeexec_config import limits
 from codeexec_config.keys import Bounds, Key, Kind, described, keys_of, once_a_class
-from codeexec_config.rules.alone import doubtful, rule_of, sound_values
+from codeexec_config.rules.alone import judge_fields
 from codeexec_config.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from codeexec_config.findings import Finding, Path
     from codeexec_config.rules.across import ModeFacts
-    from codeexec_config.rules.alone import Rule
     from codeexec_config.rules.urls import Url
 
 __all__ = ["CodeExecutionConfig", "External", "Mode", "Runtime", "Sandboxed", "Wasm"]
@@ -114,7 +112,7 @@ class _Judged(_Guarded):
 
     def __attrs_post_init__(self) -> None:
         urls: dict[Path, Url] = {}
-        if found := alone(self, urls):
+        if found := judge_fields(self, urls):
             _refuse(found)
         object.__setattr__(self, "_urls", urls)
 
@@ -123,7 +121,7 @@ class _Judged(_Guarded):
 class Wasm(_StandIn):
     """Run code in the user's browser: Pyodide for python, QuickJS for javascript. The server runs nothing."""
 
-    def __reduce__(self) -> tuple[Callable[[], Wasm], tuple[()]]:
+    def __reduce__(self) -> "tuple[Callable[[], Wasm], tuple[()]]":
         # attrs would copy its own fields and lose the mark.
         return (stand_in if is_stand_in(self) else Wasm), ()
 
@@ -297,14 +295,14 @@ class CodeExecutionConfig(_Guarded):
     )
 
     def __attrs_post_init__(self) -> None:
-        found = alone(self, {})
+        found = judge_fields(self, {})
         if self.enabled is not False and (found or not _is_plainly_right(self)):
             found += _across(self, found)
         if found:
             _refuse(found)
 
 
-def _refuse(found: list[Finding]) -> NoReturn:
+def _refuse(found: "list[Finding]") -> NoReturn:
     from codeexec_config.diagnostics import placeless
     from codeexec_config.findings import listed
     from codeexec_config.report import ConfigError
@@ -312,94 +310,9 @@ def _refuse(found: list[Finding]) -> NoReturn:
     raise ConfigError(map(placeless, listed(found)))
 
 
-_PYTHON_TYPES: Final[dict[Kind, tuple[type | tuple[type, ...], str]]] = {
-    Kind.BOOLEAN: (bool, "a bool"),
-    Kind.INTEGER: (int, "an int"),
-    Kind.TEXT: (str, "a str"),
-    Kind.SECRET: (Secret, "a Secret"),
-    Kind.CHOICE: (str, "a str"),
-    Kind.LIST: (tuple, "a list or tuple of str"),
-    Kind.UNION: (tuple(VARIANTS.values()), "a Wasm, Sandboxed or External"),
-}
-"""What a constructor takes for each kind."""
-_STRINGS: Final = frozenset({str})
 _LANGUAGES: Final = frozenset(limits.LANGUAGES)
 _ANY_MODES_MEMORY: Final = range(limits.DOCKER_MEMORY_FLOOR_MB, limits.WASM_MEMORY_CEILING_MB + 1)
 _WASM_LANGUAGES: Final = frozenset(limits.WASM_LANGUAGES)
-
-
-_Check = tuple[Key, str, "Path", frozenset[type], range | None, "Rule | None", frozenset[str]]
-"""How a constructor looks at one field: by its key, name and path, the types, numbers and entries that need no second
-look, and what judges the rest.
-"""
-
-
-@once_a_class
-def _checks(cls: type[Any]) -> tuple[_Check, ...]:
-    return tuple(map(_check, keys_of(cls)))
-
-
-def _check(key: Key) -> _Check:
-    types, _ = _PYTHON_TYPES[key.kind]
-    exact = frozenset(types if isinstance(types, tuple) else (types,))
-    within = range(key.bounds.minimum, key.bounds.maximum + 1) if key.bounds else None
-    sound = sound_values(key.item) if key.item else frozenset()
-    return key, key.name, (key.name,), exact, within, rule_of(key), sound
-
-
-def _wrong_type(key: Key, value: object, path: Path) -> Finding | None:
-    types, name = _PYTHON_TYPES[key.kind]
-    if isinstance(value, types) and not (key.kind is Kind.INTEGER and isinstance(value, bool)):
-        return None
-    from codeexec_config.findings import Finding
-
-    optional = " or None" if key.default is None else ""
-    return Finding("wrong-type", f"expected {name}{optional}, found {_article(type(value).__name__)}", path)
-
-
-def _article(name: str) -> str:
-    if name == "NoneType":
-        return "None"
-    return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
-
-
-def alone(instance: Any, urls: dict[Path, Url]) -> list[Finding]:
-    """Judge each field alone: its type, then its value."""
-    found: list[Finding] = []
-    for key, name, path, exact, within, rule, sound in _checks(type(instance)):
-        value = getattr(instance, name)
-        if type(value) not in exact:
-            if value is None and key.default is None:
-                continue
-            if finding := _wrong_type(key, value, path):
-                found.append(finding)
-                continue
-        elif within is not None and value in within:
-            continue
-        if key.item is not None:
-            if not _are_known(value, sound):
-                from codeexec_config.findings import few
-
-                found += few(_entries(key.item, value, name, urls))
-        elif rule is not None and (finding := rule(key, value, path, urls, None)):
-            found.append(finding)
-    return found
-
-
-def _are_known(values: Any, sound: frozenset[str]) -> bool:
-    # Another type might be unhashable, or equal to a name that it is not.
-    return _STRINGS.issuperset(map(type, values)) and sound.issuperset(values)
-
-
-def _entries(key: Key, values: Any, name: str, urls: dict[Path, Url]) -> Iterator[Finding]:
-    rule = rule_of(key)
-    for index, value in doubtful(key, values):
-        path = (name, index)
-        finding = None if type(value) is str else _wrong_type(key, value, path)
-        if finding is None and rule is not None:
-            finding = rule(key, value, path, urls, None)
-        if finding is not None:
-            yield finding
 
 
 def _is_plainly_right(config: CodeExecutionConfig) -> bool:
@@ -415,7 +328,7 @@ def _is_plainly_right(config: CodeExecutionConfig) -> bool:
     return True
 
 
-def _across(config: CodeExecutionConfig, found: list[Finding]) -> Iterator[Finding]:
+def _across(config: CodeExecutionConfig, found: "list[Finding]") -> "Iterator[Finding]":
     """Judge the fields of a config that is on together, as far as each is right by itself."""
     from codeexec_config.findings import few
     from codeexec_config.rules import across
@@ -451,7 +364,7 @@ def _secrets_of(cls: type[Any]) -> tuple[str, ...]:
     return tuple(key.name for key in keys_of(cls) if key.kind is Kind.SECRET)
 
 
-def mode_facts(mode: Mode) -> ModeFacts:
+def mode_facts(mode: Mode) -> "ModeFacts":
     """Return what the rules across keys need of a mode."""
     from codeexec_config.rules.across import ModeFacts
 
@@ -467,12 +380,12 @@ def name_of(mode: Mode) -> str:
     return _NAMES.get(type(mode)) or next(name for name, cls in VARIANTS.items() if isinstance(mode, cls))
 
 
-def _urls_of(mode: Any) -> dict[Path, Url]:
+def _urls_of(mode: Any) -> "dict[Path, Url]":
     try:
         return mode._urls  # type: ignore[no-any-return]  # noqa: SLF001 -- written by the constructor
     except AttributeError:  # a variant without URLs, or one that was copied or unpickled
         urls: dict[Path, Url] = {}
-        alone(mode, urls)
+        judge_fields(mode, urls)
         return urls
 
 

@@ -8,7 +8,8 @@ import attrs
 from attrs.converters import optional
 
 from codeexec_config.keys import Bounds, Key, Kind, described
-from codeexec_config.model import MODE_TEXTS, RUNTIME_TEXTS, Runtime, alone, as_runtime, as_tuple
+from codeexec_config.model import MODE_TEXTS, RUNTIME_TEXTS, Runtime, as_runtime, as_tuple
+from codeexec_config.rules.alone import judge_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,7 +162,7 @@ class Policy(_Sourced):
     )
 
     def __attrs_post_init__(self) -> None:
-        for finding in alone(self, {}):
+        for finding in judge_fields(self, {}):
             name = "".join(f"[{part}]" if isinstance(part, int) else part for part in finding.path)
             kind = TypeError if finding.code == "wrong-type" else ValueError
             raise kind(f"{name}: {finding.message}")

@@ -1,4 +1,7 @@
-"""Judge one value by itself, as its key's kind and form have it; what makes findings is imported for the first."""
+"""Judge values by themselves, as the kind and form of their keys have it: one, or each field of an instance.
+
+What makes findings is imported for the first one.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,14 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits
-from codeexec_config.keys import Kind
+from codeexec_config.keys import Key, Kind, keys_of, once_a_class
+from codeexec_config.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from codeexec_config.findings import Finding, Path
-    from codeexec_config.keys import Key
     from codeexec_config.rules.urls import Url
-    from codeexec_config.secret import Secret
 
     Rule = Callable[[Key, Any, Path, dict[Path, Url], str | None], Finding | None]
 
@@ -59,6 +61,105 @@ def doubtful(key: Key, values: Iterable[Any]) -> Iterator[tuple[int, Any]]:
 def sound_values(key: Key) -> frozenset[str]:
     """Return values of a key of which it is known beforehand that nothing is wrong with them."""
     return _LANGUAGES if key.form == "language" else frozenset()
+
+
+# -- the fields of an instance, as a constructor has them --------------------------------------------------------------
+
+_PYTHON_TYPES: Final[dict[Kind, tuple[type, str]]] = {
+    Kind.BOOLEAN: (bool, "a bool"),
+    Kind.INTEGER: (int, "an int"),
+    Kind.TEXT: (str, "a str"),
+    Kind.SECRET: (Secret, "a Secret"),
+    Kind.CHOICE: (str, "a str"),
+    Kind.LIST: (tuple, "a list or tuple of str"),
+}
+"""What a constructor takes for each kind but the union, whose variants say that."""
+_STRINGS: Final = frozenset({str})
+
+_Check = tuple[Key, str, "Path", frozenset[type], range | None, "Rule | None", frozenset[str]]
+"""How a constructor looks at one field: by its key, name and path, the types, numbers and entries that need no second
+look, and what judges the rest.
+"""
+
+
+def judge_fields(instance: Any, urls: dict[Path, Url]) -> list[Finding]:
+    """Judge each field of an instance by itself: its type, then its value."""
+    found: list[Finding] = []
+    for key, name, path, exact, within, rule, sound in _checks(type(instance)):
+        value = getattr(instance, name)
+        if type(value) not in exact:
+            if value is None and key.default is None:
+                continue
+            if finding := _wrong_type(key, value, path):
+                found.append(finding)
+                continue
+        elif within is not None and value in within:
+            continue
+        if key.item is not None:
+            if not _are_known(value, sound):
+                from codeexec_config.findings import few
+
+                found += few(_entries(key.item, value, name, urls))
+        elif rule is not None and (finding := rule(key, value, path, urls, None)):
+            found.append(finding)
+    return found
+
+
+@once_a_class
+def _checks(cls: type[Any]) -> tuple[_Check, ...]:
+    return tuple(map(_check, keys_of(cls)))
+
+
+def _check(key: Key) -> _Check:
+    types, _ = _python_types(key)
+    exact = frozenset(types)
+    within = range(key.bounds.minimum, key.bounds.maximum + 1) if key.bounds else None
+    sound = sound_values(key.item) if key.item else frozenset()
+    return key, key.name, (key.name,), exact, within, rule_of(key), sound
+
+
+def _python_types(key: Key) -> tuple[tuple[type, ...], str]:
+    """Return the types that a constructor takes for a key, and what a message calls them."""
+    if key.variants is None:
+        expected, name = _PYTHON_TYPES[key.kind]
+        return (expected,), name
+    *others, last = key.variants.values()
+    return (*others, last), f"a {', '.join(cls.__name__ for cls in others)} or {last.__name__}"
+
+
+def _wrong_type(key: Key, value: object, path: Path) -> Finding | None:
+    types, name = _python_types(key)
+    if isinstance(value, types) and not (key.kind is Kind.INTEGER and isinstance(value, bool)):
+        return None
+    from codeexec_config.findings import Finding
+
+    optional = " or None" if key.default is None else ""
+    return Finding("wrong-type", f"expected {name}{optional}, found {_article(type(value).__name__)}", path)
+
+
+def _article(name: str) -> str:
+    if name == "NoneType":
+        return "None"
+    return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
+
+
+def _are_known(values: Any, sound: frozenset[str]) -> bool:
+    # Another type might be unhashable, or equal to a name that it is not.
+    return _STRINGS.issuperset(map(type, values)) and sound.issuperset(values)
+
+
+def _entries(key: Key, values: Any, name: str, urls: dict[Path, Url]) -> Iterator[Finding]:
+    rule = rule_of(key)
+    for index, value in doubtful(key, values):
+        path = (name, index)
+        finding = None if type(value) is str else _wrong_type(key, value, path)
+        if finding is None and rule is not None:
+            finding = rule(key, value, path, urls, None)
+        if finding is not None:
+            yield finding
+
+
+# -- one rule a kind or form -------------------------------------------------------------------------------------------
 
 
 def _integer(key: Key, value: int, path: Path, _: object, made: str | None) -> Finding | None:
