@@ -223,7 +223,8 @@ def _url(_: Key, value: str, path: Path, urls: dict[Path, Url], made: str | None
         from codeexec_config.rules.url_flaws import refused
 
         return refused(value, path, made=made)
-    urls[path] = url._replace(made=made) if made else url
+    url.made = made
+    urls[path] = url
     return None
 
 

@@ -5,7 +5,7 @@ A host has many spellings that reach the same machine; it is normalised once, be
 
 import re  # which the parser has imported
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
 
 METADATA_NAMES: Final = frozenset(
     {"metadata.google.internal", "metadata.goog", "metadata", "instance-data", "instance-data.ec2.internal"}
@@ -24,17 +24,26 @@ _PLAIN: Final = re.compile(
 )
 
 
-class Url(NamedTuple):
-    """The parts of a URL that the rules look at; `host` is normalised, without brackets and port.
+class Url:
+    """The parts of a URL that the rules look at.
 
-    `made` names the variables that made the URL, if any did.
+    Attributes:
+        scheme: "https" or "http".
+        host: the host, normalised, without brackets and port.
+        userinfo: whether it holds a name or a password.
+        query: what stands behind the question mark.
+        made: the variables that made the URL, if any did.
     """
 
-    scheme: str
-    userinfo: bool
-    host: str
-    query: str
-    made: str | None = None
+    # No named tuple: making one takes as long as importing this module.
+    __slots__ = ("host", "made", "query", "scheme", "userinfo")
+
+    def __init__(self, scheme: str, host: str, *, userinfo: bool = False, query: str = "") -> None:
+        self.scheme = scheme
+        self.host = host
+        self.userinfo = userinfo
+        self.query = query
+        self.made: str | None = None
 
 
 class UrlError(Exception):
@@ -62,7 +71,7 @@ def _parse_plain(text: str) -> Url | None:
         return None
     scheme, host = found.groups()
     # No label of a name as short as that is too long.
-    return Url(scheme, False, host, "") if len(host) <= _MAX_LABEL else None  # noqa: FBT003 -- no name, for speed
+    return Url(scheme, host) if len(host) <= _MAX_LABEL else None
 
 
 def _parse_any(text: str) -> Url:
@@ -84,7 +93,8 @@ def _parse_any(text: str) -> Url:
         raise UrlError("its host or port is malformed")
     if parts["port"] is not None and not _is_port(parts["port"]):
         raise UrlError(f"its port is not between 1 and {_MAX_PORT}")
-    return Url(found["scheme"].lower(), bool(at), normalize_host(parts["host"]), found["query"] or "")
+    host = normalize_host(parts["host"])
+    return Url(found["scheme"].lower(), host, userinfo=bool(at), query=found["query"] or "")
 
 
 @cache
