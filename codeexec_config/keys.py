@@ -5,14 +5,17 @@ structure, rules, excerpts, fixes, `to_toml`, the JSON Schema, `init`, the READM
 of a key, never on its name; only the rules across keys name keys.
 """
 
-# No annotations as text here: a named tuple compiles each of its own when its class is made, at every start-up.
+from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from copy import copy
 from enum import StrEnum
 from functools import cache
-from typing import Any, Final, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _T = TypeVar("_T")
 _METADATA: Final = "codeexec_config"
@@ -35,17 +38,23 @@ class Kind(StrEnum):
     UNION = "a tagged union"
 
 
-class Bounds(NamedTuple):
+# Neither is a named tuple or an attrs class: to make one takes longer than to import a module, at every start-up.
+
+
+class Bounds:
     """The inclusive range of an integer key, its unit in the singular, and why it ends where it does."""
 
-    minimum: int
-    maximum: int
-    unit: str
-    floor_reason: str
-    ceiling_reason: str
+    __slots__ = ("ceiling_reason", "floor_reason", "maximum", "minimum", "unit")
+
+    def __init__(self, minimum: int, maximum: int, unit: str, floor_reason: str, ceiling_reason: str) -> None:
+        self.minimum = minimum
+        self.maximum = maximum
+        self.unit = unit
+        self.floor_reason = floor_reason
+        self.ceiling_reason = ceiling_reason
 
 
-class Key(NamedTuple):
+class Key:
     """What is known of a key, from which everything else follows.
 
     Attributes:
@@ -61,16 +70,30 @@ class Key(NamedTuple):
         default: the field's own, or `REQUIRED`.
     """
 
-    kind: Kind
-    text: str = ""
-    examples: tuple[Any, ...] = ()
-    bounds: Bounds | None = None
-    form: str | None = None
-    choices: Mapping[str, str] | None = None
-    item: "Key | None" = None
-    variants: Mapping[str, type[Any]] | None = None
-    name: str = ""
-    default: Any = REQUIRED
+    __slots__ = ("bounds", "choices", "default", "examples", "form", "item", "kind", "name", "text", "variants")
+
+    def __init__(
+        self,
+        kind: Kind,
+        text: str = "",
+        *,
+        examples: tuple[Any, ...] = (),
+        bounds: Bounds | None = None,
+        form: str | None = None,
+        choices: Mapping[str, str] | None = None,
+        item: Key | None = None,
+        variants: Mapping[str, type[Any]] | None = None,
+    ) -> None:
+        self.kind = kind
+        self.text = text
+        self.examples = examples
+        self.bounds = bounds
+        self.form = form
+        self.choices = choices
+        self.item = item
+        self.variants = variants
+        self.name = ""
+        self.default: Any = REQUIRED
 
     @property
     def takes_references(self) -> bool:
@@ -96,9 +119,13 @@ def once_a_class(make: Callable[[type[Any]], _T]) -> Callable[[type[Any]], _T]:
 @once_a_class
 def keys_of(cls: type[Any]) -> tuple[Key, ...]:
     """Return the keys of a class's table, in the order of its fields."""
-    return tuple(
-        field.metadata[_METADATA]._replace(name=field.name, default=field.default) for field in attrs.fields(cls)
-    )
+    return tuple(map(_key_of, attrs.fields(cls)))
+
+
+def _key_of(field: attrs.Attribute[Any]) -> Key:
+    key: Key = copy(field.metadata[_METADATA])
+    key.name, key.default = field.name, field.default
+    return key
 
 
 @once_a_class

@@ -201,12 +201,8 @@ def _language_text(name: str) -> str:
 
 def _union(key: Key, draft: str) -> Schema:
     variants = key.variants or {}
-    described = _described(key._replace(examples=()))
-    del described["examples"]
     return {
-        "description": described["description"],
-        "default": described["default"],
-        "examples": list(key.examples),
+        **_described(key),
         "type": ["string", "object"],
         "pattern": _whole(next(iter(variants))),
         "minProperties": 1,
