@@ -513,3 +513,11 @@ def test_a_fix_that_is_left_out_hides_none_behind_it():
     fixes = [finding.fix for finding in check_text(text, env={}).errors if finding.fix]
 
     assert f"{HEADER}enabled = true\nenabld = false\ntimeout_secs = 3\n" == apply_fixes(text, fixes)
+
+
+def test_fixes_that_write_one_line_go_one_by_one() -> None:
+    text = f"{HEADER}disabled = true\nnot_enabled = true\n"
+    fixes = fixes_of(text)
+
+    assert 2 == len(fixes)
+    assert f"{HEADER}enabled = false\nnot_enabled = true\n" == apply_fixes(text, fixes)

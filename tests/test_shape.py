@@ -145,10 +145,16 @@ def test_an_unknown_key_without_a_near_one_lists_all():
     assert ["this table has no keys"] == helps({"mode": {"wasm": {"x": 1}}})
 
 
-def test_the_opposite_of_a_key_that_is_there_already_is_named_as_such():
+@pytest.mark.parametrize("value", [True, "${OFF}"])
+def test_the_opposite_of_a_key_that_is_there_already_is_named_as_such(value):
     assert ["`enabled` is here already, and says the opposite; remove one of them"] == helps(
-        {"enabled": True, "disabled": True}
+        {"enabled": True, "disabled": value}
     )
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_a_negation_with_the_opposite_value_says_the_same(value):
+    assert ["`enabled` is here already; remove one of them"] == helps({"enabled": value, "disabled": not value})
 
 
 def test_a_key_that_is_there_already_is_not_suggested():

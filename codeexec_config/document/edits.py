@@ -87,8 +87,8 @@ def _without_twins(text: str, fixes: Sequence[Fix]) -> list[Fix]:
     writers: dict[str, list[Fix]] = {}
     for fix in fixes:
         names = {found[1] for edit in fix.edits if (found := _LEADING_NAME.match(edit.text))}
-        twins = [other for name in names for other in writers.get(name, ())]
-        if twins and not _is_together(text, twins, fix):
+        twins = {id(other): other for name in names for other in writers.get(name, ())}
+        if twins and not _is_together(text, [*twins.values()], fix):
             continue
         kept.append(fix)
         for name in names:

@@ -321,7 +321,8 @@ def _unknown_key(key: str, found: Meaning | None, values: dict[str, Any], cls: t
     elif type(values[key]) is dict and found.key.kind is not Kind.UNION and not found.is_exact:
         hint = f"`{found.key.name}` takes no table; the keys are {', '.join(names)}"
     elif found.is_same and found.key.name in values:
-        opposite = ", and says the opposite" if found.sense.name == "NEGATION" else ""
+        is_opposite = found.sense.name == "NEGATION" and not _are_opposite(values[key], values[found.key.name])
+        opposite = ", and says the opposite" if is_opposite else ""
         hint = f"`{found.key.name}` is here already{opposite}; remove one of them"
     else:
         hint = found.help
@@ -332,6 +333,10 @@ def _unknown_key(key: str, found: Meaning | None, values: dict[str, Any], cls: t
         help=hint,
         target=Target((key,), "key"),
     )
+
+
+def _are_opposite(one: Any, other: Any) -> bool:
+    return type(one) is type(other) is bool and one is not other
 
 
 def _missing_key(key: Key) -> Finding:
