@@ -176,6 +176,12 @@ def canonical(segments: tuple[Segment, ...]) -> str | None:
     return "".join(reference.canonical for reference in references(segments))
 
 
+def is_public(text: str) -> bool:
+    """Check that a text may be printed in the place of a secret: references alone, no default, no pasted key."""
+    segments = parse(text)
+    return canonical(segments) == text and not any(reference.is_pasted for reference in references(segments))
+
+
 def escape(text: str) -> str:
     """Spell a text so that reading it as a template gives the text back."""
     return text.replace("${", "$${").replace("$<", "$$<")

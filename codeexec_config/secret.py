@@ -127,22 +127,11 @@ def _flaw(value: object, reference: object) -> Exception | None:
     for name, argument in (("value", value), ("reference", "" if reference is None else reference)):
         if not isinstance(argument, str):
             return TypeError(f"the {name} of a Secret must be a str")
-    if isinstance(reference, str) and not _is_made_of_references(reference):
-        return ValueError("the reference of a Secret is written ${NAME}")
+    if isinstance(reference, str):
+        from codeexec_config.references import is_public
+
+        return None if is_public(reference) else ValueError("the reference of a Secret is written ${NAME}")
     return None
-
-
-def _is_made_of_references(text: str) -> bool:
-    """Check that a reference may be printed and written back: no default, no text beside it, no pasted key."""
-    from codeexec_config.references import Reference, parse
-
-    segments = parse(text)
-    return bool(segments) and all(
-        isinstance(segment, Reference)
-        and text[segment.start : segment.end] == segment.canonical
-        and not segment.is_pasted
-        for segment in segments
-    )
 
 
 def _closed_over(value: str) -> Callable[[], str]:

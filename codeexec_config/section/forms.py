@@ -395,7 +395,7 @@ def _is_for(key: Key, text: str) -> bool:
 def _may_be_moved(key: Key, value: Any) -> bool:
     """Check that the text of a value holds nothing that could be a secret."""
     if key.kind is Kind.SECRET:
-        return type(value) is str and references.canonical(references.parse(value)) == value
+        return type(value) is str and references.is_public(value)
     if key.form == "url":
         from codeexec_config.rules.url_flaws import may_be_shown
 
