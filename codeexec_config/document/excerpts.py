@@ -29,6 +29,8 @@ _WIDTH: Final = 160
 _MASK: Final = "*"
 _NAMES = r"[ \t]*[A-Za-z0-9_-]+[ \t]*(?:\.[ \t]*[A-Za-z0-9_-]+[ \t]*){0,79}"
 _KEPT_BLINDLY = re.compile(rf"[ \t]*(?:\[{_NAMES}\]|\[\[{_NAMES}\]\]|[A-Za-z0-9_-]+[ \t]*=(?!=))")
+_PASTED_TAIL = re.compile(r"[ \t]*(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[A-Za-z0-9_-]{8,}=")
+"""What mixes letters of both cases and digits before an equals sign: the end of a key that was cut in two."""
 _LONGEST_TEMPLATE: Final = 4000
 _DOLLAR = re.compile(r"\\(?:x24|u0024|U00000024)\Z")
 """A dollar sign by an escape: before a `${` it makes that a literal."""
@@ -298,6 +300,8 @@ def blind_excerpt(scan: Scan, bounds: Stretch, at: int) -> str:
     """Quote a line of a text that is not TOML: a header stays, or a bare key and its `=`, where a statement begins."""
     (start, end), lead = window(bounds, at)
     kept = _KEPT_BLINDLY.match(scan.text, *bounds) if _begins_statement(scan, bounds) else None
+    if kept and _PASTED_TAIL.match(kept[0]):
+        kept = None
     visible = min(max(kept.end(), start), end) if kept else start
     hidden = "".join(ch if ch in " \t" else _MASK for ch in scan.text[visible:end])
     return _framed(lead, scan.text[start:visible] + hidden, goes_on=end < bounds[1])

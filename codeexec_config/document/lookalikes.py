@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 _DOUBLE: Final = "“”„‟″＂"  # noqa: RUF001 -- look-alikes are the subject
 _SINGLE: Final = "‘’‚‛′＇"  # noqa: RUF001
+_CURLY: Final = re.compile(f"[{_DOUBLE}{_SINGLE}]")
 _PAIRS: Final = re.compile(
-    rf"(?P<double>[{_DOUBLE}\"])[^{_DOUBLE}\"\\\n]*(?P<end>[{_DOUBLE}\"])|[{_SINGLE}'][^{_SINGLE}'\n]*[{_SINGLE}']"
+    r"(?P<right>\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\n]*')|(?P<comment>#)"
+    rf"|(?P<double>[{_DOUBLE}\"])[^{_DOUBLE}\"\\\n]*[{_DOUBLE}\"]|[{_SINGLE}'][^{_SINGLE}'\n]*[{_SINGLE}']"
 )
 _BARE: Final = re.compile(r"[^\s=.\[\]{}\"',#]+")
 _HINTS: Final = {
@@ -74,9 +76,13 @@ def _run(text: str, at: int) -> tuple[Change, ...]:
 
 
 def _quotes(slip: Slip, at: int) -> tuple[Change, ...]:
-    """Straighten the quotes from a place to the end of its line, in pairs."""
+    """Straighten the quotes from a place to the end of its line, in pairs, up to a string that may hold curly ones."""
     changes: list[Change] = []
     for found in _PAIRS.finditer(slip.text, at, slip.line_end(at)):
+        if found["comment"] or (found["right"] and _CURLY.search(found["right"])):
+            break
+        if found["right"]:
+            continue
         quote = '"' if found["double"] else "'"
         ends = ((found.start(), found.start() + 1), (found.end() - 1, found.end()))
         changes += ((start, end, quote) for start, end in ends if slip.text[start] != quote)
@@ -86,7 +92,7 @@ def _quotes(slip: Slip, at: int) -> tuple[Change, ...]:
 def _curly_end(slip: Slip) -> Reason | None:
     """Name the curly quote that stands where a string should be closed."""
     opening = slip.at if slip.opening is None else slip.opening
-    found = re.compile(f"[{_DOUBLE}{_SINGLE}]").search(slip.text, opening, slip.at)
+    found = _CURLY.search(slip.text, opening, slip.at)
     if not found or slip.text.startswith(slip.text[opening] * 3, opening):
         return None
     change = (found.start(), found.end(), slip.text[opening])

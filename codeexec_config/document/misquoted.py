@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from codeexec_config.document.slips import Slip
 
 _UNCLOSED_TEXT: Final = re.compile(r"[^\s\"'#,;\\\[\]{}=](?:[^\"'#,;\\\[\]{}=]*[^\s\"'#,;\\\[\]{}=])?(?=[ \t]*\Z)")
+_ENDS_BELOW: Final = (
+    r"\s*(?:[^{0}\n]*|(?![#\[]|[A-Za-z0-9_.-]+[ \t]*=)[^{0}]*){0}"
+    r"[ \t]*[,;]?[ \t]*[\]}}]*[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)"
+)
+"""Up to the quote that ends a line further down: the next line, or one behind lines that are no statements."""
 _OTHER_QUOTE: Final = re.compile(r"[^\"'#,;\\\[\]]*([\"'])(?=[ \t]*\Z)")
 _APOSTROPHE: Final = re.compile(r"'[^\"\\#]*'(?=[ \t]*\Z)")
 _DOUBLED: Final = re.compile(r"([\"'])\1([^\s\"'\\#](?:[^\"'\\#]*[^\s\"'\\#])?)\1\1(?=[ \t]*(?:#|\Z))")
@@ -28,6 +33,9 @@ def explain_unclosed(slip: Slip) -> Reason:
         return Reason("this string is not closed", f"close it with {quote * 3}", related=related)
     body = slip.text[opening + 1 : slip.at]
     message = "this string is not closed on its line"
+    if re.compile(_ENDS_BELOW.format(quote)).match(slip.text, slip.at):
+        more = "" if slip.key else f"; a text of several lines stands in {quote * 3}"
+        return Reason(message, f"write it on one line{more}", related=related)
     if found := _OTHER_QUOTE.fullmatch(body.rstrip()):
         place = opening + 1 + found.start(1)
         help_ = "close it with the quote that opens it"
