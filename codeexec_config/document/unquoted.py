@@ -47,6 +47,8 @@ _REFERENCE: Final = re.compile(
 _BARE_TEXT: Final = re.compile(
     r"[A-Za-z0-9/~.]*[A-Za-z0-9](?:[^\x00-\x1f\x7f\"\\#,\[\]{}=$]{0,998}[^\x00-\x20\x7f\"\\#,\[\]{}=$])?"
 )
+_NOT_ALL_TEXT: Final = re.compile(r".*;\Z|[bfru]{1,2}'.*'\Z", re.DOTALL | re.IGNORECASE)
+"""What ends a statement elsewhere, or is a string of another language with a prefix."""
 _BARE_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]*")
 _MORE_WORDS: Final = re.compile(r"[ \t]*,[ \t]*([A-Za-z][A-Za-z0-9_+.-]*)(?=[ \t]*(?:[,\]\r\n]|\Z)|[ \t]+#)")
 _ENDS_LINE: Final = re.compile(r"[ \t]*(?:\r?\n|\Z)|[ \t]+#")
@@ -262,6 +264,8 @@ def _text(slip: Slip) -> Reason:
         return Reason(message, _QUOTE)
     if _COMMENT_OF_ANOTHER_KIND.search(found[0]):
         return Reason(message, f"{_QUOTE}; a comment begins with #")
+    if _NOT_ALL_TEXT.match(found[0]):
+        return Reason(message, _QUOTE)
     return _quoted(slip, message, _QUOTE, found.end())
 
 
