@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Policy"]
 
-_GLOB: Final = Key(Kind.TEXT, form="glob")
+_HOST: Final = Key(Kind.TEXT, form="host pattern")
 
 
 class _Sourced:
@@ -128,7 +128,7 @@ class Policy(_Sourced):
                 Kind.LIST,
                 "globs of the hosts that code may be sent to, without port and brackets",
                 examples=(["*.example.com"],),
-                item=_GLOB,
+                item=_HOST,
             )
         ),
     )
@@ -140,7 +140,7 @@ class Policy(_Sourced):
                 Kind.LIST,
                 "globs of the hosts that plain http may lead to, even with a key",
                 examples=(["code-exec"],),
-                item=_GLOB,
+                item=_HOST,
             )
         ),
     )
@@ -156,7 +156,7 @@ class Policy(_Sourced):
                 Kind.LIST,
                 "globs of the environment variables that a file may read",
                 examples=(["CODE_EXEC_*"],),
-                item=_GLOB,
+                item=Key(Kind.TEXT, form="variable pattern"),
             )
         ),
     )

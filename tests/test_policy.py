@@ -271,9 +271,10 @@ def test_a_disabled_section_is_only_warned():
 
 
 @pytest.mark.parametrize("host", ["code-exec", "CODE-EXEC", "code-exec."])
-def test_insecure_hosts_permits_plain_http_with_a_key(host):
+@pytest.mark.parametrize("pattern", ["CODE-*", "code-exec.", "[a-d]ode-exec", "*-e?ec"])
+def test_insecure_hosts_permits_plain_http_with_a_key(host, pattern):
     table = {"mode": {"external": {"url": f"http://{host}:8080/run", "api_key": "${K}"}}}
-    policy = Policy(insecure_hosts=["other", "CODE-*"])
+    policy = Policy(insecure_hosts=["other", "::1", "fd00:*", pattern])
 
     assert not check_mapping(table, env={"K": "k"}).ok
     assert not check_mapping(table, env={"K": "k"}, policy=Policy(insecure_hosts=["other"])).ok
@@ -316,6 +317,18 @@ def test_a_policy_of_another_type_is_a_type_error(policy):
         ({"runtimes": ["podman"]}, ValueError, r"runtimes\[0\]: invalid runtime"),
         ({"minimum_isolation": "kata"}, ValueError, "minimum_isolation: invalid runtime"),
         ({"languages": ["C D"]}, ValueError, r"languages\[0\]: invalid name"),
+        ({"url_hosts": [""]}, ValueError, r"url_hosts\[0\]: this pattern matches no host: it is empty"),
+        ({"url_hosts": ["https://a"]}, ValueError, "it is a URL"),
+        ({"url_hosts": ["a/b"]}, ValueError, "a part of one"),
+        ({"url_hosts": [".a"]}, ValueError, "begins with a dot"),
+        ({"url_hosts": ["a:8080"]}, ValueError, "it has a port"),
+        ({"url_hosts": ["*:8080"]}, ValueError, "it has a port"),
+        ({"url_hosts": ["[::1]"]}, ValueError, "the brackets of a URL"),
+        ({"url_hosts": ["[::1]:80"]}, ValueError, "the brackets of a URL"),
+        ({"insecure_hosts": ["a b"]}, ValueError, "no host has"),
+        ({"insecure_hosts": ["u@h"]}, ValueError, "no host has"),
+        ({"allow_env": ["$A"]}, ValueError, "no name has"),
+        ({"allow_env": [""]}, ValueError, "it is empty"),
     ],
 )
 def test_a_wrong_entry_is_a_wrong_argument(entries, kind, said):
@@ -394,6 +407,9 @@ def test_a_breach_without_a_policy_file_names_the_entry():
         ('stray = "${T}"', ("unknown-key", "stray")),
         ('stray = { a = ["${T}"] }', ("unknown-key", "stray")),
         ('allow_literal_secrets = "no"', ("wrong-type", "allow_literal_secrets")),
+        ('url_hosts = ["a", "https://b"]', ("invalid-url", "url_hosts", 1)),
+        ('insecure_hosts = ["b:80"]', ("invalid-url", "insecure_hosts", 0)),
+        ('allow_env = ["$A"]', ("invalid-reference", "allow_env", 0)),
     ],
 )
 def test_a_broken_policy_file_gets_findings_at_their_places(policy_file, line, found):

@@ -260,12 +260,11 @@ def _text(slip: Slip) -> Reason:
     if slip.scan.brackets:
         return _words(slip, message, _QUOTE)
     found = _BARE_TEXT.match(slip.text, slip.began)
-    if not found or not _is_whole(slip, found.end()) or not _fits(slip, found[0]):
+    is_text = found and _is_whole(slip, found.end()) and not _NOT_ALL_TEXT.match(found[0])
+    if not found or not is_text or not _fits(slip, found[0]):
         return Reason(message, _QUOTE)
     if _COMMENT_OF_ANOTHER_KIND.search(found[0]):
         return Reason(message, f"{_QUOTE}; a comment begins with #")
-    if _NOT_ALL_TEXT.match(found[0]):
-        return Reason(message, _QUOTE)
     return _quoted(slip, message, _QUOTE, found.end())
 
 

@@ -279,12 +279,26 @@ def _choice(key: Key, value: str, path: Path, _: object, __: str | None) -> Find
     return Finding(f"unknown-{key.form}", f"invalid {key.form}", path, help=hint)
 
 
+def _host_pattern(_: Key, value: str, path: Path, __: object, ___: str | None) -> Finding | None:
+    from codeexec_config.rules.patterns import judge_host
+
+    return judge_host(value, path)
+
+
+def _variable_pattern(_: Key, value: str, path: Path, __: object, ___: str | None) -> Finding | None:
+    from codeexec_config.rules.patterns import judge_variable
+
+    return judge_variable(value, path)
+
+
 _BY_KIND: Final[dict[Kind, Rule]] = {
     Kind.INTEGER: _integer,
     Kind.SECRET: _secret,
     Kind.CHOICE: _choice,
 }
 _BY_FORM: Final[dict[str, Rule]] = {
+    "host pattern": _host_pattern,
     "language": _language,
     "url": _url,
+    "variable pattern": _variable_pattern,
 }

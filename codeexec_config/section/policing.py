@@ -65,7 +65,7 @@ def permits_cleartext(policy: Policy | None, url: Url) -> bool:
 
 
 def _matches(host: str, globs: Sequence[str]) -> bool:
-    return any(fnmatchcase(host.lower(), glob.lower()) for glob in globs)
+    return any(fnmatchcase(host.lower(), glob.lower().removesuffix(".")) for glob in globs)
 
 
 class _Police:

@@ -1,0 +1,45 @@
+"""Judge the glob patterns of a policy: one that can match nothing was meant otherwise."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from codeexec_config.findings import Finding
+
+if TYPE_CHECKING:
+    from codeexec_config.findings import Path
+
+_HOST: Final = re.compile(r"[A-Za-z0-9_.*?\[\]!:-]+")
+_VARIABLE: Final = re.compile(r"[A-Za-z0-9_*?\[\]!-]+")
+_IPV6_IN_BRACKETS: Final = re.compile(r"\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\](?::[0-9]*)?")
+_PORT: Final = re.compile(r"[^:]+:[0-9]*")
+
+
+def judge_host(value: str, path: Path) -> Finding | None:
+    """Judge the glob of a host: nothing else of a URL belongs to it."""
+    if not value:
+        reason = "it is empty"
+    elif "/" in value:
+        reason = "it is a URL, or a part of one"
+    elif value.startswith("."):
+        reason = "it begins with a dot"
+    elif not _HOST.fullmatch(value):
+        reason = "it contains a character that no host has"
+    elif _IPV6_IN_BRACKETS.fullmatch(value):
+        reason = "it has the brackets of a URL"
+    elif _PORT.fullmatch(value):
+        reason = "it has a port"
+    else:
+        return None
+    help_ = "write the host alone, such as code-exec.example.com, *.example.com or fd00:*"
+    return Finding("invalid-url", f"this pattern matches no host: {reason}", path, help=help_)
+
+
+def judge_variable(value: str, path: Path) -> Finding | None:
+    """Judge the glob of the names of variables."""
+    if _VARIABLE.fullmatch(value):
+        return None
+    reason = "it contains a character that no name has" if value else "it is empty"
+    message = f"this pattern matches no variable: {reason}"
+    return Finding("invalid-reference", message, path, help="write the name alone, such as CODE_EXEC_*")
