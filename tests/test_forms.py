@@ -215,7 +215,7 @@ UNFIXED = {
     "number-for-a-key": (H + "api_key = 1\n" + E + URL, "`api_key` belongs below"),
     "table-without-header": (H + "runtime = 'docker'\nmode.sandboxed = {}\n", "`runtime` belongs below"),
     "dotted-table": (H + KEY + "mode.external." + URL, "`api_key` belongs below"),
-    "both-places": (H + "runtime = 'docker'\n" + S + "runtime = 'gvisor'\n", "`runtime` belongs below"),
+    "both-places": (H + "runtime = 'docker'\n" + S + "runtime = 'gvisor'\n", "sandboxed] has `runtime` already"),
     "runtime-twice": (H + 'mode = "docker"\nruntime = "gvisor"\n', "sandboxed], with `runtime` below it"),
     "little-memory": (H + 'mode = "docker"\nmax_memory_mb = 5\n', 'with runtime = "docker" below'),
     "mode-and-runtime": (H + 'mode = "sandbox:gvisor"\n', 'with runtime = "gvisor" below'),
@@ -256,9 +256,23 @@ UNFIXED = {
         'write runtime = "docker" in its place',
     ),
     "runtime-of-a-table": (S + "runtime = { docker = {} }\n", "write one of docker, firecracker, gvisor"),
-    "wasm-is-set": (H + 'mode = "wasm"\nsandboxed.runtime = "docker"\n', 'with runtime = "docker" below'),
-    "key-of-another-mode": (H + "mode = 'wasm'\nruntime = 'docker'\n", "`runtime` is a key of mode sandboxed"),
-    "key-of-another-variant": (S + "runtime = 'docker'\n" + URL, "`url` is a key of mode external"),
+    "wasm-is-set": (
+        H + 'mode = "wasm"\nsandboxed.runtime = "docker"\n',
+        'with runtime = "docker" below it, in place of the mode that is set',
+    ),
+    "wasm-is-set-twice": (H + 'mode = "wasm"\n[features.code_execution.wasm]\n', "the mode is set already"),
+    "key-of-another-mode": (
+        H + "mode = 'wasm'\nruntime = 'docker'\n",
+        "`runtime` is a key of mode sandboxed, but the mode is wasm",
+    ),
+    "key-of-another-variant": (
+        S + "runtime = 'docker'\n" + URL,
+        "`url` is a key of mode external, but the mode is sandboxed",
+    ),
+    "key-of-another-variant-alone": (
+        S + URL,
+        "write [features.code_execution.mode.external] in place of [features.code_execution.mode.sandboxed]",
+    ),
     "keys-of-two": (M + "runtime = 'docker'\n" + URL, "`runtime` is a key of mode sandboxed"),
     "table-and-key": (
         H + URL + "[features.code_execution.external]\n" + KEY,
@@ -279,6 +293,27 @@ UNFIXED = {
     "more-in-the-mode": (M + URL + "timeout_secs = 3\n", "with `url` below"),
     "tag-of-nothing-known": (M + "type = 'kubernetes'\n", "the modes are wasm, sandboxed, external"),
 }
+
+
+@pytest.mark.parametrize(
+    ("text", "hints"),
+    [
+        (
+            H + "runtime = 'gvisor'\n[features.code_execution.mode.External]\n" + URL,
+            ("mode is external", "`external`?"),
+        ),
+        (H + "runtime = 'gvisor'\nmode.externel." + URL, ("mode is external", "`external`?")),
+        (H + URL + "[features.code_execution.mode.sandboxd]\nruntime = 'docker'\n", ("is sandboxed", "`sandboxed`?")),
+        (H + URL + "[features.code_execution.mode.externel]\n" + KEY, ("it belongs below", "`external`?")),
+    ],
+)
+def test_a_misspelt_mode_is_the_mode_that_is_meant(text: str, hints: tuple[str, ...]) -> None:
+    found = check_text(text, env=ENV).errors
+
+    assert len(hints) == len(found)
+    for finding, hint in zip(found, hints, strict=True):
+        assert hint in str(finding.help)
+    apply_fixes(text, [finding.fix for finding in found if finding.fix])
 
 
 @pytest.mark.parametrize(("text", "expected"), UNFIXED.values(), ids=UNFIXED)

@@ -148,6 +148,8 @@ CHARACTERS = [
     ("mode = «‘»wasm’", "straight quotes", "mode = 'wasm'"),
     ('mode = «“»wasm"', "straight quotes", 'mode = "wasm"'),
     ('mode = "wasm«”»', "U+201D RIGHT DOUBLE QUOTATION MARK", 'mode = "wasm"'),
+    ("allowed_languages = 'python'«]»", "write the [ that it closes", None),
+    ("[x]\na = 'b'«}» # c", "write the { that it closes", None),
     ("[x]\na = «b»c;", "quotes around a text", None),
     ("[x]\na = «r»'bc'", "quotes around a text", None),
     ("[x]\na = «I»t's 'so'", "quotes around a text", "[x]\na = \"It's 'so'\""),

@@ -18,6 +18,8 @@ _ENDS_BELOW: Final = (
 )
 """Up to the quote that ends a line further down: the next line, or one behind lines that are no statements."""
 _OTHER_QUOTE: Final = re.compile(r"[^\"'#,;\\\[\]]*([\"'])(?=[ \t]*\Z)")
+_NO_TEXT: Final = re.compile(r"[,;]|[\]}]+[ \t]*(?:#|\Z)")
+"""What goes on behind a string that has ended where it should."""
 _APOSTROPHE: Final = re.compile(r"'[^\"\\#]*'(?=[ \t]*\Z)")
 _DOUBLED: Final = re.compile(r"([\"'])\1([^\s\"'\\#](?:[^\"'\\#]*[^\s\"'\\#])?)\1\1(?=[ \t]*(?:#|\Z))")
 _INNER_QUOTES: Final = re.compile(r"\"(?:[^\"'\\#]*\"){3,100}(?=[ \t]*\Z)")
@@ -52,7 +54,7 @@ def explain_early_end(slip: Slip) -> Reason | None:
     """Return why there is more behind a string: a quote within it has ended it."""
     quote = slip.text[slip.began]
     before = slip.text[slip.at - 1]
-    if quote not in {'"', "'"} or before != quote or slip.began == slip.at or slip.rest.startswith((",", ";")):
+    if quote not in {'"', "'"} or before != quote or slip.began == slip.at or _NO_TEXT.match(slip.rest):
         return None
     message = "a quote within this string has ended it"
     related = ("the string begins here", slip.began)

@@ -19,7 +19,7 @@ from codeexec_config.section.soundness import conflicts, is_sound, is_sound_tabl
 from codeexec_config.section.suggestions import Sense, meaning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _TAGS: Final = frozenset({"backend", "kind", "mode", "name", "tag", "type", "variant"})
 """What other tools call the key that names a variant."""
@@ -85,6 +85,12 @@ class _Forms:
         mode = section.get(union.name)
         self._mode: dict[str, Any] = mode if type(mode) is dict else {}
         self._homes = [name for name in self._variants if type(self._mode.get(name)) is dict]
+        self._misspelt = [near for name in list(self._mode)[:_MOST] if (near := self._misspelt_home(name))]
+
+    def _misspelt_home(self, name: str) -> str | None:
+        """Return the variant whose table this is in the mode's own, but for a slip in its name."""
+        is_table = name not in self._variants and type(self._mode[name]) is dict
+        return nearest(name, self._variants) if is_table else None
 
     # -- one mistake, one finding --------------------------------------------------------------------------------------
 
@@ -94,7 +100,7 @@ class _Forms:
         paths = {part.path for part in parts}
         ours = [finding for finding in found if parts and (finding.path in paths or self._is_of_shape(finding))]
         if not ours:
-            return [self._placed(finding) for finding in found]
+            return [self._placed(each) for each in found if not self._is_missing_elsewhere(each)]
         missing = {(self._union, part.variant, name) for part in parts for name in part.keys}
         rest = [
             self._placed(finding)
@@ -104,13 +110,17 @@ class _Forms:
         lead = next((finding for finding in ours if finding.code != "unknown-key"), ours[0])
         return [lead._replace(help=self._help(parts), amendment=self._cure(parts)), *rest]
 
+    def _is_missing_elsewhere(self, finding: Finding) -> bool:
+        """Check for a key that a table lacks because it should bear another variant's name."""
+        return finding.code == "missing-key" and self._is_of_another(finding.path[:-1], None)
+
     def _is_of_shape(self, finding: Finding) -> bool:
         """Check for the one finding on a mode's table that names no variant."""
         return finding.code in {"unknown-mode", "empty-mode"} and finding.path[:1] == (self._union,)
 
     def _parts_of_one_mode(self) -> list[_Part]:
         """Return the parts of the mode that a section has in pieces; nothing when it is whole, or cannot be told."""
-        if sum(name in self._mode for name in self._variants) > 1:
+        if sum(name in self._mode for name in self._variants) > 1 or self._misspelt:
             return []
         parts = [*self._within(), *self._beside()]
         off = [part for part in parts if part.is_off]
@@ -229,8 +239,10 @@ class _Forms:
         cls = self._variants[variant]
         if all(value_at(self._section, part.path) is False for part in parts):
             return "leave it out: only the mode that is wanted is written"
+        is_left = self._union in self._section and all(part.path[0] != self._union for part in parts)
         if not keys_of(cls):
-            return f'write {self._union} = "{variant}"'
+            is_said = self._section.get(self._union) == variant
+            return _SAID if is_said else f'write {self._union} = "{variant}"'
         given: dict[str, Any] = {}
         for part in parts:
             given |= {name: _EITHER if name in given else value for name, value in part.keys.items()}
@@ -238,9 +250,12 @@ class _Forms:
             if any(part.is_named for part in parts):
                 return f"write {_and([_example(key_table(cls)[name], given[name]) for name in given])} in its place"
             verb = "belongs" if len(given) == 1 else "belong"
+            if given.keys() & self._mode[variant].keys():
+                return f"{self._header(variant)} has {_listed(list(given))} already: keep one of them, there"
             return f"{_listed(list(given))} {verb} below {self._header(variant)}" if given else _ONE_NAME
         below = [_example(key, given.get(key.name)) for key in keys_of(cls) if key.name in given or _is_needed(key)]
-        return f"write {self._header(variant)}, with {_and(below)} below it"
+        place = f", in place of the {self._union} that is set" if is_left else ""
+        return f"write {self._header(variant)}, with {_and(below)} below it{place}"
 
     def _cure(self, parts: list[_Part]) -> Amendment | None:
         """Return the fix: it renames keys where they stand, and moves only what cannot be a secret."""
@@ -363,7 +378,7 @@ class _Forms:
             return f"the header has that path already; write what follows `{lead}.` alone"
         owner = self._owners.get(name)
         if owner is not None:
-            return f"`{name}` is a key of mode {owner}: it belongs below {self._header(owner)}"
+            return self._at_home(name, owner, around)
         if not around:
             return self._pointer(name)
         known = _is_slip(name, self._model)
@@ -374,6 +389,24 @@ class _Forms:
         header = dotted(self._path)
         return f"{lead} belongs to [{header}] itself: move it above [{above}], below a header [{header}]"
 
+    def _at_home(self, name: str, owner: str, around: list[str]) -> str:
+        """Return where a key of a variant belongs: below its header, unless the config has another mode."""
+        lead, home = f"`{name}` is a key of mode {owner}", self._header(owner)
+        mode = self._section.get(self._union)
+        named = [mode] if type(mode) is str and mode in self._variants else [*self._homes, *self._misspelt]
+        if not named or owner in named:
+            return f"{lead}: it belongs below {home}"
+        if self._is_of_another(around, owner):
+            return f"{lead}: write {home} in place of [{dotted((*self._path, *around))}]"
+        return f"{lead}, but the mode is {named[0]}; a config has one mode, so remove one of them"
+
+    def _is_of_another(self, path: Sequence[str | int], owner: str | None) -> bool:
+        """Check for a variant's table that has keys of one other variant alone."""
+        if len(path) != 2 or path[0] != self._union or path[1] not in self._homes:  # noqa: PLR2004 -- the union, a variant
+            return False
+        owners = {self._owners.get(key) for key in self._mode[path[1]]}
+        return len(owners) == 1 and owners.isdisjoint({None, path[1]}) and (owner is None or owner in owners)
+
     def _pointer(self, name: str) -> str | None:
         """Return what to write for a key of the section that tells where a value of a variant is."""
         found = (meaning(name, cls) for cls in self._variants.values())
@@ -382,6 +415,7 @@ class _Forms:
 
 _EITHER: Final = object()
 """The value of a key that has two, of which the help names none."""
+_SAID: Final = "the mode is set already; remove this one"
 _ONE_NAME: Final = "the name of the table says which mode it is; remove this one"
 
 
