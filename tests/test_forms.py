@@ -156,9 +156,9 @@ FIXED = {
         H + 'allowed_languages = ["r"]\nmode.external.' + URL + "mode.external." + KEY,
     ),
     "key-above-its-header": (
-        H + 'runtime = "docker" # why\n' + S + "\n",
+        H + 'runtime = "docker"\n' + S + "\n",
         "unknown-key",
-        H + " # why\n" + S + 'runtime = "docker"\n\n',
+        H + S + 'runtime = "docker"\n\n',
     ),
     "key-above-its-header-at-the-end": (
         H + URL + S.replace("sandboxed", "external").strip(),
@@ -214,6 +214,7 @@ UNFIXED = {
     "number-for-a-url": (H + "url = 1\n" + E + KEY, "`url` belongs below"),
     "number-for-a-key": (H + "api_key = 1\n" + E + URL, "`api_key` belongs below"),
     "table-without-header": (H + "runtime = 'docker'\nmode.sandboxed = {}\n", "`runtime` belongs below"),
+    "with-a-comment": (H + "runtime = 'docker' # why\n" + S, "`runtime` belongs below"),
     "dotted-table": (H + KEY + "mode.external." + URL, "`api_key` belongs below"),
     "both-places": (H + "runtime = 'docker'\n" + S + "runtime = 'gvisor'\n", "sandboxed] has `runtime` already"),
     "runtime-twice": (H + 'mode = "docker"\nruntime = "gvisor"\n', "sandboxed], with `runtime` below it"),
@@ -445,6 +446,18 @@ def test_a_key_is_moved_to_the_line_below_the_header(line_end, header, tail):
 
     line, end, rest = tail.partition(line_end)
     assert f'{first}{header}{line}{line_end}runtime = "docker"{end}{rest}' == apply_fixes(text, [finding.fix])
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_keys_are_moved_in_their_order_with_the_line_ends_of_the_file(line_end):
+    text = f"{H}{URL}{KEY}{E}".replace("\n", line_end)
+
+    [finding] = check_text(text, env=ENV).errors
+
+    assert finding.fix
+    below = "".join(edit.text for edit in finding.fix.edits)
+    assert f"{line_end}{URL.strip()}{line_end}{KEY.strip()}" == below
+    assert f"{H}{E}".replace("\n", line_end).removesuffix(line_end) + below == apply_fixes(text, [finding.fix]).rstrip()
 
 
 @pytest.mark.parametrize(

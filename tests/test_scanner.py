@@ -639,6 +639,23 @@ def test_what_stands_before_the_text_counts_in_offsets_and_not_in_columns() -> N
 
 
 @pytest.mark.parametrize(
+    ("text", "at", "expected"),
+    [
+        ("", 0, "\n"),
+        ("a", 1, "\n"),
+        ("a\n", 2, "\n"),
+        ("a\r\n", 0, "\r\n"),
+        ("a\r\n", 3, "\r\n"),
+        ("a\r\nb", 4, "\r\n"),
+        ("a\r\nb\nc", 3, "\n"),
+        ("a\nb\r\nc", 0, "\n"),
+    ],
+)
+def test_an_edit_has_the_line_ends_of_its_place(text: str, at: int, expected: str) -> None:
+    assert f"x{expected}" == Lines(text).edit(at, at, "x\n").text
+
+
+@pytest.mark.parametrize(
     ("offset", "expected"),
     [(0, "ab"), (2, "ab"), (3, "ab"), (4, ""), (5, ""), (6, "c\r"), (8, "c\r")],
 )

@@ -6,7 +6,7 @@ import re
 from array import array
 from bisect import bisect_right
 
-from codeexec_config.diagnostics import Position, Span
+from codeexec_config.diagnostics import Edit, Position, Span
 
 Stretch = tuple[int, int]
 
@@ -28,6 +28,12 @@ class Lines:
     def span(self, start: int, end: int) -> Span:
         """Return the place of a stretch."""
         return Span(self.position(start), self.position(end))
+
+    def edit(self, start: int, end: int, text: str) -> Edit:
+        """Return the edit that writes a text in the place of a stretch, with the line ends that stand there."""
+        behind = self._starts[min(bisect_right(self._starts, start), len(self._starts) - 1)]
+        is_crlf = self._text.endswith("\r\n", 0, behind)
+        return Edit(self.span(start, end), text.replace("\n", "\r\n") if is_crlf else text)
 
     def bounds(self, offset: int) -> Stretch:
         """Return the start and the end of the line of one code point, without its line end."""

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
-from codeexec_config.diagnostics import Diagnostic, Edit, Fix, Related, Span
+from codeexec_config.diagnostics import Diagnostic, Fix, Related, Span
 from codeexec_config.document.excerpts import Masker
 from codeexec_config.document.lines import Lines, Stretch
 from codeexec_config.document.scanner import Scan, locate
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _NEEDS_ESCAPES = frozenset("\"'\\\n\r\t")
 _BLANKS_AND_COMMA = re.compile(r"[ \t]*,[ \t]*")
 _LEADING_COMMA = re.compile(r"[ \t]*,[ \t]*\Z")
+_COMMENT = re.compile(r"[ \t]*#")
 _END_OF_LINE = re.compile(r"[ \t]*(?:\r?\n|\Z)")
 
 
@@ -87,7 +88,8 @@ class Places:
             if not made:
                 return None
             edits += made
-        return Fix(amendment.title, tuple(Edit(self._lines.span(*place), text) for place, text in sorted(edits)))
+        edits.sort(key=lambda edit: edit[0])
+        return Fix(amendment.title, tuple(self._lines.edit(*place, text) for place, text in edits))
 
     def _edits(self, amendment: Amendment) -> list[tuple[Stretch, str]]:
         if amendment.action == "rename":
@@ -126,10 +128,15 @@ class Places:
         return [(comma, comma + 1), (token.start, token.end)]
 
     def _pair_edits(self, amendment: Amendment) -> list[tuple[Stretch, str]]:
-        """Return the edits that take a key and its value out, and write them below a header; none where that fails."""
+        """Return the edits that take a key and its value out, and write them below a header.
+
+        There are none where that fails, or where a comment would stay behind.
+        """
         pair = self._pair(amendment.path)
         if pair is None or amendment.action == "drop":
             return [] if pair is None else [(pair, "")]
+        if _COMMENT.match(self._scan.text, pair[1]):
+            return []
         below = self._below_header(amendment.onto)
         value = self._scan.values[amendment.path]
         written = f"\n{amendment.text} = {self._scan.text[value.start : value.end]}"

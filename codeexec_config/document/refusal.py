@@ -11,7 +11,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from codeexec_config.codes import Severity
-from codeexec_config.diagnostics import Diagnostic, Edit, Fix, Related
+from codeexec_config.diagnostics import Diagnostic, Fix, Related
 from codeexec_config.document import Document
 from codeexec_config.document.excerpts import blind_excerpt
 from codeexec_config.document.flaws import changed, first_flaw
@@ -87,7 +87,7 @@ class _Refusal:
         )
         if flaw.first:
             related = (self._related("first given here", flaw.first),)
-        edits = tuple(Edit(self._lines.span(begin, end), text) for begin, end, text in reason.changes)
+        edits = tuple(self._lines.edit(*change) for change in reason.changes)
         return Diagnostic(
             code="invalid-toml",
             severity=Severity.ERROR,
