@@ -207,6 +207,8 @@ def test_a_file_name_is_a_str(filename: Any) -> None:
         (ValueError, {"section": "a.\nb"}),
         (ValueError, {"section": "[a]"}),
         (ValueError, {"section": "a = 1\nb"}),
+        (ValueError, {"section": ".".join("a" * 81)}),
+        (ValueError, {"section": ".".join("a" * 400)}),
         (ValueError, {"section": "a = 1 #"}),
         (ValueError, {"section": "é"}),
         (ValueError, {"section": '"a'}),

@@ -6,6 +6,8 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
+from codeexec_config import limits
+
 if TYPE_CHECKING:
     from codeexec_config.findings import Path
 
@@ -22,6 +24,8 @@ def read_path(section: str) -> Path:
     path = _key_parts(section) if _SECTION.fullmatch(section) else ()
     if not path:
         raise ValueError('section must be a dotted path such as features.code_execution, or a."b.c"')
+    if len(path) > limits.MAX_KEY_PARTS:
+        raise ValueError(f"section has more parts than a key may have, {limits.MAX_KEY_PARTS}")
     return path
 
 
