@@ -226,6 +226,25 @@ def test_a_comment_is_hidden_beside_a_mask_only() -> None:
     assert ["enabled = 1 # shown", "x = * #*******", "y = **************"] == excerpts(text)[:3]
 
 
+@pytest.mark.parametrize(
+    "comment",
+    [
+        'api_key = "old"',
+        "was: TOKEN abc",
+        "the passwd",
+        "sk_live_0123456789",
+        "AKIAIOSFODNN7EXAMPLE",
+        "a/b+c/d+e/f+g/h=",
+    ],
+)
+def test_a_comment_that_may_hold_a_key_is_hidden_beside_anything(comment: str) -> None:
+    text = f"{HEAD}enabled = 1 # {comment}\n"
+    shown = f"{HEAD}# {comment}\nenabled = 1 # seconds, not minutes\n# {comment}\n"
+
+    assert [f"enabled = 1 #{'*' * len(comment)}*"] == excerpts(text)
+    assert ["enabled = 1 # seconds, not minutes"] == excerpts(shown)
+
+
 # -- what stands around the section ------------------------------------------------------------------------------------
 
 

@@ -31,6 +31,8 @@ _NAMES = r"[ \t]*[A-Za-z0-9_-]+[ \t]*(?:\.[ \t]*[A-Za-z0-9_-]+[ \t]*){0,79}"
 _KEPT_BLINDLY = re.compile(rf"[ \t]*(?:\[{_NAMES}\]|\[\[{_NAMES}\]\]|[A-Za-z0-9_-]+[ \t]*=(?!=))")
 _PASTED_TAIL = re.compile(r"[ \t]*(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[A-Za-z0-9_-]{8,}=")
 """What mixes letters of both cases and digits before an equals sign: the end of a key that was cut in two."""
+_MAY_HOLD_KEY = re.compile(r"key|token|secret|passw|pwd|bearer|credential|[A-Za-z0-9+/=_-]{16}", re.IGNORECASE)
+"""What a comment says of a key, or a word that may be one."""
 _LONGEST_TEMPLATE: Final = 4000
 _DOLLAR = re.compile(r"\\(?:x24|u0024|U00000024)\Z")
 """A dollar sign by an escape: before a `${` it makes that a literal."""
@@ -132,18 +134,28 @@ class Masker:
         for value in self._overlapping(start, end):
             for place in self._hidden(value, start, end):
                 shown[place - start] = _MASK
-        if self._is_masked(bounds):
-            self._hide_comment(shown, bounds, start, end)
+        if self._hides_comment(bounds):
+            comment, until = self._comment(bounds)
+            for place in range(max(comment + 1, start), min(until, end)):
+                shown[place - start] = _MASK
         return _framed(lead, "".join(shown), goes_on=end < bounds[1])
 
-    def _is_masked(self, bounds: Stretch) -> bool:
-        """Check whether anything of a line is masked; once a line, as one may have a thousand findings."""
+    def _hides_comment(self, bounds: Stretch) -> bool:
+        """Check whether a line's comment is masked; once a line, as one may have a thousand findings.
+
+        It is when anything else of the line is, or when it may hold a key itself.
+        """
         if bounds not in self._lines:
-            self._lines[bounds] = any(
-                not value.is_plain or value.end - value.start > _LONGEST_TEMPLATE or self._hidden(value, *bounds)
-                for value in self._overlapping(*bounds)
+            self._lines[bounds] = self._is_masked(bounds) or bool(
+                _MAY_HOLD_KEY.search(self._text, *self._comment(bounds))
             )
         return self._lines[bounds]
+
+    def _is_masked(self, bounds: Stretch) -> bool:
+        return any(
+            not value.is_plain or value.end - value.start > _LONGEST_TEMPLATE or self._hidden(value, *bounds)
+            for value in self._overlapping(*bounds)
+        )
 
     def _overlapping(self, start: int, end: int) -> Iterator[Masked]:
         # Masked values never nest, so both their starts and their ends are sorted.
@@ -153,15 +165,13 @@ class Masker:
                 yield self._masked[index]
             index += 1
 
-    def _hide_comment(self, shown: list[str], bounds: Stretch, start: int, end: int) -> None:
-        """Mask the comment of a line; in a run of comments the first # of a line opens the line's own."""
+    def _comment(self, bounds: Stretch) -> Stretch:
+        """Return the comment of a line, or nothing at its end; in a run of them the first # opens the line's own."""
         index = bisect_left(self._comments, bounds[1], key=itemgetter(0)) - 1
-        if index < 0:
-            return
-        run_start, run_end = self._comments[index]
-        mark = self._text.find("#", max(run_start, bounds[0]), min(run_end, bounds[1]))
-        for place in range(max(mark + 1, start), end) if mark >= 0 else ():
-            shown[place - start] = _MASK
+        run_start, run_end = self._comments[index] if index >= 0 else (0, 0)
+        end = min(run_end, bounds[1])
+        mark = self._text.find("#", max(run_start, bounds[0]), end)
+        return (mark, end) if mark >= 0 else (bounds[1], bounds[1])
 
     def _masked_values(self, scan: Scan) -> Iterator[Masked]:
         found = [self._masked_value(token, path) for path, token in scan.values.items()]
