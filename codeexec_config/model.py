@@ -5,8 +5,9 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
+from itertools import chain
 from types import CodeType, FrameType, MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, assert_never, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeAlias, assert_never, cast
 
 import attrs
 
@@ -115,6 +116,13 @@ class _Judged(_Guarded):
         if found := judge_fields(self, urls):
             _refuse(found)
         object.__setattr__(self, "_urls", urls)
+
+    def __copy__(self) -> Self:
+        # attrs would copy its own fields alone.
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any], /) -> Self:
+        return self
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -321,7 +329,10 @@ def _is_plainly_right(config: CodeExecutionConfig) -> bool:
     if not names or config.max_memory_mb not in _ANY_MODES_MEMORY:
         return False
     if isinstance(config.mode, Wasm):
-        return _WASM_LANGUAGES.issuperset(names)
+        return _WASM_LANGUAGES.issuperset(names) and not is_stand_in(config.mode)
+    for secret in _secrets_of(type(config.mode)):
+        if (value := getattr(config.mode, secret)) is not None and not value.resolved:
+            return False
     for url in _urls_of(config.mode).values():  # noqa: SIM110 -- a generator takes longer than the loop
         if url.scheme != "https":
             return False
@@ -342,7 +353,22 @@ def _across(config: CodeExecutionConfig, found: "list[Finding]") -> "Iterator[Fi
         memory=None if ("max_memory_mb",) in ill else config.max_memory_mb,
         allows_nothing=not names and ("allowed_languages",) not in ill,
     )
-    return few(across.judge(facts))
+    unread = _unread(config.mode) if facts.mode is not None else ()
+    return few(chain(unread, across.judge(facts)))
+
+
+def _unread(mode: Mode) -> "Iterator[Finding]":
+    """Yield a finding for a mode that holds what a disabled section does not read."""
+    from codeexec_config.findings import Finding
+
+    secrets = [getattr(mode, name) for name in _secrets_of(type(mode))]
+    if is_stand_in(mode) or not all(secret is None or secret.resolved for secret in secrets):
+        yield Finding(
+            "unset-variable",
+            "the mode holds a reference that was not read, because code execution was off",
+            ("mode",),
+            help="load the section again, with code execution on",
+        )
 
 
 def is_flawless(config: CodeExecutionConfig) -> bool:

@@ -10,12 +10,14 @@ from codeexec_config import (
     CodeExecutionConfig,
     ConfigError,
     External,
+    Policy,
     Runtime,
     Sandboxed,
     Secret,
     Severity,
     Wasm,
     load_mapping,
+    loads,
 )
 
 
@@ -121,6 +123,24 @@ def test_rules_across_keys_hold():
         lambda: CodeExecutionConfig(mode=External(url="http://x.example", api_key=Secret("k")))
     )
     assert [("empty-languages", ("allowed_languages",))] == refused(lambda: CodeExecutionConfig(allowed_languages=[]))
+
+
+@pytest.mark.parametrize("service", ["url = '${U}'", "url = 'https://h'\napi_key = '${K}'"])
+def test_what_a_disabled_section_did_not_read_cannot_be_switched_on(service: str) -> None:
+    text = f"[features.code_execution]\nenabled = false\n[features.code_execution.mode.external]\n{service}\n"
+    config = loads(text, env={})
+
+    assert attrs.evolve(config, timeout_secs=5).mode == config.mode
+    for enable in (lambda: attrs.evolve(config, enabled=True), lambda: CodeExecutionConfig(mode=config.mode)):
+        assert [("unset-variable", ("mode",))] == refused(enable)
+
+
+def test_a_copy_keeps_what_a_policy_permitted() -> None:
+    table = {"mode": {"external": {"url": "http://intern", "api_key": "${K}"}}}
+    config = load_mapping(table, env={"K": "k"}, policy=Policy(insecure_hosts=["intern"]))
+
+    for mode in (copy.copy(config.mode), copy.deepcopy(config).mode):
+        assert config == CodeExecutionConfig(mode=mode)
 
 
 def test_the_repr_names_each_field_and_shows_no_key() -> None:
