@@ -18,9 +18,9 @@ _MAX_LABEL: Final = 63
 _MAX_NAME: Final = 253
 """RFC 1035, 2.3.4."""
 _PLAIN: Final = re.compile(
-    r"(https?)://((?:[a-z0-9]+[.-]){0,31}[a-z][a-z0-9]*)"  # no hyphens in a row; the last part begins with a letter
-    r"(?::[1-9][0-9]{0,3})?"
-    r'(?:/[!"$->@-[\]-~]*)?'  # printable ASCII, without what starts a query or a fragment, and the backslash
+    r"(https?)://((?:[a-z0-9]++[.-])*+[a-z][a-z0-9]*+)"  # no hyphens in a row; the last part begins with a letter
+    r"(?::[1-9][0-9]{0,3}+)?+"
+    r'(?:/[!"$->@-[\]-~]*+)?+'  # printable ASCII, without what starts a query or a fragment, and the backslash
 )
 
 
