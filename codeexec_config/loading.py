@@ -14,7 +14,7 @@ from codeexec_config.section.environment import Environment, Patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from types import FrameType
+    from types import FrameType, TracebackType
 
     from codeexec_config.diagnostics import Diagnostic
     from codeexec_config.findings import Path
@@ -112,7 +112,9 @@ def load(
         TypeError: an argument is of another type, or `env` yields something that is not a str.
         ValueError: `section` is not a dotted path.
     """
-    verdict = _load(run_file, path, "", (env, section, allow_env, policy, False, False, False), strict=strict)
+    verdict: CodeExecutionConfig | BaseException = _load(
+        run_file, path, "", (env, section, allow_env, policy, False, False, False), strict=strict
+    )
     del path, env
     if isinstance(verdict, BaseException):
         raise verdict
@@ -136,7 +138,9 @@ def loads(
         TypeError: as in `load`.
         ValueError: as in `load`.
     """
-    verdict = _load(run_text, text, filename, (env, section, allow_env, policy, False, False, False), strict=strict)
+    verdict: CodeExecutionConfig | BaseException = _load(
+        run_text, text, filename, (env, section, allow_env, policy, False, False, False), strict=strict
+    )
     del text, env
     if isinstance(verdict, BaseException):
         raise verdict
@@ -159,7 +163,9 @@ def load_mapping(
         TypeError: as in `load`.
         ValueError: as in `load`.
     """
-    verdict = _load(run_mapping, table, "", (env, section, allow_env, policy, False, False, False), strict=strict)
+    verdict: CodeExecutionConfig | BaseException = _load(
+        run_mapping, table, "", (env, section, allow_env, policy, False, False, False), strict=strict
+    )
     del table, env
     if isinstance(verdict, BaseException):
         raise verdict
@@ -277,7 +283,7 @@ def mapping_reader(
     _options(request)
 
     def read(table: Any) -> CodeExecutionConfig | BaseException:
-        return _load(run_mapping, table, "", request, strict=False)
+        return _load(run_mapping, table, "", request, strict=False)  # type: ignore[no-any-return]
 
     return read
 
@@ -286,30 +292,33 @@ _Run = Callable[[Any, str, Options], Outcome | BaseException]
 
 
 def _check(run: _Run, what: Any, filename: str, request: _Request) -> Report | BaseException:
-    """Run a check; return what it would raise, without the frames that it came through."""
-    try:
-        options = _options(request)
-        outcome = run(what, filename, options)
-        return outcome if isinstance(outcome, BaseException) else _report(outcome, options)
-    except BaseException as error:  # noqa: BLE001 -- raised by the public function
-        return _detached(error)
+    """Run a check for its report; return what it would raise."""
+    return _load(run, what, filename, request, strict=None)  # type: ignore[no-any-return]
 
 
-def _load(
-    run: _Run, what: Any, filename: str, request: _Request, *, strict: bool
-) -> CodeExecutionConfig | BaseException:
-    """Run a check for its config; a good one needs no report."""
+def _load(run: _Run, what: Any, filename: str, request: _Request, *, strict: bool | None) -> Any:
+    """Run a check for its config, or for its report where `strict` is None; return what it would raise.
+
+    An error comes without the frames that it came through, and without what was handled in them. They are taken off
+    without a call: the caller may be near the limit of recursion.
+    """
     try:
         options = _options(request)
         outcome = run(what, filename, options)
         if isinstance(outcome, BaseException):
             return outcome
-        if outcome.config is not None and not outcome.found:
-            return outcome.config  # type: ignore[no-any-return]
+        if strict is not None and outcome.config is not None and not outcome.found:
+            return outcome.config  # a good one needs no report
         report = _report(outcome, options)
+        return report if strict is None else _verdict(report, strict=strict)
     except BaseException as error:  # noqa: BLE001 -- raised by the public function
-        return _detached(error)
-    return _verdict(report, strict=strict)
+        failure, frames = error, error.__traceback__
+        error.__traceback__ = error.__context__ = None
+    try:
+        _note_place(failure, frames)
+    except RecursionError:
+        del frames  # no room for a note
+    return failure
 
 
 def _report(outcome: Outcome, options: Options) -> Report:
@@ -318,14 +327,13 @@ def _report(outcome: Outcome, options: Options) -> Report:
     return report_of(outcome, options)
 
 
-def _detached(error: BaseException) -> BaseException:
-    """Take the frames off an error; a note says where one arose that is not of the arguments."""
+def _note_place(error: BaseException, frames: TracebackType | None) -> None:
+    """Note where an error arose that is not of the arguments."""
     from traceback import walk_tb
 
-    *_, (frame, line) = walk_tb(error.__traceback__)
+    *_, (frame, line) = walk_tb(frames)
     if frame.f_globals.get("__name__") not in _ENTRANCE:
         error.add_note(f"raised at {frame.f_code.co_filename}:{line}")
-    return error.with_traceback(None)
 
 
 def _verdict(report: Report, *, strict: bool) -> CodeExecutionConfig | BaseException:

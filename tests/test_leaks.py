@@ -12,6 +12,7 @@ import sys
 import tomllib
 import warnings
 from functools import partial
+from traceback import walk_stack, walk_tb
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -354,6 +355,37 @@ def test_an_interruption_leaves_nothing_behind_either(
         assert_no_leak(calls(text, {"K": ENV}, app(text))[call], SECRETS)
 
     assert [f"raised at {__file__}"] == [note.rpartition(":")[0] for note in caught.value.__notes__]
+
+
+NEAR_THE_LIMIT = EXTERNAL + 'url = "https://h/${U}"\napi_key = "${K:?}"\n[features]\ncode_exec = 1\n'
+
+
+@pytest.mark.parametrize("act", [loads, check_text])
+@pytest.mark.filterwarnings("ignore")
+def test_near_the_limit_of_recursion_no_frame_is_left(
+    act: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("U", ENV)
+    monkeypatch.setenv("K", ENV)
+
+    def deep(levels: int) -> object:
+        return act(NEAR_THE_LIMIT) if levels == 0 else deep(levels - 1)
+
+    most = sys.getrecursionlimit() - sum(1 for _ in walk_stack(sys._getframe()))
+    raised: list[BaseException] = []
+    for room in range(5, 95):
+        monkeypatch.delitem(sys.modules, "traceback", raising=False)  # importing it takes more room than is left
+        try:
+            deep(most - room)
+        except RecursionError as error:
+            raised.append(error)
+
+    assert raised
+    for link in raised:
+        raised += [link.__context__] if link.__context__ else []
+        for frame, _ in walk_tb(link.__traceback__):
+            shown = {name: repr(value) for name, value in frame.f_locals.items() if value is not raised}
+            assert ENV not in "".join(shown.values()), frame.f_code
 
 
 def test_an_error_while_another_is_handled_has_the_callers_context_alone() -> None:

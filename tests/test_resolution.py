@@ -296,6 +296,18 @@ def test_a_table_is_no_list_and_its_keys_are_never_read(value: str) -> None:
     assert () == report.env_reads
 
 
+def test_a_caller_at_the_limit_of_recursion_is_told_so_on_the_long_way_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def deep(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(CodeExecutionConfig, "__attrs_post_init__", deep)
+    monkeypatch.setattr("codeexec_config.pipeline.structured", lambda *_: None)
+
+    with pytest.raises(RecursionError) as caught:
+        check({"timeout_secs": 5}, {})
+    assert caught.value.__context__ is None
+
+
 def test_what_only_says_that_it_is_a_str_is_none() -> None:
     with pytest.raises(TypeError, match="the environment's value of L is not a str"):
         check_text(f'{HEADER}allowed_languages = ["${{L}}"]\n', env={"L": Mock(spec=str)})

@@ -295,6 +295,8 @@ def _findings(error: BaseException, values: dict[str, Any], cls: type[Any]) -> I
     unknown: list[str] = []
     for inner in error.exceptions if isinstance(error, ClassValidationError) else (error,):
         name = _attribute(inner)
+        if isinstance(inner, RecursionError):
+            raise inner  # of the caller, who is near the limit
         if isinstance(inner, ForbiddenExtraKeysError):
             unknown = [key for key in values if key in inner.extra_fields]
         elif isinstance(inner, KeyError):
