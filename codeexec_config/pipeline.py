@@ -101,12 +101,15 @@ def _run_decoded(text: str, name: str, options: Options) -> Outcome | BaseExcept
 def _run_absent(document: Document, name: str, options: Options) -> Outcome:
     """Check what an absent section means: the defaults, which a policy may refuse."""
     from codeexec_config.document.near_misses import absent
+    from codeexec_config.findings import errors
 
     # Nothing is looked up for an empty table, so no environment can raise.
     judged = cast("Outcome", _run_section({}, options))
     judged.document, judged.file = document, name
-    misses = absent(document.data, options.section, options.model, found=options.found)
-    return _with_misses(judged, list(misses))
+    misses = list(absent(document.data, options.section, options.model, found=options.found))
+    if errors(misses):
+        judged.found = ()  # the defaults are not what a file with a near miss says
+    return _with_misses(judged, misses)
 
 
 def _with_misses(judged: Outcome, misses: list[Finding]) -> Outcome:

@@ -387,6 +387,20 @@ def test_every_group_of_patterns_must_allow_a_name() -> None:
     environment = Environment({}, [("A*", "B"), ("*B",)])
 
     assert [False, True, True] == [environment.permits(name) for name in ("A", "AB", "B")]
+    assert [("*B",), (), ("A*", "B")] == [environment.permitted(name) for name in ("A", "AB", "C")]
+
+
+@pytest.mark.parametrize(
+    ("allow_env", "said"),
+    [
+        ((), "the host allows none"),
+        (["A_*", "B"], "the host allows A_*, B: use such a variable, or have this one allowed"),
+    ],
+)
+def test_the_help_names_what_is_allowed(allow_env: Any, said: str) -> None:
+    [found] = check_text(HEADER + 'timeout_secs = "${T}"\n', env={}, allow_env=allow_env).diagnostics
+
+    assert said == found.help
 
 
 def test_the_message_names_the_variable() -> None:

@@ -5,18 +5,26 @@ Each fix alone lowers (errors, warnings), compared in that order, and leaves eve
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from codeexec_config import Fix, Report, check_text
+from codeexec_config import Fix, Policy, Report, check_text
+from codeexec_config.document import Document
+from codeexec_config.document.parse import parse
+from codeexec_config.document.places import Places
+from codeexec_config.pipeline import run_text
+from codeexec_config.section import Options, Outcome
+from codeexec_config.section.environment import Environment
+from codeexec_config.section.withholding import amended
 from tests.counts import examples
 from tests.toml_writer import Writer
 
 if TYPE_CHECKING:
     from random import Random
 
+SECTION = ("features", "code_execution")
 ENV = {"NUMBER": "512", "FLAG": "true", "LANGUAGE": "python", "HOST": "x.example.com", "KEY": "k"}
 
 KEYS = {
@@ -150,3 +158,58 @@ def test_a_fix_alone_lowers_errors_and_then_warnings(text: str) -> None:
         if finding.fix is not None:
             mended = applied(text, finding.fix)
             assert weigh(check_text(mended, env=ENV)) < weigh(report), (text, mended)
+
+
+POLICIES = st.builds(
+    Policy,
+    max_timeout_secs=st.sampled_from([None, 10, 600]),
+    max_memory_mb=st.sampled_from([None, 100, 4096]),
+    languages=st.sampled_from([None, ["javascript"], ["python", "ruby"], ["py"]]),
+    modes=st.sampled_from([None, ["wasm"], ["sandboxed"], ["external", "wasm"]]),
+    runtimes=st.sampled_from([None, ["gvisor"]]),
+    minimum_isolation=st.sampled_from([None, "gvisor"]),
+    url_hosts=st.sampled_from([None, ["*.example.org"], ["*.example.com"]]),
+    allow_literal_secrets=st.booleans(),
+    allow_env=st.sampled_from([None, ["NUMBER"], ["KEY", "HOST"]]),
+)
+
+
+@examples(150)
+@given(st.randoms(use_true_random=False).map(lambda random: Slips(random).section()), POLICIES)
+def test_so_does_one_under_a_policy(text: str, policy: Policy) -> None:
+    report = check_text(text, policy=policy, offline=True)
+    for finding in report.diagnostics:
+        if finding.fix is not None:
+            mended = applied(text, finding.fix)
+            assert weigh(check_text(mended, policy=policy, offline=True)) < weigh(report), (text, mended)
+
+
+H = "[features.code_execution]\n"
+E = "[features.code_execution.mode.external]\n"
+
+
+@examples(150)
+@given(st.randoms(use_true_random=False).map(lambda random: Slips(random).section()))
+@example(f"{H}url = 'https://h'\napi_key = '${{K}}'\n{E}")
+@example(f"{H}mode = 'external'\nurl = 'https://h'\n")
+@example(f"{H}type = 'sandboxed'\n[features.code_execution.mode.sandboxed]\nruntime = 'docker'\n")
+@example(f"{H}external.url = 'https://h'\n")
+@example(f"{H}allowed_languages = ['r', 'Python, ruby', 'R', 'RB']\nmode.sandboxed.runtime = 'docker'\n")
+@example(f"{H}timeout_minutes = 5\n")
+def test_a_fix_is_judged_as_it_will_be_written(text: str) -> None:
+    options = Options(Environment({}), SECTION)
+    options.offline = True
+    outcome = run_text(text, "", options)
+    assert isinstance(outcome, Outcome)
+    assert outcome.document
+    places = Places(outcome.document, None, SECTION, options.model, outcome.found)
+    for finding in outcome.found:
+        fix = places.diagnostic(finding).fix
+        if fix and finding.amendment:
+            assert data(applied(text, fix)) == amended(data(text), finding.amendment), text
+
+
+def data(text: str) -> dict[str, Any]:
+    document = parse(text, None)
+    assert isinstance(document, Document)
+    return document.data

@@ -184,10 +184,54 @@ def test_the_defaults_of_an_absent_section_are_judged_too():
     assert check_text("", env={}, policy=Policy(modes=["wasm"])).ok
 
 
+def test_a_near_miss_that_fails_is_said_alone():
+    report = check_text("[feature.code_execution]\ntimeout_secs = 5\n", env={}, policy=Policy(max_timeout_secs=10))
+
+    assert ["misplaced-section"] == [d.code for d in report.diagnostics]
+
+
+def test_a_breach_that_a_variable_makes_names_it():
+    table = {"timeout_secs": "${T}", "mode": {"external": {"url": "${U}", "api_key": "${K}"}}}
+    policy = Policy(max_timeout_secs=10, url_hosts=["a"])
+
+    number, host = check_mapping(table, env={"T": "11", "U": "https://b", "K": "k"}, policy=policy).diagnostics
+
+    assert "the policy does not permit the host from U (`url_hosts`)" == host.message
+    assert "the value from T is more than the policy's maximum of 10 seconds (`max_timeout_secs`)" == number.message
+    assert "set T to 10 or less" == number.help
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "fixed"),
+    [
+        ("timeout_sec = 300", {"policy": Policy(max_timeout_secs=10)}, False),
+        ("timeout_sec = 300", {"policy": Policy(max_timeout_secs=300)}, True),
+        ('mode.sandboxed.runtime = "dokcer"', {"policy": Policy(minimum_isolation="gvisor")}, False),
+        ('allowed_languages = ["Python"]', {"policy": Policy(languages=["javascript"])}, False),
+        ('mode.external = { url = "https://h", api_key = "env:K" }', {"allow_env": ["X"]}, False),
+        ('mode.external = { url = "https://h", api_key = "env:K" }', {"allow_env": ["K"]}, True),
+    ],
+)
+def test_a_fix_that_the_host_refuses_is_not_offered(text, options, fixed):
+    [found] = check_text(HEADER + text, env={"K": "k"}, **options).diagnostics
+
+    assert fixed == (found.fix is not None)
+    assert found.help
+
+
+def test_a_few_fixes_are_tried_at_a_time():
+    names = ", ".join(["'Ruby'"] * 30)
+    text = f"{HEADER}mode.sandboxed.runtime = 'docker'\nallowed_languages = [{names}]\n"
+
+    found = check_text(text, env={}, policy=Policy(languages=["ruby"])).diagnostics
+
+    assert 20 == sum(d.fix is not None for d in found) < len(found)
+
+
 def test_a_number_of_the_environment_is_not_repeated():
     [found] = check_mapping({"timeout_secs": "${T}"}, env={"T": "4711"}, policy=Policy(max_timeout_secs=60)).diagnostics
 
-    assert "the value is more than the policy's maximum of 60 seconds" in found.message
+    assert "the value from T is more than the policy's maximum of 60 seconds" in found.message
     assert "4711" not in str(found)
 
 

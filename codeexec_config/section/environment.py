@@ -27,13 +27,24 @@ class Environment:
         self._allowed = allowed
         self._values: dict[str, str | None] = {}
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether a file may read some variables only."""
+        return bool(self._allowed)
+
     def permits(self, name: str) -> bool:
         """Check whether a file may read a variable."""
-        if not self._allowed:
-            return True
+        return not self._allowed or self._refusing(name) is None
+
+    def permitted(self, name: str) -> Patterns:
+        """Return the patterns of which a variable matches none: those of the argument, or of the policy."""
+        return self._refusing(name) or ()
+
+    def _refusing(self, name: str) -> Patterns | None:
         from fnmatch import fnmatchcase
 
-        return all(any(fnmatchcase(name, pattern) for pattern in group) for group in self._allowed)
+        groups = (group for group in self._allowed if not any(fnmatchcase(name, pattern) for pattern in group))
+        return next(groups, None)
 
     def fetch(self, name: str) -> BaseException | None:
         """Look a name up, once; return what the mapping raised, without our frames and without a value kept.

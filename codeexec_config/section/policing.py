@@ -11,7 +11,7 @@ from codeexec_config.codes import Severity
 from codeexec_config.findings import Finding, Path, Target
 from codeexec_config.keys import Kind, keys_of
 from codeexec_config.model import RUNTIME_TEXTS, Runtime
-from codeexec_config.rules.alone import comes_from, quantity, short_number
+from codeexec_config.rules.alone import quantity, short_number
 from codeexec_config.section.structure import meanings
 
 if TYPE_CHECKING:
@@ -86,13 +86,13 @@ class _Police:
             path = (key.name,)
             if value > ceiling and path not in self._sound.ill:
                 made = self._resolution.made.get(path)
-                shown = "the value" if made else short_number(value)
+                shown = f"the value from {made}" if made else short_number(value)
                 limit = quantity(ceiling, key.bounds.unit)
                 yield self._breach(
                     path,
                     entry,
-                    f"{shown} is more than the policy's maximum of {limit}{comes_from(made)}",
-                    f"write {key.name} = {ceiling} or less",
+                    f"{shown} is more than the policy's maximum of {limit}",
+                    f"{f'set {made} to' if made else f'write {key.name} ='} {ceiling} or less",
                 )
 
     def modes(self) -> Iterator[Finding]:
@@ -144,7 +144,8 @@ class _Police:
         permitted = self._policy.url_hosts
         for path, url in self._sound.urls.items() if permitted is not None else ():
             if permitted is not None and not _matches(url.host, permitted):
-                message = "the policy does not permit this host"
+                host = f"the host from {url.made}" if url.made else "this host"
+                message = f"the policy does not permit {host}"
                 yield self._breach(path, "url_hosts", message, f"the policy permits {_listed(permitted)}")
 
     def literals(self) -> Iterator[Finding]:
@@ -166,7 +167,7 @@ class _Police:
         is_default = path[0] not in self._values
         return Finding(
             "policy-violation",
-            f"{message} (`{entry}`)" if related is None else message,
+            f"{message} (`{entry}`)",
             path,
             help=f"the default breaks it: set `{path[0]}`; {hint}" if is_default else hint,
             target=Target(()) if is_default else None,

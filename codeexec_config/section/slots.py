@@ -16,7 +16,7 @@ from codeexec_config.section.resolution import UNKNOWN, Resolution
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from codeexec_config.section.environment import Environment
+    from codeexec_config.section.environment import Environment, Patterns
     from codeexec_config.section.resolve import Site
 
 _ENTRY: Final = Key(Kind.TEXT)
@@ -87,7 +87,7 @@ def _resolve_slots(
         for ref in slot.references if slot.is_read else ():
             if not environment.permits(ref.name):
                 if len(forbidden) <= LISTED:
-                    forbidden.append(_forbidden(path, ref))
+                    forbidden.append(_forbidden(path, ref, environment.permitted(ref.name)))
             elif read and (failure := environment.fetch(ref.name)) is not None:
                 return failure
     result.findings += (*ill, *forbidden)
@@ -155,12 +155,13 @@ def _meant(path: Path, slot: Slot, segment: Segment, finding: Finding) -> Findin
     return finding._replace(help=f"write {written}", amendment=amendment)
 
 
-def _forbidden(path: Path, reference: Reference) -> Finding:
+def _forbidden(path: Path, reference: Reference, permitted: Patterns) -> Finding:
+    allowed = f"the host allows {', '.join(permitted) or 'none'}"
     return Finding(
         "forbidden-variable",
         f"this file may not read {reference.name}",
         path,
-        help="use a variable that the host allows, or have it allowed",
+        help=f"{allowed}: use such a variable, or have this one allowed" if permitted else allowed,
         target=Target(path, within=(reference.start, reference.end)),
     )
 

@@ -40,7 +40,7 @@ def check(section: dict[str, Any], options: Options, found: Sequence[Finding]) -
     elif config is None or resolution.unread:
         config = _settled(resolution, options)
     if every:
-        every = [finding.under(*options.section) for finding in _amended(every, section, options.model)]
+        every = [finding.under(*options.section) for finding in _amended(every, section, options)]
     deferred = tuple(((*options.section, *path), reference) for path, reference in resolution.deferred)
     return Outcome(config, every, section, deferred=deferred)
 
@@ -58,10 +58,15 @@ def _every_finding(resolution: Resolution, options: Options, found: Iterable[Fin
     return list(few(chain(found, findings(resolution, options.model, options.policy))))
 
 
-def _amended(found: list[Finding], section: dict[str, Any], model: type[Any]) -> list[Finding]:
+def _amended(found: list[Finding], section: dict[str, Any], options: Options) -> list[Finding]:
     from codeexec_config.section.fixes import amend
 
-    return amend(listed(found), section, model)
+    amended = amend(listed(found), section, options.model)
+    if options.policy is None and not options.environment.is_limited:
+        return amended
+    from codeexec_config.section.withholding import withhold
+
+    return withhold(amended, section, options)
 
 
 def _settled(resolution: Resolution, options: Options) -> Any:
