@@ -31,12 +31,19 @@ def test_the_same_file_has_a_verdict_by_each_policy(files, policy, status):
     assert status == validate()
 
 
+def test_a_second_policy_is_a_usage_error(files, capsys):
+    files("max_timeout_secs = 60")
+
+    assert 2 == validate("--policy", "policy.toml")
+    assert "--policy: it is given twice; a check has one policy" in capsys.readouterr().err
+
+
 def test_a_breach_shows_the_policy_s_own_line(files, capsys):
     files("# ours\nmax_timeout_secs = 59\n")
 
     assert 1 == validate()
     assert """\
-error[policy-violation]: 60 is more than the policy's maximum of 59 seconds
+error[policy-violation]: 60 is more than the policy's maximum of 59 seconds (`max_timeout_secs`)
  --> app.toml:2:16
 """ in (out := capsys.readouterr().out)
     assert " --> policy.toml:2:" in out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,6 @@ from codeexec_config.findings import printable_line
 from codeexec_config.limits import SECTION
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Mapping, Sequence
 
     from codeexec_config.findings import Path
@@ -23,12 +23,23 @@ class UsageError(Exception):
     """What is wrong with how a command was called."""
 
 
+class _Once(argparse.Action):
+    """Refuse an option that is given twice: of two ceilings one would be lost."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *_: object) -> None:
+        if getattr(namespace, self.dest) is not None:
+            parser.error(f"{self.option_strings[0]}: it is given twice; a check has one policy")
+        setattr(namespace, self.dest, values)
+
+
 def add_scope(group: Any) -> None:
     """Add the options that say what is checked, and by which ceiling."""
     group.add_argument(
         "--section", default=SECTION, metavar="PATH", help="the section's dotted path (default: %(default)s)"
     )
-    group.add_argument("--policy", metavar="FILE", help="the host's policy, a TOML file; `init --policy` prints one")
+    group.add_argument(
+        "--policy", action=_Once, metavar="FILE", help="the host's policy, a TOML file; `init --policy` prints one"
+    )
 
 
 def add_environment(group: Any) -> None:
