@@ -56,6 +56,7 @@ def test_offline_shows_the_same_without_a_variable():
         ('mode = "wasm"', {"mode": ("file", "wasm", (2, 8), None)}),
         ("mode.wasm = {}", {"mode": ("file", "wasm", (2, 1), None)}),
         ('mode.sandboxed.runtime = "gvisor"', {"mode.sandboxed.runtime": ("file", "gvisor", (2, 26), None)}),
+        ('mode.external.url = "https://h/$${y}"', {"mode.external.url": ("file", "https://h/${y}", (2, 21), None)}),
         ('mode.external = { url = "https://h" }', {"mode.external.url": ("file", "https://h", (2, 25), None)}),
         (
             'mode.external = { url = "https://h", api_key = "lit" }',

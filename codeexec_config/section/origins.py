@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from codeexec_config.keys import Key, Kind, keys_of
-from codeexec_config.references import Reference, parse
+from codeexec_config.references import Reference, filled, parse
 from codeexec_config.references import references as references_of
 from codeexec_config.section.resolution import variant_of
 
@@ -60,7 +60,10 @@ def _of_value(key: Key, value: Any, path: Path) -> Source:
     texts = value if isinstance(value, list) else [value]
     found = [ref for text in texts if isinstance(text, str) for ref in references_of(parse(text))]
     if not found:
-        return Source(path, _MASK if key.kind is Kind.SECRET else value, "file")
+        plain = [filled(text, "") if isinstance(text, str) else text for text in texts]
+        return Source(
+            path, _MASK if key.kind is Kind.SECRET else plain if isinstance(value, list) else plain[0], "file"
+        )
     shown = [_without_defaults(text) for text in texts]
     if key.kind is Kind.SECRET and not all(isinstance(part, Reference) for part in parse(texts[0])):
         shown = [_MASK]
