@@ -233,3 +233,27 @@ def test_one_variable_gives_one_language(name: str) -> None:
 
     assert f"invalid name of a language from {name}" == found.message
     assert f'set {name} to one lower-case name, such as python: for two write ["${{A}}", "${{B}}"]' == found.help
+
+
+@pytest.mark.parametrize("offline", [False, True])
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ('timeout_secs = "${T:-}"', "the default of T"),
+        ('enabled = "${T:-}"', "the default of T"),
+        ('mode.external.url = "${T:-}"', "the default of T"),
+        ('timeout_secs = "${T:-x}"', "the default of T"),
+    ],
+)
+def test_an_empty_default_is_one(text: str, made: str, offline: bool) -> None:  # noqa: FBT001
+    [found] = check_text(f"[features.code_execution]\n{text}\n", env={}, offline=offline).errors
+
+    assert f"from {made}" in found.message
+    assert f"set {made} to" in str(found.help)
+
+
+def test_a_credential_is_taken_out_of_the_variable() -> None:
+    text = '[features.code_execution]\nmode.external.url = "${U}"\n'
+    [found] = check_text(text, env={"U": "https://u:p@h"}).errors
+
+    assert str(found.help).startswith("take it out of U")

@@ -45,6 +45,9 @@ class Flaw(NamedTuple):
     quiet: str | None = None
 
 
+_KEY: Final = 'api_key = "${CODE_EXEC_API_KEY}"'
+
+
 def refused(value: str, path: Path, *, made: str | None = None) -> Finding:
     """Return what is wrong with a URL that is not accepted: the first of form, credentials, metadata."""
     try:
@@ -58,7 +61,7 @@ def refused(value: str, path: Path, *, made: str | None = None) -> Finding:
             "credentials-in-url",
             f"the {place} of the URL{source} holds a credential, which logs and proxies print",
             path,
-            help='move the credential to api_key = "${CODE_EXEC_API_KEY}"',
+            help=f"{f'take it out of {made}, and give it as' if made else 'move the credential to'} {_KEY}",
         )
     return Finding(
         "metadata-url",

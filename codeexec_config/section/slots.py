@@ -197,7 +197,11 @@ def _makers_of_entry(text: str, environment: Environment, *, read: bool) -> str 
 def _makers(slot: Slot, environment: Environment, *, read: bool) -> str:
     """Name the variables that a value comes from, or the defaults when it comes from these alone."""
     named = dict.fromkeys(ref.name for ref in slot.references)
-    used = {ref.name for ref in slot.references if not ref.text or (read and environment.is_set(ref.name))}
+    used = {
+        ref.name
+        for ref in slot.references
+        if _as_read(slot, ref).default is None or (read and environment.is_set(ref.name))
+    }
     if used:
         return " and ".join(name for name in named if name in used)
     return f"the default of {' and '.join(named)}"
