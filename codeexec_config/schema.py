@@ -66,9 +66,9 @@ def file_name(kind: str, draft: str) -> str:
         ValueError: `kind` or `draft` is none of these.
     """
     if kind not in limits.SCHEMA_KINDS:
-        raise ValueError(f"kind must be one of {', '.join(limits.SCHEMA_KINDS)}")
+        raise ValueError(f"kind must be one of {', '.join(map(repr, limits.SCHEMA_KINDS))}")
     if draft not in limits.SCHEMA_DRAFTS:
-        raise ValueError(f"draft must be one of {', '.join(limits.SCHEMA_DRAFTS)}")
+        raise ValueError(f"draft must be one of {', '.join(map(repr, limits.SCHEMA_DRAFTS))}")
     return f"{kind}.{_FILE_DRAFTS[draft]}.json"
 
 

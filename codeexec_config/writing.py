@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, assert_never
 
+import attrs
+
 from codeexec_config import limits
-from codeexec_config.keys import Key, Kind, keys_of
+from codeexec_config.keys import Key, Kind, keys_of, union_of
 from codeexec_config.model import VARIANTS, CodeExecutionConfig, is_stand_in, name_of
 from codeexec_config.references import escape
 
@@ -21,8 +23,11 @@ def to_toml(config: CodeExecutionConfig, *, reveal_secrets: bool = False) -> str
         reveal_secrets: write a literal secret's value into the text.
 
     Raises:
+        TypeError: it is no `CodeExecutionConfig`.
         ValueError: a secret is a literal, or the config stands for a mode that was not read.
     """
+    if not attrs.has(type(config)) or union_of(type(config)) is None:
+        raise TypeError("config must be a CodeExecutionConfig")
     plain = to_plain(config, reveal_secrets=reveal_secrets)
     tables = {key: value for key, value in plain.items() if isinstance(value, dict)}
     lines = [f"[{limits.SECTION}]"]

@@ -102,6 +102,13 @@ def test_a_file_is_written_once_and_never_over_another(printed, tmp_path, capsys
     assert f" init: error: {path}: it exists already; nothing was overwritten\n" in capsys.readouterr().err
 
 
+def test_a_hyphen_is_standard_output(printed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert section_text("wasm") == printed("--output", "-")
+    assert [] == list(tmp_path.iterdir())
+
+
 def test_a_link_that_leads_nowhere_is_not_followed(tmp_path, capsys):
     (tmp_path / "link.toml").symlink_to(tmp_path / "target.toml")
 

@@ -88,6 +88,12 @@ def test_a_fix_without_edits_does_nothing():
     assert "abc" == apply_fixes("abc", [Fix("nothing", ())])
 
 
+@pytest.mark.parametrize("wrong", [None, "fix", 3])
+def test_what_is_no_fix_is_a_type_error(wrong):
+    with pytest.raises(TypeError, match="leave out those that have none"):
+        apply_fixes("abc", [fix((0, 1, "X")), wrong])
+
+
 @pytest.mark.parametrize("place", [(2, 9), (9, 9)])
 def test_a_fix_of_another_text_is_a_value_error(place):
     with pytest.raises(ValueError, match="does not fit"):

@@ -182,6 +182,14 @@ def test_every_item_of_tomlkit_has_its_type(expected: str, spelling: str) -> Non
     assert f"expected a string, found {expected}" == finding.message
 
 
+def test_a_boolean_of_tomlkit_by_itself_is_one() -> None:
+    on, off = map(tomlkit.item, (True, False))
+
+    assert not check_mapping({"enabled": off}, env={}).diagnostics
+    [finding] = check_mapping({"allowed_languages": [on]}, env={}).diagnostics
+    assert "expected a string, found a boolean" == finding.message
+
+
 @pytest.mark.parametrize(
     ("expected", "value"),
     [

@@ -198,3 +198,12 @@ def test_a_flood_of_findings_is_cut_short_as_a_report_is():
 
     assert len(caught.value.diagnostics) == 1_000
     assert "there is more than is listed here" in (caught.value.diagnostics[-1].help or "")
+
+
+def test_a_subclass_adds_no_field() -> None:
+    @attrs.frozen(kw_only=True)
+    class Wider(CodeExecutionConfig):
+        extra: int = 3
+
+    with pytest.raises(TypeError, match="`extra` is no key of the section"):
+        Wider()

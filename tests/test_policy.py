@@ -611,3 +611,11 @@ def test_the_sandboxes_that_are_named_are_those_that_both_entries_permit(runtime
     table = {"mode": {"sandboxed": {"runtime": runtime}}}
     [found] = check_mapping(table, env={}, policy=policy).errors
     assert f"the policy permits {permitted}" == found.help
+
+
+@pytest.mark.parametrize("pattern", ["2001:db8:0::1", "2001:DB8::1", "2001:db8::*", "2001:db8::?"])
+def test_an_address_matches_in_any_spelling(pattern):
+    table = {"mode": {"external": {"url": "https://[2001:db8::0:1]/", "api_key": "${K}"}}}
+
+    assert check_mapping(table, env={"K": "k"}, policy=Policy(url_hosts=[pattern])).ok
+    assert not check_mapping(table, env={"K": "k"}, policy=Policy(url_hosts=["2001:db8::2"])).ok

@@ -254,6 +254,16 @@ def test_output_writes_a_file_and_leaves_no_other(tmp_path: Path, capsys: pytest
     assert ("", "") == capsys.readouterr()
 
 
+def test_a_hyphen_is_standard_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert 0 == run("--output", "-")
+    assert schema_text("document", "7") == capsys.readouterr().out
+    assert [] == list(tmp_path.iterdir())
+
+
 def test_output_may_be_a_file_that_is_not_there_yet(tmp_path: Path) -> None:
     assert 0 == run("--output", tmp_path / "new.json")
     assert schema_text("document", "7") == (tmp_path / "new.json").read_text("utf-8")

@@ -19,6 +19,7 @@ from codeexec_config import (
     CodeExecutionConfig,
     ConfigError,
     External,
+    Policy,
     Runtime,
     Sandboxed,
     Secret,
@@ -352,3 +353,9 @@ def test_the_alphabet_of_a_header_is_written_as_it_is() -> None:
     value = string.printable[:94]
 
     assert service(Secret(value)) == read(to_toml(service(Secret(value)), reveal_secrets=True), {})
+
+
+@pytest.mark.parametrize("value", [Wasm(), Policy(), External(url="https://h"), {}, None, "x"])
+def test_what_is_no_config_is_a_type_error(value: Any) -> None:
+    with pytest.raises(TypeError, match="config must be a CodeExecutionConfig"):
+        to_toml(value)

@@ -7,7 +7,7 @@ import sys
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
-from codeexec_config.cli.parsing import Formatter, usage_error
+from codeexec_config.cli.parsing import STANDARD_OUTPUT, Formatter, usage_error
 from codeexec_config.keys import REQUIRED, Kind, keys_of
 from codeexec_config.limits import SECTION
 from codeexec_config.model import VARIANTS, CodeExecutionConfig
@@ -49,14 +49,16 @@ def add_parser(commands: Any) -> None:
     what.add_argument("--mode", choices=tuple(VARIANTS), help=f"where code runs (default: {_DEFAULT_MODE})")
     what.add_argument("--policy", action="store_true", help="a host's policy instead")
     target = parser.add_argument_group("where it goes")
-    target.add_argument("--output", metavar="FILE", help="write it to FILE, which must not exist")
+    target.add_argument(
+        "--output", metavar="FILE", help="write it to FILE, which must not exist; - for standard output"
+    )
     parser.set_defaults(run=run, parser=parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print or write the file; return the exit status."""
     text = policy_text() if options.policy else section_text(options.mode or _DEFAULT_MODE)
-    if options.output is None:
+    if options.output in {None, STANDARD_OUTPUT}:
         sys.stdout.write(text)
         return 0
     try:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 USAGE_STATUS: Final = 2
+STANDARD_OUTPUT: Final = "-"
 _STANDARD_INPUT: Final = "-"
 
 # A fixed width keeps argparse from measuring the terminal, which imports more than the rest of a run together.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from codeexec_config.cli.parsing import Formatter, program, usage_error
+from codeexec_config.cli.parsing import STANDARD_OUTPUT, Formatter, program, usage_error
 from codeexec_config.findings import printable_line
 from codeexec_config.limits import SCHEMA_DRAFTS, SCHEMA_KINDS
 
@@ -47,7 +47,7 @@ def add_parser(commands: Any) -> None:
         help="of JSON Schema; every editor reads 7 (default: 7)",
     )
     target = parser.add_argument_group("where it goes").add_mutually_exclusive_group()
-    target.add_argument("--output", metavar="FILE", help="write it to FILE")
+    target.add_argument("--output", metavar="FILE", help="write it to FILE; - for standard output")
     target.add_argument("--check", metavar="FILE", help="exit 1 if FILE does not hold it")
     parser.set_defaults(run=run, parser=parser)
 
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         if options.check is not None:
             return _check(options, text.encode())
-        if options.output is not None:
+        if options.output not in {None, STANDARD_OUTPUT}:
             replace(options.output, text.encode())
             return 0
     except ReplaceError as error:

@@ -28,8 +28,14 @@ def apply_fixes(text: str, fixes: Iterable[Fix]) -> str:
         fixes: what a report on this text offers.
 
     Raises:
+        TypeError: `fixes` holds something else, such as None for a finding without a fix.
         ValueError: a fix does not fit the text, so it was offered for another one.
     """
+    from codeexec_config.diagnostics import Fix
+
+    fixes = tuple(fixes)
+    if not all(isinstance(fix, Fix) for fix in fixes):
+        raise TypeError("fixes must hold the fixes of findings; leave out those that have none")
     return write_edits(text, [edit for fix in compatible(text, fixes) for edit in fix.edits])
 
 

@@ -111,7 +111,7 @@ class Plain:
         self._refuse(path, "expected keys that are strings", _AS_PARSED)
         return plain or UNKNOWN
 
-    def _leaf(self, value: object, path: Path) -> Any:
+    def _leaf(self, value: Any, path: Path) -> Any:
         """Return a scalar; of a container only its kind, which is wrong here."""
         if self._is_around(value):
             return self._refuse(path, "the value contains itself", _AS_PARSED)
@@ -121,6 +121,8 @@ class Plain:
             return {}
         if _is_array(value):
             return []
+        if type(value).__module__ == "tomlkit.items":
+            return _scalar(value.unwrap())  # a Bool, which alone of its items is no subclass of what it holds
         hint = "TOML has no null: leave the key out" if value is None else _AS_PARSED
         return self._refuse(path, f"expected a value of TOML, found {_name(value)}", hint)
 

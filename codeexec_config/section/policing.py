@@ -12,6 +12,7 @@ from codeexec_config.findings import Finding, Path, Target
 from codeexec_config.keys import Kind, keys_of
 from codeexec_config.model import RUNTIME_TEXTS, Runtime
 from codeexec_config.rules.alone import quantity, short_number
+from codeexec_config.rules.urls import UrlError, normalize_host
 from codeexec_config.section.structure import meanings
 
 if TYPE_CHECKING:
@@ -65,7 +66,15 @@ def permits_cleartext(policy: Policy | None, url: Url) -> bool:
 
 
 def _matches(host: str, globs: Sequence[str]) -> bool:
-    return any(fnmatchcase(host.lower(), glob.lower().removesuffix(".")) for glob in globs)
+    return any(fnmatchcase(host.lower(), _normalized(glob)) for glob in globs)
+
+
+def _normalized(glob: str) -> str:
+    """Return a glob as a normalised host is spelt: in lower case, without a final dot, an IPv6 address compressed."""
+    try:
+        return normalize_host(f"[{glob}]") if ":" in glob else glob.lower().removesuffix(".")
+    except UrlError:
+        return glob.lower()  # a pattern of addresses
 
 
 class _Police:
