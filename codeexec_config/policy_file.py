@@ -82,12 +82,17 @@ def _judge(document: Document, name: str) -> PolicyFile:
     if found or policy is None:
         refused = {finding.path for finding in found}
         found += (finding for finding in findings(Resolution(document.data), Policy) if finding.path not in refused)
+    every = [*found, *_remarks(document.data.get("languages"), {finding.path for finding in found})]
     places = Places(document, name, (), Policy)
     if found or policy is None:
-        return PolicyFile(None, _placed(places, found, document))
+        return PolicyFile(None, _placed(places, every, document))
     entries = {entry: _place(places, entry) for entry in key_table(Policy) if entry in document.data}
-    names = Languages(policy.languages or (), path=("languages",))
-    return PolicyFile(at_places(policy, entries), _placed(places, list(remarks(names, names.known)), document))
+    return PolicyFile(at_places(policy, entries), _placed(places, every, document))
+
+
+def _remarks(languages: Any, ill: set[Path]) -> Iterator[Finding]:
+    names = Languages(languages if isinstance(languages, list) else (), ill, path=("languages",))
+    return remarks(names, names.known)
 
 
 def _placed(places: Places, found: list[Finding], document: Document) -> tuple[Diagnostic, ...]:

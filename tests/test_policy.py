@@ -619,3 +619,16 @@ def test_an_address_matches_in_any_spelling(pattern):
 
     assert check_mapping(table, env={"K": "k"}, policy=Policy(url_hosts=[pattern])).ok
     assert not check_mapping(table, env={"K": "k"}, policy=Policy(url_hosts=["2001:db8::2"])).ok
+
+
+def test_a_policy_file_with_an_error_has_its_warnings_too(policy_file):
+    with pytest.raises(ConfigError) as caught:
+        load_policy(policy_file('languages = ["py", "Python", "r", "r", 3]\nmax_timeout_secs = 0\n'))
+
+    assert [
+        ("unknown-language", ("languages", 0)),
+        ("invalid-language", ("languages", 1)),
+        ("duplicate-language", ("languages", 3)),
+        ("wrong-type", ("languages", 4)),
+        ("out-of-range", ("max_timeout_secs",)),
+    ] == [(found.code, found.path) for found in caught.value.diagnostics]
