@@ -542,3 +542,11 @@ def test_a_parameter_whose_name_says_so_is_a_credential(name, separator):
 )
 def test_a_parameter_that_only_looks_like_one_is_none(name):
     assert code_of(f"https://h.example/run?{name}=x") is None
+
+
+@pytest.mark.parametrize("url", ["${U}", "$<U>", "${U}/run", "${U:-https://h}"])
+def test_a_reference_that_is_not_read_is_called_one(url):
+    assert said(url) == (
+        "it is a reference that is not read here",
+        "a reference is read in a file, where it is not escaped as $${; in code give the URL itself",
+    )

@@ -75,6 +75,9 @@ def _invalid(value: str, flaw: Flaw, path: Path, made: str | None) -> Finding:
     if made:
         remedy = f"set {made} to an absolute URL, such as https://code-exec.example.com"
         return Finding("invalid-url", f"invalid URL from {made}: {flaw.quiet or flaw.reason}", path, help=remedy)
+    if value.startswith(("${", "$<")):
+        help_ = "a reference is read in a file, where it is not escaped as $${; in code give the URL itself"
+        return Finding("invalid-url", "invalid URL: it is a reference that is not read here", path, help=help_)
     looks_foreign = value[:1] in _OPENS_REFERENCE or mended(value) is not None
     if looks_foreign and (reference := hint(value)):
         return Finding("invalid-url", "invalid URL: it names a variable without ${...}", path, help=reference)
