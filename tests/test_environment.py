@@ -184,6 +184,7 @@ def test_a_value_that_is_not_utf_8_counts_as_unset(value: str) -> None:
 
     assert [("unset-variable", "timeout_secs")] == [(d.code, d.path[-1]) for d in report.diagnostics]
     assert ("T",) == report.env_reads
+    assert "the value of the variable T is not UTF-8" == report.diagnostics[0].message
 
 
 def test_a_key_error_of_any_kind_is_unset() -> None:

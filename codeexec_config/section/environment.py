@@ -20,12 +20,13 @@ class Environment:
         allowed: glob patterns; each group must match a name for it to be read.
     """
 
-    __slots__ = ("_allowed", "_mapping", "_values")
+    __slots__ = ("_allowed", "_garbled", "_mapping", "_values")
 
     def __init__(self, mapping: Mapping[str, str], allowed: Sequence[Patterns] = ()) -> None:
         self._mapping = mapping
         self._allowed = allowed
         self._values: dict[str, str | None] = {}
+        self._garbled: tuple[str, ...] = ()
 
     @property
     def is_limited(self) -> bool:
@@ -67,7 +68,11 @@ class Environment:
             self._values.clear()
             return TypeError(f"the environment's value of {name} is not a str")
         text = str.__str__(value)
-        self._values[name] = text if text.isascii() or _is_utf8(text) else None
+        if text.isascii() or _is_utf8(text):
+            self._values[name] = text
+        else:
+            self._values[name] = None
+            self._garbled += (name,)
         return None
 
     def read(self, text: str, *, is_secret: bool) -> str | BaseException | None:
@@ -88,6 +93,10 @@ class Environment:
 
     def __getitem__(self, name: str) -> str | None:
         return self._values[name]
+
+    def is_garbled(self, name: str) -> bool:
+        """Check whether a variable counts as not set because its bytes are not UTF-8."""
+        return name in self._garbled
 
     def is_set(self, name: str) -> bool:
         """Check whether a variable was looked up and is not empty."""

@@ -179,7 +179,7 @@ def _resolve_slot(result: Resolution, path: Path, slot: Slot, environment: Envir
     forbidden = any(not environment.permits(ref.name) for ref in slot.references) and slot.key.takes_references
     if read and slot.key.takes_references:
         unset = [ref for ref in slot.references if environment.permits(ref.name) and _is_unset(slot, ref, environment)]
-        result.findings += (_unset(path, ref) for ref in unset)
+        result.findings += (_unset(path, ref, is_garbled=environment.is_garbled(ref.name)) for ref in unset)
         refused = refused or bool(unset)
     if refused or forbidden:
         result.put(path, UNKNOWN)
@@ -218,7 +218,11 @@ def _as_read(slot: Slot, reference: Reference) -> Reference:
     return reference
 
 
-def _unset(path: Path, reference: Reference) -> Finding:
+def _unset(path: Path, reference: Reference, *, is_garbled: bool) -> Finding:
+    target = Target(path, within=(reference.start, reference.end))
+    if is_garbled:
+        message = f"the value of the variable {reference.name} is not UTF-8"
+        return Finding("unset-variable", message, path, help=f"set {reference.name} to a text in UTF-8", target=target)
     said = f": {printable(reference.text)}" if reference.operator == ":?" and reference.text else ""
     empty = " or is empty" if reference.operator == ":?" else ""
     return Finding(
@@ -226,7 +230,7 @@ def _unset(path: Path, reference: Reference) -> Finding:
         f"the variable {reference.name} is not set{empty}{said}",
         path,
         help=f"set {reference.name} in the environment of the process",
-        target=Target(path, within=(reference.start, reference.end)),
+        target=target,
     )
 
 
