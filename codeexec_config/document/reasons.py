@@ -39,6 +39,8 @@ _STRINGS: Final = re.compile(rf"{_STRING}(?:[ \t]*,[ \t]*{_STRING}){{1,100}}(?P<
 _LEADS: Final = re.compile(r"(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.(?=[^\n\[\]]*=)")
 """A name of a dotted key that others follow."""
 _WORD: Final = re.compile(r"\w[\w-]*")
+_DECLARES: Final = re.compile(r"(?P<word>export|set|let|const|var|local|readonly|-)[ \t]+(?=[A-Za-z0-9_.-]+[ \t]*=)")
+"""What stands before an assignment elsewhere: a shell's or JavaScript's word, or the mark of a list or a diff."""
 
 
 def explain(scan: Scan, flaw: Flaw, section: Path) -> Reason:
@@ -192,6 +194,8 @@ def _comment_mark(slip: Slip) -> Reason | None:
 
 
 def _equals(slip: Slip) -> Reason:
+    if early := _declaration(slip):
+        return early
     start = slip.at
     while start > 0 and (slip.text[start - 1].isalnum() or slip.text[start - 1] in "_-"):
         start -= 1
@@ -199,9 +203,22 @@ def _equals(slip: Slip) -> Reason:
         return early
     if _PLAIN_VALUE.match(slip.rest) and slip.text[slip.at - 1] in " \t":
         return Reason(_NO_VALUE, "write = between them", "write `=`", ((slip.at, slip.at, "= "),))
+    if slip.rest[:1] in {",", "}"} and slip.scan.brackets and slip.text[slip.scan.brackets[-1]] == "{":
+        return Reason(_NO_VALUE, 'a list stands in brackets, such as ["python"]')
     if "=" in slip.rest and not slip.rest.startswith("="):
         return Reason(_NO_VALUE, _KEY_RULE)
     return Reason(_NO_VALUE)
+
+
+def _declaration(slip: Slip) -> Reason | None:
+    """Explain a word before a key; a hyphen may also mean that the line is to go."""
+    began = slip.scan.statements[-1]
+    found = _DECLARES.match(slip.text, began)
+    if not found or found.end() < slip.at:
+        return None
+    word = found["word"]
+    changes = () if word == "-" else ((began, found.end(), ""),)
+    return Reason(f"a key stands alone, without `{word}`", f"remove `{word}`", f"remove `{word}`", changes, at=began)
 
 
 _NO_VALUE: Final = "expected `=` and a value after the key"

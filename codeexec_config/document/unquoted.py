@@ -135,7 +135,7 @@ def _boolean(slip: Slip) -> Reason | None:
     )
     certain = slip.takes is Kind.BOOLEAN or (is_case and slip.takes is None)
     if not certain:
-        return Reason(message, f"write {meant}, or put quotes around a text")
+        return Reason(message, due_form(slip, f"write {meant}, or put quotes around a text"))
     change = (slip.began, slip.began + len(slip.word), meant)
     return Reason(message, f"write {meant}", f"write `{meant}`", (change,), at=slip.began)
 
