@@ -206,6 +206,7 @@ def test_a_breach_that_a_variable_makes_names_it():
     [
         ("timeout_sec = 300", {"policy": Policy(max_timeout_secs=10)}, False),
         ("timeout_sec = 300", {"policy": Policy(max_timeout_secs=300)}, True),
+        ("timeout_minutes = 5", {"policy": Policy(max_timeout_secs=10)}, False),
         ('mode.sandboxed.runtime = "dokcer"', {"policy": Policy(minimum_isolation="gvisor")}, False),
         ('allowed_languages = ["Python"]', {"policy": Policy(languages=["javascript"])}, False),
         ('mode.external = { url = "https://h", api_key = "env:K" }', {"allow_env": ["X"]}, False),
@@ -213,10 +214,12 @@ def test_a_breach_that_a_variable_makes_names_it():
     ],
 )
 def test_a_fix_that_the_host_refuses_is_not_offered(text, options, fixed):
-    [found] = check_text(HEADER + text, env={"K": "k"}, **options).diagnostics
+    report = check_text(HEADER + text, env={"K": "k"}, **options)
 
+    [found] = report.diagnostics
     assert fixed == (found.fix is not None)
     assert found.help
+    assert () == report.env_reads
 
 
 def test_a_few_fixes_are_tried_at_a_time():

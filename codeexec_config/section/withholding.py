@@ -25,7 +25,9 @@ _MOST: Final = 20
 
 
 def withhold(found: list[Finding], section: dict[str, Any], options: Options) -> list[Finding]:
-    """Return the findings without the fixes that bring a breach of the host's limits."""
+    """Return the findings without the fixes that bring a breach of the host's limits; the helps stay."""
+    if not any(finding.amendment for finding in found):
+        return found
     before = _breaches(section, options)
     left = _MOST
     kept: list[Finding] = []
@@ -34,14 +36,9 @@ def withhold(found: list[Finding], section: dict[str, Any], options: Options) ->
         if amendment is not None:
             left -= 1
             if left < 0 or _breaches(amended(section, amendment), options) > before:
-                finding = _unmended(finding)  # noqa: PLW2901 -- the same finding
+                finding = finding._replace(amendment=None)  # noqa: PLW2901 -- the same finding
         kept.append(finding)
     return kept
-
-
-def _unmended(finding: Finding) -> Finding:
-    is_its_title = finding.amendment is not None and finding.help == finding.amendment.title
-    return finding._replace(amendment=None, help=None if is_its_title else finding.help)
 
 
 def _breaches(section: dict[str, Any], options: Options) -> int:
