@@ -50,16 +50,10 @@ def _breaches(section: dict[str, Any], options: Options) -> int:
 
 
 def amended(section: dict[str, Any], amendment: Amendment) -> dict[str, Any]:
-    """Return a section as a fix leaves it."""
-    for part in sorted((amendment, *amendment.also), key=_order):
+    """Return a section as a fix leaves it: values first, so that no key is renamed that another part names."""
+    for part in sorted((amendment, *amendment.also), key=lambda part: _RANKS.get(part.action, 0)):
         section = _made(section, part)
     return section
-
-
-def _order(part: Amendment) -> tuple[int, int]:
-    """Order amendments so that none moves what another names: values, the last entry of a list first, then keys."""
-    last = part.path[-1]
-    return _RANKS.get(part.action, 0), -last if isinstance(last, int) else 0
 
 
 def _made(section: dict[str, Any], part: Amendment) -> dict[str, Any]:
