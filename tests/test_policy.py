@@ -14,6 +14,7 @@ from codeexec_config import (
     Runtime,
     Secret,
     Severity,
+    apply_fixes,
     check_file,
     check_mapping,
     check_text,
@@ -222,13 +223,28 @@ def test_a_fix_that_the_host_refuses_is_not_offered(text, options, fixed):
     assert () == report.env_reads
 
 
-def test_a_few_fixes_are_tried_at_a_time():
+def test_each_fix_is_judged_by_itself():
     names = ", ".join(["'Ruby'"] * 30)
-    text = f"{HEADER}mode.sandboxed.runtime = 'docker'\nallowed_languages = [{names}]\n"
+    text = f"{HEADER}mode.sandboxed.runtime = 'docker'\nallowed_languages = [{names}, 'Python']\n"
 
-    found = check_text(text, env={}, policy=Policy(languages=["ruby"])).diagnostics
+    *others, last = check_text(text, env={}, policy=Policy(languages=["python"])).diagnostics
 
-    assert 20 == sum(d.fix is not None for d in found) < len(found)
+    assert 30 == sum(d.fix is None for d in others)
+    assert last.fix
+
+
+@pytest.mark.parametrize(
+    ("text", "policy"),
+    [
+        ("enabled = false\ntimeout_sec = 600", Policy(max_timeout_secs=60)),
+        ('enabled = false\nmode = "Wasm"', Policy(modes=["external"])),
+    ],
+)
+def test_a_fix_that_leaves_a_warning_for_an_error_is_offered(text, policy):
+    [found] = check_text(HEADER + text, env={}, policy=policy).errors
+
+    mended = check_text(apply_fixes(HEADER + text, [found.fix]), env={}, policy=policy)
+    assert ([], ["policy-violation"]) == (list(mended.errors), [d.code for d in mended.warnings])
 
 
 def test_a_number_of_the_environment_is_not_repeated():
@@ -321,7 +337,7 @@ def test_a_disabled_section_is_only_warned():
 @pytest.mark.parametrize("pattern", ["CODE-*", "code-exec.", "[a-d]ode-exec", "*-e?ec"])
 def test_insecure_hosts_permits_plain_http_with_a_key(host, pattern):
     table = {"mode": {"external": {"url": f"http://{host}:8080/run", "api_key": "${K}"}}}
-    policy = Policy(insecure_hosts=["other", "::1", "fd00:*", pattern])
+    policy = Policy(insecure_hosts=["other", "::1", "fd00:*", "[ab]:*", pattern])
 
     assert not check_mapping(table, env={"K": "k"}).ok
     assert not check_mapping(table, env={"K": "k"}, policy=Policy(insecure_hosts=["other"])).ok
@@ -370,6 +386,8 @@ def test_a_policy_of_another_type_is_a_type_error(policy):
         ({"url_hosts": [".a"]}, ValueError, "begins with a dot"),
         ({"url_hosts": ["a:8080"]}, ValueError, "it has a port"),
         ({"url_hosts": ["*:8080"]}, ValueError, "it has a port"),
+        ({"url_hosts": [":80"]}, ValueError, "it has a port"),
+        ({"url_hosts": ["a.example.com:*"]}, ValueError, "it has a port"),
         ({"url_hosts": ["[::1]"]}, ValueError, "the brackets of a URL"),
         ({"url_hosts": ["[::1]:80"]}, ValueError, "the brackets of a URL"),
         ({"insecure_hosts": ["a b"]}, ValueError, "no host has"),
@@ -614,6 +632,12 @@ def test_the_sandboxes_that_are_named_are_those_that_both_entries_permit(runtime
     table = {"mode": {"sandboxed": {"runtime": runtime}}}
     [found] = check_mapping(table, env={}, policy=policy).errors
     assert f"the policy permits {permitted}" == found.help
+
+
+def test_an_address_of_version_4_too():
+    table = {"mode": {"external": {"url": "http://10.1/", "api_key": "${K}"}}}
+
+    assert check_mapping(table, env={"K": "k"}, policy=Policy(insecure_hosts=["10.0.0x1"])).ok
 
 
 @pytest.mark.parametrize("pattern", ["2001:db8:0::1", "2001:DB8::1", "2001:db8::*", "2001:db8::?"])

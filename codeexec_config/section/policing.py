@@ -70,11 +70,11 @@ def _matches(host: str, globs: Sequence[str]) -> bool:
 
 
 def _normalized(glob: str) -> str:
-    """Return a glob as a normalised host is spelt: in lower case, without a final dot, an IPv6 address compressed."""
+    """Return a glob as a normalised host is spelt."""
     try:
-        return normalize_host(f"[{glob}]") if ":" in glob else glob.lower().removesuffix(".")
+        return normalize_host(f"[{glob}]" if ":" in glob else glob)
     except UrlError:
-        return glob.lower()  # a pattern of addresses
+        return glob.lower().removesuffix(".")  # a pattern
 
 
 class _Police:

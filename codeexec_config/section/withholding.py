@@ -6,8 +6,11 @@ A fix is decided from the file alone. Under such limits what it writes is judged
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from codeexec_config.codes import Severity
+from codeexec_config.keys import key_table
 from codeexec_config.section.judging import findings
 from codeexec_config.section.resolve import resolve
 
@@ -20,33 +23,46 @@ if TYPE_CHECKING:
 
 _OF_THE_HOST: Final = frozenset({"policy-violation", "forbidden-variable"})
 _RANKS: Final = {"drop": 1, "rename": 2, "move": 2}
-_MOST: Final = 20
-"""Fixes that are tried; the others are offered when these are made."""
+_SHOWN: Final = 100
+"""Entries of a list that are judged with a fix elsewhere."""
 
 
 def withhold(found: list[Finding], section: dict[str, Any], options: Options) -> list[Finding]:
-    """Return the findings without the fixes that bring a breach of the host's limits; the helps stay."""
-    if not any(finding.amendment for finding in found):
-        return found
-    before = _breaches(section, options)
-    left = _MOST
-    kept: list[Finding] = []
-    for finding in found:
-        amendment = finding.amendment
-        if amendment is not None:
-            left -= 1
-            if left < 0 or _breaches(amended(section, amendment), options) > before:
-                finding = finding._replace(amendment=None)  # noqa: PLW2901 -- the same finding
-        kept.append(finding)
-    return kept
+    """Return the findings without the fixes that the host's limits make useless; the helps stay."""
+    return [
+        finding._replace(amendment=None) if _is_useless(finding, section, options) else finding for finding in found
+    ]
 
 
-def _breaches(section: dict[str, Any], options: Options) -> int:
-    """Count what the host refuses in a section, no variable being read."""
+def _is_useless(finding: Finding, section: dict[str, Any], options: Options) -> bool:
+    """Check for a fix that brings a breach as heavy as the finding itself."""
+    amendment = finding.amendment
+    if amendment is None:
+        return False
+    few, reduced = _reduced(section, amendment, options.model)
+    before, after = _breaches(few, options), _breaches(amended(few, reduced), options)
+    if finding.weight is Severity.ERROR:
+        return after[Severity.ERROR] > before[Severity.ERROR]
+    return any(after[severity] > before[severity] for severity in (Severity.ERROR, Severity.WARNING))
+
+
+def _reduced(section: dict[str, Any], amendment: Amendment, model: type[Any]) -> tuple[dict[str, Any], Amendment]:
+    """Return what of a section a fix is judged with, and the fix for that: a section may have a million entries."""
+    names = {*key_table(model), *(part.path[0] for part in (amendment, *amendment.also))}
+    few = {str(name): section[str(name)] for name in names if name in section}
+    few = {name: value[:_SHOWN] if type(value) is list else value for name, value in few.items()}
+    name, index = str(amendment.path[0]), amendment.path[-1]
+    if isinstance(index, int):
+        return {**few, name: [section[name][index]]}, amendment._replace(path=(name, 0))
+    return few, amendment
+
+
+def _breaches(section: dict[str, Any], options: Options) -> Counter[Severity]:
+    """Count what the host refuses in a section, by how much it weighs, no variable being read."""
     # No environment is asked, so none can raise.
     resolution = cast("Resolution", resolve(section, options.environment, options.model, offline=True))
     every = (*resolution.findings, *findings(resolution, options.model, options.policy))
-    return sum(finding.code in _OF_THE_HOST for finding in every)
+    return Counter(finding.weight for finding in every if finding.code in _OF_THE_HOST)
 
 
 def amended(section: dict[str, Any], amendment: Amendment) -> dict[str, Any]:
