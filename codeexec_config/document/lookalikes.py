@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _DOUBLE: Final = "“”„‟″＂"  # noqa: RUF001 -- look-alikes are the subject
 _SINGLE: Final = "‘’‚‛′＇"  # noqa: RUF001
 _CURLY: Final = re.compile(f"[{_DOUBLE}{_SINGLE}]")
+_CURLY_END: Final = re.compile(rf"[{_DOUBLE}{_SINGLE}](?=[ \t]*(?:[,;\]}}]|#|\r?\n|\Z))")
+"""One that stands where a string may end: in its middle it may be an apostrophe."""
 _PAIRS: Final = re.compile(
     r"(?P<right>\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\n]*')|(?P<comment>#)"
     rf"|(?P<double>[{_DOUBLE}\"])[^{_DOUBLE}\"\\\n]*[{_DOUBLE}\"]|[{_SINGLE}'][^{_SINGLE}'\n]*[{_SINGLE}']"
@@ -92,9 +94,12 @@ def _quotes(slip: Slip, at: int) -> tuple[Change, ...]:
 def _curly_end(slip: Slip) -> Reason | None:
     """Name the curly quote that stands where a string should be closed."""
     opening = slip.at if slip.opening is None else slip.opening
-    found = _CURLY.search(slip.text, opening, slip.at)
-    if not found or slip.text.startswith(slip.text[opening] * 3, opening):
+    ends = list(_CURLY_END.finditer(slip.text, opening, slip.at))
+    if not ends or slip.text.startswith(slip.text[opening] * 3, opening):
         return None
+    found = ends[-1]
     change = (found.start(), found.end(), slip.text[opening])
     message = f"unexpected {described(found[0])}: it does not close a string"
-    return Reason(message, "write straight quotes", "write a straight quote", (change,), at=found.start())
+    is_certain = len(ends) == 1 or not slip.scan.brackets
+    changes = (change,) if is_certain else ()
+    return Reason(message, "write straight quotes", "write a straight quote", changes, at=found.start())
