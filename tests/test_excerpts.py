@@ -233,6 +233,8 @@ def test_a_comment_is_hidden_beside_a_mask_only() -> None:
         "was: TOKEN abc",
         "the passwd",
         "sk_live_0123456789",
+        "redis://:pw@h/0",
+        "https://h/?x=1",
         "AKIAIOSFODNN7EXAMPLE",
         "a/b+c/d+e/f+g/h=",
     ],

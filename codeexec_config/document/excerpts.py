@@ -31,7 +31,9 @@ _NAMES = r"[ \t]*[A-Za-z0-9_-]+[ \t]*(?:\.[ \t]*[A-Za-z0-9_-]+[ \t]*){0,79}"
 _KEPT_BLINDLY = re.compile(rf"[ \t]*(?:\[{_NAMES}\]|\[\[{_NAMES}\]\]|[A-Za-z0-9_-]+[ \t]*=(?!=))")
 _PASTED_TAIL = re.compile(r"[ \t]*(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[A-Za-z0-9_-]{8,}=")
 """What mixes letters of both cases and digits before an equals sign: the end of a key that was cut in two."""
-_MAY_HOLD_KEY = re.compile(r"key|token|secret|passw|pwd|bearer|credential|[A-Za-z0-9+/=_-]{16}", re.IGNORECASE)
+_MAY_HOLD_KEY = re.compile(
+    r"key|token|secret|passw|pwd|bearer|credential|[A-Za-z0-9+/=_-]{16}|://[^\s@?]{0,200}[@?]", re.IGNORECASE
+)
 """What a comment says of a key, or a word that may be one."""
 _LONGEST_TEMPLATE: Final = 4000
 _DOLLAR = re.compile(r"\\(?:x24|u0024|U00000024)\Z")
