@@ -266,6 +266,14 @@ UNFIXED = {
         H + "mode = 'wasm'\nruntime = 'docker'\n",
         "`runtime` is a key of mode sandboxed, but the mode is wasm",
     ),
+    "table-beside-another-mode": (
+        S + "runtime = 'docker'\n[features.code_execution.external]\n" + URL,
+        "it is written [features.code_execution.mode.external], but the mode is sandboxed",
+    ),
+    "table-beside-a-bare-table": (
+        H + "mode.wasm = {}\n[features.code_execution.external]\n" + URL,
+        "it is written [features.code_execution.mode.external], but the mode is wasm",
+    ),
     "key-of-another-variant": (
         S + "runtime = 'docker'\n" + URL,
         "`url` is a key of mode external, but the mode is sandboxed",
@@ -306,6 +314,7 @@ UNFIXED = {
         (H + "runtime = 'gvisor'\nmode.externel." + URL, ("mode is external", "`external`?")),
         (H + URL + "[features.code_execution.mode.sandboxd]\nruntime = 'docker'\n", ("is sandboxed", "`sandboxed`?")),
         (H + URL + "[features.code_execution.mode.externel]\n" + KEY, ("it belongs below", "`external`?")),
+        (H + 'mode = "Wasm"\n' + URL, ('did you mean "wasm"?', "the mode is wasm; a config has one")),
     ],
 )
 def test_a_misspelt_mode_is_the_mode_that_is_meant(text: str, hints: tuple[str, ...]) -> None:

@@ -380,7 +380,7 @@ class _Forms:
         if owner is not None:
             return self._at_home(name, owner, around)
         if not around:
-            return self._pointer(name)
+            return self._table_beside(name) or self._pointer(name)
         known = _is_slip(name, self._model)
         if known is None:
             return None
@@ -392,13 +392,28 @@ class _Forms:
     def _at_home(self, name: str, owner: str, around: list[str]) -> str:
         """Return where a key of a variant belongs: below its header, unless the config has another mode."""
         lead, home = f"`{name}` is a key of mode {owner}", self._header(owner)
-        mode = self._section.get(self._union)
-        named = [mode] if type(mode) is str and mode in self._variants else [*self._homes, *self._misspelt]
+        named = self._named_mode()
         if not named or owner in named:
             return f"{lead}: it belongs below {home}"
         if self._is_of_another(around, owner):
             return f"{lead}: write {home} in place of [{dotted((*self._path, *around))}]"
-        return f"{lead}, but the mode is {named[0]}; a config has one mode, so remove one of them"
+        return f"{lead}, but the mode is {named[0]}; {_ONE_MODE}"
+
+    def _named_mode(self) -> list[str]:
+        """Return the variants that the union's own key names, but for slips."""
+        mode = self._section.get(self._union)
+        if type(mode) is str:
+            return [near] if (near := nearest(mode, self._variants)) else []
+        bare = [name for name in self._mode if name in self._variants and name not in self._homes]
+        return [*self._homes, *self._misspelt, *bare]
+
+    def _table_beside(self, name: str) -> str | None:
+        """Return what to say of a variant's table beside another mode."""
+        variant = nearest(self._without_union(name), self._variants) if type(self._section[name]) is dict else None
+        named = self._named_mode()
+        if variant is None or not named or variant in named:
+            return None
+        return f"it is written {self._header(variant)}, but the mode is {named[0]}; {_ONE_MODE}"
 
     def _is_of_another(self, path: Sequence[str | int], owner: str | None) -> bool:
         """Check for a variant's table that has keys of one other variant alone."""
@@ -415,6 +430,7 @@ class _Forms:
 
 _EITHER: Final = object()
 """The value of a key that has two, of which the help names none."""
+_ONE_MODE: Final = "a config has one mode, so remove one of them"
 _SAID: Final = "the mode is set already; remove this one"
 _ONE_NAME: Final = "the name of the table says which mode it is; remove this one"
 

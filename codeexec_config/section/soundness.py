@@ -137,7 +137,7 @@ def _mode_facts(section: dict[str, Any], model: type[Any]) -> ModeFacts | None:
     if type(value) is not dict:
         return ModeFacts(value) if type(value) is str else None
     name = variant_of(union, value)
-    table = value[name] if name is not None else None
+    table = value[name] if name is not None and keys_of(union.variants[name]) else {}
     if name is None or type(table) is not dict:
         return None
     urls: dict[Path, Url] = {}
