@@ -58,6 +58,8 @@ def _with_policy(policy: Policy, allowed: tuple[Patterns, ...]) -> tuple[Pattern
 
 
 def _patterns(allow_env: Iterable[str] | str) -> Patterns:
+    if not hasattr(allow_env, "__iter__"):
+        raise TypeError("allow_env must hold glob patterns, each a str")
     patterns = (allow_env,) if isinstance(allow_env, str) else tuple(allow_env)
     if not all(isinstance(pattern, str) for pattern in patterns):
         raise TypeError("allow_env must hold glob patterns, each a str")
@@ -313,7 +315,9 @@ def _load(run: _Run, what: Any, filename: str, request: _Request, *, strict: boo
         return report if strict is None else _verdict(report, strict=strict)
     except BaseException as error:  # noqa: BLE001 -- raised by the public function
         failure, frames = error, error.__traceback__
-        error.__traceback__ = error.__context__ = None
+        error.__traceback__ = None
+        if not isinstance(error, Exception) or isinstance(error, RecursionError | MemoryError):
+            error.__context__ = None  # it arose anywhere; what else arises in the host's code is the host's
     try:
         _note_place(failure, frames)
     except RecursionError:

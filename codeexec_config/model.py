@@ -131,7 +131,7 @@ class Wasm(_StandIn):
 
     def __reduce__(self) -> "tuple[Callable[[], Wasm], tuple[()]]":
         # attrs would copy its own fields and lose the mark.
-        return (stand_in if is_stand_in(self) else Wasm), ()
+        return (stand_in if is_stand_in(self) else type(self)), ()
 
 
 @attrs.frozen(kw_only=True, repr=False)

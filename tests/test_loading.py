@@ -197,6 +197,7 @@ def test_a_file_name_is_a_str(filename: Any) -> None:
         (TypeError, {"section": b"a"}),
         (TypeError, {"section": None}),
         (TypeError, {"section": ("a", "b")}),
+        (TypeError, {"allow_env": 3}),
         (ValueError, {"section": ""}),
         (ValueError, {"section": "."}),
         (ValueError, {"section": "a."}),

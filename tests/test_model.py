@@ -200,6 +200,13 @@ def test_a_flood_of_findings_is_cut_short_as_a_report_is():
     assert "there is more than is listed here" in (caught.value.diagnostics[-1].help or "")
 
 
+def test_a_subclass_stays_one_when_it_is_copied() -> None:
+    class Browser(Wasm):
+        __slots__ = ()
+
+    assert all(type(other) is Browser for other in (copy.copy(Browser()), copy.deepcopy(Browser())))
+
+
 def test_a_subclass_adds_no_field() -> None:
     @attrs.frozen(kw_only=True)
     class Wider(CodeExecutionConfig):
