@@ -400,6 +400,21 @@ def test_an_error_while_another_is_handled_has_the_callers_context_alone() -> No
     assert caught.value.__cause__ is None
 
 
+def test_an_error_of_the_host_s_own_code_keeps_what_it_was_raised_in() -> None:
+    class Path:
+        def __fspath__(self) -> str:
+            try:
+                return os.environ["THEIRS"]
+            except KeyError:
+                raise RuntimeError("the host's") from None
+
+    with pytest.raises(RuntimeError, match="the host's") as caught:
+        load(Path())
+
+    assert isinstance(caught.value.__context__, KeyError)
+    assert [f"raised at {__file__}"] == [note.rpartition(":")[0] for note in caught.value.__notes__]
+
+
 # -- warnings ----------------------------------------------------------------------------------------------------------
 
 
