@@ -124,7 +124,7 @@ def keys_of(cls: type[Any]) -> tuple[Key, ...]:
 
 def _key_of(field: attrs.Attribute[Any]) -> Key:
     if _METADATA not in field.metadata:
-        raise TypeError(f"`{field.name}` is no key of the section: a subclass adds no fields")
+        raise TypeError(f"`{field.name}` is not a key of the section: a subclass adds no fields")
     key: Key = copy(field.metadata[_METADATA])
     key.name, key.default = field.name, field.default
     return key

@@ -212,5 +212,5 @@ def test_a_subclass_adds_no_field() -> None:
     class Wider(CodeExecutionConfig):
         extra: int = 3
 
-    with pytest.raises(TypeError, match="`extra` is no key of the section"):
+    with pytest.raises(TypeError, match="`extra` is not a key of the section"):
         Wider()

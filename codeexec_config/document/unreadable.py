@@ -1,4 +1,4 @@
-"""Say why a file is not read at all."""
+"""Explain why a file is not read at all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from codeexec_config.findings import Finding
 
 
 def not_opened(path: str, error: OSError | ValueError) -> Finding:
-    """Say that the system does not open a path."""
+    """Return why the system does not open a path."""
     if _is_text(path):
         return Finding(
             "unreadable-file",

@@ -14,7 +14,7 @@ _HOST: Final = re.compile(r"[A-Za-z0-9_.*?\[\]!:-]+")
 _VARIABLE: Final = re.compile(r"[A-Za-z0-9_*?\[\]!-]+")
 _IPV6_IN_BRACKETS: Final = re.compile(r"\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\](?::[0-9]*)?")
 _PORT: Final = re.compile(r"[^:]*:[0-9]*|[^:]*[G-Zg-z._][^:]*:[^:]*")
-"""A colon before a number, or behind what is no part of an IPv6 address."""
+"""A colon before a number, or behind what cannot be part of an IPv6 address."""
 
 
 def judge_host(value: str, path: Path) -> Finding | None:

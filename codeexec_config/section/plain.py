@@ -122,7 +122,7 @@ class Plain:
         if _is_array(value):
             return []
         if type(value).__module__ == "tomlkit.items":
-            return _scalar(value.unwrap())  # a Bool, which alone of its items is no subclass of what it holds
+            return _scalar(value.unwrap())  # a Bool, the one item that does not subclass what it holds
         hint = "TOML has no null: leave the key out" if value is None else _AS_PARSED
         return self._refuse(path, f"expected a value of TOML, found {_name(value)}", hint)
 
