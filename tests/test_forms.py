@@ -217,6 +217,7 @@ UNFIXED = {
     "with-a-comment": (H + "runtime = 'docker' # why\n" + S, "`runtime` belongs below"),
     "dotted-table": (H + KEY + "mode.external." + URL, "`api_key` belongs below"),
     "both-places": (H + "runtime = 'docker'\n" + S + "runtime = 'gvisor'\n", "sandboxed] has `runtime` already"),
+    "choice-beside-the-key": (H + "docker = true\n" + S + "runtime = 'gvisor'\n", "sandboxed] has `runtime` already"),
     "runtime-twice": (H + 'mode = "docker"\nruntime = "gvisor"\n', "sandboxed], with `runtime` below it"),
     "little-memory": (H + 'mode = "docker"\nmax_memory_mb = 5\n', 'with runtime = "docker" below'),
     "mode-and-runtime": (H + 'mode = "sandbox:gvisor"\n', 'with runtime = "gvisor" below'),

@@ -247,11 +247,11 @@ class _Forms:
         for part in parts:
             given |= {name: _EITHER if name in given else value for name, value in part.keys.items()}
         if variant in self._homes:
+            if given.keys() & self._mode[variant].keys():
+                return f"{self._header(variant)} has {_listed(list(given))} already: keep one of them, there"
             if any(part.is_named for part in parts):
                 return f"write {_and([_example(key_table(cls)[name], given[name]) for name in given])} in its place"
             verb = "belongs" if len(given) == 1 else "belong"
-            if given.keys() & self._mode[variant].keys():
-                return f"{self._header(variant)} has {_listed(list(given))} already: keep one of them, there"
             return f"{_listed(list(given))} {verb} below {self._header(variant)}" if given else _ONE_NAME
         below = [_example(key, given.get(key.name)) for key in keys_of(cls) if key.name in given or _is_needed(key)]
         place = f", in place of the {self._union} that is set" if is_left else ""
