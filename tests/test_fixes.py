@@ -176,6 +176,9 @@ POLICIES = st.builds(
 
 @examples(150)
 @given(st.randoms(use_true_random=False).map(lambda random: Slips(random).section()), POLICIES)
+@example(
+    "[features.code_execution]\nallowed_languages = ['BASH']\nMode = { Sandboxed = {} }\n", Policy(languages=["r"])
+)
 def test_so_does_one_under_a_policy(text: str, policy: Policy) -> None:
     report = check_text(text, policy=policy, offline=True)
     for finding in report.diagnostics:

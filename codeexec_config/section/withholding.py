@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from codeexec_config.codes import Severity
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _OF_THE_HOST: Final = frozenset({"policy-violation", "forbidden-variable"})
 _RANKS: Final = {"drop": 1, "rename": 2, "move": 2}
 _SHOWN: Final = 100
-"""Entries of a list that are judged with a fix elsewhere."""
+"""Keys of a section, and entries of a list, that are judged with a fix elsewhere."""
 
 
 def withhold(found: list[Finding], section: dict[str, Any], options: Options) -> list[Finding]:
@@ -48,7 +49,9 @@ def _is_useless(finding: Finding, section: dict[str, Any], options: Options) -> 
 
 def _reduced(section: dict[str, Any], amendment: Amendment, model: type[Any]) -> tuple[dict[str, Any], Amendment]:
     """Return what of a section a fix is judged with, and the fix for that: a section may have a million entries."""
-    names = {*key_table(model), *(part.path[0] for part in (amendment, *amendment.also))}
+    # Other keys may stand for known ones, so the first of them belong to it.
+    touched = (part.path[0] for part in (amendment, *amendment.also))
+    names = dict.fromkeys((*islice(section, _SHOWN), *key_table(model), *touched))
     few = {str(name): section[str(name)] for name in names if name in section}
     few = {name: value[:_SHOWN] if type(value) is list else value for name, value in few.items()}
     name, index = str(amendment.path[0]), amendment.path[-1]
