@@ -20,7 +20,7 @@ from codeexec_config.rules.spelling import nearest
 from codeexec_config.rules.units import converted
 from codeexec_config.section import judging
 from codeexec_config.section.habits import meant_value, written
-from codeexec_config.section.resolution import value_at
+from codeexec_config.section.resolution import opened, value_at
 from codeexec_config.section.soundness import conflicts, is_sound
 from codeexec_config.section.suggestions import Meaning, Sense, meaning
 
@@ -253,7 +253,6 @@ def _spelt(value: object) -> str:
 def _with(section: Any, path: Path, value: Any) -> Any:
     if not path:
         return value
-    if isinstance(section, list):
-        at = int(path[0])
-        return [*section[:at], _with(section[at], path[1:], value), *section[at + 1 :]]
-    return {**section, str(path[0]): _with(section[path[0]], path[1:], value)}
+    changed, table = opened(section, path[:-1])
+    table[path[-1]] = value
+    return changed

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from codeexec_config.findings import Finding, Path
     from codeexec_config.keys import Key
@@ -26,6 +26,16 @@ def value_at(table: Any, path: Path) -> Any:
     for part in path:
         table = table[part]
     return table
+
+
+def opened(table: Any, path: Sequence[str | int]) -> tuple[Any, Any]:
+    """Return a copy of a table, and what stands at a path of it, copied too; all else is shared with the table."""
+    changed = table.copy()
+    inner = changed
+    for part in path:
+        inner[part] = inner[part].copy()
+        inner = inner[part]
+    return changed, inner
 
 
 def _made_of_nothing(_: str) -> None:

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from codeexec_config.codes import Severity
 from codeexec_config.keys import key_table
 from codeexec_config.section.judging import findings
+from codeexec_config.section.resolution import opened
 from codeexec_config.section.resolve import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from codeexec_config.findings import Amendment, Finding
     from codeexec_config.section import Options
     from codeexec_config.section.resolution import Resolution
@@ -78,7 +77,8 @@ def amended(section: dict[str, Any], amendment: Amendment) -> dict[str, Any]:
 def _made(section: dict[str, Any], part: Amendment) -> dict[str, Any]:
     """Make one amendment; what is not on its way is shared with the section as it was."""
     *around, name = part.path
-    changed, table = _opened(section, around)
+    changed: dict[str, Any]
+    changed, table = opened(section, around)
     match part.action:
         case "reword":
             table[name] = part.text
@@ -91,7 +91,7 @@ def _made(section: dict[str, Any], part: Amendment) -> dict[str, Any]:
         case _:
             value = table.pop(name)
             if part.action == "move":
-                changed, table = _opened(changed, part.onto)
+                changed, table = opened(changed, part.onto)
             if part.action != "drop":
                 *path, last = part.text.split(".")
                 for outer in path:
@@ -99,16 +99,6 @@ def _made(section: dict[str, Any], part: Amendment) -> dict[str, Any]:
                     table = table[outer]
                 table[last] = value
     return changed
-
-
-def _opened(section: dict[str, Any], path: Sequence[str | int]) -> tuple[dict[str, Any], Any]:
-    """Return a copy of a section, and what stands at a path of it, copied too."""
-    changed: Any = section.copy()
-    inner = changed
-    for part in path:
-        inner[part] = inner[part].copy()
-        inner = inner[part]
-    return changed, inner
 
 
 def _read(text: str) -> list[Any]:
