@@ -301,8 +301,8 @@ def _check(run: _Run, what: Any, filename: str, request: _Request) -> Report | B
 def _load(run: _Run, what: Any, filename: str, request: _Request, *, strict: bool | None) -> Any:
     """Run a check for its config, or for its report where `strict` is None; return what it would raise.
 
-    An error comes without the frames that it came through, and without what was handled in them. They are taken off
-    without a call: the caller may be near the limit of recursion.
+    An error comes without the frames that it came through. They are taken off without a call: the caller may be near
+    the limit of recursion.
     """
     try:
         options = _options(request)
@@ -311,7 +311,9 @@ def _load(run: _Run, what: Any, filename: str, request: _Request, *, strict: boo
             return outcome
         if strict is not None and outcome.config is not None and not outcome.found:
             return outcome.config  # a good one needs no report
-        report = _report(outcome, options)
+        from codeexec_config.reporting import report_of
+
+        report = report_of(outcome, options)
         return report if strict is None else _verdict(report, strict=strict)
     except BaseException as error:  # noqa: BLE001 -- raised by the public function
         failure, frames = error, error.__traceback__
@@ -323,12 +325,6 @@ def _load(run: _Run, what: Any, filename: str, request: _Request, *, strict: boo
     except RecursionError:
         del frames  # no room for a note
     return failure
-
-
-def _report(outcome: Outcome, options: Options) -> Report:
-    from codeexec_config.reporting import report_of
-
-    return report_of(outcome, options)
 
 
 def _note_place(error: BaseException, frames: TracebackType | None) -> None:
