@@ -279,16 +279,10 @@ def _choice(key: Key, value: str, path: Path, _: object, __: str | None) -> Find
     return Finding(f"unknown-{key.form}", f"invalid {key.form}", path, help=hint)
 
 
-def _host_pattern(_: Key, value: str, path: Path, __: object, ___: str | None) -> Finding | None:
-    from codeexec_config.rules.patterns import judge_host
+def _pattern(key: Key, value: str, path: Path, _: object, __: str | None) -> Finding | None:
+    from codeexec_config.rules.patterns import judge_host, judge_variable
 
-    return judge_host(value, path)
-
-
-def _variable_pattern(_: Key, value: str, path: Path, __: object, ___: str | None) -> Finding | None:
-    from codeexec_config.rules.patterns import judge_variable
-
-    return judge_variable(value, path)
+    return judge_host(value, path) if key.form == "host pattern" else judge_variable(value, path)
 
 
 _BY_KIND: Final[dict[Kind, Rule]] = {
@@ -297,8 +291,8 @@ _BY_KIND: Final[dict[Kind, Rule]] = {
     Kind.CHOICE: _choice,
 }
 _BY_FORM: Final[dict[str, Rule]] = {
-    "host pattern": _host_pattern,
+    "host pattern": _pattern,
     "language": _language,
     "url": _url,
-    "variable pattern": _variable_pattern,
+    "variable pattern": _pattern,
 }
