@@ -7,7 +7,7 @@ import sys
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
-from codeexec_config.cli.parsing import STANDARD_OUTPUT, Formatter, usage_error
+from codeexec_config.cli.parsing import STANDARD_STREAM, Formatter, usage_error
 from codeexec_config.keys import REQUIRED, Kind, keys_of
 from codeexec_config.limits import SECTION
 from codeexec_config.model import VARIANTS, CodeExecutionConfig
@@ -58,7 +58,7 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print or write the file; return the exit status."""
     text = policy_text() if options.policy else section_text(options.mode or _DEFAULT_MODE)
-    if options.output in {None, STANDARD_OUTPUT}:
+    if options.output in {None, STANDARD_STREAM}:
         sys.stdout.write(text)
         return 0
     try:

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 USAGE_STATUS: Final = 2
-STANDARD_OUTPUT: Final = "-"
-_STANDARD_INPUT: Final = "-"
+STANDARD_STREAM: Final = "-"
 
 # A fixed width keeps argparse from measuring the terminal, which imports more than the rest of a run together.
 Formatter = partial(argparse.RawDescriptionHelpFormatter, width=100)
@@ -50,7 +49,7 @@ class Parser(argparse.ArgumentParser):
         """Take what argparse has left as more of the paths that an option parted; exit for anything else."""
         before, behind = _parted(arguments)
         for argument in before:
-            if argument.startswith("-") and argument != _STANDARD_INPUT:
+            if argument.startswith("-") and argument != STANDARD_STREAM:
                 self._refuse_option(argument)
         if not hasattr(options, "paths"):
             self.error(f"unexpected argument `{printable(arguments[0])}`")
@@ -59,7 +58,7 @@ class Parser(argparse.ArgumentParser):
     def refuse_early(self, argument: str) -> None:
         """Exit for an option before the command that is not one of the program's own."""
         name = argument.partition("=")[0]
-        if name in self._option_string_actions or name == _STANDARD_INPUT:
+        if name in self._option_string_actions or name == STANDARD_STREAM:
             return
         owners = [command for command, parser in self._commands() if name in parser._option_string_actions]  # noqa: SLF001
         if owners:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from codeexec_config.cli.parsing import STANDARD_OUTPUT, Formatter, program, usage_error
+from codeexec_config.cli.parsing import STANDARD_STREAM, Formatter, program, usage_error
 from codeexec_config.findings import printable_line
 from codeexec_config.limits import SCHEMA_DRAFTS, SCHEMA_KINDS
 
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         if options.check is not None:
             return _check(options, text.encode())
-        if options.output not in {None, STANDARD_OUTPUT}:
+        if options.output not in {None, STANDARD_STREAM}:
             replace(options.output, text.encode())
             return 0
     except ReplaceError as error:
