@@ -466,8 +466,11 @@ def test_a_name_that_is_no_utf_8_is_read(tmp_path: Path) -> None:
     assert () == check_file(path).diagnostics
 
 
+@pytest.mark.parametrize("around", ["", "".join(f"[host.{n}]\nport = {n}\nat = 2026-01-01\n" for n in range(200))])
+@pytest.mark.parametrize("nested", [("[", "", "]"), ("{b=", "1", "}"), ("[1, ", "2", ", 3]")])
 @pytest.mark.parametrize(("depth", "found"), [(limits.MAX_DEPTH, []), (limits.MAX_DEPTH + 1, ["invalid-toml"])])
-def test_brackets_nest_up_to_the_limit_whatever_stands_around_them(depth, found):
-    text = "a = " + "[" * depth + "]" * depth + "\n[features.code_execution]\n"
+def test_brackets_nest_up_to_the_limit_whatever_stands_around_them(depth, found, nested, around):
+    opening, inside, closing = nested
+    text = f"a = {opening * depth}{inside}{closing * depth}\n{around}[features.code_execution]\n"
 
     assert found == [d.code for d in check_text(text, env={}).diagnostics]

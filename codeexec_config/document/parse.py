@@ -21,6 +21,8 @@ BOM: Final = "\ufeff"
 _CONTAINERS: Final = frozenset({dict, list})
 _CHUNK: Final = 1 << 16
 _READ_ONLY: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_SHORT: Final = 1 << 12
+"""Characters below which brackets are counted faster than tables are looked through."""
 _SHORTEST_LONG_KEY: Final = 2 * limits.MAX_KEY_PARTS + 1
 
 
@@ -131,14 +133,18 @@ def _long_number() -> re.Pattern[str]:
 
 def _is_deep(body: str, data: dict[str, Any]) -> bool:
     """Check whether containers nest so deep that a limit may be broken; cheaper than the exact answer."""
-    if body.count("[") + body.count("{") <= limits.MAX_DEPTH:
+    if len(body) < _SHORT and body.count("[") + body.count("{") <= limits.MAX_DEPTH:
         return False
+    import gc
+
+    # What the garbage collector does not track holds no container: on CPython that rules most tables out at once.
+    may_hold = getattr(gc, "is_tracked", None)
     level: list[Any] = [data]
     for _ in range(limits.MAX_DEPTH):
         level = [
             child
             for parent in level
-            for child in (parent.values() if type(parent) is dict else parent)
+            for child in filter(may_hold, parent.values() if type(parent) is dict else parent)
             if type(child) in _CONTAINERS
         ]
         if not level:
