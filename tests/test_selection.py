@@ -1,5 +1,6 @@
 """An absent section means the defaults; a misspelt header must not silently mean them."""
 
+import re
 import shlex
 import sys
 
@@ -117,6 +118,21 @@ H = "[features.code_execution]\nenabled = true\n"
             ("features", "code_execution_mode"),
             "[features.code_execution.mode.wasm]",
         ),
+        (
+            '["features.code_execution.mode.sandboxed"]\n',
+            ("features.code_execution.mode.sandboxed",),
+            "[features.code_execution.mode.sandboxed]",
+        ),
+        (
+            '[features."code_execution.mode.external"]\n',
+            ("features", "code_execution.mode.external"),
+            "[features.code_execution.mode.external]",
+        ),
+        (
+            "[features.code_execution_mode_sandboxd]\n",
+            ("features", "code_execution_mode_sandboxd"),
+            "[features.code_execution.mode.sandboxed]",
+        ),
     ],
 )
 def test_beside_a_present_section_a_near_miss_is_an_error(text, path, right):
@@ -126,16 +142,48 @@ def test_beside_a_present_section_a_near_miss_is_an_error(text, path, right):
     assert ("misplaced-section", "error", path) == (finding.code, finding.severity, finding.path)
     assert right in finding.help
     assert None is report.config
-    is_part = path[-1].endswith("mode") or path[-1] == "Mode"
+    is_part = re.search("[Mm]ode(?:[._](?:sandboxe?d|external))?$", path[-1]) is not None
     below = "a part of " if finding.help.startswith("a header below [features.code_execution] ") else ""
     assert finding.message.startswith(f"this looks like {below}[features.code_execution], ")
     assert is_part == ("--section" not in finding.help)
+
+
+@pytest.mark.parametrize("present", [True, False])
+@pytest.mark.parametrize(
+    ("text", "home", "name"),
+    [
+        ('«"features.code_execution.enabled"» = false\n', "", "enabled"),
+        ("«'Features.Code-Execution.timeout_secs'» = 3\n", "", "timeout_secs"),
+        ('[features]\n"feature.x" = 1\n«"code_execution.mode"» = "wasm"\n', "", "mode"),
+        ('«"features.code_execution.mode.sandboxed.runtime"» = "gvisor"\n', ".mode.sandboxed", "runtime"),
+        ("x = 1\n[features]\nx = 1\n«'code_execution.enabled'» = false # why\n", "", "enabled"),
+    ],
+)
+def test_a_key_with_dots_in_its_name_is_none_of_the_section(text, home, name, present):
+    if present:
+        text += H
+    start, end = text.index("«"), text.index("»") - 1
+    plain = text.replace("«", "").replace("»", "")
+
+    [finding] = check_text(plain, env={}).diagnostics
+
+    assert ("misplaced-section", "error") == (finding.code, finding.severity)
+    assert (start, end) == (finding.span.start.offset, finding.span.end.offset)
+    assert finding.help.endswith(f"write `{name}`, without the quotes, below [features.code_execution{home}]")
+    assert ["warning"] == [d.severity for d in check_as_found("x.toml", plain, env={}).diagnostics]
 
 
 @pytest.mark.parametrize(
     "text",
     [
         "[features.code_execution_ui]\n",
+        "[features.code_execution_mode_wasi]\n",
+        "[features.code_execution_mode_sandboxed_2]\n",
+        "['features.code_execution.ui']\n",
+        "[other]\n'features.code_execution.enabled' = 1\n",
+        "features.'code_execution.colour' = 1\n",
+        "features.'code_execution_ui.enabled' = 1\n",
+        "features.code_execution_enabled = 1\n",
         "[features.code_execution_v2]\nmode = 1\n",
         "[features.code_execution_mode]\nx = 1\n",
         "[mode]\nx = 1\n",
@@ -151,7 +199,7 @@ def test_beside_a_present_section_a_near_miss_is_an_error(text, path, right):
     ],
 )
 def test_beside_a_present_section_other_tables_are_none_of_our_business(text):
-    text = f"{text}{H}" if text.startswith("code_execution") else H + text
+    text = f"{text}{H}" if not text.startswith("[") else H + text
 
     assert [] == found(text)
 

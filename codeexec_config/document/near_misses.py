@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from codeexec_config.codes import Severity
 from codeexec_config.document.characters import cleaned
 from codeexec_config.document.select import pieces_of, select
-from codeexec_config.findings import Finding, Path, dotted
+from codeexec_config.findings import Finding, Path, Target, dotted
 from codeexec_config.keys import key_table, union_of
 from codeexec_config.rules.spelling import slipped, squeeze, words_of
 
@@ -28,13 +28,15 @@ class Miss(NamedTuple):
         path: where it stands.
         meant: where its settings belong.
         is_sure: that is beyond doubt.
-        is_part: it is a table of the section's mode, and no whole section.
+        is_part: it is a table of the section's mode, or a key of the section, and no whole section.
+        is_table: it is a table.
     """
 
     path: Path
     meant: Path
     is_sure: bool
     is_part: bool = False
+    is_table: bool = True
 
 
 def absent(data: dict[str, Any], section: Path, model: type[Any], *, found: bool = False) -> Iterator[Finding]:
@@ -70,8 +72,9 @@ def _misplaced(miss: Miss, section: Path, *, found: bool, is_present: bool) -> F
             f"put its settings below [{dotted(section)}]" if is_present else f"write the header as [{dotted(section)}]"
         )
     else:
-        message = f"this looks like a part of [{dotted(section)}], but is another table, so it has no effect"
-        lead = f"a header below [{dotted(section)}] repeats its whole path: [{dotted(miss.meant)}]"
+        kind = "table" if miss.is_table else "key"
+        message = f"this looks like a part of [{dotted(section)}], but is another {kind}, so it has no effect"
+        lead = _way_home(miss, section)
     has_name = all(type(part) is str for part in miss.path)
     name = shlex.quote(dotted(miss.path))
     elsewhere = f"; if the section lives here, pass `--section {name}`, or `section=` in code"
@@ -81,7 +84,15 @@ def _misplaced(miss: Miss, section: Path, *, found: bool, is_present: bool) -> F
         miss.path,
         help=lead + (elsewhere if has_name and not miss.is_part else ""),
         severity=Severity.ERROR if miss.is_sure and not found else Severity.WARNING,
+        target=None if miss.is_table else Target(miss.path, "key"),
     )
+
+
+def _way_home(miss: Miss, section: Path) -> str:
+    if miss.is_table:
+        return f"a header below [{dotted(section)}] repeats its whole path: [{dotted(miss.meant)}]"
+    *around, name = miss.meant
+    return f"dots within quotes part no names: write `{name}`, without the quotes, below [{dotted(tuple(around))}]"
 
 
 class _Search:
@@ -115,11 +126,14 @@ class _Search:
         for key, value in table.items():
             path = (*around, key)
             is_table = type(value) is dict or _is_array_of_tables(value)
-            if not is_table or (path == self._section and self._is_present):
+            if not (is_table or "." in key) or (path == self._section and self._is_present):
                 continue
             if not self._suspects.search(key + "\n"):
                 continue
-            if type(value) is list:
+            if not is_table:
+                if home := self._home_of_flat(path):
+                    yield Miss(path, home, is_sure=True, is_part=True, is_table=False)
+            elif type(value) is list:
                 if self._is_whole(path):
                     yield Miss(path, self._section, is_sure=True)
             elif miss := self._miss(path, value):
@@ -133,6 +147,8 @@ class _Search:
             return Miss(path, self._below(table), is_sure=True)
         if self._union is not None and self._is_of_mode(path, words, table):
             return Miss(path, (*self._section, self._union, *self._only(table)), is_sure=True, is_part=True)
+        if variant := self._variant_at_end(words):
+            return Miss(path, (*self._section, str(self._union), variant), is_sure=True, is_part=True)
         if len(path) == 1 and _is_slip(words, self._last):
             is_whole = squeeze(cleaned(str(path[0]))) == squeeze(str(self._section[-1]))
             return Miss(path, self._below(table), is_sure=is_whole or self._is_set(table))
@@ -153,6 +169,17 @@ class _Search:
             return True
         is_beside = path[:-1] in {(), self._section[:-1]} and squeeze(str(path[-1])) == self._union
         return self._is_present and is_beside and names <= self._variants
+
+    def _variant_at_end(self, words: tuple[str, ...]) -> str | None:
+        """Return the variant whose table the words lead to, through the mode's own, run together in one name."""
+        return next((name for name in self._variants if _is_slip(words, (*self._whole, str(self._union), name))), None)
+
+    def _home_of_flat(self, path: Path) -> Path | None:
+        """Return where the key belongs that a name with dots in it was meant as, such as `"features.x.enabled"`."""
+        names = [name for part in path for name in str(part).split(".")]
+        behind = names[len(self._section) :]
+        is_ours = _is_slip(_words((*names[: len(self._section)],)), self._whole)
+        return (*self._section, *behind) if is_ours and behind and behind[0] in self._keys else None
 
     def _only(self, table: dict[str, Any]) -> Path:
         return tuple(squeeze(name) for name in table) if len(table) == 1 else ()
