@@ -1,8 +1,10 @@
 """Files shared out to processes: what comes of them is the same, whatever happens to a process."""
 
+import errno
 import io
 import marshal
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -298,7 +300,7 @@ def test_what_has_been_sent_is_printed_before_the_end(monkeypatch, is_reading, i
 
     def interrupt(waiting):
         hand_out(waiting)
-        for worker in pool._workers:
+        for worker in pool._workers.values():
             select.select([worker.inbox], [], [], 10)
         if is_dead:
             worker = pool._workers[1]
@@ -401,7 +403,7 @@ def test_a_child_never_returns_into_its_parents_program(monkeypatch, capsys, fai
     monkeypatch.setattr(pools, "serve", serve)
     pool = pools.Pool(kill, 2)
     pipes = os.pipe()
-    pool._workers.append(pools._Worker(0, 0, os.dup(pipes[1]), os.dup(pipes[0])))
+    pool._workers[0] = pools._Worker(0, 0, os.dup(pipes[1]), os.dup(pipes[0]))
 
     try:
         with pytest.raises(LeftError) as left:
@@ -489,3 +491,62 @@ def test_the_cores_are_those_that_the_process_may_use(monkeypatch):
 def test_the_number_of_jobs_is_a_number(capsys, number):
     assert 2 == main(["validate", f"--jobs={number}", "a.toml"])
     assert "--jobs: expected a number of processes, at least 1 and at most 1024" in capsys.readouterr().err
+
+
+# -- a system without room ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("room", [0, 1, 2])
+@pytest.mark.parametrize("what", ["pipe", "fork"])
+def test_what_no_worker_can_be_started_for_is_done_here(monkeypatch, what, room):
+    """Each kill takes a worker, too, that cannot be replaced."""
+    make, made = getattr(os, what), []
+
+    def refuse():
+        if len(made) >= room * (2 if what == "pipe" else 1):
+            raise BlockingIOError(errno.EAGAIN, "no room")
+        made.append(make())
+        return made[-1]
+
+    descriptors = len([*Path("/dev/fd").iterdir()])
+    parent = os.getpid()
+    monkeypatch.setattr(os, what, refuse)
+
+    def note(place):
+        if place.path == "f7" and os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return Outcome(piece=place.path)
+
+    places = [Place(f"f{number}") for number in range(300)]
+    found = list(jobs.check_all(note, places, 3))
+
+    assert places == [place for place, _ in found]
+    assert {place.path for place in places} - {"f7"} == {outcome.piece for _, outcome in found} - {"", "f7"}
+    assert descriptors == len([*Path("/dev/fd").iterdir()])
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_a_second_pipe_that_cannot_be_made_leaves_no_first(monkeypatch):
+    make, made = os.pipe, []
+
+    def refuse():
+        if made:
+            raise OSError(errno.EMFILE, "too many")
+        made.extend(make())
+        return tuple(made)
+
+    monkeypatch.setattr(os, "pipe", refuse)
+
+    assert ["a", "b"] == check([Place("a"), Place("b")], 2)
+    for number in made:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(number)
+
+
+@pytest.mark.parametrize(("limit", "most"), [(resource.RLIM_INFINITY, 5000), (64, 8), (16, 1), (1024, 248)])
+def test_no_more_workers_are_started_than_there_are_descriptors_for(started, monkeypatch, limit, most):
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (limit, limit))
+
+    check([Place("a"), Place("b")], 5000)
+
+    assert [most] == started

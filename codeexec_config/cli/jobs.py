@@ -17,6 +17,9 @@ _ENOUGH_FILES: Final = 128
 _ENOUGH_BYTES: Final = 1024 * 1024
 """What takes about as long as it takes to start the workers."""
 
+_RESERVED: Final = 32
+"""Descriptors for what the command itself has open."""
+
 
 def cores() -> int:
     """Return how many processes can run at a time."""
@@ -43,7 +46,7 @@ def check_all(work: Work, places: Iterable[Place], jobs: int | None) -> Results:
     if jobs > 1 and _can_fork():
         from codeexec_config.cli.pool import Pool
 
-        yield from Pool(work, jobs).run(first, left)
+        yield from Pool(work, min(jobs, _most())).run(first, left)
         return
     for some in (first, left):
         for place in some:
@@ -54,6 +57,14 @@ def _can_fork() -> bool:
     """Check for a system that forks, and for threads, which a fork would tear apart."""
     threading = sys.modules.get("threading")
     return hasattr(os, "fork") and (threading is None or threading.active_count() == 1)
+
+
+def _most() -> int:
+    """Return for how many workers there are descriptors; each takes two pipes to start."""
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(1, (limit - _RESERVED) // 4) if limit != resource.RLIM_INFINITY else sys.maxsize
 
 
 def _is_enough(places: list[Place]) -> bool:

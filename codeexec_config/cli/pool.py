@@ -13,7 +13,7 @@ import sys
 from contextlib import suppress
 from itertools import islice
 from mmap import mmap
-from select import select
+from select import POLLIN, poll
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
 
@@ -43,9 +43,9 @@ class _Chunk:
         self.outcomes: list[Outcome | None] = [None] * len(places)
         self.left = list(range(len(places)))
 
-    def fill(self, answers: list[tuple[object, ...] | None]) -> None:
-        for index, answer in zip(self.left, answers, strict=True):
-            self.outcomes[index] = None if answer is None else Outcome(*answer)  # type: ignore[arg-type]
+    def fill(self, outcomes: list[Outcome | None]) -> None:
+        for index, outcome in zip(self.left, outcomes, strict=True):
+            self.outcomes[index] = outcome
         self.left = []
 
     def give_up(self, position: int, reason: str) -> None:
@@ -85,7 +85,7 @@ class Pool:
         self._work = work
         self._count = count
         self._shared = mmap(-1, count + 1)
-        self._workers: list[_Worker] = []
+        self._workers: dict[int, _Worker] = {}
         self._chunks: dict[int, _Chunk] = {}
         self._made = 0
         self._yielded = 0
@@ -123,24 +123,32 @@ class Pool:
         """Hand a chunk to every idle worker; return whether any was there."""
         is_given = False
         for slot in range(self._count):
-            if len(self._workers) == slot or self._workers[slot].chunk is None:
+            worker = self._workers.get(slot)
+            if worker is None or worker.chunk is None:
                 if self._made - self._yielded >= _AHEAD * self._count:
                     break
                 chunk = next(waiting, None)
                 if chunk is None:
                     break
-                if len(self._workers) == slot:
-                    self._workers.append(self._start(slot))
                 self._chunks[self._made] = chunk
                 self._made += 1
-                self._send(slot, chunk)
+                self._give(slot, chunk)
                 is_given = True
         return is_given
 
-    def _send(self, slot: int, chunk: _Chunk) -> None:
-        worker = self._workers[slot]
+    def _give(self, slot: int, chunk: _Chunk) -> None:
+        """Give a chunk to a worker; where the system has no room for one, do it here."""
+        try:
+            worker = self._workers.get(slot) or self._start(slot)
+        except OSError:
+            chunk.fill([self._work(chunk.places[index]) for index in chunk.left])
+            return
+        self._workers[slot] = worker
+        self._send(worker, chunk)
+
+    def _send(self, worker: _Worker, chunk: _Chunk) -> None:
         worker.chunk = chunk
-        self._shared[slot + 1] = 0
+        self._shared[worker.slot + 1] = 0
         try:
             marshal.dump([tuple(chunk.places[index]) for index in chunk.left], worker.outbox)
             worker.outbox.flush()
@@ -161,12 +169,16 @@ class Pool:
                 self._read(worker, chunk)
 
     def _ready(self, timeout: float | None) -> list[tuple[_Worker, _Chunk]]:
-        busy = {worker.inbox.fileno(): (worker, worker.chunk) for worker in self._workers if worker.chunk}
-        return [busy[number] for number in select(list(busy), [], [], timeout)[0]] if busy else []
+        busy = {worker.inbox.fileno(): (worker, worker.chunk) for worker in self._workers.values() if worker.chunk}
+        poller = poll()  # select takes no descriptor beyond 1023
+        for number in busy:
+            poller.register(number, POLLIN)
+        return [busy[number] for number, _ in poller.poll(timeout)] if busy else []
 
     def _read(self, worker: _Worker, chunk: _Chunk) -> None:
         self._is_reading = True
-        chunk.fill(marshal.load(worker.inbox))  # noqa: S302 -- the other end is this program
+        answers = marshal.load(worker.inbox)  # noqa: S302 -- the other end is this program
+        chunk.fill([answer and Outcome(*answer) for answer in answers])
         worker.chunk = None
         self._is_reading = False
 
@@ -176,9 +188,9 @@ class Pool:
         worker.close()
         code = os.waitstatus_to_exitcode(os.waitpid(worker.pid, 0)[1])
         chunk.give_up(self._shared[worker.slot + 1], f"signal {-code}" if code < 0 else f"exit status {code}")
-        self._workers[worker.slot] = self._start(worker.slot)
+        del self._workers[worker.slot]
         if chunk.left:
-            self._send(worker.slot, chunk)
+            self._give(worker.slot, chunk)
 
     def _finished(self) -> Iterator[tuple[Place, Outcome | None]]:
         while self._yielded in self._chunks and not self._chunks[self._yielded].left:
@@ -189,9 +201,16 @@ class Pool:
     def _start(self, slot: int) -> _Worker:
         sys.stdout.flush()
         sys.stderr.flush()
-        commands, outbox = os.pipe()
-        inbox, answers = os.pipe()
-        pid = self._fork()
+        pipes: list[int] = []
+        try:
+            pipes += os.pipe()
+            pipes += os.pipe()
+            pid = self._fork()
+        except OSError:
+            for number in pipes:
+                os.close(number)
+            raise
+        commands, outbox, inbox, answers = pipes
         if pid:
             os.close(commands)
             os.close(answers)
@@ -201,10 +220,9 @@ class Pool:
             # A pipe of a sibling that stays open here would keep that sibling waiting.
             for number in (outbox, inbox):
                 os.close(number)
-            for worker in self._workers:
-                if worker.slot != slot:
-                    os.close(worker.outbox.fileno())
-                    os.close(worker.inbox.fileno())
+            for worker in self._workers.values():
+                os.close(worker.outbox.fileno())
+                os.close(worker.inbox.fileno())
             serve(self._work, commands, answers, self._shared, slot + 1)
             status = 0
         except BaseException as error:  # noqa: BLE001 -- nothing may unwind into the parent's program
@@ -215,19 +233,21 @@ class Pool:
     def _fork(self) -> int:
         """Fork; the child hears no interrupt, since the parent hears it too and ends the work in order."""
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        pid = os.fork()
-        if pid == 0:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        return pid
+        try:
+            pid = os.fork()
+            if pid == 0:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+            return pid
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _end(self) -> None:
         """Stop the workers; one that mends a file is let finish it, one that waits for input is not waited for."""
         self._shared[_STOP] = 1
-        for worker in self._workers:
+        for worker in self._workers.values():
             worker.close()
         deadline = monotonic() + _GRACE
-        for worker in self._workers:
+        for worker in self._workers.values():
             with suppress(ChildProcessError):  # an interrupt has come between its end and its replacement
                 while os.waitpid(worker.pid, os.WNOHANG)[0] == 0:
                     if monotonic() > deadline:
