@@ -499,6 +499,7 @@ def test_it_runs_as_a_module(is_held_up, write, monkeypatch, capsys):
         ["validate", "app.toml"],
         ["validate", "--format", "sarif", "app.toml"],
         ["conformance", "host:make"],
+        ["schema", "--output", "schema.json"],
     ],
 )
 def test_a_working_folder_that_was_removed_is_told(arguments, tmp_path, monkeypatch, capsys):

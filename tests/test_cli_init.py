@@ -124,6 +124,20 @@ def test_a_file_that_cannot_be_written_is_a_usage_error(name, reason, tmp_path, 
     assert f": {reason}" in capsys.readouterr().err
 
 
+def test_a_file_that_cannot_be_written_whole_is_not_left_behind(tmp_path, capsys):
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        status = main(["init", "--output", str(tmp_path / "app.toml")])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert 2 == status
+    assert [] == list(tmp_path.iterdir())
+    assert "app.toml: file too large\n" in capsys.readouterr().err
+
+
 def test_a_mode_and_a_policy_do_not_go_together(capsys):
     assert 2 == main(["init", "--mode", "wasm", "--policy"])
     assert "not allowed with" in capsys.readouterr().err

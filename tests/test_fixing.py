@@ -4,7 +4,9 @@ import ctypes
 import json
 import os
 import re
+import signal
 import stat
+import struct
 import sys
 from pathlib import Path
 
@@ -344,6 +346,79 @@ def test_a_system_without_owners_keeps_the_mode(file, monkeypatch):
     replace("app.toml", b"new")
 
     assert (b"new", 0o640) == (file.read_bytes(), stat.S_IMODE(file.stat().st_mode))
+
+
+ACCESS_LIST = "system.posix_acl_access"
+ONE_MORE_READER = struct.pack("<I", 2) + b"".join(
+    struct.pack("<HHI", *entry)
+    for entry in ((1, 6, 2**32 - 1), (2, 4, 12345), (4, 0, 2**32 - 1), (16, 4, 2**32 - 1), (32, 0, 2**32 - 1))
+)
+"""`user::rw-, user:12345:r--, group::---, mask::r--, other::---`."""
+
+
+def test_the_access_list_and_other_attributes_are_kept(file):
+    """Where there is a list, the mode's bits of the group are its mask: without it they would let the group in."""
+    try:
+        os.setxattr(file, ACCESS_LIST, ONE_MORE_READER)
+        os.setxattr(file, "user.note", b"mine")
+    except (AttributeError, OSError):
+        pytest.skip("this system has no access lists as Linux has them")
+
+    assert 0 == main(["validate", "--fix", "app.toml"])
+    assert FIXED == file.read_text()
+    assert (ONE_MORE_READER, b"mine") == (os.getxattr(file, ACCESS_LIST), os.getxattr(file, "user.note"))
+
+
+@pytest.mark.parametrize(
+    ("name", "is_kept_out"), [(ACCESS_LIST, True), ("user.note", True), ("security.selinux", False)]
+)
+def test_an_attribute_that_cannot_be_kept(file, monkeypatch, capsys, name, is_kept_out):
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "listxattr", lambda _: [name], raising=False)
+    monkeypatch.setattr(os, "getxattr", lambda *_: b"", raising=False)
+    monkeypatch.setattr(os, "setxattr", refuse, raising=False)
+
+    assert (2 if is_kept_out else 0) == main(["validate", "--fix", "app.toml"])
+    assert (BROKEN if is_kept_out else FIXED) == file.read_text()
+    assert is_kept_out == ("extended attribute cannot be kept" in capsys.readouterr().err)
+    assert ["app.toml"] == os.listdir()  # noqa: PTH208
+
+
+def test_a_system_without_attributes_writes_all_the_same(file, monkeypatch):
+    monkeypatch.delattr(os, "listxattr", raising=False)
+
+    assert 0 == main(["validate", "--fix", "app.toml"])
+    assert FIXED == file.read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_ends_the_process_waits_for_the_file(file, monkeypatch, number):
+    seen = []
+    before = signal.signal(number, lambda *_: seen.append((os.listdir(), file.read_text())))  # noqa: PTH208
+    sync = os.fsync
+
+    def end(descriptor):
+        os.kill(os.getpid(), number)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", end)
+    try:
+        replace("app.toml", FIXED.encode())
+    finally:
+        signal.signal(number, before)
+
+    assert (["app.toml"], FIXED) in seen
+    assert all(folder == ["app.toml"] for folder, _ in seen)
+
+
+def test_a_system_without_masks_of_signals_writes_all_the_same(file, monkeypatch):
+    monkeypatch.delattr(signal, "pthread_sigmask")
+
+    replace("app.toml", b"new")
+
+    assert b"new" == file.read_bytes()
 
 
 def test_a_file_that_went_away_has_changed(file, monkeypatch):

@@ -125,13 +125,17 @@ class Sarif(Format):
 
     between: ClassVar[str | None] = None
 
+    def __init__(self, *, coloured: bool) -> None:
+        super().__init__(coloured=coloured)
+        self._folder = os.getcwd()  # noqa: PTH109 -- pathlib costs start-up time
+
     def piece(self, entry: Entry) -> str:
         """Return a file's results, indented to their place."""
         import json
 
         from codeexec_config.rendering.sarif import results
 
-        found = results(entry.shown, os.getcwd())  # noqa: PTH109 -- pathlib costs start-up time
+        found = results(entry.shown, self._folder)
         return ",\n        ".join(
             json.dumps(result, ensure_ascii=False, indent=2).replace("\n", "\n        ") for result in found
         )

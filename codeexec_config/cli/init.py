@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +16,7 @@ from codeexec_config.model import VARIANTS, CodeExecutionConfig
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from typing import BinaryIO
 
     from codeexec_config.keys import Key
 
@@ -63,14 +65,24 @@ def run(options: argparse.Namespace) -> int:
         return 0
     try:
         # Nothing of the file may be there before: an editor could hold it open, a link could lead anywhere.
-        with open(options.output, "x", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 -- costs start-up time
-            file.write(text)
+        with open(options.output, "xb") as file:  # noqa: PTH123 -- costs start-up time
+            _fill(file, options.output, text.encode())
     except FileExistsError:
         return usage_error("init", f"{options.output}: it exists already; nothing was overwritten")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no file can have such a name"
         return usage_error("init", f"{options.output}: {reason.lower()}")
     return 0
+
+
+def _fill(file: BinaryIO, path: str, data: bytes) -> None:
+    """Write a new file; leave none behind where it cannot be written whole."""
+    try:
+        file.write(data)
+        file.flush()
+    except OSError:
+        os.unlink(path)  # noqa: PTH108 -- costs start-up time
+        raise
 
 
 def section_text(mode: str) -> str:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
-from contextlib import suppress
-from typing import Final
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
 
 from codeexec_config.cli.exchanging import exchange
 from codeexec_config.cli.settling import settled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _TEMPORARY: Final = ".codeexec-config-{}.tmp"
 
@@ -18,7 +22,7 @@ class ReplaceError(Exception):
 
 
 def replace(path: str, data: bytes, *, expected: bytes | None = None) -> None:
-    """Write a file through a temporary one in the same folder; keep its mode bits and its owner.
+    """Write a file through a temporary one in the same folder; keep its mode bits, its owner and its access list.
 
     A link is followed. Anything but a regular file, such as a pipe, is written to as it is.
 
@@ -39,9 +43,23 @@ def replace(path: str, data: bytes, *, expected: bytes | None = None) -> None:
             return
         if before is not None and not (before.st_mode & 0o222 and os.access(target, os.W_OK)):
             raise ReplaceError("the file is read-only")
-        _replace(target, data, before, expected)
+        with _unended():
+            _replace(target, data, before, expected)
     except OSError as error:
         raise ReplaceError(f"the file cannot be written: {_reason(error)}") from None
+
+
+@contextmanager
+def _unended() -> Iterator[None]:
+    """Put off signals that end the process, which would leave a temporary file with a copy of the text behind."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _replace(target: str, data: bytes, before: os.stat_result | None, expected: bytes | None) -> None:
@@ -57,7 +75,7 @@ def _replace(target: str, data: bytes, before: os.stat_result | None, expected: 
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             if before is not None:
-                _take_over(file.fileno(), temporary, before)
+                _take_over(file.fileno(), temporary, target, before)
             file.flush()
             os.fsync(file.fileno())
         _refuse_changed(_content(target), expected)
@@ -94,8 +112,11 @@ def _put_back(temporary: str, target: str, data: bytes) -> None:
     os.unlink(temporary)  # noqa: PTH108
 
 
-def _take_over(descriptor: int, temporary: str, before: os.stat_result) -> None:
-    """Hand the new file the owner and the mode of the old one; the owner first, since that clears some bits."""
+def _take_over(descriptor: int, temporary: str, target: str, before: os.stat_result) -> None:
+    """Hand the new file the owner and the mode of the old one; the owner first, since that clears some bits.
+
+    The access list comes before the mode: where there is one, the bits of the group are its mask.
+    """
     if hasattr(os, "fchown"):
         mine = os.fstat(descriptor)
         if (mine.st_uid, mine.st_gid) != (before.st_uid, before.st_gid):
@@ -103,7 +124,21 @@ def _take_over(descriptor: int, temporary: str, before: os.stat_result) -> None:
                 os.fchown(descriptor, before.st_uid, before.st_gid)
             except OSError:
                 raise ReplaceError("the file belongs to somebody else, and would change hands") from None
+    for name in _attributes(target):
+        try:
+            os.setxattr(temporary, name, os.getxattr(target, name))
+        except OSError:
+            if not name.startswith("security."):  # the system labels a new file itself
+                raise ReplaceError("its access list or another extended attribute cannot be kept") from None
     os.chmod(temporary, stat.S_IMODE(before.st_mode))  # noqa: PTH101
+
+
+def _attributes(path: str) -> list[str]:
+    """Return the names of a file's extended attributes, of which its access list is one on Linux."""
+    try:
+        return os.listxattr(path)
+    except (AttributeError, OSError):  # another system, or a file system without any
+        return []
 
 
 def _settled(path: str) -> bytes:

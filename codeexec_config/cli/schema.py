@@ -58,16 +58,14 @@ def run(options: argparse.Namespace) -> int:
     from codeexec_config.schema import schema_text
 
     text = schema_text(options.kind, options.draft)
-    try:
-        if options.check is not None:
-            return _check(options, text.encode())
-        if options.output not in {None, STANDARD_STREAM}:
+    if options.check is not None:
+        return _check(options, text.encode())
+    if options.output not in {None, STANDARD_STREAM}:
+        try:
             replace(options.output, text.encode())
-            return 0
-    except ReplaceError as error:
-        return usage_error("schema", f"{options.output}: {error}")
-    except OSError as error:
-        return usage_error("schema", f"{options.check}: {(error.strerror or '').lower()}")
+        except ReplaceError as error:
+            return usage_error("schema", f"{options.output}: {error}")
+        return 0
     sys.stdout.write(text)
     return 0
 
@@ -76,9 +74,13 @@ def _check(options: argparse.Namespace, expected: bytes) -> int:
     import shlex
     from pathlib import Path
 
-    with Path(options.check).open("rb") as file:
-        if file.read(len(expected) + 1) == expected:
-            return 0
+    try:
+        with Path(options.check).open("rb") as file:
+            is_same = file.read(len(expected) + 1) == expected
+    except OSError as error:
+        return usage_error("schema", f"{options.check}: {(error.strerror or '').lower()}")
+    if is_same:
+        return 0
     again = ["schema", "--kind", options.kind, "--draft", options.draft, "--output", options.check]
     advice = f"write it anew with {program()} {shlex.join(again)}"
     print(printable_line(f"{options.check}: differs from the schema of this version: {advice}"))
