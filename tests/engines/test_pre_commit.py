@@ -20,6 +20,7 @@ FILES = {
     "config/good.toml": '[features.code_execution.mode.external]\nurl = "${CODE_EXEC_URL}"\n',
     "pyproject.toml": '[project]\nname = "sample"\nversion = "1"\n',
     "theirs.toml": "this is = = not TOML\n",
+    "--section=theirs.toml": "",
 }
 
 
