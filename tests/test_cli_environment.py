@@ -124,7 +124,44 @@ def test_secrets_are_read_below_the_environment_and_the_env_file(monkeypatch):
     assert 1 == main([*options, "--env-file", write("b.env", "T_SECS\n")])
 
 
-@pytest.mark.parametrize(("folder", "said"), [("absent", "no such folder"), ("file", "it is not a folder")])
+def test_of_several_sources_the_last_wins(monkeypatch):
+    for text, name in (("T_SECS=0\n", "bad.env"), ("T_SECS=5\n", "good.env"), ("OTHER=0\n", "other.env")):
+        write(name, text)
+    write("bad/T_SECS", "0\n")
+    write("good/T_SECS", "5\n")
+    write("other/OTHER", "0\n")
+
+    def check(option, *sources):
+        return main(["validate", *(text for source in sources for text in (option, source)), "app.toml"])
+
+    assert 0 == check("--env-file", "good.env", "other.env")
+    assert 0 == check("--env-file", "bad.env", "good.env")
+    assert 1 == check("--env-file", "good.env", "bad.env")
+    assert 0 == check("--secrets-dir", "good", "other")
+    assert 0 == check("--secrets-dir", "bad", "good")
+    assert 1 == check("--secrets-dir", "good", "bad")
+    monkeypatch.setattr("sys.stdin", None)
+    assert 2 == check("--env-file", "-", "good.env")
+
+
+def test_a_secrets_folder_that_may_not_be_entered_is_a_usage_error(monkeypatch, capsys):
+    look = os.stat
+
+    def refuse(path, **options):
+        if str(path).startswith("secrets"):
+            raise PermissionError(13, "Permission denied")
+        return look(path, **options)
+
+    write("secrets/T_SECS", "5\n")
+    monkeypatch.setattr(os, "stat", refuse)
+
+    assert 2 == main(["validate", "--secrets-dir", "secrets", "app.toml"])
+    assert "validate: error: --secrets-dir: permission denied\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"), [("absent", "no such folder"), ("file", "it is not a folder"), ("a\0b", "no such folder")]
+)
 def test_a_secrets_folder_that_is_none_is_a_usage_error(capsys, folder, said):
     write("file", "5\n")
 

@@ -195,6 +195,7 @@ def test_a_folder_in_processes_imports_little_more(tmp_path):
         "gettext",
         "locale",
         "mmap",
+        "resource",
         "select",
         "signal",
     }

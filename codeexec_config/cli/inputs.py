@@ -48,10 +48,16 @@ def add_environment(group: Any) -> None:
         "--offline", action="store_true", help="read no environment: take references as set, and list them"
     )
     group.add_argument(
-        "--env-file", metavar="FILE", help="variables as in `docker run --env-file`; - for standard input"
+        "--env-file",
+        action="append",
+        metavar="FILE",
+        help="variables as in `docker run --env-file`; - for standard input; may be repeated",
     )
     group.add_argument(
-        "--secrets-dir", metavar="DIR", help="a folder with a file for each variable that is not set otherwise"
+        "--secrets-dir",
+        action="append",
+        metavar="DIR",
+        help="a folder with a file for each variable that is not set otherwise; may be repeated",
     )
     group.add_argument(
         "--allow-env", action="append", metavar="GLOB", help="a variable that files may read; may be repeated"
@@ -64,7 +70,7 @@ def refuse_contradictions(options: argparse.Namespace, paths: Sequence[str]) -> 
         if options.offline and getattr(options, name) is not None:
             option = f"--{name.replace('_', '-')}"
             raise UsageError(f"--offline reads no environment, so it does not go with {option}")
-    if options.env_file == STANDARD_INPUT and STANDARD_INPUT in paths:
+    if STANDARD_INPUT in (options.env_file or ()) and STANDARD_INPUT in paths:
         raise UsageError("standard input cannot be both the --env-file and a file to check")
 
 
@@ -97,17 +103,25 @@ def environment(options: argparse.Namespace, command: str, *, quiet: bool = Fals
         return os.environ
     from collections import ChainMap
 
-    sources: list[Any] = [os.environ]
-    if options.env_file is not None:
-        sources.insert(0, _env_file(options.env_file, command, quiet=quiet))
-    if options.secrets_dir is not None:
-        from codeexec_config.secrets_directory import SecretsDirectory
+    from codeexec_config.secrets_directory import SecretsDirectory
 
-        if not os.path.isdir(options.secrets_dir):  # noqa: PTH112 -- pathlib costs start-up time
-            is_there = os.path.exists(options.secrets_dir)  # noqa: PTH110 -- the same
-            raise UsageError(f"--secrets-dir: {'it is not a folder' if is_there else 'no such folder'}")
-        sources.append(SecretsDirectory(options.secrets_dir))
+    files = [_env_file(path, command, quiet=quiet) for path in options.env_file or ()]
+    folders = options.secrets_dir or ()
+    for folder in folders:
+        _refuse_unreadable(folder)
+    # The last of two wins, as it does in `docker run`.
+    sources: list[Any] = [*reversed(files), os.environ, *map(SecretsDirectory, reversed(folders))]
     return ChainMap(*sources)
+
+
+def _refuse_unreadable(folder: str) -> None:
+    try:
+        os.stat(os.path.join(folder, "."))  # noqa: PTH116, PTH118 -- pathlib costs start-up time
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        reason = "it is not a folder" if isinstance(error, NotADirectoryError) else "no such folder"
+        raise UsageError(f"--secrets-dir: {reason}") from None
+    except OSError as error:
+        raise UsageError(f"--secrets-dir: {(error.strerror or 'it cannot be read').lower()}") from None
 
 
 def _env_file(path: str, command: str, *, quiet: bool) -> dict[str, str]:
