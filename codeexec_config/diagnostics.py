@@ -93,7 +93,7 @@ class Origin:
     """
 
     path: Path
-    value: object
+    value: object = attrs.field(hash=False)
     kind: Literal["file", "default", "environment"]
     span: Span | None
     reference: str | None

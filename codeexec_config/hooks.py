@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
+from cattrs import BaseConverter
 
 from codeexec_config import limits
 from codeexec_config.loading import mapping_reader
@@ -49,6 +50,8 @@ def register_hooks(
         TypeError: an argument is of another type.
         ValueError: `section` is not a dotted path.
     """
+    if not isinstance(converter, BaseConverter):
+        raise TypeError("converter must be a cattrs.Converter")
     allowed = allow_env if allow_env is None or isinstance(allow_env, str) else tuple(allow_env)
     read = mapping_reader(env, policy, section, allowed)
     read_mode = mapping_reader(env, _of_modes(policy), section, allowed)

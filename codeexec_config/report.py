@@ -22,10 +22,17 @@ class ConfigError(ValueError):
 
     Args:
         diagnostics: all findings, in file order.
+
+    Raises:
+        TypeError: they are not findings.
     """
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        from codeexec_config.diagnostics import Diagnostic
+
         self.diagnostics = tuple(diagnostics)
+        if not all(isinstance(each, Diagnostic) for each in self.diagnostics):
+            raise TypeError("a ConfigError holds findings, each a Diagnostic")
         super().__init__(self.diagnostics)
 
     def __str__(self) -> str:

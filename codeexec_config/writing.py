@@ -78,7 +78,7 @@ def union_to_plain(mode: Any, *, reveal_secrets: bool = False) -> str | dict[str
         ValueError: as in `to_toml`.
     """
     if is_stand_in(mode):
-        raise ValueError("the mode of this disabled section was not read, so it cannot be written; set its variables")
+        raise ValueError("the mode was not read, because code execution is disabled, so it cannot be written")
     name = name_of(mode)
     plain = to_plain(mode, reveal_secrets=reveal_secrets)
     return {name: plain} if plain or name != next(iter(VARIANTS)) else name
@@ -95,7 +95,9 @@ def secret_to_plain(secret: Secret, *, reveal_secrets: bool = False) -> str:
     if not secret.resolved:
         raise ValueError("the secret was not read, because code execution is disabled, and its text is not a reference")
     if not reveal_secrets:
-        raise ValueError("the secret is a literal; put it into the environment, or pass reveal_secrets=True")
+        raise ValueError(
+            "the secret is a literal; put it into the environment, or use to_toml(..., reveal_secrets=True)"
+        )
     return escape(secret.reveal())
 
 

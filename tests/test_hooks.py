@@ -161,3 +161,9 @@ def test_wrong_arguments_are_told_when_they_are_given(arguments: Any) -> None:
         register_hooks(cattrs.Converter(), **arguments)
     with pytest.raises(ValueError, match="dotted path"):
         register_hooks(cattrs.Converter(), section="a..b")
+
+
+@pytest.mark.parametrize("converter", [None, cattrs.Converter, {}])
+def test_what_is_no_converter_is_a_type_error(converter: Any) -> None:
+    with pytest.raises(TypeError, match=r"converter must be a cattrs\.Converter"):
+        register_hooks(converter)

@@ -462,3 +462,9 @@ def test_a_report_raises_its_errors_and_nothing_else() -> None:
         report.raise_for_errors()
 
     assert report.diagnostics == caught.value.diagnostics
+
+
+@pytest.mark.parametrize("findings", ["context", [None], ("a", "b")])
+def test_an_error_holds_findings_alone(findings):
+    with pytest.raises(TypeError, match="a ConfigError holds findings"):
+        ConfigError(findings)

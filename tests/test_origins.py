@@ -41,6 +41,13 @@ def test_each_leaf_names_what_made_it():
     } == origins(TEXT, env=ENV)
 
 
+def test_a_report_with_them_can_be_hashed():
+    report, again = (check_text("[features.code_execution]\n", env={}, origins=True) for _ in range(2))
+
+    assert hash(report) == hash(again)
+    assert report == again
+
+
 def test_nothing_of_the_environment_is_in_them():
     assert "canary" not in repr(check_text(TEXT, env=ENV, origins=True).origins)
 

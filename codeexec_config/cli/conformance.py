@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config.cli.parsing import USAGE_STATUS, Formatter, program
+from codeexec_config.findings import printable_line
 
 if TYPE_CHECKING:
     import argparse
@@ -90,7 +91,8 @@ def run(options: argparse.Namespace) -> int:
             report = with_printed(_report(options), printed)
             _write(report, options, standard)
     except _UsageError as error:
-        print(f"{program()} conformance: error: {error}", file=sys.stderr)
+        lines = map(printable_line, str(error).split("\n"))  # an author's exception may say anything
+        print(f"{program()} conformance: error: {chr(10).join(lines)}", file=sys.stderr)
         return USAGE_STATUS
     return 0 if report.ok else 1
 

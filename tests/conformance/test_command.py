@@ -89,6 +89,9 @@ class Waiting(Echo):
 
         with ThreadPoolExecutor() as pool:
             return pool.submit(threading.Event().wait).result()
+
+def steer():
+    raise ConnectionError("red \\x1b[31m, and\\r on")
 '''
 
 
@@ -238,6 +241,10 @@ class TestUsage:
             ),
             (["kit_host:leave"], "the factory raised SystemExit at kit_host.py:32: 0"),
             (["kit_host:fail"], "the factory raised ConnectionError at kit_host.py:35: https://***@host"),
+            (
+                ["kit_host:steer"],
+                r"the factory raised ConnectionError at kit_host.py:75: red \u{1b}[31m, and\u{d} on",
+            ),
             (
                 ["kit_host:Echo", "--language", "perl"],
                 "the executor does not describe perl; its languages are python, bash",
