@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from codeexec_config import check_text
+from codeexec_config import Policy, check_text
+from tests.counts import examples
 
 if TYPE_CHECKING:
     from codeexec_config import Diagnostic
@@ -257,3 +260,125 @@ def test_a_credential_is_taken_out_of_the_variable() -> None:
     [found] = check_text(text, env={"U": "https://u:p@h"}).errors
 
     assert str(found.help).startswith("take it out of U")
+
+
+# -- a text whose references nobody has read ---------------------------------------------------------------------------
+
+SWITCHES = ["true", "false"]
+"""A section that is off reads nothing either."""
+
+
+def unread(text: str, switch: str = "true", **more: Any) -> list[Diagnostic]:
+    report = check_text(f"{HEADER}enabled = {switch}\n{text}", offline=True, **more)
+    assert None is report.config or not report.errors
+    return [*report.errors]
+
+
+def unread_url(url: str, switch: str = "true", **more: Any) -> list[Diagnostic]:
+    return unread(f'{EXTERNAL}url = "{url}"\n', switch, **more)
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+@pytest.mark.parametrize(
+    ("text", "code", "message"),
+    [
+        ("http://169.254.169.254/latest/${X}", "metadata-url", "metadata service"),
+        ("https://METADATA/?a=${X}", "metadata-url", "metadata service"),
+        ("https://user:hunter2@${H}/", "credentials-in-url", "the user or password"),
+        ("https://${USER}:${PASSWORD}@${HOST}", "credentials-in-url", "the user or password"),
+        ("https://h.example.com/?token=${X}", "credentials-in-url", "the query"),
+        ("https://h.example.com/${X}?api_key=1", "credentials-in-url", "the query"),
+        ("ftp://${H}", "invalid-url", "its scheme is ftp"),
+        ("localhost:${P}", "invalid-url", "it has no scheme"),
+        ("https://${H}/a b", "invalid-url", "a space or a control character"),
+        ("${U}#part", "invalid-url", "a fragment"),
+        ("https://${H}\\\\x", "invalid-url", "a backslash"),
+        ("https://h.example.com:99999/$<X>", "invalid-url", "its port is not between"),
+        ("https://?${X}", "invalid-url", "host"),
+        ("\u00e9${H}", "invalid-url", "does not start with https:// or http://"),
+    ],
+)
+def test_a_url_that_is_wrong_whatever_its_variables_hold_is_told_without_them(text, code, message, switch):
+    [found] = unread_url(text, switch)
+
+    assert (code, ("features", "code_execution", "mode", "external", "url")) == (found.code, found.path)
+    assert message in found.message
+    assert "hunter2" not in f"{found.message}{found.help}{found.excerpt}"
+    if code != "credentials-in-url":
+        assert "this stands in the file, beside the reference" == found.help
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "${U}",
+        "${SCHEME}://${HOST}:${PORT}/x",
+        "http${S}://h",
+        "HTT${PS}://h",
+        "https:${REST}",
+        "https://[${IPV6}]/",
+        "https://h:${PORT}",
+        "https://h.example.com:6553${DIGIT}",
+        "https://169.254.169.25${MORE}",
+        "https://metadata${DOMAIN}/",
+        "https://h.example.com/${PATH}",
+        "https://${HOST}/@scope/?a=b",
+    ],
+)
+def test_a_url_that_its_variables_may_make_right_is_let_be(text, switch):
+    assert [] == unread_url(text, switch)
+
+
+def test_a_host_that_stands_in_the_file_is_judged_with_the_other_keys_and_by_the_policy():
+    text = f'{HEADER}{EXTERNAL}url = "http://h.example.com/${{X}}"\napi_key = "${{K}}"\n'
+    only = Policy(url_hosts=["other.example.com"])
+
+    assert ["insecure-url"] == [found.code for found in check_text(text, offline=True).errors]
+    assert () == check_text(text, offline=True, policy=Policy(insecure_hosts=["h.example.com"])).errors
+    assert ["policy-violation"] == [found.code for found in unread_url("https://h.example.com/${X}", policy=only)]
+    assert [] == unread_url("https://other.example.com/${X}", policy=only)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_wrong"),
+    [
+        ("Bad ${X}", True),
+        ("Py${X}", True),
+        ("3${X}", True),
+        ("${A},${B}", True),
+        ("a" * 65 + "${X}", True),
+        ("a" * 64 + "${X}", False),
+        ("py${X}", False),
+        ("${X}++", False),
+        ("${A}${B}", False),
+    ],
+)
+def test_a_language_that_is_wrong_whatever_its_variables_hold_is_told_without_them(text, is_wrong):
+    sandboxed = '[features.code_execution.mode.sandboxed]\nruntime = "docker"\n'
+    found = unread(f'allowed_languages = ["python", "{text}"]\n{sandboxed}')
+
+    assert ["invalid-language"] * is_wrong == [error.code for error in found]
+
+
+def test_what_is_right_as_one_key_is_judged_as_another_again():
+    text = "https://h.example.com/${X}"
+
+    found = unread(f'allowed_languages = ["{text}", "{text}"]\n{EXTERNAL}url = "{text}"\n')
+    assert ["invalid-language"] * 2 == [error.code for error in found]
+
+
+PIECES = st.sampled_from(
+    ("http", "https", "s", "://", "/", ":", "h.example.com", "h", "80", "8", "99999", " ", "#", "?a=", "@", "u:p@", "%")
+) | st.sampled_from(("[", "]", "::1", "169.254.169.254", "metadata", ".", "ftp", "a/b", "\u00e9", "-"))
+TEMPLATES = st.lists(PIECES | st.sampled_from(["${A}", "${B}", "${C}"]), min_size=1, max_size=7).map("".join)
+VALUES = st.lists(PIECES, max_size=4).map("".join)
+
+
+@given(TEMPLATES, st.fixed_dictionaries({"A": VALUES, "B": VALUES, "C": VALUES}))
+@example("${A}://${B}", {"A": "https", "B": "h", "C": ""})
+@examples(300)
+def test_no_variables_make_a_url_right_that_is_refused_without_them(template, env):
+    """But for a user's name: the slash that would make a path of it may stand in a variable."""
+    if any(found.code != "credentials-in-url" for found in unread_url(template)):
+        assert check_text(f'{EXTERNAL}url = "{template}"\n', env=env).errors

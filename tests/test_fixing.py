@@ -400,7 +400,7 @@ def test_a_signal_that_ends_the_process_waits_for_the_file(file, monkeypatch, nu
     sync = os.fsync
 
     def end(descriptor):
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)  # for this thread: others, of earlier tests, put off nothing
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", end)

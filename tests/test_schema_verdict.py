@@ -62,7 +62,7 @@ def _host(url: str) -> str:
 
 
 _DEFAULT = re.compile(r"\$\{[A-Za-z0-9_]+:-")
-_MESSAGE = re.compile(r"\$\{[A-Za-z0-9_]+:\?")
+_BESIDE = re.compile(r"[^$]\$[{<][A-Za-z_]|\$\{[A-Za-z0-9_]+:\?|[}>].")
 _NUMERIC_END = re.compile(r"(?:^|\.)[0-9][0-9A-Fa-fxX]*\.?(?::\d+)?$")
 _HIGH_PORT = re.compile(r":0*[6-9][0-9]{4}$")
 
@@ -138,11 +138,20 @@ UNSAYABLE = {
         "engines disagree on classes of characters outside ASCII",
         _with_url("https://code-exec.example.com/\u200b"),
     ),
-    "text beside a reference with a message": Unsayable(
-        frozenset({"malformed-secret"}),
-        lambda value: isinstance(value, str) and bool(_MESSAGE.search(value)),
-        "a message may hold any character, and no readable pattern tells the two apart",
-        _with_url("https://code-exec.example.com", api_key="${K:?set it} "),
+    "text beside a reference": Unsayable(
+        frozenset(
+            {
+                "invalid-language",
+                "unsupported-language",
+                "invalid-url",
+                "credentials-in-url",
+                "metadata-url",
+                "malformed-secret",
+            }
+        ),
+        lambda value: isinstance(value, str) and bool(_BESIDE.search(value)),
+        "no readable pattern tells what is wrong whatever the variable holds",
+        _with_url("ftp://${H}/run"),
     ),
 }
 

@@ -13,10 +13,12 @@ from codeexec_config.rules.foreign import mended, unpadded
 if TYPE_CHECKING:
     from codeexec_config.findings import Path
     from codeexec_config.keys import Key
+    from codeexec_config.rules.urls import Url
 
 _MARKED: Final = frozenset({"invalid-url", "invalid-language", "unknown-runtime"})
 _STAND_INS: Final = ("1", "x", "https", "https://x", "https://1")
 """Values that make a text right, if any does: a number, a part of a name, a scheme, a whole URL."""
+_NEVER_IN_URLS: Final = frozenset(" \\#")
 _PADDED: Final = "the key has a blank at one end, which no HTTP header can carry"
 
 
@@ -47,13 +49,45 @@ def of_template(finding: Finding, key: Key, template: str, made: str) -> Finding
     ill = [found for found in tried if found is not None and found.code == finding.code]
     if None in tried or not ill:
         return finding if canonical(parse(template)) else finding._replace(help=f"check the value of {made}")
+    return _of_file(ill[0], key, template)
+
+
+def of_unread(key: Key, template: str, path: Path, urls: dict[Path, Url]) -> Finding | None:
+    """Return what is wrong with a text whatever its unread references are, or None where that is open.
+
+    A URL whose host stands in the file is kept, as it is for a text without references.
+    """
+    if key.form == "url" and not _is_settled(template):
+        return None
+    stand_in = "x" if key.form != "url" else "https://1" if template.startswith("$") else "1"
+    found = judge(key, _filled(template, stand_in), path, urls)
+    is_wrong = found is not None and judge(key, _filled(template, ""), path, {}) is not None
+    return _of_file(found, key, template) if found is not None and is_wrong else None
+
+
+def _is_settled(template: str) -> bool:
+    """Check whether the literal parts of a URL decide on it: by a character, the scheme, a user, or the whole host."""
+    segments = parse(template)
+    literals = [segment.text for segment in segments if isinstance(segment, Literal)]
+    start = literals[0].lower() if isinstance(segments[0], Literal) else ""
+    if not all(text.isprintable() and _NEVER_IN_URLS.isdisjoint(text) for text in literals):
+        return True
+    if not any(start.startswith(scheme) or scheme.startswith(start) for scheme in ("https://", "http://")):
+        return True
+    is_host_known = not {"/", "?"}.isdisjoint(start.partition("://")[2])
+    place = _filled(template, "x").partition("://")[2].partition("/")[0].partition("?")[0]
+    return is_host_known or ("://" in start and "@" in place)
+
+
+def _of_file(finding: Finding, key: Key, template: str) -> Finding:
+    """Return a finding on a text with references in it as one on the text around them."""
     if finding.code == "credentials-in-url":
-        return ill[0]
+        return finding
     written = mended(template)
-    if written is None or (canonical(parse(written)) is None and not _may_be_right(key, written, path)):
-        return ill[0]._replace(help="this stands in the file, beside the reference")
-    amendment = Amendment("write the reference in braces, alone between the quotes", "reword", path, written)
-    return ill[0]._replace(help=f'write "{written}"', amendment=amendment)
+    if written is None or (canonical(parse(written)) is None and not _may_be_right(key, written, finding.path)):
+        return finding._replace(help="this stands in the file, beside the reference")
+    amendment = Amendment("write the reference in braces, alone between the quotes", "reword", finding.path, written)
+    return finding._replace(help=f'write "{written}"', amendment=amendment)
 
 
 def _may_be_right(key: Key, template: str, path: Path) -> bool:

@@ -12,7 +12,7 @@ from codeexec_config.rules import across
 from codeexec_config.rules.across import Facts, Languages, ModeFacts
 from codeexec_config.rules.alone import doubtful, judge, judge_header
 from codeexec_config.secret import Secret
-from codeexec_config.section.resolution import variant_of
+from codeexec_config.section.resolution import UNKNOWN, value_at, variant_of
 from codeexec_config.section.structure import is_in_pieces, is_keyed, misspelt
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from codeexec_config.rules.urls import Url
     from codeexec_config.section.policing import Sound
     from codeexec_config.section.resolution import Resolution
-
-"""Unknown keys of a mode that are tried for a misspelt secret."""
 
 _TYPES: Final[dict[Kind, type]] = {
     Kind.INTEGER: int,
@@ -71,6 +69,23 @@ def findings(resolution: Resolution, model: type[Any], policy: Policy | None = N
 def _judged_alone(resolution: Resolution, model: type[Any], urls: dict[Path, Url]) -> Iterator[Finding]:
     for leaf in _leaves(resolution.values, keys_of(model)):
         yield from _judged(leaf, resolution, urls)
+    if resolution.unread:
+        yield from _judged_unread(resolution, urls)
+
+
+def _judged_unread(resolution: Resolution, urls: dict[Path, Url]) -> Iterator[Finding]:
+    """Judge what the file alone says of texts whose references nobody has read."""
+    from codeexec_config.section.blame import of_unread
+
+    right: tuple[Key, str] | None = None
+    for path, key in resolution.unread.items():
+        text = resolution.text(path)
+        if key.kind is not Kind.TEXT or (key, text) == right or value_at(resolution.values, path) is not UNKNOWN:
+            continue
+        if found := of_unread(key, text, path, urls):
+            yield found
+        else:
+            right = key, text  # a list may repeat one a million times
 
 
 def _gives_way(finding: Finding) -> bool:
