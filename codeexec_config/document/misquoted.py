@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from codeexec_config import limits
 from codeexec_config.document.slips import Reason
+from codeexec_config.keys import Kind
 
 if TYPE_CHECKING:
     from codeexec_config.document.slips import Slip
 
+_QUOTES: Final = frozenset("\"'")
 _UNCLOSED_TEXT: Final = re.compile(r"[^\s\"'#,;\\\[\]{}=](?:[^\"'#,;\\\[\]{}=]*[^\s\"'#,;\\\[\]{}=])?(?=[ \t]*\Z)")
 _ENDS_BELOW: Final = (
     r"\s*(?:[^{0}\n]*|(?![#\[]|[A-Za-z0-9_.-]+[ \t]*=)[^{0}]*){0}"
@@ -54,7 +56,7 @@ def explain_early_end(slip: Slip) -> Reason | None:
     """Return why there is more behind a string: a quote within it has ended it."""
     quote = slip.text[slip.began]
     before = slip.text[slip.at - 1]
-    if quote not in {'"', "'"} or before != quote or slip.began == slip.at or _NO_TEXT.match(slip.rest):
+    if quote not in _QUOTES or before != quote or slip.began == slip.at or _NO_TEXT.match(slip.rest):
         return None
     message = "a quote within this string has ended it"
     related = ("the string begins here", slip.began)
@@ -63,15 +65,31 @@ def explain_early_end(slip: Slip) -> Reason | None:
         return Reason(message, "a default has no quotes of its own", "leave its quotes out", inner, related=related)
     if slip.at - slip.began == len(quote * 2):
         return _explain_doubled(slip)
-    pattern, other = (_APOSTROPHE, '"') if quote == "'" else (_INNER_QUOTES, "'")
-    help_ = 'use "..." around a text with \'' if quote == "'" else 'write \\" for a quote within it'
-    found = pattern.match(slip.line)
     is_long = slip.text.startswith(quote * 3, slip.began)
+    if slip.text[slip.at] in _QUOTES and slip.ends_value(slip.at + 1) and not is_long:
+        return _explain_stray(slip)
+    pattern, other = (_APOSTROPHE, '"') if quote == "'" else (_INNER_QUOTES, "'")
+    help_ = _within(quote)
+    found = pattern.match(slip.line)
     if not found or is_long or slip.text[slip.at] == quote or "${" in found[0]:
         return Reason(message, help_, related=related)
     start, last = slip.began, slip.began + found.end() - 1
     changes = ((start, start + 1, other), (last, last + 1, other))
     return Reason(message, help_, f"use {other} around it", changes, related=related)
+
+
+def _explain_stray(slip: Slip) -> Reason:
+    """Return why a quote follows a string where its value should end; only a text that is not ours may hold it."""
+    certain = slip.takes not in {Kind.SECRET, None}
+    help_ = "remove it" if certain else f"remove it, or {_within(slip.text[slip.began])}"
+    changes = ((slip.at, slip.at + 1, ""),) if certain else ()
+    related = ("the string begins here", slip.began)
+    return Reason("one quote too many after this string", help_, "remove it", changes, related=related)
+
+
+def _within(quote: str) -> str:
+    """Return how to write a quote within a string."""
+    return 'use "..." around a text with \'' if quote == "'" else 'write \\" for a quote within it'
 
 
 def _explain_doubled(slip: Slip) -> Reason:

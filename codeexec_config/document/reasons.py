@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _HEADER: Final = re.compile(r"[ \t]*\[\[?[A-Za-z0-9_. \t-]+\]\]?[ \t]*(?:#|\r?\n|\Z)")
 _PAIR: Final = re.compile(r"[ \t]*[A-Za-z0-9_.-]+[ \t]*=")
 _NEXT_PAIR: Final = re.compile(r"[;,][;, \t]*(?=[A-Za-z0-9_.-]+[ \t]*=)")
-_VALUE_STARTS: Final = re.compile(r"[\[\"'{+0-9-]|(?:true|false)\b")
+_VALUE_STARTS: Final = re.compile(r"[\[{+0-9-]|(?:true|false)\b|([\"'])(?![ \t]*[,\]])[^\n]*\1")
 _PLAIN_VALUE: Final = re.compile(r"(?:true|false|[+-]?[0-9]+|\"[^\"\\]*\"|'[^']*')[ \t]*(?:#|\Z)")
 _CONFLICT: Final = re.compile(r"(?:<{7}|={7}|>{7})(?!\S)")
 _OF_YAML: Final = re.compile(r"(?:---|[^:\s]*:)[ \t]*(?:#|\Z)")
@@ -264,14 +264,22 @@ def _comma(slip: Slip) -> Reason:
     message = f"expected `,` or `{close}`: the {entries} are separated by commas"
     if slip.rest.startswith(";"):
         return Reason(message, "write a comma", "write a comma", ((slip.at, slip.at + 1, ","),))
-    if bracket == "[" and _VALUE_STARTS.match(slip.rest):
+    if _lacks_comma(slip, bracket):
         before = next(reversed(slip.scan.values.values())).end
         return Reason(message, "write a comma between them", "write the comma", ((before, before, ","),))
+    if early := explain_early_end(slip):
+        return early
     if "\n" not in slip.text[slip.scan.brackets[-1] : slip.at]:
-        before = len(slip.text[: slip.at].rstrip(" \t"))
-        comma = ((before, before, ","),) if bracket == "{" and _PAIR.match(slip.rest) else ()
-        return Reason(message, "write a comma between them" if comma else None, "write the comma", comma)
+        return Reason(message)
     return Reason(message, related=("the inline table begins here", slip.scan.brackets[-1]) if bracket == "{" else None)
+
+
+def _lacks_comma(slip: Slip, bracket: str) -> bool:
+    """Check that what follows a value within brackets is the next one; a doubled quote may stand for one quote."""
+    if bracket == "{":
+        return "\n" not in slip.text[slip.scan.brackets[-1] : slip.at] and _PAIR.match(slip.rest) is not None
+    is_doubled = slip.text[slip.at - 1 : slip.at + 1] in {'""', "''"}
+    return _VALUE_STARTS.match(slip.rest) is not None and (not is_doubled or slip.takes is Kind.LIST)
 
 
 def _line_end(slip: Slip) -> Reason:

@@ -68,8 +68,8 @@ class Slip:
         self.word = word[0] if word else ""
 
     def _value_start(self, flaw: Flaw) -> int:
-        """Return where the value begins; behind a value that ends on this line, where that one does."""
-        if flaw.due is Due.LINE_END and self.scan.values:
+        """Return where the value begins; behind a value, where that one does."""
+        if flaw.due in {Due.LINE_END, Due.COMMA} and self.scan.values:
             last = next(reversed(self.scan.values.values()))
             return last.start if last.start > self.scan.statements[-1] else flaw.start
         return flaw.start if flaw.opening is None or flaw.due is not Due.VALUE else flaw.opening
