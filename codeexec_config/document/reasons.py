@@ -31,6 +31,8 @@ _HEADER: Final = re.compile(r"[ \t]*\[\[?[A-Za-z0-9_. \t-]+\]\]?[ \t]*(?:#|\r?\n
 _PAIR: Final = re.compile(r"[ \t]*[A-Za-z0-9_.-]+[ \t]*=")
 _NEXT_PAIR: Final = re.compile(r"[;,][;, \t]*(?=[A-Za-z0-9_.-]+[ \t]*=)")
 _VALUE_STARTS: Final = re.compile(r"[\[{+0-9-]|(?:true|false)\b|([\"'])(?![ \t]*[,\]])[^\n]*\1")
+_NO_COMMENT: Final = re.compile(rf"[ \t]*(?:[\]}}#]|\Z|{_PAIR.pattern}|{_VALUE_STARTS.pattern})")
+"""What may follow a semicolon in the place of a comma."""
 _PLAIN_VALUE: Final = re.compile(r"(?:true|false|[+-]?[0-9]+|\"[^\"\\]*\"|'[^']*')[ \t]*(?:#|\Z)")
 _CONFLICT: Final = re.compile(r"(?:<{7}|={7}|>{7})(?!\S)")
 _OF_YAML: Final = re.compile(r"(?:---|[^:\s]*:)[ \t]*(?:#|\Z)")
@@ -138,8 +140,13 @@ def _conflict(slip: Slip) -> Reason | None:
 
 
 def _value(slip: Slip) -> Reason:
-    early = _conflict(slip) or (_comment_mark(slip) if slip.scan.brackets and slip.at == slip.began else None)
-    return early or explain_value(slip)
+    if early := _conflict(slip):
+        return early
+    if slip.scan.brackets and slip.at == slip.began and (early := _comment_mark(slip)):
+        return early
+    if slip.scan.brackets and slip.rest.startswith(";"):
+        return _comma(slip)
+    return explain_value(slip)
 
 
 def _key(slip: Slip) -> Reason:
@@ -263,7 +270,8 @@ def _comma(slip: Slip) -> Reason:
     close, entries = ("]", "entries of an array") if bracket == "[" else ("}", "keys of an inline table")
     message = f"expected `,` or `{close}`: the {entries} are separated by commas"
     if slip.rest.startswith(";"):
-        return Reason(message, "write a comma", "write a comma", ((slip.at, slip.at + 1, ","),))
+        changes = ((slip.at, slip.at + 1, ","),) if _NO_COMMENT.match(slip.rest, 1) else ()
+        return Reason(message, "write a comma", "write a comma", changes)
     if _lacks_comma(slip, bracket):
         before = next(reversed(slip.scan.values.values())).end
         return Reason(message, "write a comma between them", "write the comma", ((before, before, ","),))
