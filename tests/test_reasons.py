@@ -453,6 +453,25 @@ def test_a_name_given_twice_is_explained(text: str, help_: str) -> None:
     assert found.fix is None
 
 
+@pytest.mark.parametrize(
+    ("text", "section", "mended"),
+    [
+        ("404: Not Found", "features.code_execution", None),
+        ('[server]\nhost: "h"\r\n', "features.code_execution", None),
+        ("timeout_secs: 30", "features.code_execution", "timeout_secs = 30"),
+        ('"url" : "https://h" # why', "features.code_execution", '"url" = "https://h" # why'),
+        ("features.code_execution: {}", "features.code_execution", "features.code_execution = {}"),
+        ("port: 1 # code_execution", "features.code_execution", "port = 1 # code_execution"),
+        ("port: 1\n[tool.run]", "tool.run", "port = 1\n[tool.run]"),
+    ],
+)
+def test_a_colon_is_mended_where_the_section_is_meant(text: str, section: str, mended: str | None) -> None:
+    [found] = check_text(text, section=section).diagnostics
+
+    assert "TOML writes `=` between a key and its value" == found.message
+    assert mended == fixed(text, found)
+
+
 @pytest.mark.parametrize("text", ["---\na: 1", "---", "--- # x\r\n"])
 def test_the_beginning_of_a_document_of_yaml_is_named(text: str) -> None:
     assert "YAML" in refusal(text).message

@@ -249,7 +249,9 @@ def _colon(slip: Slip) -> Reason | None:
     if not found:
         return None
     change = (slip.at, slip.at + found.end(), "=" if slip.text[slip.at - 1] == " " else " =")
-    return Reason("TOML writes `=` between a key and its value", "write = instead", "write `=`", (change,))
+    # Any text of "name: value" reads so far, such as what a server answers in place of the file.
+    changes = (change,) if slip.concerns_section else ()
+    return Reason("TOML writes `=` between a key and its value", "write = instead", "write `=`", changes)
 
 
 def _header_end(slip: Slip) -> Reason:

@@ -101,6 +101,13 @@ class Slip:
         return at is not None and all(nearest(name, before) for name in names[:at])
 
     @property
+    def concerns_section(self) -> bool:
+        """Whether the text names the section, or the statement one of its keys."""
+        name = self.text[self.scan.statements[-1] : self.at].strip(" \t\"'")
+        is_named = not self._section or self._section[-1] in self.text
+        return is_named or any(key.name == name for key in _every_key(CodeExecutionConfig))
+
+    @property
     def takes(self) -> Kind | None:
         """What the value of the key is due to be, where that is known."""
         return self.key.kind if self.key else None
