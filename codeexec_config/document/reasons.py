@@ -40,6 +40,7 @@ _STRING: Final = r"(?:\"[^\"\\]*\"|'[^']*')"
 _STRINGS: Final = re.compile(rf"{_STRING}(?:[ \t]*,[ \t]*{_STRING}){{1,100}}(?P<close>[ \t]*\])?(?=[ \t]*(?:#|\Z))")
 _LEADS: Final = re.compile(r"(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.(?=[^\n\[\]]*=)")
 """A name of a dotted key that others follow."""
+_CLOSED_BELOW: Final = re.compile(r"(?P<space>\s*)(?P<close>\]+)")
 _WORD: Final = re.compile(r"\w[\w-]*")
 _DECLARES: Final = re.compile(r"(?P<word>export|set|let|const|var|local|readonly|-)[ \t]+(?=[A-Za-z0-9_.-]+[ \t]*=)")
 """What stands before an assignment elsewhere: a shell's or JavaScript's word, or the mark of a list or a diff."""
@@ -264,6 +265,9 @@ def _header_end(slip: Slip) -> Reason:
     if close == "]]" and slip.rest.startswith("]"):
         return Reason(message, "a table has one bracket on each side, an entry of an array two")
     at = len(slip.text[: slip.at].rstrip(" \t"))
+    if found := _CLOSED_BELOW.match(slip.text, at):
+        changes = ((*found.span("space"), ""),) if found["close"] == close else ()
+        return Reason(message, "write it on one line", "join the lines", changes)
     return Reason(message, f"close it with {close}", f"write {close}", ((at, at, close),))
 
 
