@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _BOOLEANS: Final = {"true": "true", "false": "false", "yes": "true", "no": "false", "on": "true", "off": "false"}
 _QUOTE: Final = "put quotes around a text"
+_NO_LIST: Final = "write it in quotes in place of the brackets"
 _LITERALS: Final = {Kind.BOOLEAN: "write true or false", Kind.INTEGER: "write a whole number"}
 _NULLS: Final = frozenset({"null", "none", "nil", "undefined", "~"})
 _SPECIAL: Final = re.compile(r"([+-]?)(infinity|inf|nan)", re.IGNORECASE)
@@ -96,6 +97,8 @@ def _reference(slip: Slip) -> Reason | None:
         if is_whole
         else 'quote the whole value, with the "${NAME}" in it'
     )
+    if _is_no_entry(slip):
+        return Reason(message, _NO_LIST)
     if found is None or not _is_whole(slip, found.end()) or not _may_be_set(slip.key, found[0]):
         return Reason(message, help_)
     return _quoted(slip, message, help_, found.end())
@@ -118,6 +121,12 @@ def _may_be_set(key: Key | None, text: str) -> bool:
 def _is_whole(slip: Slip, end: int) -> bool:
     """Check that a text without quotes ends at a place, and is not cut off at a comma."""
     return slip.ends_value(end) and (bool(slip.scan.brackets) or not _GOES_ON.match(slip.text, end))
+
+
+def _is_no_entry(slip: Slip) -> bool:
+    """Check for a place in an array where the key takes none."""
+    is_entry = bool(slip.scan.brackets) and slip.text[slip.scan.brackets[-1]] == "["
+    return is_entry and slip.takes not in {Kind.LIST, None}
 
 
 def _quoted(slip: Slip, message: str, help_: str, end: int) -> Reason:
@@ -258,7 +267,7 @@ def _text(slip: Slip) -> Reason:
     if slip.takes in _LITERALS:
         return Reason(message, due_form(slip, _QUOTE))
     if slip.scan.brackets:
-        return _words(slip, message, _QUOTE)
+        return Reason(message, _NO_LIST) if _is_no_entry(slip) else _words(slip, message, _QUOTE)
     found = _BARE_TEXT.match(slip.text, slip.began)
     is_text = found and _is_whole(slip, found.end()) and not _NOT_ALL_TEXT.match(found[0])
     if not found or not is_text or not _fits(slip, found[0]):
