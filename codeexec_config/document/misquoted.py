@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from codeexec_config import limits
 from codeexec_config.document.slips import Reason
+from codeexec_config.document.unquoted import due_form
 from codeexec_config.keys import Kind
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ _APOSTROPHE: Final = re.compile(r"'[^\"\\#]*'(?=[ \t]*\Z)")
 _DOUBLED: Final = re.compile(r"([\"'])\1([^\s\"'\\#](?:[^\"'\\#]*[^\s\"'\\#])?)\1\1(?=[ \t]*(?:#|\Z))")
 _INNER_QUOTES: Final = re.compile(r"\"(?:[^\"'\\#]*\"){3,100}(?=[ \t]*\Z)")
 _QUOTED_DEFAULT: Final = r"{0}[^{0}\\]*\$\{{{1}:?[-?]({0})[^{0}\\]*({0})\}}[^{0}\\]*{0}(?=[ \t]*(?:#|\Z))"
+
+_RUNS_ON: Final = re.compile(r",(?:[ \t]*[A-Za-z0-9_.-]+[ \t]*=)?[ \t]*\Z")
+"""The end of a string that goes up to the opening quote of the next one in its array or inline table."""
+_ENDED: Final = "a quote within this string has ended it"
 
 
 def explain_unclosed(slip: Slip) -> Reason:
@@ -53,51 +58,72 @@ def explain_unclosed(slip: Slip) -> Reason:
 
 
 def explain_early_end(slip: Slip) -> Reason | None:
-    """Return why there is more behind a string: a quote within it has ended it."""
+    """Return why there is more behind a string that has ended at a quote."""
     quote = slip.text[slip.began]
     before = slip.text[slip.at - 1]
     if quote not in _QUOTES or before != quote or slip.began == slip.at or _NO_TEXT.match(slip.rest):
         return None
-    message = "a quote within this string has ended it"
-    related = ("the string begins here", slip.began)
-    if found := re.match(_QUOTED_DEFAULT.format(quote, limits.VARIABLE_PATTERN), slip.line):
-        inner = tuple((slip.began + found.start(group), slip.began + found.end(group), "") for group in (1, 2))
-        return Reason(message, "a default has no quotes of its own", "leave its quotes out", inner, related=related)
-    if slip.at - slip.began == len(quote * 2):
-        return _explain_doubled(slip)
-    is_long = slip.text.startswith(quote * 3, slip.began)
-    if slip.text[slip.at] in _QUOTES and slip.ends_value(slip.at + 1) and not is_long:
-        return _explain_stray(slip)
-    pattern, other = (_APOSTROPHE, '"') if quote == "'" else (_INNER_QUOTES, "'")
-    help_ = _within(quote)
-    found = pattern.match(slip.line)
-    if not found or is_long or slip.text[slip.at] == quote or "${" in found[0]:
-        return Reason(message, help_, related=related)
-    start, last = slip.began, slip.began + found.end() - 1
-    changes = ((start, start + 1, other), (last, last + 1, other))
-    return Reason(message, help_, f"use {other} around it", changes, related=related)
+    reason = _explain_default(slip) or _explain_doubled(slip) or _explain_stray(slip) or _explain_behind(slip)
+    return (reason or _explain_inner(slip))._replace(related=("the string begins here", slip.began))
 
 
-def _explain_stray(slip: Slip) -> Reason:
-    """Return why a quote follows a string where its value should end; only a text that is not ours may hold it."""
+def _explain_default(slip: Slip) -> Reason | None:
+    """Explain quotes around the default of a reference."""
+    found = re.match(_QUOTED_DEFAULT.format(slip.text[slip.began], limits.VARIABLE_PATTERN), slip.line)
+    if not found:
+        return None
+    inner = tuple((slip.began + found.start(group), slip.began + found.end(group), "") for group in (1, 2))
+    return Reason(_ENDED, "a default has no quotes of its own", "leave its quotes out", inner)
+
+
+def _explain_doubled(slip: Slip) -> Reason | None:
+    """Explain an empty string with text behind it: the quotes of that text are doubled."""
+    if slip.at - slip.began > len('""'):
+        return None
+    message, help_ = "a second quote has ended this string at once", "write one quote at each end"
+    found = _DOUBLED.match(slip.line)
+    places = (slip.began, slip.began + found.end(2)) if found else ()
+    return Reason(message, help_, help_, tuple((place, place + 1, "") for place in places))
+
+
+def _explain_stray(slip: Slip) -> Reason | None:
+    """Explain a quote behind a string where its value should end; only a text that is not ours may hold it."""
+    if slip.text[slip.at] not in _QUOTES or not slip.ends_value(slip.at + 1) or _is_long(slip):
+        return None
     certain = slip.takes not in {Kind.SECRET, None}
     help_ = "remove it" if certain else f"remove it, or {_within(slip.text[slip.began])}"
     changes = ((slip.at, slip.at + 1, ""),) if certain else ()
-    related = ("the string begins here", slip.began)
-    return Reason("one quote too many after this string", help_, "remove it", changes, related=related)
+    return Reason("one quote too many after this string", help_, "remove it", changes)
+
+
+def _explain_behind(slip: Slip) -> Reason | None:
+    """Explain text behind a string that no other quote closes."""
+    quote = slip.text[slip.began]
+    if slip.scan.brackets and _RUNS_ON.search(slip.text, slip.began, slip.at - 1):
+        return Reason("this string ends where the next one should begin", "close it before the comma")
+    behind, *_ = re.split(r"[#,\]}]" if slip.scan.brackets else "#", slip.rest, maxsplit=1)
+    if quote in behind:
+        return None
+    return Reason("unexpected text directly after a string", due_form(slip, "remove it, or move it inside the quotes"))
+
+
+def _explain_inner(slip: Slip) -> Reason:
+    """Explain a quote that is part of the text."""
+    quote = slip.text[slip.began]
+    pattern, other = (_APOSTROPHE, '"') if quote == "'" else (_INNER_QUOTES, "'")
+    found = pattern.match(slip.line)
+    if not found or _is_long(slip) or slip.text[slip.at] == quote or "${" in found[0]:
+        return Reason(_ENDED, _within(quote))
+    start, last = slip.began, slip.began + found.end() - 1
+    changes = ((start, start + 1, other), (last, last + 1, other))
+    return Reason(_ENDED, _within(quote), f"use {other} around it", changes)
+
+
+def _is_long(slip: Slip) -> bool:
+    """Check for a string in three quotes."""
+    return slip.text.startswith(slip.text[slip.began] * 3, slip.began)
 
 
 def _within(quote: str) -> str:
     """Return how to write a quote within a string."""
     return 'use "..." around a text with \'' if quote == "'" else 'write \\" for a quote within it'
-
-
-def _explain_doubled(slip: Slip) -> Reason:
-    """Return why there is more behind an empty string: the quotes of the text that follows are doubled."""
-    message, help_ = "a second quote has ended this string at once", "write one quote at each end"
-    related = ("the string begins here", slip.began)
-    found = _DOUBLED.match(slip.line)
-    if not found:
-        return Reason(message, help_, related=related)
-    changes = tuple((place, place + 1, "") for place in (slip.began, slip.began + found.end(2)))
-    return Reason(message, help_, help_, changes, related=related)
