@@ -48,13 +48,35 @@ _REFERENCE: Final = re.compile(
 _BARE_TEXT: Final = re.compile(
     r"[A-Za-z0-9/~.]*[A-Za-z0-9](?:[^\x00-\x1f\x7f\"\\#,\[\]{}=$]{0,998}[^\x00-\x20\x7f\"\\#,\[\]{}=$])?"
 )
-_NOT_ALL_TEXT: Final = re.compile(r".*;\Z|[bfru]{1,2}'.*'\Z", re.DOTALL | re.IGNORECASE)
-"""What ends a statement elsewhere, or is a string of another language with a prefix."""
 _BARE_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]*")
 _MORE_WORDS: Final = re.compile(r"[ \t]*,[ \t]*([A-Za-z][A-Za-z0-9_+.-]*)(?=[ \t]*(?:[,\]\r\n]|\Z)|[ \t]+#)")
 _ENDS_LINE: Final = re.compile(r"[ \t]*(?:\r?\n|\Z)|[ \t]+#")
 _HALF_QUOTED: Final = re.compile(r"[^\s\"'#,\\\[\]{}=][^\"'#,\\\[\]{}=\n]*([\"'])")
 _DOTS_AND_COLONS: Final = re.compile(r"[0-9]+[.:-].*[.:-]")
+
+_FORMS: Final = (
+    (
+        re.compile(r"\\[\"'u]|&(?:quot|apos|#)|`|<(?!<)|[bfru]{1,2}([\"'])(?=[^\n]*\1)", re.IGNORECASE),
+        "a string of TOML begins with \" or '",
+        "write plain quotes around the text, with nothing before them",
+    ),
+    (
+        re.compile(r"(?:(?<!=)[|>][+-]?[1-9]?|<<[~-]?\w+)(?=[ \t]*(?:#|\r?\n|\Z))"),
+        "TOML has no block scalars or here-documents",
+        "write the text in quotes, on one line",
+    ),
+    (
+        re.compile(r"\("),
+        "TOML has no parentheses",
+        "an array stands in brackets, an inline table in braces",
+    ),
+)
+"""How other languages begin a value, what to say of it, and the way out."""
+_FORMS_OF_ENTRIES: Final = (
+    (re.compile(r"-[ \t]"), "an array of TOML has no hyphens", "write commas between its values"),
+    (re.compile(r"[A-Za-z0-9_.-]+[ \t]*="), "an array holds values without keys", "an inline table stands in braces"),
+)
+"""The same, of what stands in an array."""
 
 
 def explain_value(slip: Slip) -> Reason:
@@ -70,8 +92,17 @@ def explain_behind_number(slip: Slip) -> Reason | None:
 def _missing(slip: Slip) -> Reason | None:
     if slip.at != slip.began or slip.word:
         return None
-    help_ = None if slip.scan.brackets else "write the value on the line of its key"
-    return Reason("expected a value", help_)
+    if slip.scan.brackets:
+        is_doubled = slip.rest.startswith(",") and _is_entry(slip)
+        return Reason("expected a value", "remove the comma" if is_doubled else None)
+    return Reason("expected a value", "write the value on the line of its key")
+
+
+def _other_form(slip: Slip) -> Reason | None:
+    """Explain a value as another language writes it."""
+    forms = (*_FORMS, *(_FORMS_OF_ENTRIES if _is_entry(slip) else ()))
+    found = ((message, help_) for pattern, message, help_ in forms if pattern.match(slip.text, slip.began))
+    return next((Reason(message, due_form(slip, help_)) for message, help_ in found), None)
 
 
 def _doubled_equals(slip: Slip) -> Reason | None:
@@ -123,10 +154,14 @@ def _is_whole(slip: Slip, end: int) -> bool:
     return slip.ends_value(end) and (bool(slip.scan.brackets) or not _GOES_ON.match(slip.text, end))
 
 
+def _is_entry(slip: Slip) -> bool:
+    """Check for a place in an array."""
+    return bool(slip.scan.brackets) and slip.text[slip.scan.brackets[-1]] == "["
+
+
 def _is_no_entry(slip: Slip) -> bool:
     """Check for a place in an array where the key takes none."""
-    is_entry = bool(slip.scan.brackets) and slip.text[slip.scan.brackets[-1]] == "["
-    return is_entry and slip.takes not in {Kind.LIST, None}
+    return _is_entry(slip) and slip.takes not in {Kind.LIST, None}
 
 
 def _quoted(slip: Slip, message: str, help_: str, end: int) -> Reason:
@@ -269,7 +304,7 @@ def _text(slip: Slip) -> Reason:
     if slip.scan.brackets:
         return Reason(message, _NO_LIST) if _is_no_entry(slip) else _words(slip, message, _QUOTE)
     found = _BARE_TEXT.match(slip.text, slip.began)
-    is_text = found and _is_whole(slip, found.end()) and not _NOT_ALL_TEXT.match(found[0])
+    is_text = found and _is_whole(slip, found.end()) and not found[0].endswith(";")
     if not found or not is_text or not _fits(slip, found[0]):
         return Reason(message, _QUOTE)
     if _COMMENT_OF_ANOTHER_KIND.search(found[0]):
@@ -329,6 +364,7 @@ def _fits(slip: Slip, text: str) -> bool:
 
 _REASONS: Final[tuple[Callable[[Slip], Reason | None], ...]] = (
     _missing,
+    _other_form,
     _doubled_equals,
     _reference,
     _boolean,
