@@ -212,7 +212,8 @@ def _equals(slip: Slip) -> Reason:
     if _PLAIN_VALUE.match(slip.rest) and slip.text[slip.at - 1] in " \t":
         return Reason(_NO_VALUE, "write = between them", "write `=`", ((slip.at, slip.at, "= "),))
     if slip.rest[:1] in {",", "}"} and slip.scan.brackets and slip.text[slip.scan.brackets[-1]] == "{":
-        return Reason(_NO_VALUE, 'a list stands in brackets, such as ["python"]')
+        is_list = "=" not in slip.text[slip.scan.brackets[-1] : slip.at] and slip.takes in {Kind.LIST, None}
+        return Reason(_NO_VALUE, 'a list stands in brackets, such as ["python"]' if is_list else _PAIRS)
     if "=" in slip.rest and not slip.rest.startswith("="):
         return Reason(_NO_VALUE, _KEY_RULE)
     return Reason(_NO_VALUE)
@@ -230,6 +231,8 @@ def _declaration(slip: Slip) -> Reason | None:
 
 
 _NO_VALUE: Final = "expected `=` and a value after the key"
+
+_PAIRS: Final = "each entry of an inline table is written `key = value`"
 
 
 def _pair_of_another_format(slip: Slip) -> Reason | None:
