@@ -137,6 +137,14 @@ CHARACTERS = [
     ("enabled = tr«\u200b»ue", "U+200B ZERO WIDTH SPACE", "enabled = true"),
     ("«\ufeff»enabled = true", "U+FEFF ZERO WIDTH NO-BREAK SPACE", "enabled = true"),
     ("«\u2800»enabled = true", "U+2800 BRAILLE PATTERN BLANK", "enabled = true"),
+    ("enabled = true«\u2028»timeout_secs = 3", "write a line feed", "enabled = true\ntimeout_secs = 3"),
+    ("enabled = true«\x85»[server]", "U+0085 NEXT LINE", "enabled = true\n[server]"),
+    ("[x]«\u2029»\ta = 'b'", "U+2029 PARAGRAPH SEPARATOR", "[x]\n\ta = 'b'"),
+    ("enabled = true «\u2028»\r\n", "write a line feed", "enabled = true \r\n\r\n"),
+    ("allowed_languages = ['r',\n'c'«\u2028»]", "write a line feed", "allowed_languages = ['r',\n'c'\n]"),
+    ("«\u2028»enabled = true", "write a line feed", "\nenabled = true"),
+    ("mode =«\u2028»'wasm'", "it is invisible; remove it", "mode ='wasm'"),
+    ("[x«\x85»]", "it is invisible; remove it", "[x]"),
     ("timeout_secs «＝» 30", "U+FF1D FULLWIDTH EQUALS SIGN", "timeout_secs = 30"),
     ("timeout_secs = «３»０", "U+FF13 FULLWIDTH DIGIT THREE", "timeout_secs = 30"),
     ("[x]\na = «−»5", "U+2212 MINUS SIGN", "[x]\na = -5"),
@@ -192,7 +200,7 @@ def test_a_character_that_nobody_can_see_is_named_at_its_place(marked: str, phra
         ("ключ\u00a0", (4, "U+00A0 NO-BREAK SPACE")),
         ("a\tb", (1, "U+0009 CHARACTER TABULATION")),
         ("\ufe0f", (0, "U+FE0F VARIATION SELECTOR-16")),
-        ("\x85", (0, "U+0085 without a name")),
+        ("\x85", (0, "U+0085 NEXT LINE")),
     ],
 )
 def test_the_first_strange_character_of_a_text_is_found(text: str, expected: tuple[int, str] | None) -> None:

@@ -43,7 +43,7 @@ _CONTROLS: Final = (
 """The names that Unicode lists as aliases; as names of their own, control characters have none."""
 ESCAPES: Final = {"\b": "b", "\t": "t", "\n": "n", "\f": "f", "\r": "r", "\x1b": "e"}
 """The letters that make a control character of TOML 1.1 behind a backslash."""
-_DELETE: Final = 0x7F
+_OTHER_CONTROLS: Final = {0x7F: "DELETE", 0x85: "NEXT LINE"}
 _UNSEEN: Final = frozenset("\u115f\u1160\u180e\u2800\u3164\uffa0") | {chr(code) for code in range(0xFE00, 0xFE10)}
 """Letters, marks and signs that show nothing."""
 _LOOKS_LIKE: Final = {
@@ -69,7 +69,7 @@ _LAST_ASCII: Final = 0x7F
 def described(character: str) -> str:
     """Return a character's code point and Unicode name, such as `U+00A0 NO-BREAK SPACE`."""
     code = ord(character)
-    name = "DELETE" if code == _DELETE else _CONTROLS[code] if code < len(_CONTROLS) else None
+    name = _CONTROLS[code] if code < len(_CONTROLS) else _OTHER_CONTROLS.get(code)
     return f"U+{code:04X} {name or unicodedata.name(character, 'without a name')}"
 
 

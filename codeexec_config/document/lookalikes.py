@@ -29,6 +29,8 @@ _HINTS: Final = {
     '"': "write straight quotes",
     "'": "write straight quotes",
 }
+_LINE_ENDS: Final = frozenset("\x85\u2028\u2029")
+"""What ends a line elsewhere."""
 _NAMED: Final = frozenset({Due.KEY, Due.EQUALS, Due.VALUE, Due.LINE_END, Due.HEADER_END, Due.COMMA})
 
 
@@ -45,6 +47,9 @@ def explain_look_alike(slip: Slip) -> Reason | None:
     meant = plain(character)
     if meant is None or (is_letter(character) and slip.due in {Due.KEY, Due.EQUALS} and not _is_meant(slip, at)):
         return None
+    if character in _LINE_ENDS and (slip.due in {Due.KEY, Due.LINE_END, Due.COMMA} or at > slip.began):
+        change = (at, at + 1, "\n")
+        return Reason(f"unexpected {described(character)}", "write a line feed", "write a line feed", (change,), at=at)
     help_ = _HINTS.get(meant, f"it looks like {meant}; write that")
     changes = _quotes(slip, at) if meant in {'"', "'"} else _run(slip.text, at)
     return Reason(f"unexpected {described(character)}", help_, "write it in ASCII", changes, at=at)
