@@ -29,11 +29,15 @@ if TYPE_CHECKING:
 
 _HEADER: Final = re.compile(r"[ \t]*\[\[?[A-Za-z0-9_. \t-]+\]\]?[ \t]*(?:#|\r?\n|\Z)")
 _PAIR: Final = re.compile(r"[ \t]*[A-Za-z0-9_.-]+[ \t]*=")
-_NEXT_PAIR: Final = re.compile(r"[;,][;, \t]*(?=[A-Za-z0-9_.-]+[ \t]*=)")
+_NEXT: Final = re.compile(
+    rf"[;,][;, \t]*(?={_PAIR.pattern})|(?:(?:\\r)?\\n[ \t]*){{1,100}}(?={_PAIR.pattern}|[\[#]|\Z)"
+)
+"""A comma, a semicolon or the escape of a line feed, with the statement that it parts from the one before."""
 _VALUE_STARTS: Final = re.compile(r"[\[{+0-9-]|(?:true|false)\b|([\"'])(?![ \t]*[,\]])[^\n]*\1")
 _NO_COMMENT: Final = re.compile(rf"[ \t]*(?:[\]}}#]|\Z|{_PAIR.pattern}|{_VALUE_STARTS.pattern})")
 """What may follow a semicolon in the place of a comma."""
 _PLAIN_VALUE: Final = re.compile(r"(?:true|false|[+-]?[0-9]+|\"[^\"\\]*\"|'[^']*')[ \t]*(?:#|\Z)")
+_STATEMENT: Final = re.compile(rf"{_HEADER.pattern}|{_PAIR.pattern}[ \t]*(?:{_PLAIN_VALUE.pattern})")
 _CONFLICT: Final = re.compile(r"(?:<{7}|={7}|>{7})(?!\S)")
 _OF_YAML: Final = re.compile(r"(?:---|[^:\s]*:)[ \t]*(?:#|\Z)")
 _STRING: Final = r"(?:\"[^\"\\]*\"|'[^']*')"
@@ -49,7 +53,7 @@ _DECLARES: Final = re.compile(r"(?P<word>export|set|let|const|var|local|readonly
 def explain(scan: Scan, flaw: Flaw, section: Path) -> Reason:
     """Return why a text is not TOML; a fix that would not lead on is left out."""
     slip = Slip(scan, flaw, section)
-    early = _simple(slip, flaw) or _unclosed_bracket(slip) or explain_look_alike(slip) or _next_pair(slip)
+    early = _simple(slip, flaw) or _unclosed_bracket(slip) or explain_look_alike(slip) or _next(slip)
     reason = early or _EXPLAIN[flaw.due](slip)
     at = slip.at if reason.at is None else reason.at
     if reason.changes and not leads_on(slip.text, at, reason.changes):
@@ -116,15 +120,16 @@ def _begins_statement(slip: Slip, line: int, *, in_array: bool) -> bool:
     return bool(_HEADER.match(slip.text, line) or (in_array and _PAIR.match(slip.text, line)))
 
 
-def _next_pair(slip: Slip) -> Reason | None:
-    """Explain a key that follows a value on its line, behind a comma or a semicolon."""
-    is_behind_value = slip.due is Due.LINE_END or (slip.due is Due.VALUE and slip.at > slip.began)
-    found = _NEXT_PAIR.match(slip.rest) if is_behind_value and not slip.scan.brackets else None
-    if not found:
+def _next(slip: Slip) -> Reason | None:
+    """Explain a statement that follows another one on its line."""
+    is_behind = slip.due is Due.LINE_END or (slip.due is Due.VALUE and slip.at > slip.began)
+    if not is_behind or slip.scan.brackets:
         return None
-    change = (slip.at, slip.at + found.end(), "\n")
-    message = "expected the end of the line after the value"
-    return Reason(message, "put what follows on a line of its own", "begin a new line", (change,))
+    what = "header" if slip.text.startswith("[", slip.scan.statements[-1]) else "value"
+    message, help_ = f"expected the end of the line after the {what}", "put what follows on a line of its own"
+    if found := _NEXT.match(slip.rest):
+        return Reason(message, help_, "begin a new line", ((slip.at, slip.at + found.end(), "\n"),))
+    return Reason(message, help_) if _STATEMENT.match(slip.rest) else None
 
 
 def _control(slip: Slip) -> Reason:
@@ -321,7 +326,7 @@ def _line_end(slip: Slip) -> Reason:
 
 def _what_follows(slip: Slip, *, is_header: bool) -> str:
     """Return what to do with what stands behind a value or a header."""
-    if _PAIR.match(slip.rest) or _HEADER.match(slip.rest):
+    if _PAIR.match(slip.rest):
         return "put what follows on a line of its own"
     if slip.rest[0] in "]}":
         return f"remove it, or write the {'[' if slip.rest[0] == ']' else '{'} that it closes"
