@@ -45,7 +45,8 @@ def explain_look_alike(slip: Slip) -> Reason | None:
         return None
     character = slip.text[at]
     meant = plain(character)
-    if meant is None or (is_letter(character) and slip.due in {Due.KEY, Due.EQUALS} and not _is_meant(slip, at)):
+    is_of_key = is_letter(character) and slip.due in {Due.KEY, Due.EQUALS} and not _is_meant(slip, at)
+    if meant is None or is_of_key or (meant == ":" and slip.due is Due.EQUALS):
         return None
     if character in _LINE_ENDS and (slip.due in {Due.KEY, Due.LINE_END, Due.COMMA} or at > slip.began):
         change = (at, at + 1, "\n")

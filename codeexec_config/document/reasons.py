@@ -10,7 +10,7 @@ from bisect import bisect
 from typing import TYPE_CHECKING, Final
 
 from codeexec_config import limits
-from codeexec_config.document.characters import described
+from codeexec_config.document.characters import described, plain
 from codeexec_config.document.flaws import leads_on
 from codeexec_config.document.lookalikes import explain_look_alike
 from codeexec_config.document.misquoted import explain_early_end, explain_unclosed
@@ -254,8 +254,9 @@ def _pair_of_another_format(slip: Slip) -> Reason | None:
 
 
 def _colon(slip: Slip) -> Reason | None:
-    found = re.match(r":=?", slip.rest)
-    if not found:
+    """Explain a colon, or what looks like one, in the place of the equals sign."""
+    found = re.match(r".=?", slip.rest)
+    if not found or (plain(found[0][0]) or found[0][0]) != ":":
         return None
     change = (slip.at, slip.at + found.end(), "=" if slip.text[slip.at - 1] == " " else " =")
     # Any text of "name: value" reads so far, such as what a server answers in place of the file.
