@@ -36,6 +36,10 @@ _NEXT: Final = re.compile(
 _VALUE_STARTS: Final = re.compile(r"[\[{+0-9-]|(?:true|false)\b|([\"'])(?![ \t]*[,\]])[^\n]*\1")
 _NO_COMMENT: Final = re.compile(rf"[ \t]*(?:[\]}}#]|\Z|{_PAIR.pattern}|{_VALUE_STARTS.pattern})")
 """What may follow a semicolon in the place of a comma."""
+_PAIRS_UP_TO_BRACE: Final = re.compile(
+    rf"(?:(?:{_PAIR.pattern}|[ \t]*#|(?=\r?\n))[^\n]*(?<![\[{{])(?<![\[{{]\r)\n){{1,1000}}[ \t]*}}"
+)
+"""Lines of an inline table up to its end; one that opens another value over several lines is not looked into."""
 _PLAIN_VALUE: Final = re.compile(r"(?:true|false|[+-]?[0-9]+|\"[^\"\\]*\"|'[^']*')[ \t]*(?:#|\Z)")
 _STATEMENT: Final = re.compile(rf"{_HEADER.pattern}|{_PAIR.pattern}[ \t]*(?:{_PLAIN_VALUE.pattern})")
 _CONFLICT: Final = re.compile(r"(?:<{7}|={7}|>{7})(?!\S)")
@@ -294,13 +298,16 @@ def _comma(slip: Slip) -> Reason:
         return early
     if "\n" not in slip.text[slip.scan.brackets[-1] : slip.at]:
         return Reason(message)
-    return Reason(message, related=("the inline table begins here", slip.scan.brackets[-1]) if bracket == "{" else None)
+    help_ = "write a comma between them, or close the table with }" if _PAIR.match(slip.rest) else None
+    related = ("the inline table begins here", slip.scan.brackets[-1]) if bracket == "{" else None
+    return Reason(message, help_, related=related)
 
 
 def _lacks_comma(slip: Slip, bracket: str) -> bool:
     """Check that what follows a value within brackets is the next one; a doubled quote may stand for one quote."""
     if bracket == "{":
-        return "\n" not in slip.text[slip.scan.brackets[-1] : slip.at] and _PAIR.match(slip.rest) is not None
+        is_one_line = "\n" not in slip.text[slip.scan.brackets[-1] : slip.at]
+        return (_PAIR if is_one_line else _PAIRS_UP_TO_BRACE).match(slip.text, slip.at) is not None
     is_doubled = slip.text[slip.at - 1 : slip.at + 1] in {'""', "''"}
     return _VALUE_STARTS.match(slip.rest) is not None and (not is_doubled or slip.takes is Kind.LIST)
 
