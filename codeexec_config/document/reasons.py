@@ -48,6 +48,10 @@ _STRING: Final = r"(?:\"[^\"\\]*\"|'[^']*')"
 _STRINGS: Final = re.compile(rf"{_STRING}(?:[ \t]*,[ \t]*{_STRING}){{1,100}}(?P<close>[ \t]*\])?(?=[ \t]*(?:#|\Z))")
 _LEADS: Final = re.compile(r"(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.(?=[^\n\[\]]*=)")
 """A name of a dotted key that others follow."""
+_BARE_HEADER: Final = re.compile(r"[A-Za-z0-9_-]+(?:[ \t]*\]|[ \t]*\.[A-Za-z0-9_. \t-]+\]?)[ \t]*(?:#|\r?\n|\Z)")
+"""A line of names with dots, or with the closing bracket of a header."""
+_BLOCK: Final = re.compile(r"(?:\"[^\"]*\"[ \t]*){0,10}\{")
+"""The labels and the brace that open a block of HCL."""
 _CLOSED_BELOW: Final = re.compile(r"(?P<space>\s*)(?P<close>\]+)")
 _WORD: Final = re.compile(r"\w[\w-]*")
 _DECLARES: Final = re.compile(r"(?P<word>export|set|let|const|var|local|readonly|-)[ \t]+(?=[A-Za-z0-9_.-]+[ \t]*=)")
@@ -225,7 +229,7 @@ def _equals(slip: Slip) -> Reason:
         return Reason(_NO_VALUE, 'a list stands in brackets, such as ["python"]' if is_list else _PAIRS)
     if "=" in slip.rest and not slip.rest.startswith("="):
         return Reason(_NO_VALUE, _KEY_RULE)
-    return Reason(_NO_VALUE)
+    return Reason(_NO_VALUE, _HEADER_RULE if _BARE_HEADER.match(slip.text, slip.scan.statements[-1]) else None)
 
 
 def _declaration(slip: Slip) -> Reason | None:
@@ -241,6 +245,7 @@ def _declaration(slip: Slip) -> Reason | None:
 
 _NO_VALUE: Final = "expected `=` and a value after the key"
 
+_HEADER_RULE: Final = "a header stands in brackets, one on each side"
 _PAIRS: Final = "each entry of an inline table is written `key = value`"
 
 
@@ -250,7 +255,7 @@ def _pair_of_another_format(slip: Slip) -> Reason | None:
         return Reason(
             f"{_NO_VALUE}; this looks like YAML", f"write a table as [{limits.SECTION}], and a list in brackets"
         )
-    if slip.rest.startswith("{"):
+    if _BLOCK.match(slip.rest):
         return Reason(f"{_NO_VALUE}; this looks like HCL", "write a table as a header in brackets, its keys below it")
     if slip.text[began : slip.at].rstrip(" \t") == "--":
         return Reason(_COMMENT, "write # instead", "write #", ((began, began + 2, "#"),))
