@@ -52,6 +52,7 @@ _BARE_HEADER: Final = re.compile(r"[A-Za-z0-9_-]+(?:[ \t]*\]|[ \t]*\.[A-Za-z0-9_
 """A line of names with dots, or with the closing bracket of a header."""
 _BLOCK: Final = re.compile(r"(?:\"[^\"]*\"[ \t]*){0,10}\{")
 """The labels and the brace that open a block of HCL."""
+_MARKED: Final = re.compile(rf"[^\w\s\[\"'=#]{{1,9}}(?:[ \t]*(?P<header>\[)|{_PAIR.pattern})")
 _CLOSED_BELOW: Final = re.compile(r"(?P<space>\s*)(?P<close>\]+)")
 _WORD: Final = re.compile(r"\w[\w-]*")
 _DECLARES: Final = re.compile(r"(?P<word>export|set|let|const|var|local|readonly|-)[ \t]+(?=[A-Za-z0-9_.-]+[ \t]*=)")
@@ -175,17 +176,28 @@ def _key(slip: Slip) -> Reason:
     if slip.rest[:1] in {"", "=", ".", "]"}:
         is_path = slip.rest.startswith(".") and slip.text[slip.at - 1] == "["
         return Reason("a key is missing", _WHOLE_PATH if is_path else None)
-    return _odd_key(slip, slip.at) or Reason(_KEY_RULE)
+    return _odd_key(slip, slip.at) or _marked(slip) or Reason(_NO_KEY, _KEY_RULE)
+
+
+def _marked(slip: Slip) -> Reason | None:
+    """Explain what stands before a header or a key: the marks of a diff, a quotation or Markdown."""
+    found = _MARKED.match(slip.text, slip.at) if slip.at == slip.scan.statements[-1] else None
+    if not found:
+        return None
+    what, more = ("header", "") if found["header"] else ("key", ", or put a key that begins so in quotes")
+    return Reason(f"unexpected characters before a {what}", f"remove them{more}")
 
 
 def _of_another_format(slip: Slip) -> Reason | None:
-    message = "expected a key"
+    message = _NO_KEY
     if slip.rest.startswith(("/*", "<!--", "{#")):
         return Reason(_COMMENT, "write # in front of each of its lines")
     if slip.rest.startswith(("```", "~~~")):
         return Reason(f"{message}; this looks like Markdown", "remove the line, and the one that closes it")
     if slip.rest.startswith(("{{", "{%", "<%")):
         return Reason(f"{message}; this looks like a template", "check what it is rendered to")
+    if re.match(r"<[!?/A-Za-z]", slip.rest):
+        return Reason(f"{message}; this looks like HTML or XML", "check where the file comes from")
     if slip.rest.startswith("{") and len(slip.scan.statements) == 1:
         return Reason(f"{message}; this looks like JSON", 'TOML writes `key = value` for `"key": value`')
     return None
@@ -193,6 +205,7 @@ def _of_another_format(slip: Slip) -> Reason | None:
 
 _WHOLE_PATH: Final = f"each header repeats the whole path, such as [{limits.SECTION}.mode.external]"
 _COMMENT: Final = "a comment of TOML begins with #"
+_NO_KEY: Final = "expected a key"
 _KEY_RULE: Final = "a key consists of ASCII letters, digits, _ and -, or stands in quotes"
 
 
