@@ -258,6 +258,7 @@ MARKINGS = [
     ("[a.«@»b = 1]", "expected a key (a key consists", None),
     ("«<»!DOCTYPE html>", "HTML or XML", None),
     ("«<»a href='x'>", "HTML or XML", None),
+    ("[x]\na = { b = 1,«,» c = 2 }", "a key is missing (remove the comma)", None),
     ("mode«:» 'wasm'", "`=` between a key and its value", "mode = 'wasm'"),
     ("mode«：» 'wasm'", "`=` between a key and its value", "mode = 'wasm'"),
     ("timeout_secs «﹕»30 # why\r\n", "`=` between a key and its value", "timeout_secs =30 # why\r\n"),

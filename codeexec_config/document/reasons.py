@@ -173,9 +173,10 @@ def _key(slip: Slip) -> Reason:
         return Reason("keys and headers hold no reference; they are never expanded", "write the name itself")
     if mended := _comment_mark(slip) or _of_another_format(slip):
         return mended
-    if slip.rest[:1] in {"", "=", ".", "]"}:
+    if slip.rest[:1] in {"", "=", ".", "]", ","}:
         is_path = slip.rest.startswith(".") and slip.text[slip.at - 1] == "["
-        return Reason("a key is missing", _WHOLE_PATH if is_path else None)
+        help_ = _WHOLE_PATH if is_path else "remove the comma" if slip.rest.startswith(",") else None
+        return Reason("a key is missing", help_)
     return _odd_key(slip, slip.at) or _marked(slip) or Reason(_NO_KEY, _KEY_RULE)
 
 
