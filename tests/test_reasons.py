@@ -579,6 +579,14 @@ def test_a_colon_is_mended_where_the_section_is_meant(text: str, section: str, m
     assert mended == fixed(text, found)
 
 
+@pytest.mark.parametrize(
+    "before", ["a = true\\n", "a = true,", "a = 'b'", "a = {b = 1;", "a.b", "+", "[a", "a = [1;", "a = {\nb = 1\nc = 2"]
+)
+def test_a_long_run_of_blanks_is_read_once(before: str) -> None:
+    """Were it read once more from each of them, this would not end."""
+    assert "invalid-toml" == refusal(before + " " * 500_000 + "@\n").code
+
+
 @pytest.mark.parametrize("text", ["---\na: 1", "---", "--- # x\r\n"])
 def test_the_beginning_of_a_document_of_yaml_is_named(text: str) -> None:
     assert "YAML" in refusal(text).message

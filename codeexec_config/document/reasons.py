@@ -28,13 +28,12 @@ if TYPE_CHECKING:
     from codeexec_config.findings import Path
 
 _HEADER: Final = re.compile(r"[ \t]*\[\[?[A-Za-z0-9_. \t-]+\]\]?[ \t]*(?:#|\r?\n|\Z)")
-_PAIR: Final = re.compile(r"[ \t]*[A-Za-z0-9_.-]+[ \t]*=")
-_NEXT: Final = re.compile(
-    rf"[;,][;, \t]*(?={_PAIR.pattern})|(?:(?:\\r)?\\n[ \t]*){{1,100}}(?={_PAIR.pattern}|[\[#]|\Z)"
-)
+_KEY_OF_PAIR: Final = r"[A-Za-z0-9_.-]+[ \t]*="
+_PAIR: Final = re.compile(rf"[ \t]*{_KEY_OF_PAIR}")
+_NEXT: Final = re.compile(rf"[;,][;, \t]*(?={_KEY_OF_PAIR})|(?:(?:\\r)?\\n[ \t]*){{1,100}}(?={_KEY_OF_PAIR}|[\[#]|\Z)")
 """A comma, a semicolon or the escape of a line feed, with the statement that it parts from the one before."""
 _VALUE_STARTS: Final = re.compile(r"[\[{+0-9-]|(?:true|false)\b|([\"'])(?![ \t]*[,\]])[^\n]*\1")
-_NO_COMMENT: Final = re.compile(rf"[ \t]*(?:[\]}}#]|\Z|{_PAIR.pattern}|{_VALUE_STARTS.pattern})")
+_NO_COMMENT: Final = re.compile(rf"[ \t]*(?:[\]}}#]|\Z|{_KEY_OF_PAIR}|{_VALUE_STARTS.pattern})")
 """What may follow a semicolon in the place of a comma."""
 _PAIRS_UP_TO_BRACE: Final = re.compile(
     rf"(?:(?:{_PAIR.pattern}|[ \t]*#|(?=\r?\n))[^\n]*(?<![\[{{])(?<![\[{{]\r)\n){{1,1000}}[ \t]*}}"
@@ -48,7 +47,7 @@ _STRING: Final = r"(?:\"[^\"\\]*\"|'[^']*')"
 _STRINGS: Final = re.compile(rf"{_STRING}(?:[ \t]*,[ \t]*{_STRING}){{1,100}}(?P<close>[ \t]*\])?(?=[ \t]*(?:#|\Z))")
 _LEADS: Final = re.compile(r"(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.(?=[^\n\[\]]*=)")
 """A name of a dotted key that others follow."""
-_BARE_HEADER: Final = re.compile(r"[A-Za-z0-9_-]+(?:[ \t]*\]|[ \t]*\.[A-Za-z0-9_. \t-]+\]?)[ \t]*(?:#|\r?\n|\Z)")
+_BARE_HEADER: Final = re.compile(r"(?=[^\n#]*[.\]])[A-Za-z0-9_. \t-]+(?:\][ \t]*)?(?:#|\r?\n|\Z)")
 """A line of names with dots, or with the closing bracket of a header."""
 _BLOCK: Final = re.compile(r"(?:\"[^\"]*\"[ \t]*){0,10}\{")
 """The labels and the brace that open a block of HCL."""
