@@ -233,7 +233,7 @@ def _equals(slip: Slip) -> Reason:
     start = slip.at
     while start > 0 and (slip.text[start - 1].isalnum() or slip.text[start - 1] in "_-"):
         start -= 1
-    if early := _pair_of_another_format(slip) or _colon(slip) or _odd_key(slip, start):
+    if early := _pair_of_another_format(slip) or _colon(slip) or _odd_key(slip, start) or _escaped(slip):
         return early
     if _PLAIN_VALUE.match(slip.rest) and slip.text[slip.at - 1] in " \t":
         return Reason(_NO_VALUE, "write = between them", "write `=`", ((slip.at, slip.at, "= "),))
@@ -286,7 +286,18 @@ def _colon(slip: Slip) -> Reason | None:
     return Reason("TOML writes `=` between a key and its value", "write = instead", "write `=`", changes)
 
 
+def _escaped(slip: Slip) -> Reason | None:
+    """Explain a backslash before a mark that Markdown escapes."""
+    found = re.match(r"\\([_.\]-])", slip.rest)
+    if not found:
+        return None
+    help_ = f"write {found[1]} alone"
+    return Reason("a name without quotes has no backslash", help_, help_, ((slip.at, slip.at + 1, ""),))
+
+
 def _header_end(slip: Slip) -> Reason:
+    if escaped := _escaped(slip):
+        return escaped
     close = "]]" if slip.text.startswith("[[", slip.opening or 0) else "]"
     message = f"expected `{close}` at the end of the header"
     if slip.rest and slip.rest[0] not in "#]":
