@@ -334,6 +334,7 @@ MARKINGS = [
     ('allowed_languages = ["python" «"», "r"]', "separated by commas", None),
     ('allowed_languages = ["python"«"»r"]', "write a comma", 'allowed_languages = ["python","r"]'),
     ("[x]\na = ['it'«'»s', 'b']", "a quote within this string", None),
+    ("allowed_languages = ['python'«'»'r']", "a quote within this string", None),
     ("mode = 'wasm'«s»", "directly after a string (remove it, or move it inside the quotes)", None),
     ('url = "https://h"«/»run # "why"', "move it inside the quotes", None),
     ('timeout_secs = "30"«s»\r\n', "directly after a string (write a whole number)", None),

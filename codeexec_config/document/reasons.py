@@ -32,7 +32,7 @@ _KEY_OF_PAIR: Final = r"[A-Za-z0-9_.-]+[ \t]*="
 _PAIR: Final = re.compile(rf"[ \t]*{_KEY_OF_PAIR}")
 _NEXT: Final = re.compile(rf"[;,][;, \t]*(?={_KEY_OF_PAIR})|(?:(?:\\r)?\\n[ \t]*){{1,100}}(?={_KEY_OF_PAIR}|[\[#]|\Z)")
 """A comma, a semicolon or the escape of a line feed, with the statement that it parts from the one before."""
-_VALUE_STARTS: Final = re.compile(r"[\[{+0-9-]|(?:true|false)\b|([\"'])(?![ \t]*[,\]])[^\n]*\1")
+_VALUE_STARTS: Final = re.compile(r"[\[{+0-9-]|(?:true|false)\b|([\"'])(?!\1|[ \t]*[,\]])[^\n]*\1")
 _NO_COMMENT: Final = re.compile(rf"[ \t]*(?:[\]}}#]|\Z|{_KEY_OF_PAIR}|{_VALUE_STARTS.pattern})")
 """What may follow a semicolon in the place of a comma."""
 _PAIRS_UP_TO_BRACE: Final = re.compile(
