@@ -483,6 +483,8 @@ MARKINGS = [
     ("[[a«\n»]]\nb = 1", "on one line", "[[a]]\nb = 1"),
     ("[a«\n»]]", "on one line", None),
     ("[[a«\n»]\n]", "on one line", None),
+    ("[a «#» why\r\n\r\n# or\r\n]", "on one line", None),
+    ("[a«\n»  .b]", "on one line", "[a.b]"),
     ("[[a«]»", "one bracket on each side", None),
     ("[a]«]»", "one bracket too many", None),
     ("[a «b»]", "join the names with dots", None),

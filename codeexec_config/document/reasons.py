@@ -52,7 +52,7 @@ _BARE_HEADER: Final = re.compile(r"(?=[^\n#]*[.\]])[A-Za-z0-9_. \t-]+(?:\][ \t]*
 _BLOCK: Final = re.compile(r"(?:\"[^\"]*\"[ \t]*){0,10}\{")
 """The labels and the brace that open a block of HCL."""
 _MARKED: Final = re.compile(rf"[^\w\s\[\"'=#]{{1,9}}(?:[ \t]*(?P<header>\[)|{_PAIR.pattern})")
-_CLOSED_BELOW: Final = re.compile(r"(?P<space>\s*)(?P<close>\]+)")
+_GOES_ON_BELOW: Final = re.compile(r"(?P<space>\s*(?:#[^\n]*\n\s*){0,100})(?P<mark>\]+|\.)")
 _WORD: Final = re.compile(r"\w[\w-]*")
 _DECLARES: Final = re.compile(r"(?P<word>export|set|let|const|var|local|readonly|-)[ \t]+(?=[A-Za-z0-9_.-]+[ \t]*=)")
 """What stands before an assignment elsewhere: a shell's or JavaScript's word, or the mark of a list or a diff."""
@@ -307,8 +307,9 @@ def _header_end(slip: Slip) -> Reason:
     if close == "]]" and slip.rest.startswith("]"):
         return Reason(message, "a table has one bracket on each side, an entry of an array two")
     at = len(slip.text[: slip.at].rstrip(" \t"))
-    if found := _CLOSED_BELOW.match(slip.text, at):
-        changes = ((*found.span("space"), ""),) if found["close"] == close else ()
+    if found := _GOES_ON_BELOW.match(slip.text, at):
+        is_certain = found["mark"] in {close, "."} and not found["space"].strip()
+        changes = ((*found.span("space"), ""),) if is_certain else ()
         return Reason(message, "write it on one line", "join the lines", changes)
     return Reason(message, f"close it with {close}", f"write {close}", ((at, at, close),))
 
