@@ -197,7 +197,12 @@ def _special(slip: Slip) -> Reason | None:
 def _null(slip: Slip) -> Reason | None:
     if slip.word.lower() not in _NULLS:
         return None
-    return Reason("TOML has no null", "leave the key out, or comment the line out with #")
+    help_ = "leave the key out, or comment the line out with #"
+    if slip.scan.brackets:
+        help_ = f"leave {'the entry' if _is_entry(slip) else 'its key'} out"
+    elif slip.takes is Kind.UNION:
+        help_ = f"leave the key out for its default; to run no code write {limits.SWITCH} = false"
+    return Reason("TOML has no null", help_)
 
 
 def _quantity(slip: Slip) -> Reason | None:
