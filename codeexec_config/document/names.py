@@ -1,0 +1,186 @@
+"""Explain what is wrong with a key, a header, or what stands between a key and its value."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from codeexec_config import limits
+from codeexec_config.document.characters import described, plain
+from codeexec_config.document.slips import Reason
+from codeexec_config.document.tokens import OPENINGS
+from codeexec_config.keys import Kind
+
+if TYPE_CHECKING:
+    from codeexec_config.document.slips import Slip
+
+KEY_OF_PAIR: Final = r"[A-Za-z0-9_.-]+[ \t]*="
+PAIR: Final = re.compile(rf"[ \t]*{KEY_OF_PAIR}")
+PLAIN_VALUE: Final = re.compile(r"(?:true|false|[+-]?[0-9]+|\"[^\"\\]*\"|'[^']*')[ \t]*(?:#|\Z)")
+_CONFLICT: Final = re.compile(r"(?:<{7}|={7}|>{7})(?!\S)")
+_OF_YAML: Final = re.compile(r"(?:---|[^:\s]*:)[ \t]*(?:#|\Z)")
+_BARE_HEADER: Final = re.compile(r"(?=[^\n#]*[.\]])[A-Za-z0-9_. \t-]+(?:\][ \t]*)?(?:#|\r?\n|\Z)")
+"""A line of names with dots, or with the closing bracket of a header."""
+_BLOCK: Final = re.compile(r"(?:\"[^\"]*\"[ \t]*){0,10}\{")
+"""The labels and the brace that open a block of HCL."""
+_MARKED: Final = re.compile(rf"[^\w\s\[\"'=#]{{1,9}}(?:[ \t]*(?P<header>\[)|{PAIR.pattern})")
+_GOES_ON_BELOW: Final = re.compile(r"(?P<space>\s*(?:#[^\n]*\n\s*){0,100})(?P<mark>\]+|\.)")
+_WORD: Final = re.compile(r"\w[\w-]*")
+_DECLARES: Final = re.compile(rf"(?P<word>export|set|let|const|var|local|readonly|-)[ \t]+(?={KEY_OF_PAIR})")
+"""What stands before an assignment elsewhere: a shell's or JavaScript's word, or the mark of a list or a diff."""
+
+_WHOLE_PATH: Final = f"each header repeats the whole path, such as [{limits.SECTION}.mode.external]"
+_COMMENT: Final = "a comment of TOML begins with #"
+_NO_KEY: Final = "expected a key"
+_KEY_RULE: Final = "a key consists of ASCII letters, digits, _ and -, or stands in quotes"
+_NO_VALUE: Final = "expected `=` and a value after the key"
+_HEADER_RULE: Final = "a header stands in brackets, one on each side"
+_PAIRS: Final = "each entry of an inline table is written `key = value`"
+
+
+def explain_key(slip: Slip) -> Reason:
+    """Return why there is no key where one is due."""
+    if conflict := explain_conflict(slip):
+        return conflict
+    if slip.scan.brackets and slip.text[slip.at - 1 : slip.at + 1] in {"{{", "{%"}:
+        return Reason("expected a value; this looks like a template", "check what it is rendered to")
+    if slip.text.startswith(OPENINGS, slip.at):
+        return Reason("keys and headers hold no reference; they are never expanded", "write the name itself")
+    if mended := explain_comment_mark(slip) or _of_another_format(slip):
+        return mended
+    if slip.rest[:1] in {"", "=", ".", "]", ","}:
+        is_path = slip.rest.startswith(".") and slip.text[slip.at - 1] == "["
+        help_ = _WHOLE_PATH if is_path else "remove the comma" if slip.rest.startswith(",") else None
+        return Reason("a key is missing", help_)
+    return _odd_key(slip, slip.at) or _marked(slip) or Reason(_NO_KEY, _KEY_RULE)
+
+
+def _marked(slip: Slip) -> Reason | None:
+    """Explain what stands before a header or a key: the marks of a diff, a quotation or Markdown."""
+    found = _MARKED.match(slip.text, slip.at) if slip.at == slip.scan.statements[-1] else None
+    if not found:
+        return None
+    what, more = ("header", "") if found["header"] else ("key", ", or put a key that begins so in quotes")
+    return Reason(f"unexpected characters before a {what}", f"remove them{more}")
+
+
+def _of_another_format(slip: Slip) -> Reason | None:
+    message = _NO_KEY
+    if slip.rest.startswith(("/*", "<!--", "{#")):
+        return Reason(_COMMENT, "write # in front of each of its lines")
+    if slip.rest.startswith(("```", "~~~")):
+        return Reason(f"{message}; this looks like Markdown", "remove the line, and the one that closes it")
+    if slip.rest.startswith(("{{", "{%", "<%")):
+        return Reason(f"{message}; this looks like a template", "check what it is rendered to")
+    if re.match(r"<[!?/A-Za-z]", slip.rest):
+        return Reason(f"{message}; this looks like HTML or XML", "check where the file comes from")
+    if slip.rest.startswith("{") and len(slip.scan.statements) == 1:
+        return Reason(f"{message}; this looks like JSON", 'TOML writes `key = value` for `"key": value`')
+    return None
+
+
+def _odd_key(slip: Slip, start: int) -> Reason | None:
+    """Explain a bare key with a letter that is not ASCII."""
+    word = _WORD.match(slip.text, start)
+    if not word or word.end() <= slip.at or slip.text[slip.at].isascii():
+        return None
+    changes = ((start, start, '"'), (word.end(), word.end(), '"'))
+    message = f"a key without quotes consists of ASCII letters, digits, _ and -, not {described(slip.text[slip.at])}"
+    return Reason(message, "put the key in quotes", "put the key in quotes", changes)
+
+
+def explain_comment_mark(slip: Slip) -> Reason | None:
+    """Explain the mark of a comment of another language."""
+    found = re.match(r"//+|;+|--(?=[ \t])", slip.rest)
+    if not found:
+        return None
+    change = (slip.at, slip.at + found.end(), "#")
+    return Reason(_COMMENT, "write # instead", "write #", (change,))
+
+
+def explain_equals(slip: Slip) -> Reason:
+    """Return why a key has no value."""
+    if early := _declaration(slip):
+        return early
+    start = slip.at
+    while start > 0 and (slip.text[start - 1].isalnum() or slip.text[start - 1] in "_-"):
+        start -= 1
+    if early := _pair_of_another_format(slip) or _colon(slip) or _odd_key(slip, start) or _escaped(slip):
+        return early
+    if PLAIN_VALUE.match(slip.rest) and slip.text[slip.at - 1] in " \t":
+        return Reason(_NO_VALUE, "write = between them", "write `=`", ((slip.at, slip.at, "= "),))
+    if slip.rest[:1] in {",", "}"} and slip.scan.brackets and slip.text[slip.scan.brackets[-1]] == "{":
+        is_list = "=" not in slip.text[slip.scan.brackets[-1] : slip.at] and slip.takes in {Kind.LIST, None}
+        return Reason(_NO_VALUE, 'a list stands in brackets, such as ["python"]' if is_list else _PAIRS)
+    if "=" in slip.rest and not slip.rest.startswith("="):
+        return Reason(_NO_VALUE, _KEY_RULE)
+    return Reason(_NO_VALUE, _HEADER_RULE if _BARE_HEADER.match(slip.text, slip.scan.statements[-1]) else None)
+
+
+def _declaration(slip: Slip) -> Reason | None:
+    """Explain a word before a key; a hyphen may also mean that the line is to go."""
+    began = slip.scan.statements[-1]
+    found = _DECLARES.match(slip.text, began)
+    if not found or found.end() < slip.at:
+        return None
+    word = found["word"]
+    changes = () if word == "-" else ((began, found.end(), ""),)
+    return Reason(f"a key stands alone, without `{word}`", f"remove `{word}`", f"remove `{word}`", changes, at=began)
+
+
+def _pair_of_another_format(slip: Slip) -> Reason | None:
+    began = slip.scan.statements[-1]
+    if _OF_YAML.match(slip.text, began, slip.line_end(slip.at)):
+        return Reason(
+            f"{_NO_VALUE}; this looks like YAML", f"write a table as [{limits.SECTION}], and a list in brackets"
+        )
+    if _BLOCK.match(slip.rest):
+        return Reason(f"{_NO_VALUE}; this looks like HCL", "write a table as a header in brackets, its keys below it")
+    if slip.text[began : slip.at].rstrip(" \t") == "--":
+        return Reason(_COMMENT, "write # instead", "write #", ((began, began + 2, "#"),))
+    return None
+
+
+def _colon(slip: Slip) -> Reason | None:
+    """Explain a colon, or what looks like one, in the place of the equals sign."""
+    found = re.match(r".=?", slip.rest)
+    if not found or (plain(found[0][0]) or found[0][0]) != ":":
+        return None
+    change = (slip.at, slip.at + found.end(), "=" if slip.text[slip.at - 1] == " " else " =")
+    # Any text of "name: value" reads so far, such as what a server answers in place of the file.
+    changes = (change,) if slip.concerns_section else ()
+    return Reason("TOML writes `=` between a key and its value", "write = instead", "write `=`", changes)
+
+
+def _escaped(slip: Slip) -> Reason | None:
+    """Explain a backslash before a mark that Markdown escapes."""
+    found = re.match(r"\\([_.\]-])", slip.rest)
+    if not found:
+        return None
+    help_ = f"write {found[1]} alone"
+    return Reason("a name without quotes has no backslash", help_, help_, ((slip.at, slip.at + 1, ""),))
+
+
+def explain_header_end(slip: Slip) -> Reason:
+    """Return why a header has no end."""
+    if escaped := _escaped(slip):
+        return escaped
+    close = "]]" if slip.text.startswith("[[", slip.opening or 0) else "]"
+    message = f"expected `{close}` at the end of the header"
+    if slip.rest and slip.rest[0] not in "#]":
+        return Reason(
+            message, "join the names with dots; one that holds anything but letters, digits, _ and - takes quotes"
+        )
+    if close == "]]" and slip.rest.startswith("]"):
+        return Reason(message, "a table has one bracket on each side, an entry of an array two")
+    at = len(slip.text[: slip.at].rstrip(" \t"))
+    if found := _GOES_ON_BELOW.match(slip.text, at):
+        is_certain = found["mark"] in {close, "."} and not found["space"].strip()
+        changes = ((*found.span("space"), ""),) if is_certain else ()
+        return Reason(message, "write it on one line", "join the lines", changes)
+    return Reason(message, f"close it with {close}", f"write {close}", ((at, at, close),))
+
+
+def explain_conflict(slip: Slip) -> Reason | None:
+    """Explain the marks that a merge has left."""
+    return Reason("a merge conflict is left in this file", "resolve it") if _CONFLICT.match(slip.rest) else None
