@@ -217,7 +217,7 @@ RIGHT_URLS = st.sampled_from(
     [
         *["https://code-exec.example.com", "http://localhost:2000/api", "HTTP://127.0.0.1", "https://[::1]:8080/x?y=z"],
         *["https://h.example.com./", "https://a_b.example.com?x", "https://${HOST}:${PORT}/v1", "https://h/$${x}/$y"],
-        *["https://h/é", "http://h.example.com", "${URL}"],
+        *["https://h/é", "http://h.example.com", "${URL}", "https://https/x//", "https://http.h//"],
     ]
 )
 RIGHT_KEYS = st.sampled_from(
@@ -254,6 +254,7 @@ URLS = st.sampled_from(
         *["", "code-exec.example.com", "https:/h", "https://", "https://u:p@h", "https://h:0", "https://h:"],
         *["https://h/#f", "https://h/ x", "https://h\n", "https://h\\x", "https://-h", "https://h-/", "https://h..x"],
         *["https://.h", "https://é.example.com", "https://" + "a" * 64, "https://1.2.3.4.", "https://h:x"],
+        *["https://https//h", "HTTP://Http//h"],
         *[rule.example["mode"]["external"]["url"] for rule in UNSAYABLE.values() if "mode" in rule.example],
     ]
 )

@@ -42,6 +42,9 @@ def code_of(url):
         "https://1.2.65535",
         "https://example.com/ä",
         "https://example.com?a",
+        "https://https",
+        "https://http/run//x",
+        "https://https.example.com//x",
     ],
 )
 def test_a_service_may_be_anywhere(url):
@@ -102,6 +105,9 @@ def test_a_service_may_be_anywhere(url):
         "https://[v1.a]",
         "https://a[::1]",
         "https://ex%61mple.com",
+        "https://https//example.com",
+        "http://HTTP//example.com:80/",
+        "HTTPS://http///",
     ],
 )
 def test_what_no_client_could_call_is_invalid(url):
@@ -237,6 +243,7 @@ def parts(url):
 @example(scheme="https", place=".".join("a" * 32))
 @example(scheme="https", place=".".join("a" * 127))
 @example(scheme="https", place="a.example:443/b?c")
+@example(scheme="http", place="https//a.example")
 def test_the_quick_way_reads_a_url_as_the_long_one_does(scheme, place):
     assert_one_reading(f"{scheme}://{place}")
 
@@ -295,6 +302,10 @@ WRITE = "write https://h.example"
         ("https://https://h.example", "the scheme is written twice", WRITE),
         ("https:https://h.example", "the scheme is written twice", WRITE),
         ("http://https://h.example", "the scheme is written twice", WRITE),
+        ("https://https//h.example", "the scheme is written twice", WRITE),
+        ("http://HTTPS//h.example", "the scheme is written twice", WRITE),
+        ("https://https//http//h.example", "the scheme is written twice", "write http://h.example"),
+        ("https://https//u:p@h.example", "the scheme is written twice", "write the scheme once"),
         ("https://https://h.example?u=http://x", "the scheme is written twice", "write the scheme once"),
         ("https://https://h.example/https://x", "the scheme is written twice", "write the scheme once"),
         ("htps://h.example/?to=x,https://b.example", "its scheme is misspelt", "write https:// or http://"),
@@ -436,6 +447,9 @@ def test_there_is_no_url_that_a_right_one_was_meant_for():
     [
         ("https://https://h.example", "https://h.example"),
         ("https://https://http.example", "https://http.example"),
+        ("https://https//h.example/run", "https://h.example/run"),
+        ("https://HTTPS//h.example", "https://h.example"),
+        ("https://http//h.example", None),
         ("HTTPS://https://h.example", "https://h.example"),
         ("<https://h.example>", "https://h.example"),
         ("h.example:8443", "https://h.example:8443"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 GENERAL: Final = "write an absolute URL, such as https://code-exec.example.com"
 PORT: Final = "write a port from 1 to 65535, as in https://code-exec.example.com:8443"
-_TWICE: Final = re.compile(r"(?:https?:?[/\\]*)+(?=https?:?//)", re.IGNORECASE)
+_TWICE: Final = re.compile(r"(?:https?:?[/\\]*)+(?P<scheme>https?):?//", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?![0-9]+(?:[/?#]|$))")
 _SLASHES: Final = re.compile(r"(?P<scheme>https?)(?:[:;][/\\]?|[:;,.]?[/\\]{2,})(?=[A-Za-z\[][^:;/\\])", re.IGNORECASE)
 _SLIP: Final = re.compile(r"(?:h+t*p+s*|h?t?tt?ps?|hxxps?)://", re.IGNORECASE)
@@ -120,10 +120,11 @@ def _of_wrapping(text: str) -> Flaw | None:
             "it stands in quotes or brackets of its own", text[1:-1], "write it without them", certain=True
         )
     if twice := _TWICE.match(text):
-        meant = text[twice.end() :]
-        if "://" in meant.partition("://")[2]:
+        rest = text[twice.end() :]
+        if "://" in rest:
             return Flaw("the scheme is written twice", "write the scheme once")
-        schemes = {scheme.lower() for scheme in re.findall("https?", twice[0] + meant[:5], re.IGNORECASE)}
+        schemes = {scheme.lower() for scheme in re.findall("https?", twice[0], re.IGNORECASE)}
+        meant = f"{twice['scheme'].lower()}://{rest}"
         return _corrected("the scheme is written twice", meant, "write the scheme once", certain=len(schemes) == 1)
     return None
 

@@ -18,7 +18,8 @@ _MAX_LABEL: Final = 63
 _MAX_NAME: Final = 253
 """RFC 1035, 2.3.4."""
 _PLAIN: Final = re.compile(
-    r"(https?)://((?:[a-z0-9]++[.-])*+[a-z][a-z0-9]*+)"  # no hyphens in a row; the last part begins with a letter
+    r"(https?)://(?!https?//)"  # a scheme written twice is not a host
+    r"((?:[a-z0-9]++[.-])*+[a-z][a-z0-9]*+)"  # no hyphens in a row; the last part begins with a letter
     r"(?::[1-9][0-9]{0,3}+)?+"
     r'(?:/[!"$->@-[\]-~]*+)?+'  # printable ASCII, without what starts a query or a fragment, and the backslash
 )
@@ -102,7 +103,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     """Compile the patterns for the first URL that needs them: the whole, its place, a label, a number."""
     return (
         re.compile(
-            r"(?P<scheme>https?)://(?P<authority>[^/?#]*)[^?#]*(?:\?(?P<query>[^#]*))?",
+            r"(?P<scheme>https?)://(?!https?//)(?P<authority>[^/?#]*)[^?#]*(?:\?(?P<query>[^#]*))?",
             re.IGNORECASE,
         ),
         re.compile(r"(?P<host>\[[^\[\]]*\]|[^:\[\]]*)(?::(?P<port>[0-9]*))?"),
