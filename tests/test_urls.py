@@ -294,6 +294,7 @@ def said(url, made=None):
 
 
 WRITE = "write https://h.example"
+ONE = "write one URL, with its scheme at the beginning"
 
 
 @pytest.mark.parametrize(
@@ -305,6 +306,13 @@ WRITE = "write https://h.example"
         ("https://https//h.example", "the scheme is written twice", WRITE),
         ("http://HTTPS//h.example", "the scheme is written twice", WRITE),
         ("https://https//http//h.example", "the scheme is written twice", "write http://h.example"),
+        ("https://https:/h.example", "the scheme is written twice", WRITE),
+        ("https://h.examplehttps://h.example", "the URL is written twice", WRITE),
+        ("http://h.example:1http://h.example:1", "the URL is written twice", "write http://h.example:1"),
+        ("https://u:p@hhttps://u:p@h", "the URL is written twice", "write it once"),
+        ("https://a.examplehttp://b.example", "a second scheme begins within its host", ONE),
+        ("https://www.HTTPS:/h.example", "a second scheme begins within its host", ONE),
+        ("https://h.example:1https://h.example", "a second scheme begins within its host", ONE),
         ("https://https//u:p@h.example", "the scheme is written twice", "write the scheme once"),
         ("https://https://h.example?u=http://x", "the scheme is written twice", "write the scheme once"),
         ("https://https://h.example/https://x", "the scheme is written twice", "write the scheme once"),
@@ -449,6 +457,9 @@ def test_there_is_no_url_that_a_right_one_was_meant_for():
         ("https://https://http.example", "https://http.example"),
         ("https://https//h.example/run", "https://h.example/run"),
         ("https://HTTPS//h.example", "https://h.example"),
+        ("https://https:/h.example/run", "https://h.example/run"),
+        ("https://h.examplehttps://h.example", "https://h.example"),
+        ("https://h.examplehttps://b.example", None),
         ("https://http//h.example", None),
         ("HTTPS://https://h.example", "https://h.example"),
         ("<https://h.example>", "https://h.example"),

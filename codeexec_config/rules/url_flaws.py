@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 GENERAL: Final = "write an absolute URL, such as https://code-exec.example.com"
 PORT: Final = "write a port from 1 to 65535, as in https://code-exec.example.com:8443"
-_TWICE: Final = re.compile(r"(?:https?:?[/\\]*)+(?P<scheme>https?):?//", re.IGNORECASE)
+_TWICE: Final = re.compile(r"(?:https?:?[/\\]*)+(?P<scheme>https?)(?::/?|/)/", re.IGNORECASE)
+_SECOND: Final = re.compile(r"https?://[^/?#@]*https?:/", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?![0-9]+(?:[/?#]|$))")
 _SLASHES: Final = re.compile(r"(?P<scheme>https?)(?:[:;][/\\]?|[:;,.]?[/\\]{2,})(?=[A-Za-z\[][^:;/\\])", re.IGNORECASE)
 _SLIP: Final = re.compile(r"(?:h+t*p+s*|h?t?tt?ps?|hxxps?)://", re.IGNORECASE)
@@ -97,7 +98,7 @@ def flaw_of(text: str, error: UrlError) -> Flaw:
     """Return what is wrong with a text that the file holds, and that does not parse."""
     if not text:
         return Flaw("it is empty", GENERAL)
-    found = _of_wrapping(text) or _of_scheme(text) or _of_place(text)
+    found = _of_wrapping(text) or _of_repetition(text) or _of_scheme(text) or _of_place(text)
     if found is not None and found.reason.startswith("its scheme is"):
         return found._replace(quiet="its scheme is not https or http")
     if found is not None:
@@ -109,7 +110,7 @@ def flaw_of(text: str, error: UrlError) -> Flaw:
 
 
 def _of_wrapping(text: str) -> Flaw | None:
-    """Look at what stands around a URL, or at more than one of them."""
+    """Look at what stands around a URL."""
     stripped = text.strip()
     if stripped != text:
         return _corrected("there is a blank beside it", stripped, "write it without the blank", certain=True)
@@ -119,6 +120,14 @@ def _of_wrapping(text: str) -> Flaw | None:
         return _corrected(
             "it stands in quotes or brackets of its own", text[1:-1], "write it without them", certain=True
         )
+    return None
+
+
+def _of_repetition(text: str) -> Flaw | None:
+    """Look at a URL, or a scheme, that is written twice without anything between."""
+    half = text[: len(text) // 2]
+    if "://" in half and text == half * 2:
+        return _corrected("the URL is written twice", half, "write it once", certain=True)
     if twice := _TWICE.match(text):
         rest = text[twice.end() :]
         if "://" in rest:
@@ -126,6 +135,8 @@ def _of_wrapping(text: str) -> Flaw | None:
         schemes = {scheme.lower() for scheme in re.findall("https?", twice[0], re.IGNORECASE)}
         meant = f"{twice['scheme'].lower()}://{rest}"
         return _corrected("the scheme is written twice", meant, "write the scheme once", certain=len(schemes) == 1)
+    if _SECOND.match(text):
+        return Flaw("a second scheme begins within its host", "write one URL, with its scheme at the beginning")
     return None
 
 
