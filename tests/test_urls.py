@@ -294,6 +294,7 @@ def said(url, made=None):
 
 
 WRITE = "write https://h.example"
+LISTENING = "is an address to listen at; to call a service on this machine write 127.0.0.1"
 ONE = "write one URL, with its scheme at the beginning"
 
 
@@ -360,6 +361,11 @@ ONE = "write one URL, with its scheme at the beginning"
         ),
         ("h.example:8443", "it has no scheme", "write https://h.example:8443"),
         ("//h.example", "it has no scheme", WRITE),
+        ("0.0.0.0:8443", "it has no scheme", f"0.0.0.0 {LISTENING}"),
+        ("0:80/run", "it has no scheme", f"0.0.0.0 {LISTENING}"),
+        ("[::]:8080", "it has no scheme", f"[::] {LISTENING}"),
+        ("::", "it has no scheme", f"[::] {LISTENING}"),
+        ("ws://0.0.0.0", "its scheme is ws, not https or http", f"0.0.0.0 {LISTENING}"),
         ("h.example/path?a=b", "it has no scheme", GENERAL),
         ("169.254.169.254", "it has no scheme", GENERAL),
         ("2001:db8::1", "it has no scheme", "write https://[2001:db8::1]"),
@@ -475,6 +481,7 @@ def test_there_is_no_url_that_a_right_one_was_meant_for():
         ("https://http://h.example", None),
         ("localhost:8080", None),
         ("10.0.0.1:80", None),
+        ("https://https://0.0.0.0", None),
         ("https://2001:db8::1:8443", None),
     ],
 )
@@ -512,7 +519,7 @@ def test_no_host_of_the_environment_is_named():
 def test_an_address_to_listen_at_is_told_from_one_to_call(host, shown):
     hint = insecure(f"http://{host}:8080").help
 
-    assert f"{shown} is an address to listen at; to call a service on this machine write 127.0.0.1" == hint
+    assert f"{shown} {LISTENING}" == hint
     assert "listen" not in insecure("${U}", U=f"http://{host}:8080").help
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from codeexec_config.rules.urls import Url
 
 _MEMORY: Final = ("max_memory_mb",)
-_LISTENING: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- addresses that a URL must not have
 _LANGUAGES: Final = ("allowed_languages",)
 
 
@@ -194,21 +193,20 @@ def _cleartext(mode: ModeFacts) -> Iterator[Finding]:
 
 
 def _insecure(path: Path, url: Url, *, keyed: bool) -> Finding:
+    from codeexec_config.rules.urls import listening_hint
+
     what = "the key and all code" if keyed else "all code"
     host = "HOST" if url.made else url.host
-    hint = (
+    permit = (
         f'permit it in code with Policy(insecure_hosts=["{host}"]), on the command line with --policy FILE, '
         f'a TOML file with insecure_hosts = ["{host}"]'
     )
-    if url.host in _LISTENING and not url.made:
-        shown = f"[{url.host}]" if ":" in url.host else url.host
-        hint = f"{shown} is an address to listen at; to call a service on this machine write 127.0.0.1"
     source = f" of the URL from {url.made}" if url.made else ""
     return Finding(
         "insecure-url",
         f"plain http{source} sends {what} unencrypted; use https, or list the host in the policy's insecure_hosts",
         path,
-        help=hint,
+        help=listening_hint(host) or permit,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from codeexec_config.findings import Finding
 from codeexec_config.rules.foreign import hint, is_manager, mended
-from codeexec_config.rules.urls import UrlError, accepted, has_secret_query, is_loopback, parse
+from codeexec_config.rules.urls import UrlError, accepted, has_secret_query, is_loopback, listening_hint, parse
 
 if TYPE_CHECKING:
     from codeexec_config.findings import Path
@@ -252,8 +252,11 @@ def _of_ipv6(scheme: str, place: str, path: str) -> Flaw | None:
 
 def _corrected(reason: str, meant: str, otherwise: str, *, certain: bool = False) -> Flaw:
     """Show the URL that was meant, when it is one that may be shown."""
-    if _sound(meant) is None:
+    parsed = _sound(meant)
+    if parsed is None:
         return Flaw(reason, otherwise)
+    if listening := listening_hint(parsed.host):
+        return Flaw(reason, listening)
     return Flaw(reason, f"write {meant}", meant if certain else None)
 
 

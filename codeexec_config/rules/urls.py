@@ -13,6 +13,7 @@ METADATA_NAMES: Final = frozenset(
 METADATA_ADDRESSES: Final = frozenset({"fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192"})
 """AWS over IPv6, Alibaba, Azure's wire server, Oracle; the link-local ranges of the rest are tested as ranges."""
 
+_LISTENING: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- addresses that a URL must not have
 _MAX_PORT: Final = 65_535
 _MAX_LABEL: Final = 63
 _MAX_NAME: Final = 253
@@ -198,6 +199,14 @@ def is_loopback(host: str) -> bool:
     if host in {"::1", "localhost"} or host.endswith(".localhost"):
         return True
     return host.startswith("127.") and _is_ipv4(host)
+
+
+def listening_hint(host: str) -> str | None:
+    """Return what to say of a normalised host that a service listens at, and that nobody can call."""
+    if host not in _LISTENING:
+        return None
+    shown = f"[{host}]" if ":" in host else host
+    return f"{shown} is an address to listen at; to call a service on this machine write 127.0.0.1"
 
 
 def _is_ipv4(host: str) -> bool:
