@@ -18,7 +18,10 @@ PORT: Final = "write a port from 1 to 65535, as in https://code-exec.example.com
 _TWICE: Final = re.compile(r"(?:https?:?[/\\]*)+(?P<scheme>https?)(?::/?|/)/", re.IGNORECASE)
 _SECOND: Final = re.compile(r"https?://[^/?#@]*https?:/", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?![0-9]+(?:[/?#]|$))")
-_SLASHES: Final = re.compile(r"(?P<scheme>https?)(?:[:;][/\\]?|[:;,.]?[/\\]{2,})(?=[A-Za-z\[][^:;/\\])", re.IGNORECASE)
+_SLASHES: Final = re.compile(
+    r"(?P<scheme>https?)(?:[:;][/\\]?|[:;,.]?[/\\]{2,})(?=[A-Za-z\[][^;/\\]|[0-9]+[.])", re.IGNORECASE
+)
+_SCHEMES: Final = frozenset({"https", "http"})
 _SLIP: Final = re.compile(r"(?:h+t*p+s*|h?t?tt?ps?|hxxps?)://", re.IGNORECASE)
 _LIST: Final = re.compile(r"[\s,;|]+(?=https?://)", re.IGNORECASE)
 _OPTION: Final = re.compile(r"[ \t]+[-'\"]")
@@ -157,6 +160,8 @@ def _of_more(text: str) -> Flaw | None:
 def _of_scheme(text: str) -> Flaw | None:
     if re.match("https?://(?![/\\\\])", text, re.IGNORECASE):
         return None
+    if text.rstrip(":/\\").lower() in _SCHEMES:
+        return Flaw("it has no host", GENERAL)
     if (slashes := _SLASHES.match(text)) is not None:
         meant = f"{slashes['scheme'].lower()}://{text[slashes.end() :]}"
         return _corrected("after its scheme come a colon and two slashes", meant, GENERAL, certain=True)
@@ -171,7 +176,7 @@ def _of_scheme(text: str) -> Flaw | None:
 
 
 def _of_other_scheme(scheme: str, rest: str) -> Flaw:
-    if "@" in rest or len(scheme) > _LONGEST_SCHEME:
+    if "@" in rest or len(scheme) > _LONGEST_SCHEME or scheme in _SCHEMES:
         # What stands before the colon may be a user.
         return Flaw("it does not start with https:// or http://", GENERAL)
     reason = f"its scheme is {scheme}, not https or http"
