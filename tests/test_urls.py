@@ -295,6 +295,18 @@ def said(url, made=None):
 
 WRITE = "write https://h.example"
 LISTENING = "is an address to listen at; to call a service on this machine write 127.0.0.1"
+TAKE_OUT = 'take them out, and give the key as api_key = "${CODE_EXEC_API_KEY}"'
+WITH_PASSWORD = [
+    f"{scheme}://{user}:{password}@h.example"
+    for scheme, user, password in [
+        *[("https", "ce", f"canary{mark}canary") for mark in "/?#"],
+        ("HTTP", "canary", "/x"),
+        ("https", "", "canary?x@/y"),
+        ("https", "u", "0123#canary"),
+        ("https", "u", "12a/canary/#?"),
+        ("https", "canary#ca", "nary"),
+    ]
+]
 ONE = "write one URL, with its scheme at the beginning"
 
 
@@ -324,6 +336,8 @@ ONE = "write one URL, with its scheme at the beginning"
         ("a.example https://b.example", "it is a list of URLs", "write one URL: one config calls one service"),
         ("POST https://h.example", "there is a word before it", WRITE),
         ("curl https://u:p@h.example", "there is a word before it", "write the URL alone"),
+        ("https://h.example -X POST", "there is more behind it", WRITE),
+        ("https://h.example 'a@b'", "it holds a space or a control character", GENERAL),
         ("https://h.example,", "there is a comma behind it", WRITE),
         ("https://h.example;", "there is a semicolon behind it", WRITE),
         (",", "there is a comma behind it", "write it without the comma"),
@@ -405,6 +419,11 @@ ONE = "write one URL, with its scheme at the beginning"
         ("op://vault/item", "its scheme is op, not https or http", FROM_ENVIRONMENT),
         ("", "it is empty", GENERAL),
         ("https://u@h@i", "it holds more than one @", GENERAL),
+        *[(url, "it seems to hold a user and a password", TAKE_OUT) for url in WITH_PASSWORD],
+        ("https://h.example:http/x", "its port is not a number", PORT),
+        ("https://h.example:0/@x", "its port is not between 1 and 65535", PORT),
+        ("https://[::1]:x/@x", "its port is not a number", PORT),
+        ("https://h.example/@x#y", "it has a fragment, which is never sent", "write it without the # and what follows"),
         ("https://u@h.example#top", "it has a fragment, which is never sent", GENERAL),
         ("https://u@h\\x", "it holds a backslash, which clients read differently", GENERAL),
         ("https://", "it has no host", GENERAL),
@@ -437,10 +456,21 @@ def test_the_reason_is_the_slip_that_was_made(url, reason, hint):
         "ftp://canary@h.example",
         "h.example?code=canary",
         "'https://canary@h'",
+        *WITH_PASSWORD,
+        "https://ca:12 'nary@h",
     ],
 )
 def test_a_credential_is_not_repeated(url):
     assert "canary" not in "".join(said(url))
+
+
+@pytest.mark.parametrize("url", WITH_PASSWORD)
+def test_a_password_with_a_mark_in_it_is_masked(url):
+    report = str(check_text(f'{EXTERNAL}url = "{url}"\n'))
+
+    assert "invalid-url" in report
+    assert "nary" not in report
+    assert "012" not in report
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,10 @@ _SCHEMES: Final = frozenset({"https", "http"})
 _SLIP: Final = re.compile(r"(?:h+t*p+s*|h?t?tt?ps?|hxxps?)://", re.IGNORECASE)
 _LIST: Final = re.compile(r"[\s,;|]+(?=https?://)", re.IGNORECASE)
 _OPTION: Final = re.compile(r"[ \t]+[-'\"]")
+_PASSWORD: Final = re.compile(
+    r"https?://(?:[^/?#@:\[]*:(?![0-9]+[/?])[^/?#@]*[/?#]|[^#@]*#).*@", re.IGNORECASE | re.DOTALL
+)
+"""A user and a password that holds a mark which ends a host, with the @ somewhere behind it."""
 _PLACE: Final = re.compile(r"(?P<host>[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]+))?(?:[/?].*)?")
 _LIKELY: Final = {"ws": "http", "tcp": "http"}
 """What a service of another scheme may be called by instead, where that is not https."""
@@ -101,7 +105,7 @@ def flaw_of(text: str, error: UrlError) -> Flaw:
     """Return what is wrong with a text that the file holds, and that does not parse."""
     if not text:
         return Flaw("it is empty", GENERAL)
-    found = _of_wrapping(text) or _of_repetition(text) or _of_scheme(text) or _of_place(text)
+    found = _of_wrapping(text) or _of_repetition(text) or _of_scheme(text) or _of_password(text) or _of_place(text)
     if found is not None and found.reason.startswith("its scheme is"):
         return found._replace(quiet="its scheme is not https or http")
     if found is not None:
@@ -149,7 +153,7 @@ def _of_more(text: str) -> Flaw | None:
         if "." in text[: listed.start()] or "://" in text[: listed.start()]:
             return Flaw("it is a list of URLs", "write one URL: one config calls one service")
         return _corrected("there is a word before it", text[listed.end() :], "write the URL alone")
-    if (option := _OPTION.search(text)) is not None:
+    if (option := _OPTION.search(text)) is not None and "@" not in text[option.end() :]:
         return _corrected("there is more behind it", text[: option.start()], "write the URL alone")
     if text[-1] in ",;":
         mark = "comma" if text[-1] == "," else "semicolon"
@@ -203,6 +207,12 @@ def _of_missing_scheme(text: str) -> Flaw | None:
         return Flaw("it has no scheme", f"write https://{place}, or http:// where the service speaks no https")
     is_certain = found["port"] != "80" and found["host"].rpartition(".")[2].isalpha() and "." in found["host"]
     return _corrected("it has no scheme", f"https://{place}", GENERAL, certain=is_certain)
+
+
+def _of_password(text: str) -> Flaw | None:
+    if _PASSWORD.match(text) is None:
+        return None
+    return Flaw("it seems to hold a user and a password", f"take them out, and give the key as {_KEY}")
 
 
 def _of_place(text: str) -> Flaw | None:
