@@ -29,6 +29,7 @@ _PASSWORD: Final = re.compile(
     r"https?://(?:[^/?#@:\[]*:(?![0-9]+[/?])[^/?#@]*[/?#]|[^#@]*#).*@", re.IGNORECASE | re.DOTALL
 )
 """A user and a password that holds a mark which ends a host, with the @ somewhere behind it."""
+_BRACKETED: Final = re.compile(r"(?:\[(?P<label>[^\[\]]*)\](?=\())?[(\[](?P<url>https?:.*)[)\]]", re.IGNORECASE)
 _PLACE: Final = re.compile(r"(?P<host>[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]+))?(?:[/?].*)?")
 _LIKELY: Final = {"ws": "http", "tcp": "http"}
 """What a service of another scheme may be called by instead, where that is not https."""
@@ -127,6 +128,11 @@ def _of_wrapping(text: str) -> Flaw | None:
         return _corrected(
             "it stands in quotes or brackets of its own", text[1:-1], "write it without them", certain=True
         )
+    if bracketed := _BRACKETED.fullmatch(text):
+        label, meant = bracketed.groups()
+        reason = "it stands in brackets of its own" if label is None else "it is a Markdown link"
+        is_certain = label is None or "://" not in label or label == meant
+        return _corrected(reason, meant, "write the URL alone", certain=is_certain)
     return None
 
 
