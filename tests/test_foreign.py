@@ -223,6 +223,9 @@ def test_a_malformed_reference_in_mode_is_not() -> None:
     assert fixed('mode = "${ M }"')[0] is None
 
 
+ALONE = 'write the reference alone: api_key = "${K}"'
+
+
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
@@ -231,14 +234,49 @@ def test_a_malformed_reference_in_mode_is_not() -> None:
         ('"$${K}"', "two dollar signs write one, and no reference; write ${NAME} for the variable"),
         ("\"'k'\"", 'put it into the environment and write api_key = "${CODE_EXEC_API_KEY}"'),
         ("'k$${K}'", 'put it into the environment and write api_key = "${CODE_EXEC_API_KEY}"'),
-        ("'\"${K}'", 'put it into the environment and write api_key = "${CODE_EXEC_API_KEY}"'),
+        ("'\"${K}'", ALONE),
+        ('"Bearer ${K}"', ALONE),
+        ('"x-api-key: $<K>"', ALONE),
+        ('"${K}}"', ALONE),
+        ('"${K} # prod"', ALONE),
+        ('"${K}:${K}"', ALONE),
+        ('"Bearer ${K:-changeme}"', ALONE),
+        ('"${K:-changeme}"', 'put it into the environment and write api_key = "${K}"'),
+        ('"${K:-changeme}${A}"', 'put it into the environment and write api_key = "${CODE_EXEC_API_KEY}"'),
+        ('"${A}-${K}"', 'put it into the environment and write api_key = "${CODE_EXEC_API_KEY}"'),
     ],
 )
 def test_a_reference_that_is_sent_with_what_stands_around_it_is_told_why(text: str, hint: str) -> None:
     section = f'[features.code_execution.mode.external]\nurl = "https://h"\napi_key = {text}\n'
-    [finding] = check_text(section, env={"K": "k"}).diagnostics
+    [finding] = check_text(section, env={"K": "k", "A": "a"}).diagnostics
 
     assert ("literal-secret", hint) == (finding.code, finding.help)
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        ('["${CE_KEY}"]', "CE_KEY"),
+        ('["Bearer ${CE_KEY:-canary}"]', "CE_KEY"),
+        ('{ env = "CE_KEY" }', "CE_KEY"),
+        ('{ env = "${CE_KEY}" }', "CE_KEY"),
+        ('{ value = "$CE_KEY" }', "CE_KEY"),
+        ('["${ghp_16C7e42F292canary}"]', None),
+        ('["canary"]', None),
+        ('["https://$CE_HOST/canary"]', None),
+        ('{ env = "CE_KEY", default = "canary" }', None),
+        ('["${A}", "${B}"]', None),
+        ('["${A}${B}"]', None),
+        ('[["${CE_KEY}"]]', None),
+        ("[]", None),
+        ("[30]", None),
+        ("true", None),
+    ],
+)
+def test_an_array_or_a_table_in_the_place_of_a_key_is_told_the_variable_within(value: str, named: str | None) -> None:
+    written = f"${{{named or 'CODE_EXEC_API_KEY'}}}"
+
+    assert (None, f'write api_key = "{written}"') == fixed(f'url = "https://h"\napi_key = {value}', EXTERNAL)
 
 
 @pytest.mark.parametrize(

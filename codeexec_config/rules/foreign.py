@@ -136,6 +136,15 @@ def _in_braces(found: re.Match[str]) -> str:
     return f"${{{name}}}" if _is_variable(name) else found[0]
 
 
+def referred(text: str) -> str | None:
+    """Return the one variable that a text in the place of a key names, as a reference; None for none or several."""
+    named = {each.canonical for each in references.references(references.parse(text)) if not each.is_pasted}
+    foreign = recognised(text)
+    if foreign is not None and foreign.variable is not None:
+        named.add(f"${{{foreign.variable}}}")
+    return named.pop() if len(named) == 1 else None
+
+
 def mended(text: str) -> str | None:
     """Return a text with its variables in braces and no blank around a reference, or None when it is so already."""
     return unpadded(text) or braced(text)

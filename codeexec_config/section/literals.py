@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codeexec_config.findings import Amendment, Finding
-from codeexec_config.rules.foreign import recognised
+from codeexec_config.references import Literal, parse
+from codeexec_config.rules.foreign import recognised, referred
 
 if TYPE_CHECKING:
     from codeexec_config.findings import Path
@@ -20,8 +21,16 @@ def literal_secret(text: str, path: Path) -> Finding:
         "literal-secret",
         "the key, or a part of it, is written into the file",
         path,
-        help=_misread(text) or f'put it into the environment and write {path[-1]} = "${{CODE_EXEC_API_KEY}}"',
+        help=_misread(text) or _hint(text, str(path[-1])),
     )
+
+
+def _hint(text: str, name: str) -> str:
+    """Return what to write, with the variable that the file has already."""
+    named = referred(text)
+    if named is not None and any(isinstance(segment, Literal) for segment in parse(text)):
+        return f'write the reference alone: {name} = "{named}"'
+    return f'put it into the environment and write {name} = "{named or "${CODE_EXEC_API_KEY}"}"'
 
 
 def _misread(text: str) -> str | None:

@@ -89,8 +89,17 @@ def _choice(key: Key, value: Any, __: Any) -> str:
 
 def _secret(key: Key, value: Any, _: Any) -> Secret:
     if type(value) is not Secret:
-        raise _wrong_type(value, "a string", _example(key))
+        raise _wrong_type(value, "a string", _reference_within(key, value) or _example(key))
     return value
+
+
+def _reference_within(key: Key, value: Any) -> str | None:
+    """Return how a key is written whose variable an array or a table names as the only thing in it."""
+    from codeexec_config.rules.foreign import referred
+
+    inner = list(value.values()) if type(value) is dict else value
+    named = referred(inner[0]) if type(inner) is list and len(inner) == 1 and type(inner[0]) is str else None
+    return named and f'write {key.name} = "{named}"'
 
 
 def _example(key: Key) -> str:
