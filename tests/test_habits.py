@@ -9,7 +9,7 @@ import pytest
 
 from codeexec_config import CodeExecutionConfig, apply_fixes, check_text
 from codeexec_config.keys import key_table
-from codeexec_config.rules.units import converted, is_amount, read_amount, read_number, units_of
+from codeexec_config.rules.units import converted, finest, is_amount, read_amount, read_number, units_of
 
 HEADER = "[features.code_execution]\n"
 SANDBOXED = f'{HEADER}mode.sandboxed.runtime = "gvisor"\n'
@@ -80,8 +80,30 @@ def test_the_help_names_the_number_and_its_limits() -> None:
         return finding.help
 
     assert "`timeout_secs` takes a whole number of seconds, without quotes or a unit: 120" == helped('"2m"')
+    assert str(helped('"500ms"')).endswith("without quotes or a unit: 1000 milliseconds are 1 second")
+    assert str(helped('"1h 1500 MS"')).endswith("without quotes or a unit: 1000 milliseconds are 1 second")
+    assert str(helped('"0.5s"')).endswith("without quotes or a unit")
     assert str(helped('"0"')).endswith("without quotes or a unit, from 1 to 86400")
     assert str(helped('"３0"')).startswith("it contains U+FF13 FULLWIDTH DIGIT THREE; ")  # noqa: RUF001
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("100B", "bytes"),
+        ("1KB", "KiB"),
+        ("1g 1KB 3b", "bytes"),
+        ("1.5m", None),
+        ("1024KB", None),
+        ("0.5s", None),
+        ("5ms", None),
+        ("x", None),
+    ],
+)
+def test_the_unit_is_named_that_makes_an_amount_no_whole_number(text: str, expected: str | None) -> None:
+    unit = finest(text, KEYS["max_memory_mb"])
+
+    assert expected == (unit and unit.name)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config import references
+from codeexec_config.rules.alone import plural
 
 if TYPE_CHECKING:
     from codeexec_config.keys import Key
@@ -62,6 +63,15 @@ def units_of(key: Key) -> dict[str, Unit]:
     return _UNITS.get(key.bounds.unit, {}) if key.bounds else {}
 
 
+def ratio(key: Key, unit: Unit) -> str:
+    """Return how one unit counts in the unit of a key, in whole numbers."""
+    own = plural(key.bounds.unit) if key.bounds else ""
+    many, one = unit.factor.numerator, unit.factor.denominator
+    if one > 1:
+        return f"{one} {unit.name} are 1 {own.removesuffix('s')}"
+    return f"1 {unit.name.removesuffix('s')} is {many} {own}"
+
+
 def converted(value: Any, factor: Fraction) -> int | None:
     """Return a number in the key's own unit, or None when that is not a whole number."""
     if type(value) is int:
@@ -87,6 +97,16 @@ def read_amount(text: str, key: Key) -> int | None:
         return None
     total = _sum(text, units_of(key))
     return int(total) if total is not None and total.denominator == 1 else None
+
+
+def finest(text: str, key: Key) -> Unit | None:
+    """Return the smallest unit of an amount that is not a whole number in the key's own, if it is smaller than that."""
+    units = units_of(key)
+    total = _sum(text, units)
+    if total is None or total.denominator == 1:
+        return None
+    smallest = min((units[found[2].lower()] for found in _AMOUNT.finditer(text.strip())), key=lambda unit: unit.factor)
+    return smallest if smallest.factor < 1 else None
 
 
 def read_number(text: str, key: Key) -> int | None:

@@ -10,7 +10,7 @@ from codeexec_config.keys import Kind
 from codeexec_config.rules.alone import plural
 from codeexec_config.rules.foreign import hint, list_hint, unpadded
 from codeexec_config.rules.languages import meant_language, split_names
-from codeexec_config.rules.units import read_number
+from codeexec_config.rules.units import finest, ratio, read_number
 
 if TYPE_CHECKING:
     from codeexec_config.keys import Bounds, Key
@@ -67,6 +67,8 @@ def _hint(key: Key, value: Any) -> str:
 def _number_hint(key: Key, bounds: Bounds, value: Any) -> str:
     form = f"`{key.name}` takes a whole number of {plural(bounds.unit)}, without quotes or a unit"
     number = _number(key, value)
+    if type(value) is str and (unit := finest(value, key)):
+        return f"{form}: {ratio(key, unit)}"
     if number is None or bounds.minimum <= number <= bounds.maximum:
         return form if number is None else f"{form}: {number}"
     return f"{form}, from {bounds.minimum} to {bounds.maximum}"

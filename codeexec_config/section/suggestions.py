@@ -15,7 +15,7 @@ from codeexec_config.document.characters import cleaned
 from codeexec_config.keys import Key, Kind, key_table, keys_of
 from codeexec_config.rules.alone import plural
 from codeexec_config.rules.spelling import nearest, slipped, squeeze, words_of
-from codeexec_config.rules.units import Unit, units_of
+from codeexec_config.rules.units import Unit, ratio, units_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -277,15 +277,6 @@ def _of_unit(meant: Meaning) -> str:
     counted = f"{_question(meant)} it is in {plural(meant.key.bounds.unit)}"
     is_other = meant.unit is not None and meant.unit.factor != 1
     return f"{counted}: {ratio(meant.key, meant.unit)}" if meant.unit and is_other else counted
-
-
-def ratio(key: Key, unit: Unit) -> str:
-    """Return how one unit counts in the unit of a key, in whole numbers."""
-    own = plural(key.bounds.unit) if key.bounds else ""
-    many, one = unit.factor.numerator, unit.factor.denominator
-    if one > 1:
-        return f"{one} {unit.name} are 1 {own.removesuffix('s')}"
-    return f"1 {unit.name.removesuffix('s')} is {many} {own}"
 
 
 def _of_pointer(meant: Meaning) -> str:
