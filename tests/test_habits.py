@@ -177,16 +177,19 @@ def test_a_list_in_one_string_is_split_and_no_name_is_dropped(entries: str, expe
     assert expected == mended(f"{SANDBOXED}allowed_languages = {entries}\n")
 
 
+EXCLUDES = "the list holds what is allowed and excludes nothing; leave out what is not allowed"
+
+
 @pytest.mark.parametrize("mark", "!#-^~")
 @pytest.mark.parametrize("name", ["bash", "js", "x", "Python"])
 def test_a_name_that_is_left_out_is_never_made_an_allowed_one(mark: str, name: str) -> None:
     for entry in (f"{mark}{name}", f" {mark} {name}", f"python, {mark}{name}", f"[python, '{mark}{name}']"):
         [finding] = check_text(f'{SANDBOXED}allowed_languages = ["python", "{entry}"]\n', env={}).errors
 
-        assert finding.help == "the list holds what is allowed and excludes nothing; leave out what is not allowed"
+        assert finding.help == EXCLUDES
         assert finding.fix is None
         [whole] = check_text(f'{SANDBOXED}allowed_languages = "{entry}"\n', env={}).errors
-        assert whole.help == 'write it in brackets, such as ["python"]'
+        assert whole.help == f'write it in brackets, such as ["python"]; {EXCLUDES}'
         assert whole.fix is None
 
 
@@ -199,12 +202,30 @@ def test_a_mode_that_is_left_out_is_never_chosen(mark: str, line: str) -> None:
     assert finding.fix is None
 
 
-@pytest.mark.parametrize("name", ["*", "all", "any", "every"])
-def test_there_is_no_word_for_all_languages(name: str) -> None:
-    [finding] = check_text(f'{SANDBOXED}allowed_languages = ["{name}"]\n', env={}).diagnostics
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        *[(name, "no word stands for all languages; list the names") for name in ("*", "all", "any", "every", "ALL")],
+        *[(name, "to run no code write enabled = false") for name in ("none", "nothing", "null", "None")],
+    ],
+)
+def test_there_is_no_word_for_all_languages_or_none(name: str, hint: str) -> None:
+    for mode, entries, before in [
+        (SANDBOXED, f'["{name}"]', ""),
+        (SANDBOXED, f'"{name}"', 'write it in brackets, such as ["python"]; '),
+        (HEADER, f'["{name}"]', "mode wasm runs python and javascript only; " if name.islower() else ""),
+        (f"{HEADER}enabled = false\n", f'["python", "{name}"]', None),
+    ]:
+        [finding] = check_text(f"{mode}allowed_languages = {entries}\n", env={}).diagnostics
 
-    assert finding.help == "no word stands for all languages; list the names"
-    assert finding.fix is None
+        assert (None, True) == (finding.fix, str(finding.help).endswith(hint))
+        assert before is None or f"{before}{hint}" == finding.help
+
+
+def test_a_language_of_the_environment_is_not_taken_for_a_word() -> None:
+    [finding] = check_text(f'{HEADER}allowed_languages = ["${{L}}"]\n', env={"L": "all"}).errors
+
+    assert "no word" not in str(finding.help)
 
 
 @pytest.mark.parametrize("text", ["python, r", "r, python", "r; sql"])

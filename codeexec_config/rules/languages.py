@@ -21,6 +21,7 @@ _VERSIONED = re.compile(r"([a-z+#]+(?:\.js)?)[\s_.:=@-]*v?[0-9]+(?:\.(?:[0-9]+|x
 _ARRAY = re.compile(r"\s*\[(.*)\]\s*", re.DOTALL)
 _AROUND = " \t\r\n\"'"
 _EVERY = frozenset({"*", "all", "any", "every"})
+_NONE = frozenset({"none", "nothing", "null"})
 _MARKS = re.compile(r"[,;|]+|\s+(?:and|or|und|et)\s+|\s&\s")
 _OTHERS = frozenset(
     {"ash", "caml", "cc", "clisp", "cobra", "cool", "cython", "elisp", "erl", "fift", "gprolog", "hpp", "jruby"}
@@ -50,7 +51,7 @@ def judge_form(name: str, path: Path, *, made: str | None = None) -> Finding | N
         "invalid-language",
         "invalid name of a language",
         path,
-        help=_list_hint(name)
+        help=word_hint(name)
         or _split_hint(name)
         or (f'did you mean "{meant}"?' if meant else _version_hint(name) or _tail_hint(name))
         or reference_hint(name)
@@ -65,10 +66,12 @@ def _tail_hint(name: str) -> str | None:
     return f'did you mean "{meant}"?' if meant else None
 
 
-def _list_hint(name: str) -> str | None:
-    """Return what to say of a mark that other lists have, and this one has not."""
-    if name in _EVERY:
+def word_hint(name: str) -> str | None:
+    """Return what to say of a word or a mark that other lists have, and this one has not."""
+    if name.lower() in _EVERY:
         return "no word stands for all languages; list the names"
+    if name.lower() in _NONE:
+        return f"to run no code write {limits.SWITCH} = false"
     if any(map(is_excluded, _pieces(name))):
         return "the list holds what is allowed and excludes nothing; leave out what is not allowed"
     return None
@@ -148,7 +151,9 @@ def _known(name: str) -> str | None:
 def unsupported(entry: Language) -> Finding:
     """Refuse a language that the browser does not run."""
     meant = None if entry.made else meant_language(entry.name) or _without_version(entry.name)
-    hint = "mode wasm runs python and javascript only; choose a sandboxed or external mode for other languages"
+    word = None if entry.made else word_hint(entry.name)
+    way_out = word or "choose a sandboxed or external mode for other languages"
+    hint = f"mode wasm runs python and javascript only; {way_out}"
     if meant in limits.WASM_LANGUAGES:
         hint = f'did you mean "{meant}"?'
     name = f"the language from {entry.made}" if entry.made else f"`{entry.name}`"
@@ -186,7 +191,7 @@ def _unknown(entry: Language, listed: Container[str]) -> Finding:
     if meant is None:
         usual = ", ".join(limits.KNOWN_LANGUAGES[:8])
         usual_name = _version_hint(entry.name) or f"the usual names are {usual}, ..."
-        hint = _list_hint(entry.name) or f"it is allowed as it is, if the executor knows it; {usual_name}"
+        hint = word_hint(entry.name) or f"it is allowed as it is, if the executor knows it; {usual_name}"
         return Finding("unknown-language", message, entry.path, help=hint)
     amendment = (
         Amendment(f"remove `{entry.name}`: `{meant}` is already listed", "remove", entry.path)

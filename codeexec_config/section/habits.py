@@ -9,7 +9,7 @@ from codeexec_config.document.characters import cleaned, strange
 from codeexec_config.keys import Kind
 from codeexec_config.rules.alone import plural
 from codeexec_config.rules.foreign import hint, list_hint, unpadded
-from codeexec_config.rules.languages import meant_language, split_names
+from codeexec_config.rules.languages import meant_language, split_names, word_hint
 from codeexec_config.rules.units import finest, ratio, read_number
 
 if TYPE_CHECKING:
@@ -78,7 +78,9 @@ def _list_hint(key: Key, value: Any) -> str:
     names = _names(value) if type(value) is str else None
     if type(value) is str and names is None and (reference := list_hint(value)):
         return reference
-    return f"write it in brackets, such as {written(names or list(key.examples[0][:1]))}"
+    form = f"write it in brackets, such as {written(names or list(key.examples[0][:1]))}"
+    word = word_hint(value) if type(value) is str else None
+    return f"{form}; {word}" if word else form
 
 
 def written(value: Any) -> str:
