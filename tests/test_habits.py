@@ -263,6 +263,55 @@ def test_a_list_beside_a_reference_is_not_split() -> None:
     assert finding.fix is None
 
 
+INSIDE = "the comment stands inside the quotes; "
+NO_UNIT = "`timeout_secs` takes a whole number of seconds, without quotes or a unit"
+QUOTED = "close them before the #"
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ('mode = "wasm # canary"', QUOTED),
+        ('mode = "sandboxed\t#canary"', QUOTED),
+        ('mode = { sandboxed = { runtime = "docker # canary" } }', QUOTED),
+        ('mode = { external = { url = "https://h.example.com # canary" } }', QUOTED),
+        ('mode = { external = { url = "https://${H}/ # canary" } }', QUOTED),
+        ('allowed_languages = ["python # canary"]', QUOTED),
+        ('allowed_languages = ["python", "python, js # canary"]', QUOTED),
+        ('allowed_languages = "python # canary"', 'write it in brackets, such as ["python"]'),
+        ('timeout_secs = "30 # canary"', NO_UNIT),
+        ('timeout_secs = "2m # canary"', NO_UNIT),
+        ('timeout_secs = "${T} # canary"', "a reference stands alone between the quotes, as in ${NAME}"),
+        ('enabled = "true # canary"', "write true or false, in small letters and without quotes"),
+    ],
+)
+def test_a_comment_inside_the_quotes_is_said_to_be_there_and_not_repeated(line: str, hint: str) -> None:
+    report = check_text(f"{HEADER}{line}\n", env={"T": "3", "H": "h.example.com"})
+    [finding] = report.errors
+
+    assert (f"{INSIDE}{hint}", None) == (finding.help, finding.fix)
+    assert "canary" not in f"{finding.message}{finding.help}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'allowed_languages = ["c #"]',
+        'allowed_languages = ["# canary"]',
+        'mode = { external = { url = "https://h.example.com/#x" } }',
+        'mode = { external = { url = "https://h.example.com", key = "a # b" } }',
+        'mode = { "wasm # x" = {} }',
+        'timeout_secs = "${T:-30 # x}"',
+        'timeout_secs = "30#x"',
+        'timeout_secs = ["30 # x"]',
+    ],
+)
+def test_what_only_looks_like_a_comment_is_not_called_one(line: str) -> None:
+    [finding] = check_text(f"{HEADER}{line}\n", env={}).errors
+
+    assert INSIDE not in str(finding.help)
+
+
 @pytest.mark.parametrize(
     ("text", "key", "expected"),
     [("2m", "timeout_secs", 120), ("2m", "max_memory_mb", 2), ("1 GB", "max_memory_mb", 1024)]

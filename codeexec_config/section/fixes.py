@@ -7,6 +7,7 @@ a second run of the checks.
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,7 @@ from codeexec_config.section.suggestions import Meaning, Sense, meaning
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_COMMENT: Final = re.compile(r"[^\s,;|]\s+#\s*\S")
 _MOST: Final = 200
 """Findings that are tried for a fix; the rest is tried when these are mended."""
 
@@ -65,7 +67,7 @@ class Amender:
             return finding
         amendment = offer(finding)
         if amendment is None:
-            return finding
+            return self._beside_comment(finding)
         self._left -= 1
         says_more = bool(amendment.also) or not finding.help
         return finding._replace(amendment=amendment, help=amendment.title if says_more else finding.help)
@@ -80,6 +82,16 @@ class Amender:
             "invalid-language": self._language,
             "unsupported-language": self._language,
         }
+
+    def _beside_comment(self, finding: Finding) -> Finding:
+        """Return a finding on a text with the word on a comment that stands in it."""
+        if finding.code == "unknown-key" or finding.target is not None:
+            return finding
+        value = self._value(finding.path)
+        if type(value) is not str or not _COMMENT.search(value):
+            return finding
+        way_out = finding.help if finding.code == "wrong-type" else "close them before the #"
+        return finding._replace(help=f"the comment stands inside the quotes; {way_out}")
 
     def _key(self, finding: Finding) -> Amendment | None:
         parent, name = finding.path[:-1], str(finding.path[-1])
