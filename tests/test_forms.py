@@ -293,6 +293,23 @@ UNFIXED = {
         "move it above [features.code_execution.mode.external], below a header [features.code_execution]",
     ),
     "misspelt-key-of-the-section": (S + "runtime = 'docker'\nmaxMemoryMb = 60\n", "did you mean `max_memory_mb`? it"),
+    "unit-of-the-section": (
+        E + URL + KEY + "timeout_ms = 3000\n",
+        "is in seconds: 1000 milliseconds are 1 second; it belongs to [features.code_execution] itself",
+    ),
+    "part-of-a-key-of-the-section": (S + "runtime = 'docker'\nmemory = '2g'\n", "is in MiB; it belongs to [features"),
+    "list-of-the-section": (
+        E + URL + KEY + "languages = ['python']\n",
+        "did you mean `allowed_languages`? it belongs to [features.code_execution] itself",
+    ),
+    "part-in-the-mode": (M + "timeout = 60\n", "is in seconds; it belongs to [features.code_execution] itself"),
+    "opposite-of-the-switch": (
+        S + "runtime = 'docker'\ndisabled = true\n",
+        "write `enabled` with the opposite value; it belongs to [features.code_execution] itself",
+    ),
+    "other-side-of-a-limit": (S + "runtime = 'docker'\nmin_memory_mb = 6\n", "the keys are runtime"),
+    "more-than-a-key": (E + URL + KEY + "timeout_secs_of_the_pool = 6\n", "the keys are url, api_key"),
+    "name-of-another-tool": (E + URL + "token = '${K}'\n", "did you mean `api_key`?"),
     "key-of-the-section-in-the-mode": (
         M + "timeout_secs = 60\n",
         "move it above [features.code_execution.mode]",

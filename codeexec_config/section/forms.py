@@ -381,10 +381,10 @@ class _Forms:
             return self._at_home(name, owner, around)
         if not around:
             return self._table_beside(name) or self._pointer(name)
-        known = _is_slip(name, self._model)
-        if known is None:
+        meant = meaning(name, self._model)
+        if meant is None or not meant.is_same:
             return None
-        lead = f"`{name}`" if known == name else f"did you mean `{known}`? it"
+        lead = f"`{name}`" if meant.key.name == name else _and_it(meant.help)
         above = dotted((*self._path, *around))
         header = dotted(self._path)
         return f"{lead} belongs to [{header}] itself: move it above [{above}], below a header [{header}]"
@@ -451,6 +451,11 @@ def _may_be_moved(key: Key, value: Any) -> bool:
 
         return type(value) is str and may_be_shown(value)
     return is_sound(key, value)
+
+
+def _and_it(said: str) -> str:
+    """Return what was said of a key, to be followed by where it belongs."""
+    return f"{said} it" if said.endswith("?") else f"{said}; it"
 
 
 def _is_slip(name: str, cls: type[Any]) -> str | None:
