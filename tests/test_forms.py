@@ -236,6 +236,21 @@ UNFIXED = {
     "modes-off": (H + "sandboxed = false\nwasm = false\n", "leave it out"),
     "mode-off-beside-a-mode": (H + "mode = 'wasm'\nexternal = false\n", "leave it out"),
     "one-mode-on": (H + "sandboxed = false\nwasm = true\nexternal = false\n", 'write mode = "wasm"'),
+    "keys-of-another-tool": (
+        H + 'mode = "external"\nendpoint = "https://h"\ntoken = "${K}"\n',
+        "write [features.code_execution.mode.external], with `url` and `api_key` below it",
+    ),
+    "key-of-another-tool-and-a-choice": (
+        H + 'mode = "Sandbox"\nengine = "Gvisor"\n',
+        'write [features.code_execution.mode.sandboxed], with runtime = "gvisor" below it',
+    ),
+    "key-of-another-tool-beside-the-key": (H + 'mode = "external"\nhost = 1\n' + URL, "external], with `url` below it"),
+    "key-of-another-tool-above-its-header": (
+        H + 'token = "${K}"\n' + E + URL,
+        "did you mean `api_key`? it belongs below [features.code_execution.mode.external]",
+    ),
+    "key-of-another-tool-without-its-mode": (H + 'endpoint = "https://h"\n', "the keys are enabled, mode, allowed"),
+    "key-of-another-tool-beside-another-mode": (H + 'mode = "wasm"\nhost = "h"\n', "the keys are enabled, mode"),
     "mode-of-another-tool": (H + "mode = 'remote'\n" + URL + KEY, "with `url` and `api_key` below it"),
     "runtime-of-another-mode": (H + "mode = 'remote'\nruntime = 'docker'\n", 'with runtime = "docker" below it'),
     "runtime-off-in-the-section": (H + "docker = false\n", "leave it out"),

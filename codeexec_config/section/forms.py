@@ -16,7 +16,7 @@ from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, union_
 from codeexec_config.rules.spelling import nearest, words_of
 from codeexec_config.section.resolution import UNKNOWN, value_at
 from codeexec_config.section.soundness import conflicts, is_sound, is_sound_table
-from codeexec_config.section.suggestions import Sense, meaning
+from codeexec_config.section.suggestions import Meaning, Sense, meaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -187,6 +187,8 @@ class _Forms:
                 yield from self._scalar(path, variant, value)
         elif type(value) is str and not _TAGS.isdisjoint(words_of(name)):
             yield from self._named(path, value)
+        elif not self._mode and (meant := self._meant_in_mode(name)):
+            yield _Part(path, self._named_mode()[0], meant.key.name, value, is_named=True)
         elif type(value) is not str:
             yield from self._choice(path, name)
 
@@ -200,6 +202,11 @@ class _Forms:
         if name in self._owners:
             return name
         return next(filter(None, (_is_slip(name, cls) for cls in self._variants.values())), None)
+
+    def _meant_in_mode(self, name: str) -> Meaning | None:
+        """Return which key of the mode that is named a key was meant to be, where it is called otherwise."""
+        found = (meaning(name, self._variants[variant]) for variant in self._named_mode()[:1])
+        return next((meant for meant in found if meant and meant.is_same), None)
 
     def _key_behind_variant(self, name: str) -> str | None:
         """Return the key of a variant whose name stands in front of it, as in `external_url`."""
@@ -380,7 +387,7 @@ class _Forms:
         if owner is not None:
             return self._at_home(name, owner, around)
         if not around:
-            return self._table_beside(name) or self._pointer(name)
+            return self._table_beside(name) or self._pointer(name) or self._at_home_by_another_name(name)
         meant = meaning(name, self._model)
         if meant is None or not meant.is_same:
             return None
@@ -398,6 +405,10 @@ class _Forms:
         if self._is_of_another(around, owner):
             return f"{lead}: write {home} in place of [{dotted((*self._path, *around))}]"
         return f"{lead}, but the mode is {named[0]}; {_ONE_MODE}"
+
+    def _at_home_by_another_name(self, name: str) -> str | None:
+        meant = self._meant_in_mode(name)
+        return meant and f"{_and_it(meant.help)} belongs below {self._header(self._named_mode()[0])}"
 
     def _named_mode(self) -> list[str]:
         """Return the variants that the union's own key names, but for slips."""
