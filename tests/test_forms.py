@@ -225,7 +225,17 @@ UNFIXED = {
     "mode-and-runtime-and-more": (H + 'mode = "sandbox:gvisor:x"\n', "the modes are wasm"),
     "empty-mode": (H + URL + M, "with `url` below"),
     "no-such-runtime": (M + "sandboxed = 'kata'\n", "with `runtime` below"),
-    "off": (M + "wasm = false\n", "leave it out: only the mode that is wanted is written"),
+    "off": (M + "wasm = false\n", "leave it out, and write mode = { sandboxed = { runtime"),
+    "off-inline": (H + "mode = { external = false }\n", 'and write mode = "wasm" or mode = { sandboxed = { runtime'),
+    "off-beside-a-table": (M + "wasm = false\n[features.code_execution.docker]\n", 'with runtime = "docker" below it'),
+    "off-before-the-mode": (M + "wasm = false\nsandboxed = { runtime = 'docker' }\n", "leave out `wasm`: only the"),
+    "off-behind-the-mode": (M + "wasm = {}\nexternal = false\n", "leave out `external`: only the mode that is wanted"),
+    "two-off": (
+        H + "mode = { wasm = false, sandboxed = { runtime = 'docker' }, external = false }\n",
+        "leave out `wasm` and `external`: only the mode that is wanted is written",
+    ),
+    "one-off-of-three": (M + "wasm = false\nsandboxed = {}\nexternal = {}\n", "keep one of them"),
+    "all-off": (M + "wasm = false\nsandboxed = false\n", "keep one of them"),
     "runtime-off": (S + "docker = false\n", "leave it out"),
     "mode-off": (H + "sandbox = false\n", "leave it out"),
     "table-called-auth": (

@@ -16,6 +16,7 @@ from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, union_
 from codeexec_config.rules.spelling import nearest, words_of
 from codeexec_config.section.resolution import UNKNOWN, value_at
 from codeexec_config.section.soundness import conflicts, is_sound, is_sound_table
+from codeexec_config.section.structure import mode_forms
 from codeexec_config.section.suggestions import Meaning, Sense, meaning
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ class _Forms:
         variant = parts[0].variant
         cls = self._variants[variant]
         if all(value_at(self._section, part.path) is False for part in parts):
-            return "leave it out: only the mode that is wanted is written"
+            return self._help_on_none({part.path for part in parts})
         is_left = self._union in self._section and all(part.path[0] != self._union for part in parts)
         if not keys_of(cls):
             is_said = self._section.get(self._union) == variant
@@ -263,6 +264,12 @@ class _Forms:
         below = [_example(key, given.get(key.name)) for key in keys_of(cls) if key.name in given or _is_needed(key)]
         place = f", in place of the {self._union} that is set" if is_left else ""
         return f"write {self._header(variant)}, with {_and(below)} below it{place}"
+
+    def _help_on_none(self, off: set[Path]) -> str:
+        """Return what to write for a mode that only says which mode is not wanted, beside what is left of it."""
+        if self._mode and all((self._union, name) in off for name in self._mode):
+            return f"leave it out, and {mode_forms(self._variants, self._mode)}"
+        return "leave it out: only the mode that is wanted is written"
 
     def _cure(self, parts: list[_Part]) -> Amendment | None:
         """Return the fix: it renames keys where they stand, and moves only what cannot be a secret."""

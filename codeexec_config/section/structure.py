@@ -22,7 +22,7 @@ from codeexec_config.section.quick import generated
 from codeexec_config.section.resolution import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping
 
     from codeexec_config.section.suggestions import Meaning
 
@@ -138,7 +138,7 @@ def _union(key: Key) -> Hook:
             return value  # the pipeline's own, made beforehand
         if type(value) is str:
             return _named_variant(key, value)
-        raise _wrong_type(value, f'the string "{next(iter(variants))}" or a table', _forms(variants))
+        raise _wrong_type(value, f'the string "{next(iter(variants))}" or a table', mode_forms(variants))
 
     return hook
 
@@ -146,7 +146,7 @@ def _union(key: Key) -> Hook:
 def _tagged(key: Key, value: dict[str, Any], variants: Mapping[str, type[Any]]) -> Any:
     known = [name for name in value if name in variants]
     if len(known) != 1:
-        raise Invalid(_no_variant(key, value) if not known else _ambiguous(known))
+        raise Invalid(_no_variant(key, value) if not known else _ambiguous(known, value))
     name = known[0]
     findings = [_unknown_variant_key(other, name) for other in value if other != name] if len(value) > 1 else []
     try:
@@ -208,10 +208,15 @@ def _kind_of(value: Any) -> str:
 # -- the tagged union --------------------------------------------------------------------------------------------------
 
 
-def _forms(variants: Mapping[str, type[Any]]) -> str:
-    bare, *others = variants
-    tables = (table_form(name, variants[name]).removeprefix("write ") for name in others)
-    return " or ".join((f'write mode = "{bare}"', *tables))
+def mode_forms(variants: Mapping[str, type[Any]], without: Container[str] = ()) -> str:
+    """Return how each variant is written, but for some."""
+    bare = next(iter(variants))
+    forms = (
+        f'mode = "{name}"' if name == bare else table_form(name, cls).removeprefix("write ")
+        for name, cls in variants.items()
+        if name not in without
+    )
+    return f"write {' or '.join(forms)}"
 
 
 def table_form(name: str, cls: type[Any]) -> str:
@@ -249,7 +254,7 @@ def _named_variant(key: Key, name: str) -> Any:
 
 def _no_variant(key: Key, table: dict[str, Any]) -> Finding:
     if not table:
-        return Finding("empty-mode", "the mode is an empty table", help=_forms(key.variants or {}))
+        return Finding("empty-mode", "the mode is an empty table", help=mode_forms(key.variants or {}))
     first = next(iter(table))
     from codeexec_config.document.characters import cleaned
     from codeexec_config.rules.spelling import nearest
@@ -273,13 +278,16 @@ def _oddity(name: str) -> str:
     return f": it contains {odd[1]}" if odd else ""
 
 
-def _ambiguous(known: list[str]) -> Finding:
+def _ambiguous(known: list[str], table: dict[str, Any]) -> Finding:
     first, second = known[:2]
+    off = [name for name in known if table[name] is False]
+    is_one_on = len(known) - len(off) == 1
+    hint = f"leave out `{'` and `'.join(off)}`: only the mode that is wanted is written"
     return Finding(
         "ambiguous-mode",
         f"`{second}` is a second mode beside `{first}`",
         (second,),
-        help="keep one of them",
+        help=hint if is_one_on else "keep one of them",
         target=Target((second,), "key"),
         related=(("the first mode is here", Target((first,), "key")),),
     )
