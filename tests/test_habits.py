@@ -370,3 +370,23 @@ def test_a_number_is_read_only_where_it_can_be_no_other(key: str, text: str, mea
 
     assert (None if meant is None else str(meant)) == (found.fix and found.fix.edits[0].text)
     assert (found.help or "").endswith((f": {meant}", "from 1 to 86400") if meant or text == "2000m" else "a unit")
+
+
+@pytest.mark.parametrize("run", [" ", "\t", ",", ", ", ";", "a ", "and ", "-", ".", "0"])
+@pytest.mark.parametrize("before", ["", "a", "https://h"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        'mode = "{}"',
+        'allowed_languages = ["{}"]',
+        'allowed_languages = "{}"',
+        'timeout_secs = "{}"',
+        'mode = {{ external = {{ url = "{}" }} }}',
+        'mode = {{ external = {{ url = "https://h.example.com", api_key = "{}" }} }}',
+    ],
+)
+def test_a_long_run_in_a_string_is_read_once(line, before, run):
+    """What reads it once for each of its characters takes hours."""
+    text = f"{before}{run * (100_000 // len(run))}x"
+
+    assert check_text(f"[features.code_execution]\n{line.format(text)}\n", env={}).diagnostics

@@ -37,7 +37,9 @@ _CALCULATION: Final = re.compile(rf"[+-]?{_NUMBER}(?:[ \t]*(?:\*\*?|//?|%|\^|<<|
 _ZEROS: Final = re.compile(r"[+-]?(?P<zeros>0+)(?P<digits>[0-9]+)")
 _CUT_OFF: Final = re.compile(r"[+-]?[0-9]+\.")
 _HEADLESS: Final = re.compile(r"[+-]?\.[0-9]+")
-_OCTAL: Final = 8
+_ONE_OCTAL_DIGIT: Final = frozenset("01234567")
+_LONGEST_NUMBER: Final = 100
+"""Python converts no text of thousands of digits."""
 _ONE_ENTRY: Final = 'one variable gives one entry, in quotes and brackets: ["${NAME}"]'
 _STAND_INS: Final = ("x", "1", "https", "https://x")
 """What references may yield: a part of a name, a number, a scheme, a whole URL."""
@@ -244,7 +246,8 @@ def _zeros(slip: Slip) -> Reason | None:
     if not found or not slip.ends_value(found.end()):
         return None
     message = "a decimal number has no leading zero"
-    is_certain = int(found["digits"]) < _OCTAL if slip.key is None else _is_right(slip, found[0])
+    digits = found["digits"]
+    is_certain = digits in _ONE_OCTAL_DIGIT if slip.key is None else _is_right(slip, found[0])
     changes = ((*found.span("zeros"), ""),) if is_certain else ()
     return Reason(message, "leave it out; an octal number begins with 0o", "leave it out", changes)
 
@@ -252,7 +255,9 @@ def _zeros(slip: Slip) -> Reason | None:
 def _is_right(slip: Slip, digits: str) -> bool:
     """Check for a number that the key takes."""
     key = slip.key
-    return key is not None and key.kind is Kind.INTEGER and judge(key, int(digits), (), {}) is None
+    if key is None or key.kind is not Kind.INTEGER or len(digits) > _LONGEST_NUMBER:
+        return False
+    return judge(key, int(digits), (), {}) is None
 
 
 def _point(slip: Slip) -> Reason | None:

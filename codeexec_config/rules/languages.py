@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from codeexec_config import limits
 from codeexec_config.findings import Amendment, Finding, Target
@@ -22,7 +22,9 @@ _ARRAY = re.compile(r"\s*\[(.*)\]\s*", re.DOTALL)
 _AROUND = " \t\r\n\"'"
 _EVERY = frozenset({"*", "all", "any", "every"})
 _NONE = frozenset({"none", "nothing", "null"})
-_MARKS = re.compile(r"[,;|]+|\s+(?:and|or|und|et)\s+|\s&\s")
+_MARKS = re.compile(r"[,;|]+|(?<!\s)\s++(?:and|or|und|et)\s+|\s&\s")
+_LONGEST_LIST: Final = 1_000
+"""Characters of a text that is looked at as a list; to know a name takes long, and a message cannot hold thousands."""
 _OTHERS = frozenset(
     {"ash", "caml", "cc", "clisp", "cobra", "cool", "cython", "elisp", "erl", "fift", "gprolog", "hpp", "jruby"}
     | {"jython", "ksql", "luau", "nio", "nit", "nix", "pip", "psql", "pyston", "rascal", "rebol", "schema", "sclang"}
@@ -72,7 +74,7 @@ def word_hint(name: str) -> str | None:
         return "no word stands for all languages; list the names"
     if name.lower() in _NONE:
         return f"to run no code write {limits.SWITCH} = false"
-    if any(map(is_excluded, _pieces(name))):
+    if len(name) <= _LONGEST_LIST and any(map(is_excluded, _pieces(name))):
         return "the list holds what is allowed and excludes nothing; leave out what is not allowed"
     return None
 
@@ -116,7 +118,7 @@ def split_names(text: str) -> list[str] | None:
     It may be the text of an array, with its brackets and quotes. A blank alone parts names only where each is a known
     one, since it may stand in a name.
     """
-    if "$" in text:
+    if "$" in text or len(text) > _LONGEST_LIST:
         return None
     pieces = _pieces(text)
     if not pieces or any(map(is_excluded, pieces)):

@@ -23,8 +23,8 @@ _SLASHES: Final = re.compile(
 )
 _SCHEMES: Final = frozenset({"https", "http"})
 _SLIP: Final = re.compile(r"(?:h+t*p+s*|h?t?tt?ps?|hxxps?)://", re.IGNORECASE)
-_LIST: Final = re.compile(r"[\s,;|]+(?=https?://)", re.IGNORECASE)
-_OPTION: Final = re.compile(r"[ \t]+[-'\"]")
+_LIST: Final = re.compile(r"(?<![\s,;|])[\s,;|]++(?=https?://)", re.IGNORECASE)
+_OPTION: Final = re.compile(r"(?<![ \t])[ \t]++[-'\"]")
 _PASSWORD: Final = re.compile(
     r"https?://(?:[^/?#@:\[]*:(?![0-9]+[/?])[^/?#@]*[/?#]|[^#@]*#).*@", re.IGNORECASE | re.DOTALL
 )
