@@ -372,7 +372,7 @@ def test_a_number_is_read_only_where_it_can_be_no_other(key: str, text: str, mea
     assert (found.help or "").endswith((f": {meant}", "from 1 to 86400") if meant or text == "2000m" else "a unit")
 
 
-@pytest.mark.parametrize("run", [" ", "\t", ",", ", ", ";", "a ", "and ", "-", ".", "0"])
+@pytest.mark.parametrize("run", [" ", "\t", ",", ", ", ";", "a ", "and ", "-", ".", "0", "é"])
 @pytest.mark.parametrize("before", ["", "a", "https://h"])
 @pytest.mark.parametrize(
     "line",

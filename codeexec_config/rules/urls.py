@@ -141,6 +141,8 @@ def normalize_host(host: str) -> str:
 
 
 def _punycode(host: str) -> str | None:
+    if len(host) > _MAX_NAME:  # of a longer one the codec takes quadratic time
+        return None
     try:
         name = host.encode("idna").decode("ascii")
     except UnicodeError:
