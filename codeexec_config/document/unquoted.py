@@ -10,10 +10,10 @@ from codeexec_config.document.slips import Reason
 from codeexec_config.document.tokens import OPENINGS
 from codeexec_config.keys import Kind
 from codeexec_config.references import Malformed, Reference, filled, parse
-from codeexec_config.rules.alone import judge
+from codeexec_config.rules.alone import judge, plural
 from codeexec_config.rules.foreign import recognised
 from codeexec_config.rules.templates import is_whole_reference
-from codeexec_config.rules.units import is_amount, read_amount
+from codeexec_config.rules.units import finest, is_amount, ratio, read_amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,9 +215,10 @@ def _quantity(slip: Slip) -> Reason | None:
     bounds = slip.key.bounds if slip.key else None
     if slip.key is None or bounds is None:
         return Reason(message, "write the number alone, or put quotes around number and unit")
-    unit = "seconds" if bounds.unit == "second" else bounds.unit
-    help_ = f"`{slip.key.name}` takes a whole number of {unit}, without a unit"
+    help_ = f"`{slip.key.name}` takes a whole number of {plural(bounds.unit)}, without a unit"
     amount = read_amount(found[0], slip.key)
+    if amount is None and (unit := finest(found[0], slip.key)):
+        return Reason(message, f"{help_}: {ratio(slip.key, unit)}")
     if amount is None or not bounds.minimum <= amount <= bounds.maximum:
         return Reason(message, help_)
     change = (slip.began, found.end(), str(amount))
