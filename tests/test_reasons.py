@@ -448,6 +448,8 @@ MARKINGS = [
     ("allowed_languages = [«$»{L}]", "quote it", 'allowed_languages = ["${L}"]'),
     ("[server]\nmode = «$»{M}", "quote it", '[server]\nmode = "${M}"'),
     ("timeout_secs = 500«m»s # why", "without a unit: 1000 milliseconds are 1 second", None),
+    ("enabled = true «m»ax_memory_mb = 0x10", "put what follows on a line of its own", None),
+    ("enabled = true «a»llowed_languages = ['r']", "put what follows on a line of its own", None),
     ("max_memory_mb = 100«K»B", "without a unit: 1024 KiB are 1 MiB", None),
     ("timeout_secs = 2«d» 1h", "without a unit", None),
     ("[server]\ntimeout_secs = 5«m»", "around number and unit", None),
