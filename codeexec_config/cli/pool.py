@@ -137,7 +137,7 @@ class Pool:
         return is_given
 
     def _give(self, slot: int, chunk: _Chunk) -> None:
-        """Give a chunk to a worker; where the system has no room for one, do it here."""
+        """Hand a chunk to a worker; where the system has no room for one, do it here."""
         try:
             worker = self._workers.get(slot) or self._start(slot)
         except OSError:

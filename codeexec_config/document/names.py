@@ -39,7 +39,7 @@ _PAIRS: Final = "each entry of an inline table is written `key = value`"
 
 
 def explain_key(slip: Slip) -> Reason:
-    """Return why there is no key where one is due."""
+    """Return why a key is missing where one is due."""
     if conflict := explain_conflict(slip):
         return conflict
     if slip.scan.brackets and slip.text[slip.at - 1 : slip.at + 1] in {"{{", "{%"}:
