@@ -59,8 +59,7 @@ def of_unread(key: Key, template: str, path: Path, urls: dict[Path, Url]) -> Fin
     """
     if key.form == "url" and not _is_settled(template):
         return None
-    stand_in = "x" if key.form != "url" else "https://1" if template.startswith("$") else "1"
-    found = judge(key, _filled(template, stand_in), path, urls)
+    found = judge(key, _filled(template, "1" if key.form == "url" else "x"), path, urls)
     is_wrong = found is not None and judge(key, _filled(template, ""), path, {}) is not None
     return _of_file(found, key, template) if found is not None and is_wrong else None
 
