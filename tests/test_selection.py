@@ -144,7 +144,7 @@ def test_beside_a_present_section_a_near_miss_is_an_error(text, path, right):
     assert None is report.config
     is_part = re.search("[Mm]ode(?:[._](?:sandboxe?d|external))?$", path[-1]) is not None
     below = "a part of " if finding.help.startswith("a header below [features.code_execution] ") else ""
-    assert finding.message.startswith(f"this looks like {below}[features.code_execution], ")
+    assert finding.message.startswith(f"this looks like {below}[features.code_execution], but is another table, so ")
     assert is_part == ("--section" not in finding.help)
 
 
@@ -169,6 +169,7 @@ def test_a_key_with_dots_in_its_name_is_none_of_the_section(text, home, name, pr
 
     assert ("misplaced-section", "error") == (finding.code, finding.severity)
     assert (start, end) == (finding.span.start.offset, finding.span.end.offset)
+    assert finding.message.endswith(", but is another key, so it has no effect")
     assert finding.help.endswith(f"write `{name}`, without the quotes, below [features.code_execution{home}]")
     assert ["warning"] == [d.severity for d in check_as_found("x.toml", plain, env={}).diagnostics]
 
