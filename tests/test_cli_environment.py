@@ -175,6 +175,7 @@ def test_offline_reads_no_variables(capsys, option):
     assert f"--offline reads no environment, so it does not go with {option}" in capsys.readouterr().err
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @pytest.mark.parametrize("form", ["text", "json", "concise"])
 def test_a_secret_leaks_from_nowhere(form):
     write("secrets/T_KEY", f"{CANARY} \n")

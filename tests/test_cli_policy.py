@@ -60,6 +60,7 @@ def test_a_doubtful_policy_is_told_on_standard_error_and_holds(files, capsys):
         assert words or not err
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_many_processes_hold_files_to_it_too(files, capsys):
     files("max_timeout_secs = 59")
 
