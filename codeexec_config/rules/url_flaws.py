@@ -113,7 +113,7 @@ def flaw_of(text: str, error: UrlError) -> Flaw:
         return found
     if error.punycode:
         return Flaw(error.reason, f"write the host as {error.punycode}")
-    is_path = " " in text and " " not in _place(text)
+    is_path = " " in text and " " not in place_of(text)
     return Flaw(error.reason, "write %20 for a blank in its path" if is_path else GENERAL)
 
 
@@ -223,7 +223,7 @@ def _of_password(text: str) -> Flaw | None:
 
 def _of_place(text: str) -> Flaw | None:
     scheme, mark, rest = text.partition("://")
-    place = _place(text)
+    place = place_of(text)
     if not mark or "@" in place or " " in place:
         return None
     if place.count(":") > 1 and not place.startswith("["):
@@ -240,8 +240,8 @@ def _of_place(text: str) -> Flaw | None:
     return _of_port(scheme, place, rest)
 
 
-def _place(text: str) -> str:
-    """Return the host of a URL, with its port and user."""
+def place_of(text: str) -> str:
+    """Return the host of a text meant as a URL, with its port and user."""
     return re.split("[/?#]", text.partition("://")[2], maxsplit=1)[0]
 
 

@@ -9,6 +9,7 @@ from codeexec_config.findings import Amendment, Finding, Target
 from codeexec_config.references import Literal, Reference, canonical, parse
 from codeexec_config.rules.alone import judge
 from codeexec_config.rules.foreign import mended, unpadded
+from codeexec_config.rules.url_flaws import place_of
 
 if TYPE_CHECKING:
     from codeexec_config.findings import Path
@@ -74,8 +75,7 @@ def _is_settled(template: str) -> bool:
     if not any(start.startswith(scheme) or scheme.startswith(start) for scheme in ("https://", "http://")):
         return True
     is_host_known = not {"/", "?"}.isdisjoint(start.partition("://")[2])
-    place = _filled(template, "x").partition("://")[2].partition("/")[0].partition("?")[0]
-    return is_host_known or ("://" in start and "@" in place)
+    return is_host_known or ("://" in start and "@" in place_of(_filled(template, "x")))
 
 
 def _of_file(finding: Finding, key: Key, template: str) -> Finding:
