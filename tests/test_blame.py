@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -369,6 +370,14 @@ def test_what_is_right_as_one_key_is_judged_as_another_again():
 
     found = unread(f'allowed_languages = ["{text}", "{text}"]\n{EXTERNAL}url = "{text}"\n')
     assert ["invalid-language"] * 2 == [error.code for error in found]
+
+
+def test_references_alone_load_nothing_that_explains(monkeypatch):
+    monkeypatch.setitem(sys.modules, "codeexec_config.section.blame", None)
+
+    assert [] == unread(f'allowed_languages = ["${{L}}", "${{A}}${{B}}"]\n{EXTERNAL}url = "${{U}}"\n')
+    with pytest.raises(ImportError):
+        unread_url("https://${H}")
 
 
 PIECES = st.sampled_from(

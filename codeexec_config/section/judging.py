@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from codeexec_config.codes import Severity
 from codeexec_config.findings import Finding, Path, Target, few
 from codeexec_config.keys import Key, Kind, key_table, keys_of, union_of
-from codeexec_config.references import filled
+from codeexec_config.references import canonical, filled, parse
 from codeexec_config.rules import across
 from codeexec_config.rules.across import Facts, Languages, ModeFacts
 from codeexec_config.rules.alone import doubtful, judge, judge_header
@@ -75,17 +75,18 @@ def _judged_alone(resolution: Resolution, model: type[Any], urls: dict[Path, Url
 
 def _judged_unread(resolution: Resolution, urls: dict[Path, Url]) -> Iterator[Finding]:
     """Judge what the file alone says of texts whose references nobody has read."""
-    from codeexec_config.section.blame import of_unread
-
     right: tuple[Key, str] | None = None
     for path, key in resolution.unread.items():
         text = resolution.text(path)
         if key.kind is not Kind.TEXT or (key, text) == right or value_at(resolution.values, path) is not UNKNOWN:
             continue
-        if found := of_unread(key, text, path, urls):
-            yield found
-        else:
-            right = key, text  # a list may repeat one a million times
+        if canonical(parse(text)) is None:  # references alone may make anything
+            from codeexec_config.section.blame import of_unread
+
+            if found := of_unread(key, text, path, urls):
+                yield found
+                continue
+        right = key, text  # a list may repeat one a million times
 
 
 def _gives_way(finding: Finding) -> bool:
