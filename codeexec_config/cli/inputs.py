@@ -103,18 +103,16 @@ def environment(options: argparse.Namespace, command: str, *, quiet: bool = Fals
         return os.environ
     from collections import ChainMap
 
-    from codeexec_config.secrets_directory import SecretsDirectory
-
     files = [_env_file(path, command, quiet=quiet) for path in options.env_file or ()]
-    folders = options.secrets_dir or ()
-    for folder in folders:
-        _refuse_unreadable(folder)
+    folders = [_secrets(path) for path in options.secrets_dir or ()]
     # The last of two wins, as it does in `docker run`.
-    sources: list[Any] = [*reversed(files), os.environ, *map(SecretsDirectory, reversed(folders))]
+    sources: list[Any] = [*reversed(files), os.environ, *reversed(folders)]
     return ChainMap(*sources)
 
 
-def _refuse_unreadable(folder: str) -> None:
+def _secrets(folder: str) -> Mapping[str, str]:
+    from codeexec_config.secrets_directory import SecretsDirectory
+
     try:
         os.stat(os.path.join(folder, "."))  # noqa: PTH116, PTH118 -- pathlib costs start-up time
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
@@ -122,6 +120,7 @@ def _refuse_unreadable(folder: str) -> None:
         raise UsageError(f"--secrets-dir: {reason}") from None
     except OSError as error:
         raise UsageError(f"--secrets-dir: {(error.strerror or 'it cannot be read').lower()}") from None
+    return SecretsDirectory(folder)
 
 
 def _env_file(path: str, command: str, *, quiet: bool) -> dict[str, str]:
