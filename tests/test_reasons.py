@@ -489,6 +489,8 @@ MARKINGS = [
     ("[a] «b» = 1", "end of the line after the header", None),
     ("[a«\n»b = 1", "close it with ]", "[a]\nb = 1"),
     ("[a «#» why", "close it with ]", "[a] # why"),
+    ("[feature«#»s.code_execution]\nb = [1]", "close it with ]", None),
+    ("[a «#» why\nb = [1]", "close it with ]", "[a] # why\nb = [1]"),
     ("[a«\n»]", "on one line", "[a]"),
     ("[a  «\r»\n\r\n  ] # why\r\nb = 1", "on one line", "[a] # why\r\nb = 1"),
     ("[[a«\n»]]\nb = 1", "on one line", "[[a]]\nb = 1"),

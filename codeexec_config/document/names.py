@@ -178,7 +178,9 @@ def explain_header_end(slip: Slip) -> Reason:
         is_certain = found["mark"] in {close, "."} and not found["space"].strip()
         changes = ((*found.span("space"), ""),) if is_certain else ()
         return Reason(message, "write it on one line", "join the lines", changes)
-    return Reason(message, f"close it with {close}", f"write {close}", ((at, at, close),))
+    # A bracket behind a # may be the header's own.
+    changes = () if "]" in slip.rest else ((at, at, close),)
+    return Reason(message, f"close it with {close}", f"write {close}", changes)
 
 
 def explain_conflict(slip: Slip) -> Reason | None:
