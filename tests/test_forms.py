@@ -332,7 +332,7 @@ UNFIXED = {
         S + "runtime = 'docker'\ndisabled = true\n",
         "write `enabled` with the opposite value; it belongs to [features.code_execution] itself",
     ),
-    "other-side-of-a-limit": (S + "runtime = 'docker'\nmin_memory_mb = 6\n", "the keys are runtime"),
+    "other-side-of-a-limit": (S + "runtime = 'docker'\nmin_memory_mb = 6\n", "the only key is runtime"),
     "more-than-a-key": (E + URL + KEY + "timeout_secs_of_the_pool = 6\n", "the keys are url, api_key"),
     "name-of-another-tool": (E + URL + "token = '${K}'\n", "did you mean `api_key`?"),
     "key-of-the-section-in-the-mode": (
@@ -340,7 +340,7 @@ UNFIXED = {
         "move it above [features.code_execution.mode]",
     ),
     "pointer": (H + "api_key_file = '/run/secrets/k'\n", 'api_key = "${NAME}"'),
-    "runtime-within-beside-the-key": (S + "runtime = 'gvisor'\ndocker = true\n", "the keys are runtime"),
+    "runtime-within-beside-the-key": (S + "runtime = 'gvisor'\ndocker = true\n", "the only key is runtime"),
     "table-beside-its-home": (E + URL + "[features.code_execution.external]\n" + KEY, "`api_key` belongs below"),
     "more-in-the-mode": (M + URL + "timeout_secs = 3\n", "with `url` below"),
     "tag-of-nothing-known": (M + "type = 'kubernetes'\n", "the modes are wasm, sandboxed, external"),

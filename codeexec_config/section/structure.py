@@ -336,9 +336,9 @@ def _attribute(error: BaseException) -> str:
 def _unknown_key(key: str, found: Meaning | None, values: dict[str, Any], cls: type[Any]) -> Finding:
     names = tuple(key_table(cls))
     if found is None:
-        hint = f"the keys are {', '.join(names)}" if names else "this table has no keys"
+        hint = _known(names)
     elif type(values[key]) is dict and found.key.kind is not Kind.UNION and not found.is_exact:
-        hint = f"`{found.key.name}` takes no table; the keys are {', '.join(names)}"
+        hint = f"`{found.key.name}` takes no table; {_known(names)}"
     elif found.is_same and found.key.name in values:
         is_opposite = found.sense.name == "NEGATION" and not _are_opposite(values[key], values[found.key.name])
         opposite = ", and says the opposite" if is_opposite else ""
@@ -352,6 +352,12 @@ def _unknown_key(key: str, found: Meaning | None, values: dict[str, Any], cls: t
         help=hint,
         target=Target((key,), "key"),
     )
+
+
+def _known(names: tuple[str, ...]) -> str:
+    if len(names) > 1:
+        return f"the keys are {', '.join(names)}"
+    return f"the only key is {names[0]}" if names else "this table has no keys"
 
 
 def _are_opposite(one: Any, other: Any) -> bool:
