@@ -64,13 +64,26 @@ class Key:
         bounds: of an integer, its range.
         form: of a text, a choice or an entry, the name of the grammar that it follows.
         choices: of a choice, each name with a line of text.
+        aliases: of a choice or a union, what other tools call one of its names.
         item: of a list, the description of its entries.
         variants: of a union, the class of each variant by its discriminator.
         name: the field's own.
         default: the field's own, or `REQUIRED`.
     """
 
-    __slots__ = ("bounds", "choices", "default", "examples", "form", "item", "kind", "name", "text", "variants")
+    __slots__ = (
+        "aliases",
+        "bounds",
+        "choices",
+        "default",
+        "examples",
+        "form",
+        "item",
+        "kind",
+        "name",
+        "text",
+        "variants",
+    )
 
     def __init__(
         self,
@@ -81,6 +94,7 @@ class Key:
         bounds: Bounds | None = None,
         form: str | None = None,
         choices: Mapping[str, str] | None = None,
+        aliases: Mapping[str, str] | None = None,
         item: Key | None = None,
         variants: Mapping[str, type[Any]] | None = None,
     ) -> None:
@@ -90,6 +104,7 @@ class Key:
         self.bounds = bounds
         self.form = form
         self.choices = choices
+        self.aliases = dict(aliases or {})
         self.item = item
         self.variants = variants
         self.name = ""

@@ -59,6 +59,11 @@ class Runtime(StrEnum):
 
 
 RUNTIME_TEXTS: Final = MappingProxyType({str(runtime): runtime.summary for runtime in Runtime})
+_RUNTIME_ALIASES: Final = {
+    **dict.fromkeys(("fc", "microvm", "microvms", "vm", "vms"), "firecracker"),
+    "moby": "docker",
+    "runsc": "gvisor",
+}
 
 
 def as_runtime(value: str) -> Runtime:
@@ -154,6 +159,7 @@ class Sandboxed(_Judged):
                 examples=tuple(RUNTIME_TEXTS),
                 form="runtime",
                 choices=RUNTIME_TEXTS,
+                aliases=_RUNTIME_ALIASES,
             )
         ),
     )
@@ -207,6 +213,11 @@ MODE_TEXTS: Final = MappingProxyType(
         "external": "sends the code to an HTTP service, with the key if there is one",
     }
 )
+_MODE_ALIASES: Final = {
+    **dict.fromkeys(("browser", "pyodide", "quickjs", "webassembly"), "wasm"),
+    **dict.fromkeys(("container", "containers", "isolated"), "sandboxed"),
+    **dict.fromkeys(("api", "cloud", "hosted", "http", "https", "remote", "service"), "external"),
+}
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -248,6 +259,7 @@ class CodeExecutionConfig(_Guarded):
                 ),
                 form="mode",
                 choices=MODE_TEXTS,
+                aliases=_MODE_ALIASES,
                 variants=VARIANTS,
             )
         ),

@@ -199,6 +199,14 @@ def test_a_description_is_whole(cls: type[Any], key: Key) -> None:
     assert (key.kind in {Kind.CHOICE, Kind.UNION}) == (key.choices is not None)
 
 
+@pytest.mark.parametrize(("cls", "key"), KEYS)
+def test_what_other_tools_call_a_name_is_none_of_ours(cls: type[Any], key: Key) -> None:
+    names = set(key.choices or ())
+
+    assert names >= set(key.aliases.values())
+    assert names.isdisjoint(key.aliases)
+
+
 def test_every_kind_has_a_hook_and_a_word() -> None:
     assert set(Kind) == {*_HOOKS, Kind.UNION}
     assert all(callable(_hook_of_key(Key(kind, variants=VARIANTS))) for kind in Kind)

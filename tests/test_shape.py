@@ -173,6 +173,55 @@ def test_no_mode_is_said_by_the_switch(name):
     assert ["the modes are wasm, sandboxed, external; to run no code write enabled = false"] == helps({"mode": name})
 
 
+def test_a_mode_that_is_false_is_said_by_the_switch_too():
+    [hint] = helps({"mode": False})
+    assert hint.startswith('to run no code write enabled = false; otherwise write mode = "wasm" or mode = { sandboxed')
+    [hint] = helps({"mode": True})
+    assert hint.startswith('write mode = "wasm" or mode = { sandboxed')
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("browser", 'did you mean "wasm"? the modes are wasm, sandboxed, external'),
+        ("Pyodide (WebAssembly)", 'did you mean "wasm"? the modes are wasm, sandboxed, external'),
+        ("container", 'external; write mode = { sandboxed = { runtime = "docker" } }'),
+        ("sandboxed(gvisor)", 'external; write mode = { sandboxed = { runtime = "gvisor" } }'),
+        ("runsc", 'external; write mode = { sandboxed = { runtime = "gvisor" } }'),
+        ("vm", 'external; write mode = { sandboxed = { runtime = "firecracker" } }'),
+        ("remote", "did you mean `external`? the modes are wasm, sandboxed, external; write mode = { external ="),
+        (
+            "rest_api",
+            "did you mean `external`? the modes are wasm, sandboxed, external; write mode = { external = { url",
+        ),
+        *((name, "the modes are wasm, sandboxed, external") for name in ("local", "not wasm", "non-docker", "!api")),
+        *((name, "the modes are wasm, sandboxed, external") for name in ("wasm or docker", "vm, api", "docker " * 10)),
+    ],
+)
+def test_a_mode_by_the_name_of_another_tool_is_a_question(name, hint):
+    [report] = check_text(f'{HEADER}mode = "{name}"\n', env={}).diagnostics
+    assert "unknown-mode" == report.code
+    assert hint in report.help
+    assert (hint == report.help) == hint.endswith(", external")
+    assert report.fix is None
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        *((name, "gvisor") for name in ("runsc", "gVisor (runsc)", "google/gvisor", "runsc-kvm")),
+        *((name, "firecracker") for name in ("microVM", "fc", "firecracker-containerd")),
+        *((name, "docker") for name in ("docker-compose", "docker:27", "rootless docker")),
+        *((name, None) for name in ("kata", "podman", "", "not docker", "docker or gvisor", "dockerish runtime")),
+    ],
+)
+def test_a_sandbox_by_the_name_of_another_tool_is_a_question(name, meant):
+    [report] = check_text(f'{HEADER}mode.sandboxed.runtime = "{name}"\n', env={}).diagnostics
+    asked = f'did you mean "{meant}"? the runtimes are docker, firecracker, gvisor'
+    assert (asked if meant else "write one of docker, firecracker, gvisor") == report.help
+    assert report.fix is None
+
+
 @pytest.mark.parametrize(
     ("table", "hint"),
     [

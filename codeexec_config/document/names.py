@@ -25,6 +25,7 @@ _BLOCK: Final = re.compile(r"(?:\"[^\"]*\"[ \t]*){0,10}\{")
 """The labels and the brace that open a block of HCL."""
 _MARKED: Final = re.compile(rf"[^\w\s\[\"'=#]{{1,9}}(?:[ \t]*(?P<header>\[)|{PAIR.pattern})")
 _GOES_ON_BELOW: Final = re.compile(r"(?P<space>\s*(?:#[^\n]*\n\s*){0,100})(?P<mark>\]+|\.)")
+_EQUALS_BELOW: Final = re.compile(r"\s*=")
 _WORD: Final = re.compile(r"\w[\w-]*")
 _DECLARES: Final = re.compile(rf"(?P<word>export|set|let|const|var|local|readonly|-)[ \t]+(?={KEY_OF_PAIR})")
 """What stands before an assignment elsewhere: a shell's or JavaScript's word, or the mark of a list or a diff."""
@@ -35,6 +36,8 @@ _NO_KEY: Final = "expected a key"
 _KEY_RULE: Final = "a key consists of ASCII letters, digits, _ and -, or stands in quotes"
 _NO_VALUE: Final = "expected `=` and a value after the key"
 _HEADER_RULE: Final = "a header stands in brackets, one on each side"
+_DOT_RULE: Final = "a dot stands between two names; write the one that is missing, or remove the dot"
+_PAIR_RULE: Final = "write `key = value`; a comment begins with #"
 _PAIRS: Final = "each entry of an inline table is written `key = value`"
 
 
@@ -49,10 +52,24 @@ def explain_key(slip: Slip) -> Reason:
     if mended := explain_comment_mark(slip) or _of_another_format(slip):
         return mended
     if slip.rest[:1] in {"", "=", ".", "]", ","}:
-        is_path = slip.rest.startswith(".") and slip.text[slip.at - 1] == "["
-        help_ = _WHOLE_PATH if is_path else "remove the comma" if slip.rest.startswith(",") else None
-        return Reason("a key is missing", help_)
+        return Reason("a key is missing", _form_of_missing(slip))
     return _odd_key(slip, slip.at) or _marked(slip) or Reason(_NO_KEY, _KEY_RULE)
+
+
+def _form_of_missing(slip: Slip) -> str:
+    """Return how what stands around a missing key is written."""
+    before = slip.text[: slip.at].rstrip(" \t")[-1:]
+    if slip.rest.startswith("."):
+        return _WHOLE_PATH if before == "[" else _DOT_RULE
+    if before == ".":
+        return _DOT_RULE
+    if slip.rest.startswith(","):
+        return "remove the comma"
+    if before == "[":
+        return "write the name of the table between the brackets"
+    if slip.rest.startswith("]"):
+        return "remove it, or write the [ that it closes"
+    return "write the key in front of the `=`"
 
 
 def _marked(slip: Slip) -> Reason | None:
@@ -74,9 +91,14 @@ def _of_another_format(slip: Slip) -> Reason | None:
         return Reason(f"{message}; this looks like a template", "check what it is rendered to")
     if re.match(r"<[!?/A-Za-z]", slip.rest):
         return Reason(f"{message}; this looks like HTML or XML", "check where the file comes from")
-    if slip.rest.startswith("{") and len(slip.scan.statements) == 1:
-        return Reason(f"{message}; this looks like JSON", 'TOML writes `key = value` for `"key": value`')
-    return None
+    return _braces(slip) if slip.rest.startswith("{") and not slip.scan.brackets else None
+
+
+def _braces(slip: Slip) -> Reason:
+    """Explain a brace where a statement is due."""
+    if len(slip.scan.statements) == 1:
+        return Reason(f"{_NO_KEY}; this looks like JSON", 'TOML writes `key = value` for `"key": value`')
+    return Reason(_NO_KEY, "the keys of a table stand below its header, without braces")
 
 
 def _odd_key(slip: Slip, start: int) -> Reason | None:
@@ -112,9 +134,17 @@ def explain_equals(slip: Slip) -> Reason:
     if slip.rest[:1] in {",", "}"} and slip.scan.brackets and slip.text[slip.scan.brackets[-1]] == "{":
         is_list = "=" not in slip.text[slip.scan.brackets[-1] : slip.at] and slip.takes in {Kind.LIST, None}
         return Reason(_NO_VALUE, 'a list stands in brackets, such as ["python"]' if is_list else _PAIRS)
+    return Reason(_NO_VALUE, _form_of_line(slip))
+
+
+def _form_of_line(slip: Slip) -> str:
+    """Return how a line is written that begins with a name and has no `=` behind it."""
     if "=" in slip.rest and not slip.rest.startswith("="):
-        return Reason(_NO_VALUE, _KEY_RULE)
-    return Reason(_NO_VALUE, _HEADER_RULE if _BARE_HEADER.match(slip.text, slip.scan.statements[-1]) else None)
+        return _KEY_RULE
+    if _BARE_HEADER.match(slip.text, slip.scan.statements[-1]):
+        return _HEADER_RULE
+    goes_on = _EQUALS_BELOW.match(slip.text, slip.line_end(slip.at))
+    return "write them on the line of the key" if goes_on else _PAIR_RULE
 
 
 def _declaration(slip: Slip) -> Reason | None:

@@ -6,14 +6,24 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from codeexec_config import limits
+from codeexec_config.document.names import KEY_OF_PAIR
 from codeexec_config.document.slips import Reason
 from codeexec_config.document.tokens import OPENINGS
 from codeexec_config.keys import Kind
 from codeexec_config.references import Malformed, Reference, filled, parse
 from codeexec_config.rules.alone import judge, plural
 from codeexec_config.rules.foreign import recognised
+from codeexec_config.rules.spelling import nearest
 from codeexec_config.rules.templates import is_whole_reference
 from codeexec_config.rules.units import finest, is_amount, ratio, read_amount
+from codeexec_config.rules.variants import (
+    NO_RUN,
+    NO_VARIANT,
+    meant_choice,
+    meant_variant,
+    union_forms,
+    variant_form,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +63,8 @@ _BARE_TEXT: Final = re.compile(
 _BARE_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]*")
 _MORE_WORDS: Final = re.compile(r"[ \t]*,[ \t]*([A-Za-z][A-Za-z0-9_+.-]*)(?=[ \t]*(?:[,\]\r\n]|\Z)|[ \t]+#)")
 _ENDS_LINE: Final = re.compile(r"[ \t]*(?:\r?\n|\Z)|[ \t]+#")
+_VALUE_BELOW: Final = re.compile(rf"\s*+(?!#|{KEY_OF_PAIR}|([\"'])[^\"'\n]*\1[ \t]*=|\[\[?[A-Za-z0-9_. \t-]+\])\S")
+"""A value on a line further down, and no statement; a header in quotes counts as an array."""
 _HALF_QUOTED: Final = re.compile(r"[^\s\"'#,\\\[\]{}=][^\"'#,\\\[\]{}=\n]*([\"'])")
 _DOTS_AND_COLONS: Final = re.compile(r"[0-9]+[.:-].*[.:-]")
 
@@ -97,7 +109,9 @@ def _missing(slip: Slip) -> Reason | None:
     if slip.scan.brackets:
         is_doubled = slip.rest.startswith(",") and _is_entry(slip)
         return Reason("expected a value", "remove the comma" if is_doubled else None)
-    return Reason("expected a value", "write the value on the line of its key")
+    goes_on = _VALUE_BELOW.match(slip.text, slip.end)
+    help_ = "write the value on the line of its key" if goes_on else "write one, or comment the line out with #"
+    return Reason("expected a value", help_)
 
 
 def _other_form(slip: Slip) -> Reason | None:
@@ -173,7 +187,7 @@ def _quoted(slip: Slip, message: str, help_: str, end: int) -> Reason:
 
 def _boolean(slip: Slip) -> Reason | None:
     meant = _BOOLEANS.get(slip.word.lower())
-    if meant is None:
+    if meant is None or slip.takes in {Kind.UNION, Kind.CHOICE}:
         return None
     is_case = slip.word.lower() in {"true", "false"}
     message = (
@@ -203,7 +217,7 @@ def _null(slip: Slip) -> Reason | None:
     if slip.scan.brackets:
         help_ = f"leave {'the entry' if _is_entry(slip) else 'its key'} out"
     elif slip.takes is Kind.UNION:
-        help_ = f"leave the key out for its default; to run no code write {limits.SWITCH} = false"
+        help_ = f"leave the key out for its default; {NO_RUN}"
     return Reason("TOML has no null", help_)
 
 
@@ -313,14 +327,33 @@ def _text(slip: Slip) -> Reason:
     if slip.takes in _LITERALS:
         return Reason(message, due_form(slip, _QUOTE))
     if slip.scan.brackets:
-        return Reason(message, _NO_LIST) if _is_no_entry(slip) else _words(slip, message, _QUOTE)
+        return Reason(message, _NO_LIST) if _is_no_entry(slip) else _words(slip, message, _named_form(slip) or _QUOTE)
     found = _BARE_TEXT.match(slip.text, slip.began)
     is_text = found and _is_whole(slip, found.end()) and not found[0].endswith(";")
     if not found or not is_text or not _fits(slip, found[0]):
-        return Reason(message, _QUOTE)
+        return Reason(message, _named_form(slip) or _QUOTE)
     if _COMMENT_OF_ANOTHER_KIND.search(found[0]):
         return Reason(message, f"{_QUOTE}; a comment begins with #")
     return _quoted(slip, message, _QUOTE, found.end())
+
+
+def _named_form(slip: Slip) -> str | None:
+    """Return how a choice or a union is written, as far as the text of a line names what was meant."""
+    key = slip.key
+    text = slip.word if slip.scan.brackets else slip.line.partition("#")[0].strip()
+    if key is not None and key.choices is not None and key.variants is None:
+        meant = nearest(text, key.choices) or meant_choice(text, key)
+        return f'write "{meant}"' if meant else f"write one of {', '.join(map(_in_quotes, key.choices))}"
+    if key is None or key.variants is None:
+        return None
+    if text.lower() in NO_VARIANT:
+        return NO_RUN
+    meant = meant_variant(text, key)
+    return variant_form(meant, key.variants, text) if meant else union_forms(key.variants)
+
+
+def _in_quotes(name: str) -> str:
+    return f'"{name}"'
 
 
 def _foreign(slip: Slip) -> Reason | None:

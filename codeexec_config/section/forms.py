@@ -14,9 +14,9 @@ from codeexec_config import references
 from codeexec_config.findings import Amendment, Finding, Path, dotted
 from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, union_of
 from codeexec_config.rules.spelling import nearest, words_of
+from codeexec_config.rules.variants import union_forms
 from codeexec_config.section.resolution import UNKNOWN, value_at
 from codeexec_config.section.soundness import conflicts, is_sound, is_sound_table
-from codeexec_config.section.structure import mode_forms
 from codeexec_config.section.suggestions import Meaning, Sense, meaning
 
 if TYPE_CHECKING:
@@ -268,7 +268,7 @@ class _Forms:
     def _help_on_none(self, off: set[Path]) -> str:
         """Return what to write for a mode that only says which mode is not wanted, beside what is left of it."""
         if self._mode and all((self._union, name) in off for name in self._mode):
-            return f"leave it out, and {mode_forms(self._variants, self._mode)}"
+            return f"leave it out, and {union_forms(self._variants, self._mode)}"
         return "leave it out: only the mode that is wanted is written"
 
     def _cure(self, parts: list[_Part]) -> Amendment | None:

@@ -15,14 +15,13 @@ from cattrs import BaseValidationError, ClassValidationError, ForbiddenExtraKeys
 from cattrs.errors import AttributeValidationNote
 
 from codeexec_config.findings import LISTED, Finding, Target, printable
-from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, once_a_class, union_of
-from codeexec_config.limits import SWITCH
+from codeexec_config.keys import Key, Kind, key_table, keys_of, once_a_class, union_of
 from codeexec_config.secret import Secret
 from codeexec_config.section.quick import generated
 from codeexec_config.section.resolution import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from codeexec_config.section.suggestions import Meaning
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 _LISTED: Final = LISTED + 1
 """Findings that one array or table may have, one more than a report lists: so it knows that there are more."""
 _STRINGS: Final = frozenset({str})
-_NO_MODE: Final = frozenset({"disable", "disabled", "false", "no", "none", "off"})
 
 
 class Invalid(Exception):  # noqa: N818 -- findings travelling through cattrs, not an error of ours
@@ -138,7 +136,7 @@ def _union(key: Key) -> Hook:
             return value  # the pipeline's own, made beforehand
         if type(value) is str:
             return _named_variant(key, value)
-        raise _wrong_type(value, f'the string "{next(iter(variants))}" or a table', mode_forms(variants))
+        raise _no_union(value, variants)
 
     return hook
 
@@ -208,22 +206,11 @@ def _kind_of(value: Any) -> str:
 # -- the tagged union --------------------------------------------------------------------------------------------------
 
 
-def mode_forms(variants: Mapping[str, type[Any]], without: Container[str] = ()) -> str:
-    """Return how each variant is written, but for some."""
-    bare = next(iter(variants))
-    forms = (
-        f'mode = "{name}"' if name == bare else table_form(name, cls).removeprefix("write ")
-        for name, cls in variants.items()
-        if name not in without
-    )
-    return f"write {' or '.join(forms)}"
+def _no_union(value: Any, variants: Mapping[str, type[Any]]) -> Invalid:
+    from codeexec_config.rules.variants import NO_RUN, union_forms
 
-
-def table_form(name: str, cls: type[Any]) -> str:
-    """Return how a variant is written, with what it needs."""
-    needed = (key for key in keys_of(cls) if key.default is REQUIRED)
-    inner = ", ".join(f'{key.name} = "{key.examples[0]}"' for key in needed)
-    return f"write mode = {{ {name} = {{ {inner} }} }}"
+    hint = f"{NO_RUN}; otherwise {union_forms(variants)}" if value is False else union_forms(variants)
+    return _wrong_type(value, f'the string "{next(iter(variants))}" or a table', hint)
 
 
 def _listed(key: Key) -> str:
@@ -235,26 +222,28 @@ def _named_variant(key: Key, name: str) -> Any:
     bare = next(iter(variants))
     if name == bare:
         return variants[bare]()
-    if name in variants:
-        hint = table_form(name, variants[name])
-        raise Invalid(Finding("wrong-type", f"mode {name} is a table, with what it needs", help=hint))
     from codeexec_config.document.characters import cleaned
-    from codeexec_config.rules.spelling import nearest
+    from codeexec_config.rules.variants import NO_RUN, NO_VARIANT, meant_variant, variant_form
 
-    near = nearest(cleaned(name), variants)
+    if name in variants:
+        hint = variant_form(name, variants)
+        raise Invalid(Finding("wrong-type", f"mode {name} is a table, with what it needs", help=hint))
+    near = meant_variant(cleaned(name), key)
     hint = _listed(key)
-    if name.lower() in _NO_MODE:
-        hint = f"{hint}; to run no code write {SWITCH} = false"
+    if name.lower() in NO_VARIANT:
+        hint = f"{hint}; {NO_RUN}"
     elif near == bare:
         hint = f'did you mean "{bare}"? {hint}'
     elif near:
-        hint = f"did you mean `{near}`? {hint}; {table_form(near, variants[near])}"
+        hint = f"did you mean `{near}`? {hint}; {variant_form(near, variants, name)}"
     raise Invalid(Finding("unknown-mode", f"invalid mode{_oddity(name)}", help=hint))
 
 
 def _no_variant(key: Key, table: dict[str, Any]) -> Finding:
     if not table:
-        return Finding("empty-mode", "the mode is an empty table", help=mode_forms(key.variants or {}))
+        from codeexec_config.rules.variants import union_forms
+
+        return Finding("empty-mode", "the mode is an empty table", help=union_forms(key.variants or {}))
     first = next(iter(table))
     from codeexec_config.document.characters import cleaned
     from codeexec_config.rules.spelling import nearest
