@@ -60,6 +60,16 @@ def mended(text: str) -> str | None:
         ("timeout_secs", '"512MB"', None),
         ("timeout_secs", f'"{"9" * 50}s"', None),
         ("timeout_secs", "[30]", None),
+        ("timeout_secs", '"PT30S"', 30),
+        ("timeout_secs", '"pt1h30m"', 5400),
+        ("timeout_secs", '"P1D"', 86_400),
+        ("timeout_secs", '"P0DT5M1S"', 301),
+        *(("timeout_secs", f'"{text}"', None) for text in ("P", "PT", "P1M", "P1W", "T30S", "PT0.5S", "P1DT", "P2D")),
+        ("timeout_secs", '"00:05:00"', 300),
+        ("timeout_secs", "00:05:00", 300),
+        ("timeout_secs", "23:59:59", 86_399),
+        *(("timeout_secs", text, None) for text in ('"05:00"', '"00:60:00"', "00:05:00.5", '"1:2:3"', "1979-05-27")),
+        *(("max_memory_mb", text, None) for text in ('"PT5M"', "00:05:00", '"00:05:00"')),
         ("max_memory_mb", '"512MB"', 512),
         ("max_memory_mb", '"512Mi"', 512),
         ("max_memory_mb", '"2g"', 2048),
@@ -84,6 +94,12 @@ def test_the_help_names_the_number_and_its_limits() -> None:
     assert str(helped('"1h 1500 MS"')).endswith("without quotes or a unit: 1000 milliseconds are 1 second")
     assert str(helped('"0.5s"')).endswith("without quotes or a unit")
     assert str(helped('"0"')).endswith("without quotes or a unit, from 1 to 86400")
+    assert str(helped('"2:00:00 "')).endswith("without quotes or a unit: 7200")
+    assert str(helped('"No limit"')).endswith("a unit; there is always a limit, of 86400 at the most")
+    assert str(helped("inf")).endswith("a unit; there is always a limit, of 86400 at the most")
+    assert str(helped("-inf")).endswith("without quotes or a unit")
+    assert str(helped('"auto"')).endswith("a unit; leave the key out for its default")
+    assert str(helped("['auto']")).endswith("without quotes or a unit")
     assert str(helped('"３0"')).startswith("it contains U+FF13 FULLWIDTH DIGIT THREE; ")  # noqa: RUF001
 
 

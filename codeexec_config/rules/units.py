@@ -55,6 +55,12 @@ _BARE = re.compile(r"[0-9]+(?:[.][0-9]+)?")
 may_be_thousands = re.compile(r"[0-9]{1,3}(?:[.]0{3})+").fullmatch
 """A point before three zeros is a decimal one in some countries, and parts groups of digits in others."""
 _MAY_BE_GROUPED = re.compile(r"(?<![0-9.])[1-9][0-9]{0,2}[.][0-9]{3}(?![0-9])")
+_PERIOD: Final = re.compile(
+    r"P([0-9]{1,9}D)?(?:T(?=[0-9])([0-9]{1,9}H)?([0-9]{1,9}M)?([0-9]{1,9}S)?)?(?<=[0-9][DHMS])", re.IGNORECASE
+)
+"""A duration of ISO 8601, without years, months and weeks."""
+_CLOCK: Final = re.compile(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])")
+"""Hours, minutes and seconds; of two numbers nobody knows which they are."""
 _LONGEST: Final = 40
 
 
@@ -110,18 +116,27 @@ def finest(text: str, key: Key) -> Unit | None:
 
 
 def read_number(text: str, key: Key) -> int | None:
-    """Read a number as people write it: with a unit, a fraction of zeros, leading zeros, or groups of three digits."""
+    """Read a number as people write it: with units, as a period, with zeros too many, or in groups of three digits."""
     plain = text.strip()
     if len(plain) > _LONGEST or may_be_thousands(plain):
         return None
     if _GROUPS.fullmatch(plain):
         return int(re.sub("[, ]", "", plain))
+    plain = _spelled_out(plain) if units_of(key) is _SECONDS else plain
     plain = plain[zeros.end() :] if (zeros := _ZEROS.match(plain)) else plain
     number = references.read_integer(plain)
     if number is not None:
         return number
     # Only a number alone takes the key's own unit: `1000m` are minutes, and `1h30` hours and minutes.
     return read_amount(f"{plain}{_own(key)}" if _BARE.fullmatch(plain) else plain, key)
+
+
+def _spelled_out(text: str) -> str:
+    """Return a period or a clock as numbers with their units, and any other text as it is."""
+    if period := _PERIOD.fullmatch(text):
+        return "".join(filter(None, period.groups()))
+    clock = _CLOCK.fullmatch(text)
+    return "{}h{}m{}s".format(*clock.groups()) if clock else text
 
 
 def _own(key: Key) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 _WORDS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _FRACTION: Final = re.compile(r"[0-9]+[.]0+")
+_ENDLESS: Final = frozenset(
+    {"forever", "inf", "infinite", "infinity", "max", "maximum", "never", "no limit", "no_limit", "none", "unbounded"}
+    | {"unlimited", "\u221e"}
+)
+_DEFAULT: Final = frozenset({"auto", "default"})
 _PARTS: Final = re.compile("[\x00-\x1f\x7f\u2032\u2033]")
 """What parts numbers, and the signs for minutes and seconds: without them a text says another number."""
 
@@ -40,6 +46,8 @@ def _names(text: str) -> list[str] | None:
 def _number(key: Key, value: Any) -> int | None:
     if type(value) is float:
         return int(value) if _FRACTION.fullmatch(repr(value)) else None
+    if type(value) is dt.time:
+        return read_number(value.isoformat(), key)
     if type(value) is not str or _PARTS.search(value.strip()):
         return None
     return read_number(cleaned(value), key)
@@ -69,6 +77,11 @@ def _number_hint(key: Key, bounds: Bounds, value: Any) -> str:
     number = _number(key, value)
     if type(value) is str and (unit := finest(value, key)):
         return f"{form}: {ratio(key, unit)}"
+    word = str(value).strip().lower() if type(value) in {str, float} else ""
+    if word in _ENDLESS:
+        return f"{form}; there is always a limit, of {bounds.maximum} at the most"
+    if word in _DEFAULT:
+        return f"{form}; leave the key out for its default"
     if number is None or bounds.minimum <= number <= bounds.maximum:
         return form if number is None else f"{form}: {number}"
     return f"{form}, from {bounds.minimum} to {bounds.maximum}"
