@@ -225,7 +225,11 @@ def test_a_negation_is_turned_round(name: str, turns: int, value: bool) -> None:
         ("api_key_file", External, 'api_key = "${NAME}"'),
         ("apiKeyHelper", External, 'api_key = "${NAME}"'),
         ("url_env", External, 'url = "${NAME}"'),
-        ("base_url", External, "`url` is known"),
+        ("proxy_url", External, "`url` is known"),
+        ("port", External, "it is a part of `url`, as in url = "),
+        ("basePath", External, "it is a part of `url`, as in url = "),
+        ("service_api_route", External, "it is a part of `url`, as in url = "),
+        ("url_path", External, 'url = "${NAME}"'),
         ("disabled_url", External, "`url` is known"),
         ("timeout", CodeExecutionConfig, "did you mean `timeout_secs`? it is in seconds"),
         ("languages_allowed", CodeExecutionConfig, "did you mean `allowed_languages`?"),
@@ -245,7 +249,21 @@ def test_what_the_known_key_means_is_said(name: str, cls: type[Any], expected: s
 
 @pytest.mark.parametrize(
     "name",
-    ["", "x", "_", "app_key", "token_bucket", "endpoint_timeout", "supported_languages", "m" * 65, "日本"],
+    [
+        "",
+        "x",
+        "_",
+        "app_key",
+        "service_api",
+        "port_range",
+        "ca_path",
+        "container",
+        "token_bucket",
+        "endpoint_timeout",
+        "supported_languages",
+        "m" * 65,
+        "日本",
+    ],
 )
 def test_a_name_of_other_words_means_nothing_known(name: str) -> None:
     assert meaning(name, External) is None
@@ -371,6 +389,9 @@ def test_a_word_tells_the_sense() -> None:
     ("key", "cls", "names"),
     [
         ("url", External, "address base endpoint host hostname server api_base api_endpoint service_uri"),
+        ("url", External, "base_url apiUrl SERVICE_URL endpoint_url sandbox_url executor_base_url"),
+        ("api_key", External, "client_api_key secret_api_key api_key_secret runner_api_key"),
+        ("runtime", Sandboxed, "runtime_type container_runtime sandbox_engine sandbox_runtime"),
         ("api_key", External, "auth authentication authorization bearer credential credentials passwd password pat"),
         ("api_key", External, "secret token auth_token bearer_token_env_var client_secret http_password access_key"),
         ("runtime", Sandboxed, "backend driver engine kind type"),

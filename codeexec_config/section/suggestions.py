@@ -44,8 +44,12 @@ _NAMES_OF_SECRETS: Final = frozenset(
     | {"pat", "secret", "token"}
 )
 _NAMES_OF_URLS: Final = frozenset({"address", "base", "endpoint", "host", "hostname", "server", "uri"})
+_PARTS_OF_URLS: Final = frozenset({"path", "port", "protocol", "route", "scheme"})
+_AROUND_PARTS: Final = _NAMES_OF_URLS | {"api", "http", "https", "service", "tcp", "url"}
 _NAMES_OF_CHOICES: Final = frozenset({"backend", "driver", "engine", "kind", "type"})
-_BESIDE: Final = frozenset({"access", "api", "client", "env", "http", "service", "var"})
+_BESIDE: Final = frozenset(
+    {"access", "api", "client", "code", "container", "env", "executor", "http", "runner", "sandbox", "service", "var"}
+)
 """Words that other tools put beside those names."""
 _UNIT_OF_MEMORY: Final = re.compile("[KMGTkmgt]i?B(?![a-z])")
 """A unit whose own capital is not a hump of a camel's."""
@@ -66,6 +70,7 @@ class Sense(Enum):
     PART = "a word of the known name is missing, or stands elsewhere"
     OTHER = "other tools call it so"
     MORE = "it has a word more"
+    COMPONENT = "it is a component of the value"
 
 
 class Meaning(NamedTuple):
@@ -105,7 +110,7 @@ def meaning(name: str, cls: type[Any]) -> Meaning | None:
         return found
     if near := nearest(name, names):
         return Meaning(key_table(cls)[near], Sense.SLIP)
-    return _first((_pointer, _part, _list, _more, _other), words, keys)
+    return _first((_pointer, _part, _list, _other, _component, _more), words, keys)
 
 
 def _first(finders: Iterable[Finder], words: Words, keys: tuple[Key, ...]) -> Meaning | None:
@@ -252,8 +257,16 @@ def _more(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
 def _other(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     for key in keys:
         names = _OTHER_NAMES.get(key.form or "") or _OTHER_NAMES.get(key.kind) or frozenset()
-        if not names.isdisjoint(words) and names | _BESIDE >= set(words):
+        known = set(_known_words(key.name))
+        is_named = not names.isdisjoint(words) or (names and known < set(words))
+        if is_named and set(words) <= known | names | _BESIDE:
             yield Meaning(key, Sense.OTHER)
+
+
+def _component(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
+    for key in keys:
+        if key.form == "url" and not _PARTS_OF_URLS.isdisjoint(words) and set(words) <= _PARTS_OF_URLS | _AROUND_PARTS:
+            yield Meaning(key, Sense.COMPONENT)
 
 
 _OTHER_NAMES: Final[dict[str, frozenset[str]]] = {
@@ -294,5 +307,8 @@ _HELP: Final[dict[Sense, Callable[[Meaning], str]]] = {
     Sense.POINTER: _of_pointer,
     Sense.PART: _of_unit,
     Sense.OTHER: _question,
+    Sense.COMPONENT: lambda meant: (
+        f'it is a part of `{meant.key.name}`, as in {meant.key.name} = "https://code-exec.example.com:8443/run"'
+    ),
     Sense.MORE: lambda meant: f"`{meant.key.name}` is known: {meant.key.text}",
 }
