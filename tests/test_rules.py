@@ -205,7 +205,9 @@ def test_a_slash_parts_nothing_but_known_names(name):
 
 OTHERS = (
     "ash caml cc clisp cobra cool cython elisp erl fift gprolog hpp jruby jython ksql luau nio nit nix pip psql pyston "
-    "rascal rebol schema sclang sml snobol spl stata swi swig swipl tsql vala yaml clang c-lang rlang"
+    "rascal rebol schema sclang sml snobol spl stata swi swig swipl tsql vala yaml clang c-lang rlang "
+    "bas brython camel carp cpl cyp fstar ipython jolie mruby occam opal problog proto rake rest rpython rst rush "
+    "scilab sbl sol typoscript zip"
 )
 
 
@@ -226,7 +228,14 @@ def test_a_language_in_capitals_is_no_variable(name):
     assert (f'did you mean "{meant}"?', f'"{meant}"') == (finding.help, finding.fix.edits[0].text)
 
 
-@pytest.mark.parametrize(("name", "meant"), [("erlnag", "erlang"), ("rubyy", "ruby"), ("pyhton", "python")])
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        *(("erlnag", "erlang"), ("rubyy", "ruby"), ("pyhton", "python"), ("ypthon", "python"), ("pyton", "python")),
+        *(("lau", "lua"), ("luaa", "lua"), ("sqll", "sql"), ("rsut", "rust"), ("scla", "scala"), ("juila", "julia")),
+        *(("kotln", "kotlin"), ("haskall", "haskell"), ("javascrpit", "javascript"), ("powersheel", "powershell")),
+    ],
+)
 def test_a_slip_of_a_language_is_one_still(name, meant):
     [finding] = check_mapping({"mode": DOCKER, "allowed_languages": [name]}, env={}).diagnostics
 

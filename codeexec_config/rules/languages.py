@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from codeexec_config import limits
 from codeexec_config.findings import Amendment, Finding, Target
-from codeexec_config.rules.spelling import is_excluded, nearest, squeeze
+from codeexec_config.rules.spelling import distance, is_excluded, nearest, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
@@ -25,12 +25,12 @@ _NONE = frozenset({"none", "nothing", "null"})
 _MARKS = re.compile(r"[,;|]+|(?<!\s)\s++(?:and|or|und|et)\s+|\s&\s")
 _LONGEST_LIST: Final = 1_000
 """Characters of a text that is looked at as a list; to know a name takes long, and a message cannot hold thousands."""
-_OTHERS = frozenset(
-    {"ash", "caml", "cc", "clisp", "cobra", "cool", "cython", "elisp", "erl", "fift", "gprolog", "hpp", "jruby"}
-    | {"jython", "ksql", "luau", "nio", "nit", "nix", "pip", "psql", "pyston", "rascal", "rebol", "schema", "sclang"}
-    | {"sml", "snobol", "spl", "stata", "swi", "swig", "swipl", "tsql", "vala", "yaml"}
-)
-"""Languages, dialects and tools that are a letter or two from a known language, and are no slip of it."""
+_OTHERS = frozenset({"cc", "cool", "hpp", "luau", "problog", "schema", "typoscript"})
+"""Languages and tools that are a letter or two from a known language, and are no slip of it."""
+_SHORT: Final = 4
+"""Letters of a name of which a slip leaves none out, and changes none: too many other names are as near."""
+_MIDDLE: Final = 6
+"""Letters of a name in which two slips make another."""
 _LETTER_LANG = re.compile("[a-z]lang")
 """What a language of one letter is called where its name alone finds nothing, and clang."""
 
@@ -96,9 +96,19 @@ def meant_language(name: str) -> str | None:
     plain = name.strip()
     if known := _known(plain):
         return known
-    squeezed = squeeze(plain)
-    is_another = squeezed in _OTHERS or _LETTER_LANG.fullmatch(squeezed)
-    return None if is_another else nearest(plain, limits.KNOWN_LANGUAGES)
+    near = nearest(plain, limits.KNOWN_LANGUAGES)
+    return near if near and _is_slip(squeeze(plain), near) else None
+
+
+def _is_slip(name: str, known: str) -> bool:
+    """Check that a name near a known one is no language of its own: those differ in what a slip seldom changes."""
+    if name in _OTHERS or _LETTER_LANG.fullmatch(name):
+        return False
+    if sorted(name) == sorted(known):
+        return True
+    if name[0] != known[0]:
+        return False
+    return len(known) > _MIDDLE or (distance(name, known) == 1 and (len(known) > _SHORT or len(name) > len(known)))
 
 
 def _without_version(name: str) -> str | None:
