@@ -206,6 +206,17 @@ def test_a_fix_is_called_after_all_that_it_does(text: str, title: str) -> None:
 
 
 UNFIXED = {
+    "table-around-a-key": (
+        "[features.code_execution.config]\nenabled = true\n",
+        "`enabled` belongs below [features.code_execution] itself",
+    ),
+    "table-around-keys": (
+        H + "settings = { timeout_secs = 3, max_memory_mb = 64 }\n",
+        "`timeout_secs` and `max_memory_mb` belong below [features.code_execution] itself",
+    ),
+    "table-around-more": (H + "settings = { timeout_secs = 3, x = 1 }\n", "the keys are enabled, mode"),
+    "table-around-nothing": (H + "settings = {}\n", "the keys are enabled, mode"),
+    "array-of-keys": (H + "settings = ['enabled']\n", "the keys are enabled, mode"),
     "nothing-known": (H + 'mode = "sandboxed"\n', "write mode = { sandboxed = { runtime"),
     "insecure": (H + 'mode = "external"\nurl = "http://h"\napi_key = "${K}"\n', "with `url` and `api_key` below"),
     "credentials": (H + 'mode = "external"\nurl = "https://u:p@h"\n', "with `url` below"),

@@ -394,7 +394,12 @@ class _Forms:
         if owner is not None:
             return self._at_home(name, owner, around)
         if not around:
-            return self._table_beside(name) or self._pointer(name) or self._at_home_by_another_name(name)
+            return (
+                self._table_beside(name)
+                or self._table_around(name)
+                or self._pointer(name)
+                or self._at_home_by_another_name(name)
+            )
         meant = meaning(name, self._model)
         if meant is None or not meant.is_same:
             return None
@@ -432,6 +437,14 @@ class _Forms:
         if variant is None or not named or variant in named:
             return None
         return f"it is written {self._header(variant)}, but the mode is {named[0]}; {_ONE_MODE}"
+
+    def _table_around(self, name: str) -> str | None:
+        """Return what to say of a table that holds keys of the section and no other."""
+        table = self._section[name]
+        if type(table) is not dict or not table or not key_table(self._model).keys() >= table.keys():
+            return None
+        verb = "belongs" if len(table) == 1 else "belong"
+        return f"{_listed(list(table))} {verb} below [{dotted(self._path)}] itself"
 
     def _is_of_another(self, path: Sequence[str | int], owner: str | None) -> bool:
         """Check for a variant's table that has keys of one other variant alone."""
