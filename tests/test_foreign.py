@@ -64,6 +64,7 @@ KEYS = [
     *("sk-live-1", "AKIAIOSFODNN7EXAMPLE", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "two words", "user:pass", "123"),
     *("/9j/4AAQSkZJRg+x==", "/abc9efghijklmn0pqrstu/xyz", "abc/def", "$2b$12$abc", '{"a": 1}', "passw0rd", "secrets"),
     *("_CEKEY_", "CE_JBSWY3DPEHPK3PXP", "CE_ABCDEFGHIJKLMNO1", f"$({'x' * 298})"),
+    *("YOUR_API_KEY", "CHANGE_ME", "INSERT_KEY", "REPLACE_THIS_KEY", "API_KEY_HERE", "TODO_KEY"),
     *("$${CE_KEY}", "Bearer $CE_KEY", "JBSWY3DPEHPK3PXP_JBSWY3DPEHPK3PXP", "A_B" * 101, "", "$", "%%", "env:", "CEKEY"),
 ]
 
@@ -103,10 +104,14 @@ def test_a_key_is_a_key(text: str) -> None:
     assert recognised(text) is None
 
 
-@pytest.mark.parametrize("name", ["CE_X", "CODE_EXEC_KEY_2", "CE_ABCDEFGHIJKLMN1", "_CE_", "A_B"])
+@pytest.mark.parametrize("name", ["CE_X", "CODE_EXEC_KEY_2", "CE_ABCDEFGHIJKLMN1", "_CE_", "A_B", "TODOIST_KEY"])
 def test_a_name_in_capitals_with_an_underscore_in_it_is_a_variable(name: str) -> None:
     assert (f"${{{name}}}" if "_" in name.strip("_") else None) == braced(name)
     assert f"${{{name}}}" == braced(f"${name}")
+
+
+def test_a_variable_called_as_a_placeholder_is_one_where_its_syntax_says_so() -> None:
+    assert "${YOUR_API_KEY}" == braced("$YOUR_API_KEY")
 
 
 @pytest.mark.parametrize(

@@ -237,6 +237,23 @@ def test_a_value_of_another_type_is_told_its_own(table, hint):
     assert hint in helps(table)
 
 
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ('{ env = "K" }', "K"),
+        ('{ from_env = "K" }', "K"),
+        ('{ var = "CE_KEY" }', "CE_KEY"),
+        ('["CE_KEY"]', "CE_KEY"),
+        *((value, "CODE_EXEC_API_KEY") for value in ('{ value = "K" }', '["K"]', '{ env = "sk-live-1" }')),
+        *((value, "CODE_EXEC_API_KEY") for value in ("{ env = 3 }", "{}", "[]", '{ env = "K", name = "L" }')),
+        *((value, "CODE_EXEC_API_KEY") for value in ("3", '["A_B", "C_D"]', '[["A_B"]]')),
+    ],
+)
+def test_a_variable_that_a_table_names_is_written_as_a_reference(value, name):
+    [finding] = check_text(f'{HEADER}mode.external = {{ url = "https://h", api_key = {value} }}\n', env={}).errors
+    assert f'write api_key = "${{{name}}}"' == finding.help
+
+
 def test_a_misspelt_required_key_is_not_also_missing():
     assert [("unknown-key", "mode", "sandboxed", "runtme")] == findings({"mode": {"sandboxed": {"runtme": "docker"}}})
     assert {("unknown-key", "mode", "sandboxed", "image"), ("missing-key", "mode", "sandboxed", "runtime")} == set(

@@ -412,6 +412,11 @@ ONE = "write one URL, with its scheme at the beginning"
         ),
         ("https://h.example:1:2", "there is more than one colon behind its host", PORT),
         ("https://h.example:", "its port is missing", WRITE),
+        *[
+            (url, "its host holds a placeholder", "write the address of the service in its place")
+            for url in ("https://<host>:<port>/run", "https://{host}/run", "http://ce.{{ domain }}", "https://<a b>")
+        ],
+        ("https://h.example:{", "its port is not a number", PORT),
         ("https://h.example:http", "its port is not a number", PORT),
         ("https://h.example:65536", "its port is not between 1 and 65535", PORT),
         ("https://-h:0", "its port is not between 1 and 65535", GENERAL),

@@ -358,7 +358,10 @@ def _in_quotes(name: str) -> str:
 
 def _foreign(slip: Slip) -> Reason | None:
     """Explain a variable as another tool writes it; the fix writes around its name, which is not repeated."""
-    foreign = recognised(slip.word) if slip.key is not None and slip.key.takes_references else None
+    if slip.key is None or not slip.key.takes_references:
+        return None
+    text = slip.word if slip.scan.brackets else slip.line.partition("#")[0].strip()
+    foreign = recognised(text)
     if foreign is None or foreign.variable is None:
         return None
     message = "a variable stands in quotes and braces"
@@ -366,7 +369,7 @@ def _foreign(slip: Slip) -> Reason | None:
         return Reason(message, _ONE_ENTRY, at=slip.began)
     start = slip.text.index(foreign.variable, slip.began)
     end = start + len(foreign.variable)
-    changes = ((slip.began, start, '"${'), (end, slip.began + len(slip.word), '}"'))
+    changes = ((slip.began, start, '"${'), (end, slip.began + len(text), '}"'))
     return Reason(message, 'write "${NAME}"', "write it in quotes and braces", changes, at=slip.began)
 
 

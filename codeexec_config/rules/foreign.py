@@ -56,6 +56,10 @@ _PLAIN: Final = re.compile(r"(?:[A-Za-z0-9+.-]+://)?[A-Za-z0-9._-]*(?::[0-9]{1,9
 _LONGEST: Final = 300
 _MAY_HOLD_SECRETS: Final = frozenset("@?#")
 """Marks of a URL behind or before which a credential may stand, which no fix repeats."""
+_PLACEHOLDERS: Final = frozenset(
+    {"CHANGE", "CHANGEME", "ENTER", "FIXME", "INSERT", "PLACEHOLDER", "PUT", "REPLACE", "REPLACEME", "TODO", "YOUR"}
+)
+"""Words that begin what a template has in the place of a value, and no variable is called."""
 _LONGEST_WORD: Final = 15
 """A longer word with a digit in it may be a key in capitals rather than a part of a name."""
 
@@ -71,7 +75,7 @@ def recognised(text: str) -> Foreign | None:
     if len(text) > _LONGEST or "${" in text:
         return None
     if _is_variable(text) and "_" in text.strip("_"):
-        return Foreign(text)
+        return None if _is_placeholder(text) else Foreign(text)
     if name := _name(text):
         return Foreign(name if _is_variable(name) else None)
     if any(re.fullmatch(pattern, text, re.IGNORECASE) for pattern in _NAMELESS):
@@ -103,6 +107,11 @@ def _name(text: str) -> str | None:
 
 def _is_variable(name: str) -> bool:
     return name.isupper() and limits.is_variable(name) and not any(map(_may_be_key, name.split("_")))
+
+
+def _is_placeholder(name: str) -> bool:
+    words = name.split("_")
+    return words[0] in _PLACEHOLDERS or words[-1] == "HERE"
 
 
 def _may_be_key(word: str) -> bool:

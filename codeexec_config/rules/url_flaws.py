@@ -10,6 +10,8 @@ from codeexec_config.rules.foreign import hint, is_manager, mended
 from codeexec_config.rules.urls import UrlError, accepted, has_secret_query, is_loopback, listening_hint, parse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from codeexec_config.findings import Path
     from codeexec_config.rules.urls import Url
 
@@ -30,6 +32,7 @@ _PASSWORD: Final = re.compile(
 )
 """A user and a password that holds a mark which ends a host, with the @ somewhere behind it."""
 _BRACKETED: Final = re.compile(r"(?:\[(?P<label>[^\[\]]*)\](?=\())?[(\[](?P<url>https?:.*)[)\]]", re.IGNORECASE)
+_PLACEHOLDER: Final = re.compile(r"<[^<>]*>|\{[^{}]*\}")
 _PLACE: Final = re.compile(r"(?P<host>[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]+))?(?:[/?].*)?")
 _LIKELY: Final = {"ws": "http", "tcp": "http"}
 """What a service of another scheme may be called by instead, where that is not https."""
@@ -106,7 +109,7 @@ def flaw_of(text: str, error: UrlError) -> Flaw:
     """Return what is wrong with a text that the file holds, and that does not parse."""
     if not text:
         return Flaw("it is empty", GENERAL)
-    found = _of_wrapping(text) or _of_repetition(text) or _of_scheme(text) or _of_password(text) or _of_place(text)
+    found = next(filter(None, (explain(text) for explain in _EXPLAIN)), None)
     if found is not None and found.reason.startswith("its scheme is"):
         return found._replace(quiet="its scheme is not https or http")
     if found is not None:
@@ -221,6 +224,12 @@ def _of_password(text: str) -> Flaw | None:
     return Flaw("it seems to hold a user and a password", f"take them out, and give the key as {_KEY}")
 
 
+def _of_placeholder(text: str) -> Flaw | None:
+    if _PLACEHOLDER.search(place_of(text)) is None:
+        return None
+    return Flaw("its host holds a placeholder", "write the address of the service in its place")
+
+
 def _of_place(text: str) -> Flaw | None:
     scheme, mark, rest = text.partition("://")
     place = place_of(text)
@@ -238,6 +247,16 @@ def _of_place(text: str) -> Flaw | None:
         meant = text.partition("#")[0]
         return _corrected("it has a fragment, which is never sent", meant, "write it without the # and what follows")
     return _of_port(scheme, place, rest)
+
+
+_EXPLAIN: Final[tuple[Callable[[str], Flaw | None], ...]] = (
+    _of_wrapping,
+    _of_repetition,
+    _of_scheme,
+    _of_placeholder,
+    _of_password,
+    _of_place,
+)
 
 
 def place_of(text: str) -> str:

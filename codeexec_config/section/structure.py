@@ -95,8 +95,12 @@ def _reference_within(key: Key, value: Any) -> str | None:
     """Return how a key is written whose variable an array or a table names as the only thing in it."""
     from codeexec_config.rules.foreign import referred
 
-    inner = list(value.values()) if type(value) is dict else value
-    named = referred(inner[0]) if type(inner) is list and len(inner) == 1 and type(inner[0]) is str else None
+    if type(value) not in {dict, list} or len(value) != 1:
+        return None
+    [name, text] = next(iter(value.items())) if type(value) is dict else ("", value[0])
+    if type(text) is not str:
+        return None
+    named = referred(text) or referred(f"{name.removeprefix('from_')}:{text}")  # as in { env = "NAME" }
     return named and f'write {key.name} = "{named}"'
 
 
