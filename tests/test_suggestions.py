@@ -380,7 +380,7 @@ def test_a_word_tells_the_sense() -> None:
     assert {("api_key", Sense.POINTER)} == senses(pointers, External)
     assert {("url", Sense.POINTER)} == senses(of_a_url, External)
     assert {("url", Sense.MORE)} == senses([f"url_{word}" for word in RUN.split()], External)
-    assert {("timeout_secs", Sense.MORE)} == senses(
+    assert {("timeout_secs", Sense.MORE), ("timeout_secs", Sense.OTHER)} == senses(
         [f"{word}_timeout_secs" for word in RUN.split()], CodeExecutionConfig
     )
 
@@ -392,6 +392,13 @@ def test_a_word_tells_the_sense() -> None:
         ("url", External, "base_url apiUrl SERVICE_URL endpoint_url sandbox_url executor_base_url"),
         ("api_key", External, "client_api_key secret_api_key api_key_secret runner_api_key"),
         ("runtime", Sandboxed, "runtime_type container_runtime sandbox_engine sandbox_runtime"),
+        (
+            "timeout_secs",
+            CodeExecutionConfig,
+            "deadline duration_secs time_limit max_execution_time wall_time_secs",
+        ),
+        ("max_memory_mb", CodeExecutionConfig, "memory_limit memory_limit_mb max_ram memory_size ram_mb memory_quota"),
+        ("enabled", CodeExecutionConfig, "on active activated is_enabled is_active"),
         ("api_key", External, "auth authentication authorization bearer credential credentials passwd password pat"),
         ("api_key", External, "secret token auth_token bearer_token_env_var client_secret http_password access_key"),
         ("runtime", Sandboxed, "backend driver engine kind type"),
@@ -402,8 +409,51 @@ def test_what_other_tools_call_a_key_is_known(key: str, cls: type[Any], names: s
         meant = meaning(name, cls)
 
         assert meant is not None, name
-        assert (key, f"did you mean `{key}`?") == (meant.key.name, meant.help)
+        assert key == meant.key.name
+        assert meant.help.startswith(f"did you mean `{key}`?")
         assert not meant.is_exact
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("execution_timeout", "did you mean `timeout_secs`? it is in seconds"),
+        ("exec_timeout_secs", "did you mean `timeout_secs`? it is in seconds"),
+        ("max_run_time_in_ms", "did you mean `timeout_secs`? it is in seconds: 1000 milliseconds are 1 second"),
+        ("mem_limit", "did you mean `max_memory_mb`? it is in MiB"),
+        ("ram_limit_gb", "did you mean `max_memory_mb`? it is in MiB: 1 GiB is 1024 MiB"),
+        ("isOn", "did you mean `enabled`?"),
+    ],
+)
+def test_a_limit_by_another_name_is_told_its_unit(name: str, expected: str) -> None:
+    meant = meaning(name, CodeExecutionConfig)
+
+    assert meant is not None
+    assert (expected, Sense.OTHER) == (meant.help, meant.sense)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cpu_time_limit",
+        "compile_timeout",
+        "request_timeout",
+        "start_time",
+        "time_zone",
+        "shared_memory_mb",
+        "memory_swap",
+        "size_limit",
+        "run",
+        "max_output_size",
+        "time_limit_time",
+        "is_on_call",
+        "turn_on",
+        "is",
+        "limit_mb",
+    ],
+)
+def test_a_limit_of_something_else_is_no_key_of_ours(name: str) -> None:
+    assert meaning(name, CodeExecutionConfig) is None
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _NOT: Final = frozenset({"anti", "dis", "never", "no", "non", "not", "un", "without"})
 _GLUED_NOT: Final = ("in", "non", "not", "un")
 _SWITCHED_OFF: Final = frozenset({"deactivate", "deactivated", "disable", "disabled", "disables", "inactive", "off"})
+_SWITCHED_ON: Final = frozenset({"activated", "active", "enabled", "on"})
 _AGAINST: Final = frozenset(
     {"banned", "black", "blacklist", "blacklisted", "block", "blocked", "blocklist", "denied", "deny", "denylist"}
     | {"disallow", "disallowed", "exclude", "excluded", "forbid", "forbidden", "ignore", "ignored"}
@@ -49,6 +50,12 @@ _AROUND_PARTS: Final = _NAMES_OF_URLS | {"api", "http", "https", "service", "tcp
 _NAMES_OF_CHOICES: Final = frozenset({"backend", "driver", "engine", "kind", "type"})
 _BESIDE: Final = frozenset(
     {"access", "api", "client", "code", "container", "env", "executor", "http", "runner", "sandbox", "service", "var"}
+)
+_NAMES_OF_TIMEOUTS: Final = frozenset({"deadline", "duration", "time", "timeout"})
+_NAMES_OF_MEMORY: Final = frozenset({"mem", "memory", "ram"})
+_BESIDE_LIMITS: Final = frozenset(
+    {"code", "container", "exec", "execution", "limit", "max", "maximum", "process", "program", "quota", "run"}
+    | {"sandbox", "script", "size", "total", "wall"}
 )
 """Words that other tools put beside those names."""
 _UNIT_OF_MEMORY: Final = re.compile("[KMGTkmgt]i?B(?![a-z])")
@@ -255,12 +262,29 @@ def _more(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
 
 
 def _other(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
+    if len(set(words)) < len(words):
+        return
     for key in keys:
-        names = _OTHER_NAMES.get(key.form or "") or _OTHER_NAMES.get(key.kind) or frozenset()
-        known = set(_known_words(key.name))
-        is_named = not names.isdisjoint(words) or (names and known < set(words))
-        if is_named and set(words) <= known | names | _BESIDE:
-            yield Meaning(key, Sense.OTHER)
+        names, beside = _other_names(key)
+        known = frozenset(_known_words(key.name))
+        for rest, unit in _counted(words, key):
+            is_named = not names.isdisjoint(rest) or (names and known < set(rest))
+            if is_named and set(rest) <= known | names | beside:
+                yield Meaning(key, Sense.OTHER, unit)
+
+
+def _other_names(key: Key) -> tuple[frozenset[str], frozenset[str]]:
+    """Return what other tools call a key, and the words that they put beside that."""
+    if key.kind is Kind.BOOLEAN:
+        is_switch = _SWITCHED_ON.issuperset(_known_words(key.name))
+        return (_SWITCHED_ON if is_switch else frozenset()), frozenset({"is"})
+    return _OTHER_NAMES.get(key.bounds.unit if key.bounds else key.form or key.kind, (frozenset(), frozenset()))
+
+
+def _counted(words: Words, key: Key) -> Iterator[tuple[Words, Unit | None]]:
+    """Yield a name's words, and those before a unit of what a key counts."""
+    yield words, None
+    yield from ((rest, unit) for word, unit in units_of(key).items() for rest in _without_unit(words, word))
 
 
 def _component(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
@@ -269,12 +293,14 @@ def _component(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
             yield Meaning(key, Sense.COMPONENT)
 
 
-_OTHER_NAMES: Final[dict[str, frozenset[str]]] = {
-    "url": _NAMES_OF_URLS,
-    Kind.SECRET: _NAMES_OF_SECRETS,
-    Kind.CHOICE: _NAMES_OF_CHOICES,
+_OTHER_NAMES: Final[dict[str, tuple[frozenset[str], frozenset[str]]]] = {
+    "url": (_NAMES_OF_URLS, _BESIDE),
+    "runtime": (_NAMES_OF_CHOICES, _BESIDE),
+    Kind.SECRET: (_NAMES_OF_SECRETS, _BESIDE),
+    "second": (_NAMES_OF_TIMEOUTS, _BESIDE_LIMITS),
+    "MiB": (_NAMES_OF_MEMORY, _BESIDE_LIMITS),
 }
-"""What other tools call a key, by its form or its kind."""
+"""What other tools call a key, by its unit, its form or its kind, and the words that they put beside that."""
 
 
 # -- what is said ------------------------------------------------------------------------------------------------------
@@ -306,7 +332,7 @@ _HELP: Final[dict[Sense, Callable[[Meaning], str]]] = {
     Sense.OPPOSITE: lambda meant: f"`{meant.key.name}` means something else: {meant.key.text}",
     Sense.POINTER: _of_pointer,
     Sense.PART: _of_unit,
-    Sense.OTHER: _question,
+    Sense.OTHER: _of_unit,
     Sense.COMPONENT: lambda meant: (
         f'it is a part of `{meant.key.name}`, as in {meant.key.name} = "https://code-exec.example.com:8443/run"'
     ),
