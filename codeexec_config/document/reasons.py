@@ -24,9 +24,10 @@ from codeexec_config.document.names import (
     explain_header_end,
     explain_key,
 )
+from codeexec_config.document.numbers import explain_behind_number
 from codeexec_config.document.slips import Reason, Slip
 from codeexec_config.document.tokens import OPENINGS, Due
-from codeexec_config.document.unquoted import due_form, explain_behind_number, explain_value
+from codeexec_config.document.unquoted import due_form, explain_value
 from codeexec_config.findings import printable
 from codeexec_config.keys import Kind
 

@@ -1,4 +1,4 @@
-"""Explain values that people write and TOML does not have: a boolean in capitals, a number with a unit, bare text."""
+"""Explain values that people write and TOML does not have: a boolean in capitals, a null, bare text."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from codeexec_config import limits
 from codeexec_config.document.names import KEY_OF_PAIR
+from codeexec_config.document.numbers import explain_number
 from codeexec_config.document.slips import Reason
 from codeexec_config.document.tokens import OPENINGS
 from codeexec_config.keys import Kind
 from codeexec_config.references import Malformed, Reference, filled, parse
-from codeexec_config.rules.alone import judge, plural
+from codeexec_config.rules.alone import judge
 from codeexec_config.rules.foreign import recognised
 from codeexec_config.rules.spelling import nearest
 from codeexec_config.rules.templates import is_whole_reference
-from codeexec_config.rules.units import finest, is_amount, ratio, read_amount
 from codeexec_config.rules.variants import (
     NO_RUN,
     NO_VARIANT,
@@ -36,20 +36,9 @@ _QUOTE: Final = "put quotes around a text"
 _NO_LIST: Final = "write it in quotes in place of the brackets"
 _LITERALS: Final = {Kind.BOOLEAN: "write true or false", Kind.INTEGER: "write a whole number"}
 _NULLS: Final = frozenset({"null", "none", "nil", "undefined", "~"})
-_SPECIAL: Final = re.compile(r"([+-]?)(infinity|inf|nan)", re.IGNORECASE)
 _COMMENT_OF_ANOTHER_KIND: Final = re.compile(r"[ \t](?://|;|--)")
-_QUANTITY: Final = re.compile(r"(?:[0-9]{1,18}(?:\.[0-9]{1,18})?[ \t]*[A-Za-zµ]{1,12}[ \t]*){1,4}(?<![ \t])")
-_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,6}(?![0-9])")
 _GOES_ON: Final = re.compile(r"[ \t]*,[ \t]*(?![A-Za-z0-9_.-]+[ \t]*=)[^\s#]")
 """A comma that no key follows may be part of the text."""
-_NUMBER: Final = r"[0-9][0-9_.]*"
-_CALCULATION: Final = re.compile(rf"[+-]?{_NUMBER}(?:[ \t]*(?:\*\*?|//?|%|\^|<<|>>|[+-](?=[ \t]))[ \t]*{_NUMBER})+")
-_ZEROS: Final = re.compile(r"[+-]?(?P<zeros>0+)(?P<digits>[0-9]+)")
-_CUT_OFF: Final = re.compile(r"[+-]?[0-9]+\.")
-_HEADLESS: Final = re.compile(r"[+-]?\.[0-9]+")
-_ONE_OCTAL_DIGIT: Final = frozenset("01234567")
-_LONGEST_NUMBER: Final = 100
-"""Python converts no text of thousands of digits."""
 _ONE_ENTRY: Final = 'one variable gives one entry, in quotes and brackets: ["${NAME}"]'
 _STAND_INS: Final = ("x", "1", "https", "https://x")
 """What references may yield: a part of a name, a number, a scheme, a whole URL."""
@@ -96,11 +85,6 @@ _FORMS_OF_ENTRIES: Final = (
 def explain_value(slip: Slip) -> Reason:
     """Return why a value cannot be read."""
     return next(filter(None, (explain(slip) for explain in _REASONS)))
-
-
-def explain_behind_number(slip: Slip) -> Reason | None:
-    """Return why a number cannot be followed by what is there, if that belongs to it."""
-    return _quantity(slip) or _grouped(slip) or _calculation(slip)
 
 
 def _missing(slip: Slip) -> Reason | None:
@@ -200,16 +184,6 @@ def _boolean(slip: Slip) -> Reason | None:
     return Reason(message, f"write {meant}", f"write `{meant}`", (change,), at=slip.began)
 
 
-def _special(slip: Slip) -> Reason | None:
-    """Explain an infinity or a NaN as other languages write it."""
-    found = _SPECIAL.match(slip.text, slip.began)
-    if not found or not slip.ends_value(found.end()) or slip.key is not None:
-        return None
-    meant = f"{found[1]}{found[2].lower()[:3]}"
-    change = (slip.began, found.end(), meant)
-    return Reason("TOML writes `inf` and `nan` in lower case", f"write {meant}", f"write `{meant}`", (change,))
-
-
 def _null(slip: Slip) -> Reason | None:
     if slip.word.lower() not in _NULLS:
         return None
@@ -219,75 +193,6 @@ def _null(slip: Slip) -> Reason | None:
     elif slip.takes is Kind.UNION:
         help_ = f"leave the key out for its default; {NO_RUN}"
     return Reason("TOML has no null", help_)
-
-
-def _quantity(slip: Slip) -> Reason | None:
-    found = _QUANTITY.match(slip.text, slip.began)
-    if not found or not slip.ends_value(found.end()) or not is_amount(found[0]):
-        return None
-    message = "a number has no unit in TOML"
-    bounds = slip.key.bounds if slip.key else None
-    if slip.key is None or bounds is None:
-        return Reason(message, "write the number alone, or put quotes around number and unit")
-    help_ = f"`{slip.key.name}` takes a whole number of {plural(bounds.unit)}, without a unit"
-    amount = read_amount(found[0], slip.key)
-    if amount is None and (unit := finest(found[0], slip.key)):
-        return Reason(message, f"{help_}: {ratio(slip.key, unit)}")
-    if amount is None or not bounds.minimum <= amount <= bounds.maximum:
-        return Reason(message, help_)
-    change = (slip.began, found.end(), str(amount))
-    return Reason(message, f"{help_}: {amount}", f"write {amount}", (change,))
-
-
-def _grouped(slip: Slip) -> Reason | None:
-    found = _GROUPED.match(slip.text, slip.began)
-    if not found or not slip.ends_value(found.end()) or slip.scan.brackets:
-        return None
-    is_meant = not found[0].startswith("0") and _is_right(slip, found[0].replace(",", ""))
-    commas = (at for at in range(found.start(), found.end()) if slip.text[at] == ",")
-    changes = tuple((at, at + 1, "") for at in commas if is_meant)
-    return Reason("a number has no comma in TOML", "leave it out, or write _ between digits", "leave it out", changes)
-
-
-def _calculation(slip: Slip) -> Reason | None:
-    found = _CALCULATION.match(slip.text, slip.began)
-    if not found or not slip.ends_value(found.end()):
-        return None
-    return Reason("TOML does not calculate", "write the number itself")
-
-
-def _zeros(slip: Slip) -> Reason | None:
-    found = _ZEROS.match(slip.text, slip.began)
-    if not found or not slip.ends_value(found.end()):
-        return None
-    message = "a decimal number has no leading zero"
-    digits = found["digits"]
-    is_certain = digits in _ONE_OCTAL_DIGIT if slip.key is None else _is_right(slip, found[0])
-    changes = ((*found.span("zeros"), ""),) if is_certain else ()
-    return Reason(message, "leave it out; an octal number begins with 0o", "leave it out", changes)
-
-
-def _is_right(slip: Slip, digits: str) -> bool:
-    """Check for a number that the key takes."""
-    key = slip.key
-    if key is None or key.kind is not Kind.INTEGER or len(digits) > _LONGEST_NUMBER:
-        return False
-    return judge(key, int(digits), (), {}) is None
-
-
-def _point(slip: Slip) -> Reason | None:
-    is_integer = slip.takes is Kind.INTEGER
-    found = _CUT_OFF.match(slip.text, slip.began)
-    if found and slip.ends_value(found.end()):
-        change = (found.end() - 1, found.end(), "") if is_integer else (found.end(), found.end(), "0")
-        title = "leave the point out" if is_integer else "write .0"
-        return Reason("a number needs a digit after its point", title, title, (change,))
-    found = _HEADLESS.match(slip.text, slip.began)
-    if found and slip.ends_value(found.end()):
-        place = slip.text.index(".", slip.began)
-        changes = () if is_integer else ((place, place, "0"),)
-        return Reason("a number needs a digit before its point", "write 0 before it", "write 0 before it", changes)
-    return None
 
 
 def _semicolon(slip: Slip) -> Reason | None:
@@ -415,13 +320,8 @@ _REASONS: Final[tuple[Callable[[Slip], Reason | None], ...]] = (
     _doubled_equals,
     _reference,
     _boolean,
-    _special,
     _null,
-    _quantity,
-    _grouped,
-    _calculation,
-    _zeros,
-    _point,
+    explain_number,
     _semicolon,
     _half_quoted,
     _foreign,

@@ -1,0 +1,115 @@
+"""Explain numbers as people write them and TOML does not: with units, commas, zeros or a point too many."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from codeexec_config.document.slips import Reason
+from codeexec_config.keys import Kind
+from codeexec_config.rules.alone import judge, plural
+from codeexec_config.rules.units import finest, is_amount, ratio, read_amount
+
+if TYPE_CHECKING:
+    from codeexec_config.document.slips import Slip
+
+_SPECIAL: Final = re.compile(r"([+-]?)(infinity|inf|nan)", re.IGNORECASE)
+_QUANTITY: Final = re.compile(r"(?:[0-9]{1,18}(?:\.[0-9]{1,18})?[ \t]*[A-Za-zµ]{1,12}[ \t]*){1,4}(?<![ \t])")
+_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,6}(?![0-9])")
+_NUMBER: Final = r"[0-9][0-9_.]*"
+_CALCULATION: Final = re.compile(rf"[+-]?{_NUMBER}(?:[ \t]*(?:\*\*?|//?|%|\^|<<|>>|[+-](?=[ \t]))[ \t]*{_NUMBER})+")
+_ZEROS: Final = re.compile(r"[+-]?(?P<zeros>0+)(?P<digits>[0-9]+)")
+_CUT_OFF: Final = re.compile(r"[+-]?[0-9]+\.")
+_HEADLESS: Final = re.compile(r"[+-]?\.[0-9]+")
+_ONE_OCTAL_DIGIT: Final = frozenset("01234567")
+_LONGEST_NUMBER: Final = 100
+"""Python converts no text of thousands of digits."""
+
+
+def explain_number(slip: Slip) -> Reason | None:
+    """Return why what begins as a number is none."""
+    return _special(slip) or explain_behind_number(slip) or _zeros(slip) or _point(slip)
+
+
+def explain_behind_number(slip: Slip) -> Reason | None:
+    """Return why a number cannot be followed by what is there, if that belongs to it."""
+    return _quantity(slip) or _grouped(slip) or _calculation(slip)
+
+
+def _special(slip: Slip) -> Reason | None:
+    """Explain an infinity or a NaN as other languages write it."""
+    found = _SPECIAL.match(slip.text, slip.began)
+    if not found or not slip.ends_value(found.end()) or slip.key is not None:
+        return None
+    meant = f"{found[1]}{found[2].lower()[:3]}"
+    change = (slip.began, found.end(), meant)
+    return Reason("TOML writes `inf` and `nan` in lower case", f"write {meant}", f"write `{meant}`", (change,))
+
+
+def _quantity(slip: Slip) -> Reason | None:
+    found = _QUANTITY.match(slip.text, slip.began)
+    if not found or not slip.ends_value(found.end()) or not is_amount(found[0]):
+        return None
+    message = "a number has no unit in TOML"
+    bounds = slip.key.bounds if slip.key else None
+    if slip.key is None or bounds is None:
+        return Reason(message, "write the number alone, or put quotes around number and unit")
+    help_ = f"`{slip.key.name}` takes a whole number of {plural(bounds.unit)}, without a unit"
+    amount = read_amount(found[0], slip.key)
+    if amount is None and (unit := finest(found[0], slip.key)):
+        return Reason(message, f"{help_}: {ratio(slip.key, unit)}")
+    if amount is None or not bounds.minimum <= amount <= bounds.maximum:
+        return Reason(message, help_)
+    change = (slip.began, found.end(), str(amount))
+    return Reason(message, f"{help_}: {amount}", f"write {amount}", (change,))
+
+
+def _grouped(slip: Slip) -> Reason | None:
+    found = _GROUPED.match(slip.text, slip.began)
+    if not found or not slip.ends_value(found.end()) or slip.scan.brackets:
+        return None
+    is_meant = not found[0].startswith("0") and _is_right(slip, found[0].replace(",", ""))
+    commas = (at for at in range(found.start(), found.end()) if slip.text[at] == ",")
+    changes = tuple((at, at + 1, "") for at in commas if is_meant)
+    return Reason("a number has no comma in TOML", "leave it out, or write _ between digits", "leave it out", changes)
+
+
+def _calculation(slip: Slip) -> Reason | None:
+    found = _CALCULATION.match(slip.text, slip.began)
+    if not found or not slip.ends_value(found.end()):
+        return None
+    return Reason("TOML does not calculate", "write the number itself")
+
+
+def _zeros(slip: Slip) -> Reason | None:
+    found = _ZEROS.match(slip.text, slip.began)
+    if not found or not slip.ends_value(found.end()):
+        return None
+    message = "a decimal number has no leading zero"
+    digits = found["digits"]
+    is_certain = digits in _ONE_OCTAL_DIGIT if slip.key is None else _is_right(slip, found[0])
+    changes = ((*found.span("zeros"), ""),) if is_certain else ()
+    return Reason(message, "leave it out; an octal number begins with 0o", "leave it out", changes)
+
+
+def _is_right(slip: Slip, digits: str) -> bool:
+    """Check for a number that the key takes."""
+    key = slip.key
+    if key is None or key.kind is not Kind.INTEGER or len(digits) > _LONGEST_NUMBER:
+        return False
+    return judge(key, int(digits), (), {}) is None
+
+
+def _point(slip: Slip) -> Reason | None:
+    is_integer = slip.takes is Kind.INTEGER
+    found = _CUT_OFF.match(slip.text, slip.began)
+    if found and slip.ends_value(found.end()):
+        change = (found.end() - 1, found.end(), "") if is_integer else (found.end(), found.end(), "0")
+        title = "leave the point out" if is_integer else "write .0"
+        return Reason("a number needs a digit after its point", title, title, (change,))
+    found = _HEADLESS.match(slip.text, slip.began)
+    if found and slip.ends_value(found.end()):
+        place = slip.text.index(".", slip.began)
+        changes = () if is_integer else ((place, place, "0"),)
+        return Reason("a number needs a digit before its point", "write 0 before it", "write 0 before it", changes)
+    return None
