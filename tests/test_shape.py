@@ -189,7 +189,7 @@ def test_a_mode_that_is_false_is_said_by_the_switch_too():
         ("sandboxed(gvisor)", 'external; write mode = { sandboxed = { runtime = "gvisor" } }'),
         ("runsc", 'external; write mode = { sandboxed = { runtime = "gvisor" } }'),
         ("vm", 'external; write mode = { sandboxed = { runtime = "firecracker" } }'),
-        ("remote", "did you mean `external`? the modes are wasm, sandboxed, external; write mode = { external ="),
+        ("remote", 'external; write mode = { external = { url = "https://code-exec.example.com" } }'),
         (
             "rest_api",
             "did you mean `external`? the modes are wasm, sandboxed, external; write mode = { external = { url",
@@ -212,7 +212,19 @@ def test_a_mode_by_the_name_of_another_tool_is_a_question(name, hint):
         *((name, "gvisor") for name in ("runsc", "gVisor (runsc)", "google/gvisor", "runsc-kvm")),
         *((name, "firecracker") for name in ("microVM", "fc", "firecracker-containerd")),
         *((name, "docker") for name in ("docker-compose", "docker:27", "rootless docker")),
-        *((name, None) for name in ("kata", "podman", "", "not docker", "docker or gvisor", "dockerish runtime")),
+        *(
+            (name, None)
+            for name in (
+                "kata",
+                "podman",
+                "",
+                "not docker",
+                "no docker",
+                "without docker",
+                "docker or gvisor",
+                "dockerish",
+            )
+        ),
     ],
 )
 def test_a_sandbox_by_the_name_of_another_tool_is_a_question(name, meant):
