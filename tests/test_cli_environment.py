@@ -29,7 +29,7 @@ def _folder(tmp_path, monkeypatch):
 
 def write(name, text):
     Path(name).parent.mkdir(parents=True, exist_ok=True)
-    Path(name).write_text(text)
+    Path(name).write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
     return name
 
 
@@ -81,7 +81,13 @@ def test_standard_input_is_one_thing(capsys):
     assert "cannot be both" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("value", [f'"{CANARY}"', f"'{CANARY}'", f"${{OTHER}}{CANARY}"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(f'"{CANARY}"', f"'{CANARY}'", f"${{OTHER}}{CANARY}"),
+        *(f"{CANARY} # why", f'"{CANARY}" #why'),
+    ],
+)
 def test_a_value_that_other_tools_would_change_is_told_by_line_and_name(capsys, value):
     env_file = write("a.env", f"# c\nT_URL=https://x.example.com\nT_KEY={value}\n")
 
@@ -91,6 +97,7 @@ def test_a_value_that_other_tools_would_change_is_told_by_line_and_name(capsys, 
     assert 0 == assert_no_leak(validate, CANARY)
     [word] = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
     assert "a.env:3: the value of `T_KEY` " in word
+    assert ("#" in value) == ("a comment has a line of its own" in word)
 
 
 def test_a_value_is_used_as_it_is(capsys):
@@ -98,10 +105,29 @@ def test_a_value_is_used_as_it_is(capsys):
     assert "a.env:1: the value of `T_SECS` is in quotes" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", ['T_SECS="9"\nT_SECS=5\n', 'T_SECS=5\nOTHER="\nOTHER2=\'"\n', "T_SECS=5\nX=it's\n"])
+@pytest.mark.parametrize(
+    "text", ['T_SECS="9"\nT_SECS=5\n', 'T_SECS=5\nOTHER="\nOTHER2=\'"\n', "T_SECS=5\nX=it's\nY=a#b\n"]
+)
 def test_only_what_counts_is_told(capsys, text):
     assert 0 == main(["validate", "--env-file", write("a.env", text), "app.toml"])
     assert "checked 1 file: all valid\n" == capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        *(
+            (f"{line}\n", "line 1 has a blank in its name: write NAME=value, ")
+            for line in ("export K=v", "K = v", "K: v")
+        ),
+        (b"\xff\xfeK\x00=\x00v\x00", "the file is UTF-16; save it as UTF-8"),
+        (b"\xfe\xff\x00K\x00=\x00v", "the file is UTF-16; save it as UTF-8"),
+        (b"K=v\nL=\xff\xfe\n", "line 2 is not UTF-8"),
+    ],
+)
+def test_an_env_file_of_another_format_is_told_its_own(capsys, text, said):
+    assert 2 == main(["validate", "--env-file", write("a.env", text), "app.toml"])
+    assert f"--env-file: {said}" in capsys.readouterr().err
 
 
 def test_quiet_keeps_such_words_back(capsys):

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from codeexec_config.cli.streams import read_standard_input
 
 _MOST_BYTES: Final = 1024 * 1024
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _QUOTES: Final = ("'", '"')
 
 
@@ -58,6 +59,8 @@ def _read(path: str) -> bytes:
         raw = _read_file(path)
     if len(raw) > _MOST_BYTES:
         raise EnvFileError("the file is over 1 MiB; is this the right file?")
+    if raw.startswith(_UTF_16):
+        raise EnvFileError("the file is UTF-16; save it as UTF-8")
     return raw
 
 
@@ -82,11 +85,14 @@ def _entry(line: bytes, number: int) -> tuple[str, str | None]:
     if not name:
         raise EnvFileError(f"line {number} has no name before =")
     if any(ch.isspace() for ch in name):
-        raise EnvFileError(f"line {number} has a blank in its name")
+        raise EnvFileError(f"line {number} has a blank in its name: write NAME=value, and nothing in front of it")
     return name, value if equals else None
 
 
 def _remark(value: str) -> str:
     if len(value) > 1 and value[0] in _QUOTES and value[-1] == value[0]:
         return "is in quotes, which are part of it: nothing removes them, as in `docker run`"
-    return "contains `${`, which is part of it: nothing is expanded, as in `docker run`" if "${" in value else ""
+    if "${" in value:
+        return "contains `${`, which is part of it: nothing is expanded, as in `docker run`"
+    is_noted = " #" in value or "\t#" in value
+    return "contains a blank and `#`, which are part of it: a comment has a line of its own" if is_noted else ""
