@@ -165,7 +165,7 @@ class Policy(_Sourced):
         for finding in judge_fields(self, {}):
             name = "".join(f"[{part}]" if isinstance(part, int) else part for part in finding.path)
             kind = TypeError if finding.code == "wrong-type" else ValueError
-            raise kind(f"{name}: {finding.message}")
+            raise kind(": ".join(filter(None, (name, finding.message, finding.help))))
 
     def place_of(self, entry: str) -> Related | None:
         """Return where the file that the policy was read from has an entry, or None."""

@@ -191,6 +191,15 @@ def test_a_finding_of_a_constructor_is_an_error():
     assert "error[unknown-runtime]" in str(caught.value)
 
 
+def test_a_key_that_is_no_secret_is_told_to_be_made_one():
+    with pytest.raises(ConfigError, match=r"help: wrap the text: Secret\(text\)"):
+        External(url="https://h", api_key="k")
+    with pytest.raises(ConfigError) as caught:
+        External(url="https://h", api_key=3)
+
+    assert caught.value.diagnostics[0].help is None
+
+
 def test_a_flood_of_findings_is_cut_short_as_a_report_is():
     """A list may have a million entries; which of them are wrong is clear from the first thousand."""
     with pytest.raises(ConfigError) as caught:

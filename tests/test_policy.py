@@ -376,7 +376,7 @@ def test_a_policy_of_another_type_is_a_type_error(policy):
         ({"allow_env": ["A", None]}, TypeError, r"allow_env\[1\]: expected a str, found None"),
         ({"allow_literal_secrets": None}, TypeError, "allow_literal_secrets: expected a bool"),
         ({"max_memory_mb": 0}, ValueError, "max_memory_mb: 0 is less than the minimum"),
-        ({"modes": ["wsm"]}, ValueError, r"modes\[0\]: invalid mode"),
+        ({"modes": ["wsm"]}, ValueError, r"modes\[0\]: invalid mode: did you mean "),
         ({"runtimes": ["podman"]}, ValueError, r"runtimes\[0\]: invalid runtime"),
         ({"minimum_isolation": "kata"}, ValueError, "minimum_isolation: invalid runtime"),
         ({"languages": ["C D"]}, ValueError, r"languages\[0\]: invalid name"),

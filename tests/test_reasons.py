@@ -652,6 +652,31 @@ def test_the_beginning_of_a_document_of_yaml_is_named(text: str) -> None:
     assert "YAML" in refusal(text).message
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/etc/app.toml",
+        "app.toml",
+        "../conf/a b.toml\n",
+        "./app",
+        "~/app",
+        "C:\\app\\app.toml",
+        "C:/app",
+        "..data/x.toml",
+    ],
+)
+def test_a_path_in_the_place_of_a_text_is_called_one(text: str) -> None:
+    found = refusal(text)
+
+    assert ("this looks like the path of a file, not like TOML", None) == (found.message, found.fix)
+    assert str(found.help).startswith("`load` and `check_file` take a path")
+
+
+@pytest.mark.parametrize("text", ["app", "//comment", "a/b.toml # x", "/a.toml\n/b.toml", "/", "x" * 300 + ".toml"])
+def test_what_only_has_a_slash_or_a_dot_is_no_path(text: str) -> None:
+    assert "path of a file" not in refusal(text).message
+
+
 def test_a_document_of_json_is_named() -> None:
     assert "JSON" in refusal('{ "mode": "wasm" }').message
 

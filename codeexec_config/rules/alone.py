@@ -134,7 +134,8 @@ def _wrong_type(key: Key, value: object, path: Path) -> Finding | None:
     from codeexec_config.findings import Finding
 
     optional = " or None" if key.default is None else ""
-    return Finding("wrong-type", f"expected {name}{optional}, found {_article(type(value).__name__)}", path)
+    hint = "wrap the text: Secret(text)" if key.kind is Kind.SECRET and isinstance(value, str) else None
+    return Finding("wrong-type", f"expected {name}{optional}, found {_article(type(value).__name__)}", path, help=hint)
 
 
 def _article(name: str) -> str:
