@@ -623,7 +623,7 @@ def test_a_name_given_twice_is_explained(text: str, help_: str) -> None:
 @pytest.mark.parametrize(
     ("text", "section", "mended"),
     [
-        ("404: Not Found", "features.code_execution", None),
+        ("name: Not Found", "features.code_execution", None),
         ('[server]\nhost: "h"\r\n', "features.code_execution", None),
         ("timeout_secs: 30", "features.code_execution", "timeout_secs = 30"),
         ('"url" : "https://h" # why', "features.code_execution", '"url" = "https://h" # why'),
@@ -675,6 +675,36 @@ def test_a_path_in_the_place_of_a_text_is_called_one(text: str) -> None:
 @pytest.mark.parametrize("text", ["app", "//comment", "a/b.toml # x", "/a.toml\n/b.toml", "/", "x" * 300 + ".toml"])
 def test_what_only_has_a_slash_or_a_dot_is_no_path(text: str) -> None:
     assert "path of a file" not in refusal(text).message
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:0a\nsize 3\n", "a pointer of Git LFS"),
+        *(
+            (f"{begin}\n3132\n", "an encrypted file")
+            for begin in ("$ANSIBLE_VAULT;1.1;AES256", "-----BEGIN PGP MESSAGE")
+        ),
+        ("age-encryption.org/v1\n-> X25519 x\n", "an encrypted file"),
+        *((text, "the answer of a server") for text in ("HTTP/1.1 404 Not Found\nServer: x\n", "404: Not Found")),
+        *((text, "a diff") for text in ("diff --git a/x b/x\n", "--- a/x\n+++ b/x\n@@ -1 +1 @@\n")),
+        ("PK\x03\x04", "a binary file"),
+        ("\x7fELF\x02", "a binary file"),
+    ],
+)
+def test_a_file_of_another_kind_is_called_so(text: str, kind: str) -> None:
+    found = refusal(text)
+
+    assert f"this looks like {kind}, not like TOML" == found.message
+    assert found.help
+    assert found.fix is None
+
+
+@pytest.mark.parametrize(
+    "text", ["404 = 1\nx", "version = 'https://git-lfs.github.com/'\nx", "a = 'PK'\n\x03", "---\na: 1"]
+)
+def test_what_only_begins_alike_is_a_text_of_ours(text: str) -> None:
+    assert "not like TOML" not in refusal(text).message
 
 
 def test_a_document_of_json_is_named() -> None:

@@ -25,6 +25,7 @@ from codeexec_config.document.names import (
     explain_key,
 )
 from codeexec_config.document.numbers import explain_behind_number
+from codeexec_config.document.other_files import explain_other_file
 from codeexec_config.document.slips import Reason, Slip
 from codeexec_config.document.tokens import OPENINGS, Due
 from codeexec_config.document.unquoted import due_form, explain_value
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
     from codeexec_config.document.tokens import Flaw
     from codeexec_config.findings import Path
 
-_PATH: Final = re.compile(r"[\w./\\:~ -]+\.toml|(?:~|\.{0,2}|[A-Za-z]:)[/\\](?![/\\])[\w./\\:~ -]+")
-"""The path of a TOML file, or one that begins as no name does."""
-_LONGEST_PATH: Final = 300
 _HEADER: Final = re.compile(r"[ \t]*\[\[?[A-Za-z0-9_. \t-]+\]\]?[ \t]*(?:#|\r?\n|\Z)")
 _NEXT: Final = re.compile(rf"[;,][;, \t]*(?={KEY_OF_PAIR})|(?:(?:\\r)?\\n[ \t]*){{1,100}}(?={KEY_OF_PAIR}|[\[#]|\Z)")
 """A comma, a semicolon or the escape of a line feed, with the statement that it parts from the one before."""
@@ -61,7 +59,13 @@ _LEADS: Final = re.compile(r"(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.(?
 def explain(scan: Scan, flaw: Flaw, section: Path) -> Reason:
     """Return why a text is not TOML; a fix that would not lead on is left out."""
     slip = Slip(scan, flaw, section)
-    early = _simple(slip, flaw) or _path(slip) or _unclosed_bracket(slip) or explain_look_alike(slip) or _next(slip)
+    early = (
+        _simple(slip, flaw)
+        or explain_other_file(slip)
+        or _unclosed_bracket(slip)
+        or explain_look_alike(slip)
+        or _next(slip)
+    )
     reason = early or _EXPLAIN[flaw.due](slip)
     at = slip.at if reason.at is None else reason.at
     if reason.changes and not leads_on(slip.text, at, reason.changes):
@@ -73,14 +77,6 @@ def _simple(slip: Slip, flaw: Flaw) -> Reason | None:
     if flaw.due is Due.ONCE and flaw.first is not None:
         return _once(slip, flaw.key or "", flaw.first[0])
     return _LIMITS.get(flaw.due)
-
-
-def _path(slip: Slip) -> Reason | None:
-    """Explain a path in the place of a text, as some systems check out a link."""
-    if len(slip.text) > _LONGEST_PATH or not _PATH.fullmatch(slip.text.strip()):
-        return None
-    help_ = "`load` and `check_file` take a path; a link may have been copied as a text"
-    return Reason("this looks like the path of a file, not like TOML", help_)
 
 
 def _once(slip: Slip, name: str, first: int) -> Reason:

@@ -1,0 +1,38 @@
+"""Recognise a text that is no TOML at all by how it begins: what else stands where a config should be."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from codeexec_config.document.slips import Reason
+
+if TYPE_CHECKING:
+    from codeexec_config.document.slips import Slip
+
+_LONGEST_PATH: Final = 300
+_PATH: Final = re.compile(r"[\w./\\:~ -]+\.toml|(?:~|\.{0,2}|[A-Za-z]:)[/\\](?![/\\])[\w./\\:~ -]+")
+"""The path of a TOML file, or one that begins as no name does."""
+_KINDS: Final = (
+    ("version https://git-lfs[.]github[.]com/", "a pointer of Git LFS", "fetch the file itself: git lfs pull"),
+    (r"\$ANSIBLE_VAULT;|-----BEGIN |age-encryption[.]org/", "an encrypted file", "decrypt it before it is read"),
+    (r"HTTP/[0-9.]+ [0-9]{3}\b|[0-9]{3}: ", "the answer of a server", "check how the file was fetched"),
+    (r"diff --git |--- [^\n]*\n\+\+\+ ", "a diff", "apply it to the file"),
+    (r"PK\x03\x04|\x7fELF|[^\n=]{0,8}\0", "a binary file", "check which file was meant"),
+)
+_BEGINNINGS: Final = tuple((re.compile(pattern), kind, help_) for pattern, kind, help_ in _KINDS)
+
+
+def explain_other_file(slip: Slip) -> Reason | None:
+    """Return what a text is, if it is clearly something else."""
+    if len(slip.text) <= _LONGEST_PATH and _PATH.fullmatch(slip.text.strip()):
+        # Some systems check out a link as a text that holds where it leads.
+        return _reason(
+            "the path of a file", "`load` and `check_file` take a path; a link may have been copied as a text"
+        )
+    found = (_reason(kind, help_) for pattern, kind, help_ in _BEGINNINGS if pattern.match(slip.text))
+    return next(found, None)
+
+
+def _reason(kind: str, help_: str) -> Reason:
+    return Reason(f"this looks like {kind}, not like TOML", help_)
