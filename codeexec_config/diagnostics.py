@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import attrs
 
@@ -26,8 +26,18 @@ LEAD: Final = 40
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
-@attrs.frozen
-class Position:
+class Record:
+    """Show the fields of an instance, as attrs does by a function for each class, compiled at the first finding."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        fields = (f"{field.name}={getattr(self, field.name)!r}" for field in attrs.fields(cast("Any", type(self))))
+        return f"{type(self).__name__}({', '.join(fields)})"
+
+
+@attrs.frozen(repr=False)
+class Position(Record):
     """A place in a text: `line` and `column` count from 1, `offset` from 0, all in code points.
 
     A leading byte order mark counts in `offset` and not in `column`.
@@ -38,16 +48,16 @@ class Position:
     offset: int
 
 
-@attrs.frozen
-class Span:
+@attrs.frozen(repr=False)
+class Span(Record):
     """A stretch of a text, from `start` up to and without `end`."""
 
     start: Position
     end: Position
 
 
-@attrs.frozen
-class Related:
+@attrs.frozen(repr=False)
+class Related(Record):
     """Another place that a finding speaks of, such as the first of two modes."""
 
     message: str
@@ -56,32 +66,32 @@ class Related:
     excerpt: str | None = attrs.field(default=None, kw_only=True)
 
 
-@attrs.frozen
-class Edit:
+@attrs.frozen(repr=False)
+class Edit(Record):
     """Write `text` where the source has `span`."""
 
     span: Span
     text: str
 
 
-@attrs.frozen
-class Fix:
+@attrs.frozen(repr=False)
+class Fix(Record):
     """Edits on the source that cure one finding and keep every other byte."""
 
     title: str
     edits: tuple[Edit, ...]
 
 
-@attrs.frozen
-class Deferred:
+@attrs.frozen(repr=False)
+class Deferred(Record):
     """A reference that was not looked up: `path` is the key that holds it, `reference` its name as `${NAME}`."""
 
     path: Path
     reference: str
 
 
-@attrs.frozen
-class Origin:
+@attrs.frozen(repr=False)
+class Origin(Record):
     """Where one value of the effective config comes from.
 
     Args:
@@ -99,8 +109,8 @@ class Origin:
     reference: str | None
 
 
-@attrs.frozen(kw_only=True)
-class Diagnostic:
+@attrs.frozen(kw_only=True, repr=False)
+class Diagnostic(Record):
     """One finding with its place.
 
     Args:
