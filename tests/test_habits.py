@@ -141,7 +141,7 @@ def test_a_boolean_is_read_as_it_was_meant(value: str, meant: str | None) -> Non
 
 
 def test_a_unit_of_time_is_as_long_as_its_name_says() -> None:
-    units = dict(units_of(KEYS["timeout_secs"]).values())
+    units = {unit.name: unit.factor for unit in units_of(KEYS["timeout_secs"]).values()}
     second = Fraction(1)
 
     assert second / 10**9 == units.pop("nanoseconds")
@@ -152,7 +152,7 @@ def test_a_unit_of_time_is_as_long_as_its_name_says() -> None:
 
 
 def test_a_unit_of_memory_is_1024_of_the_one_below() -> None:
-    units = dict(units_of(KEYS["max_memory_mb"]).values())
+    units = {unit.name: unit.factor for unit in units_of(KEYS["max_memory_mb"]).values()}
 
     assert ["bytes", "KiB", "MiB", "GiB", "TiB"] == list(units)
     assert [Fraction(1024) ** power for power in (-2, -1, 0, 1, 2)] == list(units.values())
@@ -355,7 +355,7 @@ def test_a_number_of_absurd_length_is_not_read() -> None:
     + [(value, None) for value in map(float, ("inf", "-inf", "nan"))],
 )
 def test_a_number_is_converted_where_it_stays_whole(value: object, expected: int | None) -> None:
-    assert expected == converted(value, Fraction(60))
+    assert expected == converted(value, units_of(KEYS["timeout_secs"])["min"])
 
 
 @pytest.mark.parametrize(

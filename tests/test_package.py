@@ -18,7 +18,7 @@ from codeexec_config._version import VERSION
 PACKAGE = Path(codeexec_config.__file__).parent
 
 LAYERS = [
-    {"_version", "limits", "codes", "explanations"},
+    {"_version", "limits", "codes", "explanations", "expressions"},
     {"findings", "secrets_directory", "keys", "references"},
     {"secret"},
     {"diagnostics"},

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import Final
+
+from codeexec_config.expressions import expression
 
 _CONTROLS: Final = (
     "NULL",
@@ -62,7 +63,7 @@ _LOOKS_LIKE: Final = {
 _CATEGORIES: Final = {"Zs": " ", "Cf": "", "Cc": "", "Zl": "", "Zp": ""}
 _RAISED: Final = "No"
 """Digits above, below or in a circle: an exponent, say, which nobody writes for a digit by a slip."""
-_ASCII_LETTER: Final = re.compile("[A-Za-z]")
+_ASCII_LETTER: Final = expression("[A-Za-z]")
 _LAST_ASCII: Final = 0x7F
 
 

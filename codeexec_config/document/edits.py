@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from codeexec_config.document.parse import parse
+from codeexec_config.expressions import expression
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["apply_fixes", "compatible", "write_edits"]
 
-_LEADING_NAME: Final = re.compile(r"\s*[\[{,]*\s*([A-Za-z0-9_-]+)")
+_LEADING_NAME: Final = expression(r"\s*[\[{,]*\s*([A-Za-z0-9_-]+)")
 
 
 def apply_fixes(text: str, fixes: Iterable[Fix]) -> str:

@@ -13,6 +13,7 @@ from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config.diagnostics import CROPPED, LEAD
+from codeexec_config.expressions import expression
 from codeexec_config.keys import Kind, keys_of, once_a_class
 from codeexec_config.references import Literal, Malformed, Reference, parse
 
@@ -28,23 +29,23 @@ if TYPE_CHECKING:
 _WIDTH: Final = 160
 _MASK: Final = "*"
 _NAMES = r"[ \t]*[A-Za-z0-9_-]+[ \t]*(?:\.[ \t]*[A-Za-z0-9_-]+[ \t]*){0,79}"
-_KEPT_BLINDLY = re.compile(rf"[ \t]*(?:\[{_NAMES}\]|\[\[{_NAMES}\]\]|[A-Za-z0-9_-]+[ \t]*=(?!=))")
-_PASTED_TAIL = re.compile(r"[ \t]*(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[A-Za-z0-9_-]{8,}=")
+_KEPT_BLINDLY = expression(rf"[ \t]*(?:\[{_NAMES}\]|\[\[{_NAMES}\]\]|[A-Za-z0-9_-]+[ \t]*=(?!=))")
+_PASTED_TAIL = expression(r"[ \t]*(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[A-Za-z0-9_-]{8,}=")
 """What mixes letters of both cases and digits before an equals sign: the end of a key that was cut in two."""
-_MAY_HOLD_KEY = re.compile(
+_MAY_HOLD_KEY = expression(
     r"key|token|secret|passw|pwd|bearer|credential|[A-Za-z0-9+/=_-]{16}|://[^\s@?]{0,200}[@?]", re.IGNORECASE
 )
 """What a comment says of a key, or a word that may be one."""
 _LONGEST_TEMPLATE: Final = 4000
-_DOLLAR = re.compile(r"\\(?:x24|u0024|U00000024)\Z")
+_DOLLAR = expression(r"\\(?:x24|u0024|U00000024)\Z")
 """A dollar sign by an escape: before a `${` it makes that a literal."""
 _LONGEST_ESCAPE: Final = len("\\U00000024")
 
 _ADDRESS_MARKS: Final = frozenset("./:$")
-_AUTHORITY = re.compile("//([^/?#'\"]*)")
-_NO_URL = re.compile(r"[\s\"'`|<>]")
+_AUTHORITY = expression("//([^/?#'\"]*)")
+_NO_URL = expression(r"[\s\"'`|<>]")
 _OF_SCHEMES: Final = ascii_letters + digits + "+.-"
-_HOST_AND_PORT = re.compile(r"(?:[\w.${}-]*|\[[0-9A-Fa-f:.]*(?:%[A-Za-z0-9]*)?\])(?::[0-9]*)?")
+_HOST_AND_PORT = expression(r"(?:[\w.${}-]*|\[[0-9A-Fa-f:.]*(?:%[A-Za-z0-9]*)?\])(?::[0-9]*)?")
 
 
 class Known(NamedTuple):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from codeexec_config.document.scanner import Scan
 from codeexec_config.document.tokens import Due, Flaw
+from codeexec_config.expressions import expression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
-_BREAK: Final = re.compile(r"[\s,\]}#]")
+_FORBIDDEN: Final = expression("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+_BREAK: Final = expression(r"[\s,\]}#]")
 
 Change = tuple[int, int, str]
 """What to write between two offsets."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from codeexec_config.document.characters import described, is_letter, plain, strange
 from codeexec_config.document.slips import Reason
 from codeexec_config.document.tokens import Due
+from codeexec_config.expressions import expression
 
 if TYPE_CHECKING:
     from codeexec_config.document.flaws import Change
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 _DOUBLE: Final = "“”„‟″＂"  # noqa: RUF001 -- look-alikes are the subject
 _SINGLE: Final = "‘’‚‛′＇"  # noqa: RUF001
-_CURLY: Final = re.compile(f"[{_DOUBLE}{_SINGLE}]")
-_CURLY_END: Final = re.compile(rf"[{_DOUBLE}{_SINGLE}](?=[ \t]*(?:[,;\]}}]|#|\r?\n|\Z))")
+_CURLY: Final = expression(f"[{_DOUBLE}{_SINGLE}]")
+_CURLY_END: Final = expression(rf"[{_DOUBLE}{_SINGLE}](?=[ \t]*(?:[,;\]}}]|#|\r?\n|\Z))")
 """One that stands where a string may end: in its middle it may be an apostrophe."""
-_PAIRS: Final = re.compile(
+_PAIRS: Final = expression(
     r"(?P<right>\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\n]*')|(?P<comment>#)"
     rf"|(?P<double>[{_DOUBLE}\"])[^{_DOUBLE}\"\\\n]*[{_DOUBLE}\"]|[{_SINGLE}'][^{_SINGLE}'\n]*[{_SINGLE}']"
 )
-_BARE: Final = re.compile(r"[^\s=.\[\]{}\"',#]+")
+_BARE: Final = expression(r"[^\s=.\[\]{}\"',#]+")
 _HINTS: Final = {
     " ": "it looks like a blank; write a plain one",
     "": "it is invisible; remove it",

@@ -8,27 +8,28 @@ from typing import TYPE_CHECKING, Final
 from codeexec_config import limits
 from codeexec_config.document.slips import Reason
 from codeexec_config.document.unquoted import due_form
+from codeexec_config.expressions import expression
 from codeexec_config.keys import Kind
 
 if TYPE_CHECKING:
     from codeexec_config.document.slips import Slip
 
 _QUOTES: Final = frozenset("\"'")
-_UNCLOSED_TEXT: Final = re.compile(r"[^\s\"'#,;\\\[\]{}=](?:[^\"'#,;\\\[\]{}=]*[^\s\"'#,;\\\[\]{}=])?(?=[ \t]*\Z)")
+_UNCLOSED_TEXT: Final = expression(r"[^\s\"'#,;\\\[\]{}=](?:[^\"'#,;\\\[\]{}=]*[^\s\"'#,;\\\[\]{}=])?(?=[ \t]*\Z)")
 _ENDS_BELOW: Final = (
     r"\s*(?:[^{0}\n]*|(?![#\[]|[A-Za-z0-9_.-]+[ \t]*=)[^{0}]*){0}"
     r"[ \t]*[,;]?[ \t]*[\]}}]*[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)"
 )
 """Up to the quote that ends a line further down: the next line, or one behind lines that are no statements."""
-_OTHER_QUOTE: Final = re.compile(r"[^\"'#,;\\\[\]]*([\"'])(?=[ \t]*\Z)")
-_NO_TEXT: Final = re.compile(r"[,;]|[\]}]+[ \t]*(?:#|\Z)")
+_OTHER_QUOTE: Final = expression(r"[^\"'#,;\\\[\]]*([\"'])(?=[ \t]*\Z)")
+_NO_TEXT: Final = expression(r"[,;]|[\]}]+[ \t]*(?:#|\Z)")
 """What goes on behind a string that has ended where it should."""
-_APOSTROPHE: Final = re.compile(r"'[^\"\\#]*'(?=[ \t]*\Z)")
-_DOUBLED: Final = re.compile(r"([\"'])\1([^\s\"'\\#](?:[^\"'\\#]*[^\s\"'\\#])?)\1\1(?=[ \t]*(?:#|\Z))")
-_INNER_QUOTES: Final = re.compile(r"\"(?:[^\"'\\#]*\"){3,100}(?=[ \t]*\Z)")
+_APOSTROPHE: Final = expression(r"'[^\"\\#]*'(?=[ \t]*\Z)")
+_DOUBLED: Final = expression(r"([\"'])\1([^\s\"'\\#](?:[^\"'\\#]*[^\s\"'\\#])?)\1\1(?=[ \t]*(?:#|\Z))")
+_INNER_QUOTES: Final = expression(r"\"(?:[^\"'\\#]*\"){3,100}(?=[ \t]*\Z)")
 _QUOTED_DEFAULT: Final = r"{0}[^{0}\\]*\$\{{{1}:?[-?]({0})[^{0}\\]*({0})\}}[^{0}\\]*{0}(?=[ \t]*(?:#|\Z))"
 
-_RUNS_ON: Final = re.compile(r",(?:[ \t]*[A-Za-z0-9_.-]+[ \t]*=)?[ \t]*\Z")
+_RUNS_ON: Final = expression(r",(?:[ \t]*[A-Za-z0-9_.-]+[ \t]*=)?[ \t]*\Z")
 """The end of a string that goes up to the opening quote of the next one in its array or inline table."""
 _ENDED: Final = "a quote within this string has ended it"
 
@@ -42,7 +43,7 @@ def explain_unclosed(slip: Slip) -> Reason:
         return Reason("this string is not closed", f"close it with {quote * 3}", related=related)
     body = slip.text[opening + 1 : slip.at]
     message = "this string is not closed on its line"
-    if re.compile(_ENDS_BELOW.format(quote)).match(slip.text, slip.at):
+    if expression(_ENDS_BELOW.format(quote)).match(slip.text, slip.at):
         more = "" if slip.key else f"; a text of several lines stands in {quote * 3}"
         return Reason(message, f"write it on one line{more}", related=related)
     if found := _OTHER_QUOTE.fullmatch(body.rstrip()):

@@ -9,25 +9,26 @@ from codeexec_config import limits
 from codeexec_config.document.characters import described, plain
 from codeexec_config.document.slips import Reason
 from codeexec_config.document.tokens import OPENINGS
+from codeexec_config.expressions import expression
 from codeexec_config.keys import Kind
 
 if TYPE_CHECKING:
     from codeexec_config.document.slips import Slip
 
 KEY_OF_PAIR: Final = r"[A-Za-z0-9_.-]+[ \t]*="
-PAIR: Final = re.compile(rf"[ \t]*{KEY_OF_PAIR}")
-PLAIN_VALUE: Final = re.compile(r"(?:true|false|[+-]?[0-9]+|\"[^\"\\]*\"|'[^']*')[ \t]*(?:#|\Z)")
-_CONFLICT: Final = re.compile(r"(?:<{7}|={7}|>{7})(?!\S)")
-_OF_YAML: Final = re.compile(r"(?:---|[^:\s]*:)[ \t]*(?:#|\Z)")
-_BARE_HEADER: Final = re.compile(r"(?=[^\n#]*[.\]])[A-Za-z0-9_. \t-]+(?:\][ \t]*)?(?:#|\r?\n|\Z)")
+PAIR: Final = expression(rf"[ \t]*{KEY_OF_PAIR}")
+PLAIN_VALUE: Final = expression(r"(?:true|false|[+-]?[0-9]+|\"[^\"\\]*\"|'[^']*')[ \t]*(?:#|\Z)")
+_CONFLICT: Final = expression(r"(?:<{7}|={7}|>{7})(?!\S)")
+_OF_YAML: Final = expression(r"(?:---|[^:\s]*:)[ \t]*(?:#|\Z)")
+_BARE_HEADER: Final = expression(r"(?=[^\n#]*[.\]])[A-Za-z0-9_. \t-]+(?:\][ \t]*)?(?:#|\r?\n|\Z)")
 """A line of names with dots, or with the closing bracket of a header."""
-_BLOCK: Final = re.compile(r"(?:\"[^\"]*\"[ \t]*){0,10}\{")
+_BLOCK: Final = expression(r"(?:\"[^\"]*\"[ \t]*){0,10}\{")
 """The labels and the brace that open a block of HCL."""
-_MARKED: Final = re.compile(rf"[^\w\s\[\"'=#]{{1,9}}(?:[ \t]*(?P<header>\[)|{PAIR.pattern})")
-_GOES_ON_BELOW: Final = re.compile(r"(?P<space>\s*(?:#[^\n]*\n\s*){0,100})(?P<mark>\]+|\.)")
-_EQUALS_BELOW: Final = re.compile(r"\s*=")
-_WORD: Final = re.compile(r"\w[\w-]*")
-_DECLARES: Final = re.compile(rf"(?P<word>export|set|let|const|var|local|readonly|-)[ \t]+(?={KEY_OF_PAIR})")
+_MARKED: Final = expression(rf"[^\w\s\[\"'=#]{{1,9}}(?:[ \t]*(?P<header>\[)|{PAIR.pattern})")
+_GOES_ON_BELOW: Final = expression(r"(?P<space>\s*(?:#[^\n]*\n\s*){0,100})(?P<mark>\]+|\.)")
+_EQUALS_BELOW: Final = expression(r"\s*=")
+_WORD: Final = expression(r"\w[\w-]*")
+_DECLARES: Final = expression(rf"(?P<word>export|set|let|const|var|local|readonly|-)[ \t]+(?={KEY_OF_PAIR})")
 """What stands before an assignment elsewhere: a shell's or JavaScript's word, or the mark of a list or a diff."""
 
 _WHOLE_PATH: Final = f"each header repeats the whole path, such as [{limits.SECTION}.mode.external]"

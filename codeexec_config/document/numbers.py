@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from codeexec_config.document.slips import Reason
+from codeexec_config.expressions import expression
 from codeexec_config.keys import Kind
 from codeexec_config.rules.alone import judge, plural
 from codeexec_config.rules.units import finest, is_amount, ratio, read_amount
@@ -13,14 +14,14 @@ from codeexec_config.rules.units import finest, is_amount, ratio, read_amount
 if TYPE_CHECKING:
     from codeexec_config.document.slips import Slip
 
-_SPECIAL: Final = re.compile(r"([+-]?)(infinity|inf|nan)", re.IGNORECASE)
-_QUANTITY: Final = re.compile(r"(?:[0-9]{1,18}(?:\.[0-9]{1,18})?[ \t]*[A-Za-zµ]{1,12}[ \t]*){1,4}(?<![ \t])")
-_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,6}(?![0-9])")
+_SPECIAL: Final = expression(r"([+-]?)(infinity|inf|nan)", re.IGNORECASE)
+_QUANTITY: Final = expression(r"(?:[0-9]{1,18}(?:\.[0-9]{1,18})?[ \t]*[A-Za-zµ]{1,12}[ \t]*){1,4}(?<![ \t])")
+_GROUPED: Final = expression(r"[0-9]{1,3}(?:,[0-9]{3}){1,6}(?![0-9])")
 _NUMBER: Final = r"[0-9][0-9_.]*"
-_CALCULATION: Final = re.compile(rf"[+-]?{_NUMBER}(?:[ \t]*(?:\*\*?|//?|%|\^|<<|>>|[+-](?=[ \t]))[ \t]*{_NUMBER})+")
-_ZEROS: Final = re.compile(r"[+-]?(?P<zeros>0+)(?P<digits>[0-9]+)")
-_CUT_OFF: Final = re.compile(r"[+-]?[0-9]+\.")
-_HEADLESS: Final = re.compile(r"[+-]?\.[0-9]+")
+_CALCULATION: Final = expression(rf"[+-]?{_NUMBER}(?:[ \t]*(?:\*\*?|//?|%|\^|<<|>>|[+-](?=[ \t]))[ \t]*{_NUMBER})+")
+_ZEROS: Final = expression(r"[+-]?(?P<zeros>0+)(?P<digits>[0-9]+)")
+_CUT_OFF: Final = expression(r"[+-]?[0-9]+\.")
+_HEADLESS: Final = expression(r"[+-]?\.[0-9]+")
 _ONE_OCTAL_DIGIT: Final = frozenset("01234567")
 _LONGEST_NUMBER: Final = 100
 """Python converts no text of thousands of digits."""

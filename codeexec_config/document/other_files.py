@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from codeexec_config.document.slips import Reason
+from codeexec_config.expressions import expression
 
 if TYPE_CHECKING:
     from codeexec_config.document.slips import Slip
 
 _LONGEST_PATH: Final = 300
-_PATH: Final = re.compile(r"[\w./\\:~ -]+\.toml|(?:~|\.{0,2}|[A-Za-z]:)[/\\](?![/\\])[\w./\\:~ -]+")
+_PATH: Final = expression(r"[\w./\\:~ -]+\.toml|(?:~|\.{0,2}|[A-Za-z]:)[/\\](?![/\\])[\w./\\:~ -]+")
 """The path of a TOML file, or one that begins as no name does."""
 _KINDS: Final = (
     ("version https://git-lfs[.]github[.]com/", "a pointer of Git LFS", "fetch the file itself: git lfs pull"),
@@ -20,7 +20,7 @@ _KINDS: Final = (
     (r"diff --git |--- [^\n]*\n\+\+\+ ", "a diff", "apply it to the file"),
     (r"PK\x03\x04|\x7fELF|[^\n=]{0,8}\0", "a binary file", "check which file was meant"),
 )
-_BEGINNINGS: Final = tuple((re.compile(pattern), kind, help_) for pattern, kind, help_ in _KINDS)
+_BEGINNINGS: Final = tuple((expression(pattern), kind, help_) for pattern, kind, help_ in _KINDS)
 
 
 def explain_other_file(slip: Slip) -> Reason | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,9 @@ from codeexec_config.document.lines import Lines, Stretch
 from codeexec_config.document.scanner import Scan, locate
 from codeexec_config.document.stems import Stems
 from codeexec_config.document.tokens import past_space
+from codeexec_config.expressions import expression
 from codeexec_config.findings import Finding, Path, Target
-from codeexec_config.rules.units import may_be_thousands
+from codeexec_config.rules.units import THOUSANDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from codeexec_config.findings import Amendment
 
 _NEEDS_ESCAPES = frozenset("\"'\\\n\r\t")
-_BLANKS_AND_COMMA = re.compile(r"[ \t]*,[ \t]*")
-_LEADING_COMMA = re.compile(r"[ \t]*,[ \t]*\Z")
-_COMMENT = re.compile(r"[ \t]*#")
-_END_OF_LINE = re.compile(r"[ \t]*(?:\r?\n|\Z)")
+_BLANKS_AND_COMMA = expression(r"[ \t]*,[ \t]*")
+_LEADING_COMMA = expression(r"[ \t]*,[ \t]*\Z")
+_COMMENT = expression(r"[ \t]*#")
+_END_OF_LINE = expression(r"[ \t]*(?:\r?\n|\Z)")
 
 
 class Places:
@@ -102,7 +102,7 @@ class Places:
 
     def _replacement(self, amendment: Amendment) -> list[tuple[Stretch, str]]:
         token = self._scan.values[amendment.path]
-        if may_be_thousands(self._scan.text, token.start, token.end):  # the value does not tell how it was spelt
+        if THOUSANDS.fullmatch(self._scan.text, token.start, token.end):  # the value does not tell how it was spelt
             return []
         quote = self._scan.text[token.start] if amendment.action == "reword" else ""
         if quote and not _NEEDS_ESCAPES.isdisjoint(amendment.text):

@@ -29,6 +29,7 @@ from codeexec_config.document.other_files import explain_other_file
 from codeexec_config.document.slips import Reason, Slip
 from codeexec_config.document.tokens import OPENINGS, Due
 from codeexec_config.document.unquoted import due_form, explain_value
+from codeexec_config.expressions import expression
 from codeexec_config.findings import printable
 from codeexec_config.keys import Kind
 
@@ -39,20 +40,20 @@ if TYPE_CHECKING:
     from codeexec_config.document.tokens import Flaw
     from codeexec_config.findings import Path
 
-_HEADER: Final = re.compile(r"[ \t]*\[\[?[A-Za-z0-9_. \t-]+\]\]?[ \t]*(?:#|\r?\n|\Z)")
-_NEXT: Final = re.compile(rf"[;,][;, \t]*(?={KEY_OF_PAIR})|(?:(?:\\r)?\\n[ \t]*){{1,100}}(?={KEY_OF_PAIR}|[\[#]|\Z)")
+_HEADER: Final = expression(r"[ \t]*\[\[?[A-Za-z0-9_. \t-]+\]\]?[ \t]*(?:#|\r?\n|\Z)")
+_NEXT: Final = expression(rf"[;,][;, \t]*(?={KEY_OF_PAIR})|(?:(?:\\r)?\\n[ \t]*){{1,100}}(?={KEY_OF_PAIR}|[\[#]|\Z)")
 """A comma, a semicolon or the escape of a line feed, with the statement that it parts from the one before."""
-_VALUE_STARTS: Final = re.compile(r"[\[{+0-9-]|(?:true|false)\b|([\"'])(?!\1|[ \t]*[,\]])[^\n]*\1")
-_NO_COMMENT: Final = re.compile(rf"[ \t]*(?:[\]}}#]|\Z|{KEY_OF_PAIR}|{_VALUE_STARTS.pattern})")
+_VALUE_STARTS: Final = expression(r"[\[{+0-9-]|(?:true|false)\b|([\"'])(?!\1|[ \t]*[,\]])[^\n]*\1")
+_NO_COMMENT: Final = expression(rf"[ \t]*(?:[\]}}#]|\Z|{KEY_OF_PAIR}|{_VALUE_STARTS.pattern})")
 """What may follow a semicolon in the place of a comma."""
-_PAIRS_UP_TO_BRACE: Final = re.compile(
+_PAIRS_UP_TO_BRACE: Final = expression(
     rf"(?:(?:{PAIR.pattern}|[ \t]*#|(?=\r?\n))[^\n]*(?<![\[{{])(?<![\[{{]\r)\n){{1,1000}}[ \t]*}}"
 )
 """Lines of an inline table up to its end; one that opens another value over several lines is not looked into."""
-_STATEMENT: Final = re.compile(rf"{_HEADER.pattern}|{PAIR.pattern}[ \t]*(?:{PLAIN_VALUE.pattern})")
+_STATEMENT: Final = expression(rf"{_HEADER.pattern}|{PAIR.pattern}[ \t]*(?:{PLAIN_VALUE.pattern})")
 _STRING: Final = r"(?:\"[^\"\\]*\"|'[^']*')"
-_STRINGS: Final = re.compile(rf"{_STRING}(?:[ \t]*,[ \t]*{_STRING}){{1,100}}(?P<close>[ \t]*\])?(?=[ \t]*(?:#|\Z))")
-_LEADS: Final = re.compile(r"(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.(?=[^\n\[\]]*=)")
+_STRINGS: Final = expression(rf"{_STRING}(?:[ \t]*,[ \t]*{_STRING}){{1,100}}(?P<close>[ \t]*\])?(?=[ \t]*(?:#|\Z))")
+_LEADS: Final = expression(r"(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.(?=[^\n\[\]]*=)")
 """A name of a dotted key that others follow."""
 
 

@@ -7,13 +7,13 @@ thing that is not TOML.
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from codeexec_config import limits
 from codeexec_config.document.spelling import Spelling
 from codeexec_config.document.tokens import Due, Flaw, Part, Stop, Token, Tokens
+from codeexec_config.expressions import expression
 
 if TYPE_CHECKING:
     from codeexec_config.document.lines import Stretch
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from codeexec_config.findings import Path, Target
 
 
-_ENTRY = re.compile(r"""[ \t\r\n]*+("[^"\\\n]*+"(?!")|'[^'\n]*+'(?!'))[ \t\r\n]*+,""")
+_ENTRY = expression(r"""[ \t\r\n]*+("[^"\\\n]*+"(?!")|'[^'\n]*+'(?!'))[ \t\r\n]*+,""")
 _FEW = 1000
 """Entries of an array that are read in any case: as many as a report lists."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from codeexec_config.document.tokens import Due
+from codeexec_config.expressions import expression
 from codeexec_config.keys import Key, Kind, keys_of
 from codeexec_config.model import CodeExecutionConfig
 from codeexec_config.rules.spelling import nearest
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from codeexec_config.document.tokens import Flaw
     from codeexec_config.findings import Path
 
-_WORD: Final = re.compile(r"[^\s#,\]}]*")
-_ENDS_VALUE: Final = re.compile(r"[ \t]*(?:\r?\n|,|\Z)|[ \t]+#")
-_CLOSES: Final = re.compile(r"[ \t]*[\]}]")
+_WORD: Final = expression(r"[^\s#,\]}]*")
+_ENDS_VALUE: Final = expression(r"[ \t]*(?:\r?\n|,|\Z)|[ \t]+#")
+_CLOSES: Final = expression(r"[ \t]*[\]}]")
 
 
 class Reason(NamedTuple):

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from codeexec_config.expressions import expression
+
 if TYPE_CHECKING:
+    import re
+
     from codeexec_config.document.lines import Stretch
 
-ESCAPE = re.compile(
+ESCAPE = expression(
     r'\\(?:(?P<plain>[btnfr"\\])|(?P<e>e)|x(?P<x>[0-9A-Fa-f]{2})|u(?P<u>[0-9A-Fa-f]{4})|U(?P<U>[0-9A-Fa-f]{8})'
     r"|(?P<fold>[ \t]*\r?\n[ \t\r\n]*))"
 )
-_LONGER = re.compile(rf"{ESCAPE.pattern}|\r\n")
-_CRLF = re.compile("\r\n")
+_LONGER = expression(rf"{ESCAPE.pattern}|\r\n")
+_CRLF = expression("\r\n")
 _PLAIN_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
 _LAST_CODE_POINT = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)

@@ -6,18 +6,20 @@ at a time; whatever the pattern does not know, such as a value over several line
 
 from __future__ import annotations
 
-import re
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
+from codeexec_config.expressions import expression
+
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator
 
     from codeexec_config.findings import Path
 
 _MOST: Final = 100
 """With more stems than that a pattern of them all would cost what it saves."""
-_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
+_BARE: Final = expression(r"[A-Za-z0-9_-]+")
 _STRING: Final = r"""(?:"[^"\\\n]*+"(?!")|'[^'\n]*+'(?!'))?"""
 _PLAIN: Final = r"""[^"'\[{#\n]*+"""
 _END: Final = r"[ \t]*+(?:#[^\n]*+)?\r?\n"
@@ -70,7 +72,7 @@ class Stems:
 
 def _lines(unasked: str, header: str) -> re.Pattern[str]:
     pair = rf"{unasked}[A-Za-z0-9_-]{_PLAIN}{_STRING}{_PLAIN}{_END}"
-    return re.compile(rf"(?:[ \t]*+(?:{pair}{header}|{_END})){{1,1000}}")
+    return expression(rf"(?:[ \t]*+(?:{pair}{header}|{_END})){{1,1000}}")
 
 
 def _unless(stems: Iterable[Path], end: str) -> str:

@@ -12,48 +12,49 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from codeexec_config import limits
 from codeexec_config.document.spelling import ESCAPE, unescape
+from codeexec_config.expressions import expression
 
 if TYPE_CHECKING:
     from codeexec_config.document.lines import Stretch
 
-_BLANK = re.compile(r"[ \t]*")
-_SPACE = re.compile(r"[ \t\r\n]*")
-_COMMENT = re.compile(r"#[^\r\n]*")
-_COMMENTS = re.compile(r"(?:#[^\r\n]*+[ \t\r\n]*+){1,1000}")
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_BLANK = expression(r"[ \t]*")
+_SPACE = expression(r"[ \t\r\n]*")
+_COMMENT = expression(r"#[^\r\n]*")
+_COMMENTS = expression(r"(?:#[^\r\n]*+[ \t\r\n]*+){1,1000}")
+_BARE_KEY = expression(r"[A-Za-z0-9_-]+")
 # No repeated group is possessive: up to 3.11.4 the engine loses its place in one (python/cpython#106052). No group is
 # repeated without bound either: the engine keeps a frame for each turn.
-_ONE_BARE_KEY = re.compile(r"[ \t]*+([A-Za-z0-9_-]++)[ \t]*+(?=[=\]])")
+_ONE_BARE_KEY = expression(r"[ \t]*+([A-Za-z0-9_-]++)[ \t]*+(?=[=\]])")
 _ENDS = {
-    '"""': re.compile(r'"{3,5}|\\.', re.DOTALL),
-    "'''": re.compile(r"'{3,5}"),
-    '"': re.compile(r'["\n]|\\[^\n]'),
-    "'": re.compile(r"['\n]"),
+    '"""': expression(r'"{3,5}|\\.', re.DOTALL),
+    "'''": expression(r"'{3,5}"),
+    '"': expression(r'["\n]|\\[^\n]'),
+    "'": expression(r"['\n]"),
 }
-_LINE_END = re.compile(r"\r?\n|\Z")
+_LINE_END = expression(r"\r?\n|\Z")
 _DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _MINUTES = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _TIME = rf"{_MINUTES}(?P<%s>:(?:[0-5][0-9]|60)(?:\.[0-9]+)?)?"
 _OFFSET = rf"(?:[Zz]|[+-]{_MINUTES})?"
-_MOMENT = re.compile(
+_MOMENT = expression(
     rf"{_DATE}(?:[Tt ]{_TIME % 'seconds_of_date'}{_OFFSET})?|{_TIME % 'seconds_of_time'}",
 )
-_LIKE_A_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-|[0-9]{2}:[0-9]{2}")
+_LIKE_A_MOMENT = expression(r"[0-9]{4}-[0-9]{2}-|[0-9]{2}:[0-9]{2}")
 _DIGITS = r"[0-9_]*+(?<!_)"
-_NUMBER = re.compile(
+_NUMBER = expression(
     r"0x[0-9A-Fa-f][0-9A-Fa-f_]*+(?<!_)|0o[0-7][0-7_]*+(?<!_)|0b[01][01_]*+(?<!_)"
     rf"|[+-]?(?:inf|nan|(?:0|[1-9]{_DIGITS})(?:\.[0-9]{_DIGITS})?(?:[eE][+-]?[0-9]{_DIGITS})?)"
 )
-_NUMBER_SO_FAR = re.compile(
+_NUMBER_SO_FAR = expression(
     r"0x[0-9A-Fa-f]++|0o[0-7]++|0b[01]++"
     r"|[+-]?(?:0|[1-9][0-9]*+(?:_[0-9]++){0,1000})(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
 )
-_WORD = re.compile(r"true|false")
-_WORD_SO_FAR = re.compile(r"(?:true|false|[+-]?(?:inf|nan))(?![\w.+-])")
-_NOTHING = re.compile(r"[\r\n#,\]}]|\Z")
-_DELIMITER = re.compile(r"[ \t\r\n#,\]}]|\Z")
-_MARK = re.compile(r"""["'\[{\]}\n]|#[^\n]*+""")
-_WITHIN = re.compile(r"""(?:[^"'#\[{\]}]++|"[^"\\\n]*+"(?!")|'[^'\n]*+'(?!')){1,1000}""")
+_WORD = expression(r"true|false")
+_WORD_SO_FAR = expression(r"(?:true|false|[+-]?(?:inf|nan))(?![\w.+-])")
+_NOTHING = expression(r"[\r\n#,\]}]|\Z")
+_DELIMITER = expression(r"[ \t\r\n#,\]}]|\Z")
+_MARK = expression(r"""["'\[{\]}\n]|#[^\n]*+""")
+_WITHIN = expression(r"""(?:[^"'#\[{\]}]++|"[^"\\\n]*+"(?!")|'[^'\n]*+'(?!')){1,1000}""")
 """What needs no second look within brackets: all but brackets, comments, and strings with escapes or over lines."""
 OPENINGS = ("${", "$<")
 

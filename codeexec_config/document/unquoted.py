@@ -10,6 +10,7 @@ from codeexec_config.document.names import KEY_OF_PAIR
 from codeexec_config.document.numbers import explain_number
 from codeexec_config.document.slips import Reason
 from codeexec_config.document.tokens import OPENINGS
+from codeexec_config.expressions import expression
 from codeexec_config.keys import Kind
 from codeexec_config.references import Malformed, Reference, filled, parse
 from codeexec_config.rules.alone import judge
@@ -36,48 +37,48 @@ _QUOTE: Final = "put quotes around a text"
 _NO_LIST: Final = "write it in quotes in place of the brackets"
 _LITERALS: Final = {Kind.BOOLEAN: "write true or false", Kind.INTEGER: "write a whole number"}
 _NULLS: Final = frozenset({"null", "none", "nil", "undefined", "~"})
-_COMMENT_OF_ANOTHER_KIND: Final = re.compile(r"[ \t](?://|;|--)")
-_GOES_ON: Final = re.compile(r"[ \t]*,[ \t]*(?![A-Za-z0-9_.-]+[ \t]*=)[^\s#]")
+_COMMENT_OF_ANOTHER_KIND: Final = expression(r"[ \t](?://|;|--)")
+_GOES_ON: Final = expression(r"[ \t]*,[ \t]*(?![A-Za-z0-9_.-]+[ \t]*=)[^\s#]")
 """A comma that no key follows may be part of the text."""
 _ONE_ENTRY: Final = 'one variable gives one entry, in quotes and brackets: ["${NAME}"]'
 _STAND_INS: Final = ("x", "1", "https", "https://x")
 """What references may yield: a part of a name, a number, a scheme, a whole URL."""
 _NAME: Final = rf"\$<{limits.VARIABLE_PATTERN}>"
-_REFERENCE: Final = re.compile(
+_REFERENCE: Final = expression(
     rf"(?:\$\{{[^}}\n\"\\]{{0,1000}}\}}|{_NAME}|\$(?![{{<])|[^\s#,\"'\[\]{{}}\\$]){{1,1000}}"
 )
-_BARE_TEXT: Final = re.compile(
+_BARE_TEXT: Final = expression(
     r"[A-Za-z0-9/~.]*[A-Za-z0-9](?:[^\x00-\x1f\x7f\"\\#,\[\]{}=$]{0,998}[^\x00-\x20\x7f\"\\#,\[\]{}=$])?"
 )
-_BARE_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]*")
-_MORE_WORDS: Final = re.compile(r"[ \t]*,[ \t]*([A-Za-z][A-Za-z0-9_+.-]*)(?=[ \t]*(?:[,\]\r\n]|\Z)|[ \t]+#)")
-_ENDS_LINE: Final = re.compile(r"[ \t]*(?:\r?\n|\Z)|[ \t]+#")
-_VALUE_BELOW: Final = re.compile(rf"\s*+(?!#|{KEY_OF_PAIR}|([\"'])[^\"'\n]*\1[ \t]*=|\[\[?[A-Za-z0-9_. \t-]+\])\S")
+_BARE_WORD: Final = expression(r"[A-Za-z][A-Za-z0-9_+.-]*")
+_MORE_WORDS: Final = expression(r"[ \t]*,[ \t]*([A-Za-z][A-Za-z0-9_+.-]*)(?=[ \t]*(?:[,\]\r\n]|\Z)|[ \t]+#)")
+_ENDS_LINE: Final = expression(r"[ \t]*(?:\r?\n|\Z)|[ \t]+#")
+_VALUE_BELOW: Final = expression(rf"\s*+(?!#|{KEY_OF_PAIR}|([\"'])[^\"'\n]*\1[ \t]*=|\[\[?[A-Za-z0-9_. \t-]+\])\S")
 """A value on a line further down, and no statement; a header in quotes counts as an array."""
-_HALF_QUOTED: Final = re.compile(r"[^\s\"'#,\\\[\]{}=][^\"'#,\\\[\]{}=\n]*([\"'])")
-_DOTS_AND_COLONS: Final = re.compile(r"[0-9]+[.:-].*[.:-]")
+_HALF_QUOTED: Final = expression(r"[^\s\"'#,\\\[\]{}=][^\"'#,\\\[\]{}=\n]*([\"'])")
+_DOTS_AND_COLONS: Final = expression(r"[0-9]+[.:-].*[.:-]")
 
 _FORMS: Final = (
     (
-        re.compile(r"\\[\"'u]|&(?:quot|apos|#)|`|<(?!<)|[bfru]{1,2}([\"'])(?=[^\n]*\1)", re.IGNORECASE),
+        expression(r"\\[\"'u]|&(?:quot|apos|#)|`|<(?!<)|[bfru]{1,2}([\"'])(?=[^\n]*\1)", re.IGNORECASE),
         "a string of TOML begins with \" or '",
         "write plain quotes around the text, with nothing before them",
     ),
     (
-        re.compile(r"(?:(?<!=)[|>][+-]?[1-9]?|<<[~-]?\w+)(?=[ \t]*(?:#|\r?\n|\Z))"),
+        expression(r"(?:(?<!=)[|>][+-]?[1-9]?|<<[~-]?\w+)(?=[ \t]*(?:#|\r?\n|\Z))"),
         "TOML has no block scalars or here-documents",
         "write the text in quotes, on one line",
     ),
     (
-        re.compile(r"\("),
+        expression(r"\("),
         "TOML has no parentheses",
         "an array stands in brackets, an inline table in braces",
     ),
 )
 """How other languages begin a value, what to say of it, and the way out."""
 _FORMS_OF_ENTRIES: Final = (
-    (re.compile(r"-[ \t]"), "an array of TOML has no hyphens", "write commas between its values"),
-    (re.compile(r"[A-Za-z0-9_.-]+[ \t]*="), "an array holds values without keys", "an inline table stands in braces"),
+    (expression(r"-[ \t]"), "an array of TOML has no hyphens", "write commas between its values"),
+    (expression(r"[A-Za-z0-9_.-]+[ \t]*="), "an array holds values without keys", "an inline table stands in braces"),
 )
 """The same, of what stands in an array."""
 

@@ -10,9 +10,10 @@ import re
 from typing import Final, NamedTuple
 
 from codeexec_config import limits, references
+from codeexec_config.expressions import expression
 
 _NAME: Final = rf"[\"']?(?P<name>{limits.VARIABLE_PATTERN})[\"']?"
-_WRAPPER: Final = re.compile(
+_WRAPPER: Final = expression(
     r"[$#@%]?\{{1,3}(?P<a>[^{}]*)\}{1,3}#?|<%=?(?P<b>[^<>]*)%>|%(?P<c>[^%]*)%|!(?P<d>[^!]*)!|%\((?P<e>[^()]*)\)s?"
     r"|\$\({1,2}(?P<f>[^()]*)\){1,2}|\$\[{1,2}(?P<g>[^\[\]]*)\]{1,2}|\$<(?P<h>[^<>]*)>|\${1,2}(?P<i>[^$]*)"
 )
@@ -45,14 +46,14 @@ _NAMELESS: Final = (
     r"[<@]?(?:~|\.{1,2}|[a-z]:)[/\\].*|@[\w.-]+\.[a-z]{2,5}",
 )
 """Places that no variable is named in: a secret manager, a command, a path."""
-_PATH: Final = re.compile(r"[<@]?((?:/[A-Za-z0-9._@-]+){2,}/?|/[A-Za-z0-9._-]+\.[A-Za-z]{2,5})")
+_PATH: Final = expression(r"[<@]?((?:/[A-Za-z0-9._@-]+){2,}/?|/[A-Za-z0-9._-]+\.[A-Za-z]{2,5})")
 _CAPITALS: Final = "[A-Z_][A-Z0-9_]*"
-_WITHIN: Final = re.compile(
+_WITHIN: Final = expression(
     rf"\$(?:env:)?(?P<a>{_CAPITALS})(?![A-Za-z0-9_(])|%(?P<b>{_CAPITALS})%|\$\((?P<c>{_CAPITALS})\)"
     rf"|\{{\$(?P<d>{_CAPITALS})\}}|[@#]?\{{{{1,2}}\s*(?:env[:.])?(?P<e>{_CAPITALS})\s*\}}{{1,2}}"
 )
 """References within a text; no word in capitals alone, as anything may be one."""
-_PLAIN: Final = re.compile(r"(?:[A-Za-z0-9+.-]+://)?[A-Za-z0-9._-]*(?::[0-9]{1,9})?(?:/[A-Za-z0-9._/-]*)?")
+_PLAIN: Final = expression(r"(?:[A-Za-z0-9+.-]+://)?[A-Za-z0-9._-]*(?::[0-9]{1,9})?(?:/[A-Za-z0-9._/-]*)?")
 _LONGEST: Final = 300
 _MAY_HOLD_SECRETS: Final = frozenset("@?#")
 """Marks of a URL behind or before which a credential may stand, which no fix repeats."""

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from codeexec_config import limits
+from codeexec_config.expressions import expression
 from codeexec_config.findings import Amendment, Finding, Target
 from codeexec_config.rules.spelling import distance, is_excluded, nearest, squeeze
 
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
     from codeexec_config.findings import Path
     from codeexec_config.rules.across import Language
 
-_FORM = re.compile(rf"(?!.{{{limits.LANGUAGE_LENGTH + 1}}}){limits.LANGUAGE_PATTERN}")
-is_name = _FORM.fullmatch
-_VERSIONED = re.compile(r"([a-z+#]+(?:\.js)?)[\s_.:=@-]*v?[0-9]+(?:\.(?:[0-9]+|x))*", re.IGNORECASE)
-_ARRAY = re.compile(r"\s*\[(.*)\]\s*", re.DOTALL)
+_FORM = expression(rf"(?!.{{{limits.LANGUAGE_LENGTH + 1}}}){limits.LANGUAGE_PATTERN}")
+
+_VERSIONED = expression(r"([a-z+#]+(?:\.js)?)[\s_.:=@-]*v?[0-9]+(?:\.(?:[0-9]+|x))*", re.IGNORECASE)
+_ARRAY = expression(r"\s*\[(.*)\]\s*", re.DOTALL)
 _AROUND = " \t\r\n\"'"
 _EVERY = frozenset({"*", "all", "any", "every"})
 _NONE = frozenset({"none", "nothing", "null"})
-_MARKS = re.compile(r"[,;|]+|(?<!\s)\s++(?:and|or|und|et)\s+|\s&\s")
+_MARKS = expression(r"[,;|]+|(?<!\s)\s++(?:and|or|und|et)\s+|\s&\s")
 _LONGEST_LIST: Final = 1_000
 """Characters of a text that is looked at as a list; to know a name takes long, and a message cannot hold thousands."""
 _OTHERS = frozenset({"cc", "cool", "hpp", "luau", "problog", "schema", "typoscript"})
@@ -31,8 +32,13 @@ _SHORT: Final = 4
 """Letters of a name of which a slip leaves none out, and changes none: too many other names are as near."""
 _MIDDLE: Final = 6
 """Letters of a name in which two slips make another."""
-_LETTER_LANG = re.compile("[a-z]lang")
+_LETTER_LANG = expression("[a-z]lang")
 """What a language of one letter is called where its name alone finds nothing, and clang."""
+
+
+def is_name(name: str) -> bool:
+    """Check that a name is well formed."""
+    return _FORM.fullmatch(name) is not None
 
 
 def judge_form(name: str, path: Path, *, made: str | None = None) -> Finding | None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
+from codeexec_config.expressions import expression
 from codeexec_config.findings import Finding
 
 if TYPE_CHECKING:
     from codeexec_config.findings import Path
 
-_HOST: Final = re.compile(r"[A-Za-z0-9_.*?\[\]!:-]+")
-_VARIABLE: Final = re.compile(r"[A-Za-z0-9_*?\[\]!-]+")
-_IPV6_IN_BRACKETS: Final = re.compile(r"\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\](?::[0-9]*)?")
-_PORT: Final = re.compile(r"[^:]*:[0-9]*|[^:]*[G-Zg-z._][^:]*:[^:]*")
+_HOST: Final = expression(r"[A-Za-z0-9_.*?\[\]!:-]+")
+_VARIABLE: Final = expression(r"[A-Za-z0-9_*?\[\]!-]+")
+_IPV6_IN_BRACKETS: Final = expression(r"\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\](?::[0-9]*)?")
+_PORT: Final = expression(r"[^:]*:[0-9]*|[^:]*[G-Zg-z._][^:]*:[^:]*")
 """A colon before a number, or behind what cannot be part of an IPv6 address."""
 
 

@@ -6,6 +6,8 @@ import re
 from typing import Final
 from urllib.parse import unquote_plus
 
+from codeexec_config.expressions import expression
+
 _LAST_WORDS: Final = frozenset(
     "apikey token secret password passwd pwd passphrase signature credential bearer".split()  # noqa: SIM905
 )
@@ -13,7 +15,7 @@ _WHOLE_NAMES: Final = frozenset(
     "key apikey xapikey accesskey secretkey subscriptionkey functionkey functionskey authkey code sig auth"  # noqa: SIM905
     " authorization".split()
 )
-_BEFORE_A_WORD: Final = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_BEFORE_A_WORD: Final = expression(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def holds_credential(query: str) -> bool:

@@ -6,17 +6,18 @@ something else.
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final
 
+from codeexec_config.expressions import expression
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_SEPARATORS = re.compile(r"[\s_.-]+")
-_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_DIGIT = re.compile(r"[0-9]")
+_SEPARATORS = expression(r"[\s_.-]+")
+_HUMPS = expression(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_DIGIT = expression(r"[0-9]")
 _LONGEST: Final = 64
 _MOST_EDITS: Final = 2
 _TOO_MANY: Final = _MOST_EDITS + 1

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config import references
+from codeexec_config.expressions import expression
 from codeexec_config.rules.alone import plural
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from codeexec_config.keys import Key
 
 _MINUTE: Final = 60
@@ -19,47 +21,60 @@ _KILO: Final = 1024
 
 
 class Unit(NamedTuple):
-    """A unit: what it is called, and how much of the key's own unit it is."""
+    """A unit: what it is called, and how many times which part of the key's own unit it is."""
 
     name: str
-    factor: Fraction
+    times: int
+    part: int
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the key's own unit."""
+        return self.times == self.part
+
+    @property
+    def factor(self) -> Fraction:
+        """How much of the key's own unit it is."""
+        from fractions import Fraction  # here: with the decimals that it imports, it takes milliseconds
+
+        return Fraction(self.times, self.part)
 
 
-def _table(*rows: tuple[str, Fraction | int, str]) -> dict[str, Unit]:
-    return {word: Unit(name, Fraction(factor)) for name, factor, words in rows for word in words.split()}
+def _table(*rows: tuple[str, int, int, str]) -> dict[str, Unit]:
+    return {word: Unit(name, times, part) for name, times, part, words in rows for word in words.split()}
 
 
 _SECONDS: Final = _table(
-    ("nanoseconds", Fraction(1, 10**9), "ns nanos nanosecond nanoseconds"),
-    ("microseconds", Fraction(1, 10**6), "us µs usec usecs micros microsecond microseconds"),
-    ("milliseconds", Fraction(1, 1000), "ms msec msecs millis millisecs millisecond milliseconds"),
-    ("seconds", 1, "s sec secs second seconds"),
-    ("minutes", _MINUTE, "m min mins minute minutes"),
-    ("hours", _HOUR, "h hr hrs hour hours"),
-    ("days", _DAY, "d day days"),
-    ("weeks", 7 * _DAY, "w week weeks"),
+    ("nanoseconds", 1, 10**9, "ns nanos nanosecond nanoseconds"),
+    ("microseconds", 1, 10**6, "us µs usec usecs micros microsecond microseconds"),
+    ("milliseconds", 1, 1000, "ms msec msecs millis millisecs millisecond milliseconds"),
+    ("seconds", 1, 1, "s sec secs second seconds"),
+    ("minutes", _MINUTE, 1, "m min mins minute minutes"),
+    ("hours", _HOUR, 1, "h hr hrs hour hours"),
+    ("days", _DAY, 1, "d day days"),
+    ("weeks", 7 * _DAY, 1, "w week weeks"),
 )
 # A thousand of anything is 1024 here: who writes GB of a limit on memory means what Docker's `g` means.
 _MEBIBYTES: Final = _table(
-    ("bytes", Fraction(1, _KILO**2), "b byte bytes"),
-    ("KiB", Fraction(1, _KILO), "k kb ki kib kbytes kilobyte kilobytes kibibyte kibibytes"),
-    ("MiB", 1, "m mb mi mib mbytes meg megs megabyte megabytes mebibyte mebibytes"),
-    ("GiB", _KILO, "g gb gi gib gbytes gig gigs gigabyte gigabytes gibibyte gibibytes"),
-    ("TiB", _KILO**2, "t tb ti tib tbytes terabyte terabytes tebibyte tebibytes"),
+    ("bytes", 1, _KILO**2, "b byte bytes"),
+    ("KiB", 1, _KILO, "k kb ki kib kbytes kilobyte kilobytes kibibyte kibibytes"),
+    ("MiB", 1, 1, "m mb mi mib mbytes meg megs megabyte megabytes mebibyte mebibytes"),
+    ("GiB", _KILO, 1, "g gb gi gib gbytes gig gigs gigabyte gigabytes gibibyte gibibytes"),
+    ("TiB", _KILO**2, 1, "t tb ti tib tbytes terabyte terabytes tebibyte tebibytes"),
 )
 _UNITS: Final = {"second": _SECONDS, "MiB": _MEBIBYTES}
-_AMOUNT = re.compile(r"([0-9]{1,18}(?:[.][0-9]{1,18})?)[ \t_]*([A-Za-zµ]{0,12})[ \t]*")
-_ZEROS = re.compile(r"0+(?=[0-9])")
-_GROUPS = re.compile(r"[1-9][0-9]{0,2}(?:[, ][0-9]{3})+")
-_BARE = re.compile(r"[0-9]+(?:[.][0-9]+)?")
-may_be_thousands = re.compile(r"[0-9]{1,3}(?:[.]0{3})+").fullmatch
+_AMOUNT = expression(r"([0-9]{1,18}(?:[.][0-9]{1,18})?)[ \t_]*([A-Za-zµ]{0,12})[ \t]*")
+_ZEROS = expression(r"0+(?=[0-9])")
+_GROUPS = expression(r"[1-9][0-9]{0,2}(?:[, ][0-9]{3})+")
+_BARE = expression(r"[0-9]+(?:[.][0-9]+)?")
+THOUSANDS: Final = expression(r"[0-9]{1,3}(?:[.]0{3})+")
 """A point before three zeros is a decimal one in some countries, and parts groups of digits in others."""
-_MAY_BE_GROUPED = re.compile(r"(?<![0-9.])[1-9][0-9]{0,2}[.][0-9]{3}(?![0-9])")
-_PERIOD: Final = re.compile(
+_MAY_BE_GROUPED = expression(r"(?<![0-9.])[1-9][0-9]{0,2}[.][0-9]{3}(?![0-9])")
+_PERIOD: Final = expression(
     r"P([0-9]{1,9}D)?(?:T(?=[0-9])([0-9]{1,9}H)?([0-9]{1,9}M)?([0-9]{1,9}S)?)?(?<=[0-9][DHMS])", re.IGNORECASE
 )
 """A duration of ISO 8601, without years, months and weeks."""
-_CLOCK: Final = re.compile(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])")
+_CLOCK: Final = expression(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])")
 """Hours, minutes and seconds; of two numbers nobody knows which they are."""
 _LONGEST: Final = 40
 
@@ -72,18 +87,19 @@ def units_of(key: Key) -> dict[str, Unit]:
 def ratio(key: Key, unit: Unit) -> str:
     """Return how one unit counts in the unit of a key, in whole numbers."""
     own = plural(key.bounds.unit) if key.bounds else ""
-    many, one = unit.factor.numerator, unit.factor.denominator
-    if one > 1:
-        return f"{one} {unit.name} are 1 {own.removesuffix('s')}"
-    return f"1 {unit.name.removesuffix('s')} is {many} {own}"
+    if unit.part > 1:
+        return f"{unit.part} {unit.name} are 1 {own.removesuffix('s')}"
+    return f"1 {unit.name.removesuffix('s')} is {unit.times} {own}"
 
 
-def converted(value: Any, factor: Fraction) -> int | None:
-    """Return a number in the key's own unit, or None when that is not a whole number."""
+def converted(value: Any, unit: Unit) -> int | None:
+    """Return a number of a unit in the key's own, or None when that is not a whole number."""
+    from fractions import Fraction
+
     if type(value) is int:
-        amount = value * factor
+        amount = value * unit.factor
     elif type(value) is float and value - value == 0:
-        amount = Fraction(repr(value)) * factor
+        amount = Fraction(repr(value)) * unit.factor
     else:
         return None
     return int(amount) if amount.denominator == 1 else None
@@ -118,7 +134,7 @@ def finest(text: str, key: Key) -> Unit | None:
 def read_number(text: str, key: Key) -> int | None:
     """Read a number as people write it: with units, as a period, with zeros too many, or in groups of three digits."""
     plain = text.strip()
-    if len(plain) > _LONGEST or may_be_thousands(plain):
+    if len(plain) > _LONGEST or THOUSANDS.fullmatch(plain):
         return None
     if _GROUPS.fullmatch(plain):
         return int(re.sub("[, ]", "", plain))
@@ -140,19 +156,23 @@ def _spelled_out(text: str) -> str:
 
 
 def _own(key: Key) -> str:
-    return next((word for word, unit in units_of(key).items() if unit.factor == 1), "")
+    return next((word for word, unit in units_of(key).items() if unit.is_own), "")
 
 
 def _sum(text: str, units: dict[str, Unit]) -> Fraction | None:
     """Add up numbers that each have a unit, or return None where a text is anything else."""
     plain = text.strip()
-    total = Fraction(0)
+    amounts: list[tuple[str, Unit]] = []
     at = 0
     while at < len(plain) <= _LONGEST:
         found = _AMOUNT.match(plain, at)
         unit = units.get(found[2].lower()) if found else None
         if not found or unit is None:
             return None
-        total += Fraction(found[1]) * unit.factor
+        amounts.append((found[1], unit))
         at = found.end()
-    return total if at and at == len(plain) else None
+    if not amounts or at < len(plain):
+        return None
+    from fractions import Fraction
+
+    return sum((Fraction(number) * unit.factor for number, unit in amounts), Fraction(0))

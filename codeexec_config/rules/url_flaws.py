@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from codeexec_config.expressions import expression
 from codeexec_config.findings import Finding
 from codeexec_config.rules.foreign import hint, is_manager, mended
 from codeexec_config.rules.urls import UrlError, accepted, has_secret_query, is_loopback, listening_hint, parse
@@ -17,23 +18,23 @@ if TYPE_CHECKING:
 
 GENERAL: Final = "write an absolute URL, such as https://code-exec.example.com"
 PORT: Final = "write a port from 1 to 65535, as in https://code-exec.example.com:8443"
-_TWICE: Final = re.compile(r"(?:https?:?[/\\]*)+(?P<scheme>https?)(?::/?|/)/", re.IGNORECASE)
-_SECOND: Final = re.compile(r"https?://[^/?#@]*https?:/", re.IGNORECASE)
-_SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?![0-9]+(?:[/?#]|$))")
-_SLASHES: Final = re.compile(
+_TWICE: Final = expression(r"(?:https?:?[/\\]*)+(?P<scheme>https?)(?::/?|/)/", re.IGNORECASE)
+_SECOND: Final = expression(r"https?://[^/?#@]*https?:/", re.IGNORECASE)
+_SCHEME: Final = expression(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?![0-9]+(?:[/?#]|$))")
+_SLASHES: Final = expression(
     r"(?P<scheme>https?)(?:[:;][/\\]?|[:;,.]?[/\\]{2,})(?=[A-Za-z\[][^;/\\]|[0-9]+[.])", re.IGNORECASE
 )
 _SCHEMES: Final = frozenset({"https", "http"})
-_SLIP: Final = re.compile(r"(?:h+t*p+s*|h?t?tt?ps?|hxxps?)://", re.IGNORECASE)
-_LIST: Final = re.compile(r"(?<![\s,;|])[\s,;|]++(?=https?://)", re.IGNORECASE)
-_OPTION: Final = re.compile(r"(?<![ \t])[ \t]++[-'\"]")
-_PASSWORD: Final = re.compile(
+_SLIP: Final = expression(r"(?:h+t*p+s*|h?t?tt?ps?|hxxps?)://", re.IGNORECASE)
+_LIST: Final = expression(r"(?<![\s,;|])[\s,;|]++(?=https?://)", re.IGNORECASE)
+_OPTION: Final = expression(r"(?<![ \t])[ \t]++[-'\"]")
+_PASSWORD: Final = expression(
     r"https?://(?:[^/?#@:\[]*:(?![0-9]+[/?])[^/?#@]*[/?#]|[^#@]*#).*@", re.IGNORECASE | re.DOTALL
 )
 """A user and a password that holds a mark which ends a host, with the @ somewhere behind it."""
-_BRACKETED: Final = re.compile(r"(?:\[(?P<label>[^\[\]]*)\](?=\())?[(\[](?P<url>https?:.*)[)\]]", re.IGNORECASE)
-_PLACEHOLDER: Final = re.compile(r"<[^<>]*>|\{[^{}]*\}")
-_PLACE: Final = re.compile(r"(?P<host>[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]+))?(?:[/?].*)?")
+_BRACKETED: Final = expression(r"(?:\[(?P<label>[^\[\]]*)\](?=\())?[(\[](?P<url>https?:.*)[)\]]", re.IGNORECASE)
+_PLACEHOLDER: Final = expression(r"<[^<>]*>|\{[^{}]*\}")
+_PLACE: Final = expression(r"(?P<host>[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]+))?(?:[/?].*)?")
 _LIKELY: Final = {"ws": "http", "tcp": "http"}
 """What a service of another scheme may be called by instead, where that is not https."""
 _LONGEST_SCHEME: Final = 12

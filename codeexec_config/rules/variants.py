@@ -6,9 +6,9 @@ code runs.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
+from codeexec_config.expressions import expression
 from codeexec_config.keys import REQUIRED, Key, keys_of
 from codeexec_config.limits import SWITCH
 from codeexec_config.rules.spelling import is_excluded, nearest
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NO_RUN: Final = f"to run no code write {SWITCH} = false"
 NO_VARIANT: Final = frozenset({"disable", "disabled", "false", "no", "none", "off"})
 """What people write in the place of a mode to switch it off."""
-_WORD: Final = re.compile(r"[A-Za-z0-9]+")
+_WORD: Final = expression(r"[A-Za-z0-9]+")
 _NEGATIONS: Final = frozenset({"no", "non", "not", "without"})
 _LONGEST: Final = 64
 

@@ -7,12 +7,12 @@ a second run of the checks.
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits, references
 from codeexec_config.document.characters import ESCAPES, cleaned, is_letter, plain
+from codeexec_config.expressions import expression
 from codeexec_config.findings import Amendment, Finding, Path
 from codeexec_config.keys import Key, Kind, key_table, union_of
 from codeexec_config.rules.foreign import mended
@@ -28,7 +28,7 @@ from codeexec_config.section.suggestions import Meaning, Sense, meaning
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_COMMENT: Final = re.compile(r"[^\s,;|]\s+#\s*\S")
+_COMMENT: Final = expression(r"[^\s,;|]\s+#\s*\S")
 _MOST: Final = 200
 """Findings that are tried for a fix; the rest is tried when these are mended."""
 
@@ -237,8 +237,8 @@ def _meant_value(meant: Meaning, value: Any) -> Any:
     """Return a value as the known key says it: converted, turned round, or as it is; None when that cannot be."""
     if meant.sense is Sense.NEGATION:
         return not value if type(value) is bool else None
-    if meant.sense is Sense.UNIT and meant.unit is not None and meant.unit.factor != 1:
-        return converted(value, meant.unit.factor)
+    if meant.sense is Sense.UNIT and meant.unit is not None and not meant.unit.is_own:
+        return converted(value, meant.unit)
     return value
 
 

@@ -7,10 +7,10 @@ is not reported as well.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config import references
+from codeexec_config.expressions import expression
 from codeexec_config.findings import Amendment, Finding, Path, dotted
 from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, union_of
 from codeexec_config.rules.spelling import nearest, words_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _TAGS: Final = frozenset({"backend", "kind", "mode", "name", "tag", "type", "variant"})
 """What other tools call the key that names a variant."""
-_SEPARATORS: Final = re.compile(r"[\s:/.+_-]+")
+_SEPARATORS: Final = expression(r"[\s:/.+_-]+")
 _MOST_WORDS: Final = 6
 _MOST: Final = 100
 """Unknown keys of a table that are looked at."""

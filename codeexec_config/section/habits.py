@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config.document.characters import cleaned, strange
+from codeexec_config.expressions import expression
 from codeexec_config.keys import Kind
 from codeexec_config.rules.alone import plural
 from codeexec_config.rules.foreign import hint, list_hint, unpadded
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from codeexec_config.keys import Bounds, Key
 
 _WORDS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-_FRACTION: Final = re.compile(r"[0-9]+[.]0+")
+_FRACTION: Final = expression(r"[0-9]+[.]0+")
 _ENDLESS: Final = frozenset(
     {"forever", "inf", "infinite", "infinity", "max", "maximum", "never", "no limit", "no_limit", "none", "unbounded"}
     | {"unlimited", "\u221e"}
 )
 _DEFAULT: Final = frozenset({"auto", "default"})
-_PARTS: Final = re.compile("[\x00-\x1f\x7f\u2032\u2033]")
+_PARTS: Final = expression("[\x00-\x1f\x7f\u2032\u2033]")
 """What parts numbers, and the signs for minutes and seconds: without them a text says another number."""
 
 

@@ -6,12 +6,12 @@ turned round, exactly; of everything else the help says what the known key is fo
 
 from __future__ import annotations
 
-import re
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config.document.characters import cleaned
+from codeexec_config.expressions import expression
 from codeexec_config.keys import Key, Kind, key_table, keys_of
 from codeexec_config.rules.alone import plural
 from codeexec_config.rules.spelling import nearest, slipped, squeeze, words_of
@@ -58,7 +58,7 @@ _BESIDE_LIMITS: Final = frozenset(
     | {"sandbox", "script", "size", "total", "wall"}
 )
 """Words that other tools put beside those names."""
-_UNIT_OF_MEMORY: Final = re.compile("[KMGTkmgt]i?B(?![a-z])")
+_UNIT_OF_MEMORY: Final = expression("[KMGTkmgt]i?B(?![a-z])")
 """A unit whose own capital is not a hump of a camel's."""
 _known_words = cache(words_of)
 """The words of a key's name; kept for good, since it is a name of the model and never text of a file."""
@@ -134,7 +134,7 @@ def _in_other_units(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
             for rest in _without_unit(words, word):
                 is_glued = words[-1] != word
                 if "".join(rest) == "".join(known[:-1]) if is_glued else slipped(rest, known[:-1]):
-                    yield Meaning(key, Sense.SLIP if unit.factor == 1 and slipped(words, known) else Sense.UNIT, unit)
+                    yield Meaning(key, Sense.SLIP if unit.is_own and slipped(words, known) else Sense.UNIT, unit)
                 elif _is_within(rest, known[:-1]):
                     yield Meaning(key, Sense.PART, unit)
 
@@ -314,8 +314,7 @@ def _of_unit(meant: Meaning) -> str:
     if meant.key.bounds is None:
         return _question(meant)
     counted = f"{_question(meant)} it is in {plural(meant.key.bounds.unit)}"
-    is_other = meant.unit is not None and meant.unit.factor != 1
-    return f"{counted}: {ratio(meant.key, meant.unit)}" if meant.unit and is_other else counted
+    return counted if meant.unit is None or meant.unit.is_own else f"{counted}: {ratio(meant.key, meant.unit)}"
 
 
 def _of_pointer(meant: Meaning) -> str:
