@@ -148,6 +148,7 @@ class _DaemonThreads(ThreadPoolExecutor):
 
     def submit(self, method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()  # what has begun is cancelled no more: its end would be an error then
 
         def run() -> None:
             try:

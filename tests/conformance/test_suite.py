@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from codeexec_config.conformance import Deadlines, Override, Verdict, run_conformance, watching
+from codeexec_config.conformance.calling import EventLoop
 from codeexec_config.conformance.checks import CHECKS, isolating
 from codeexec_config.conformance.suite import Plan, Suite, run_plan
 from codeexec_config.executor import (
@@ -220,6 +221,29 @@ class TestStuck:
 
         assert left
         assert all(thread.daemon for thread in left)
+
+    def test_a_call_that_is_cancelled_beside_its_thread_says_nothing(self) -> None:
+        begun, ended = threading.Event(), threading.Event()
+
+        def work() -> None:
+            begun.set()
+            RELEASED.wait(30)
+            ended.set()
+
+        # pytest makes an error of what a thread raises.
+        loop = EventLoop()
+        call = loop.call(lambda: asyncio.to_thread(work))
+        begun.wait(30)
+        call.cancel()
+        assert call.wait(30)
+        RELEASED.set()
+        assert ended.wait(30)
+        for thread in threading.enumerate():
+            if thread.name == "conformance-worker":
+                thread.join(30)
+        loop.close()
+
+        assert isinstance(call.error, asyncio.CancelledError)
 
 
 class TestWords:
