@@ -25,8 +25,8 @@ from codeexec_config.conformance.opinions import Failed
 from codeexec_config.conformance.removals import Removal
 from codeexec_config.conformance.suite import Plan, Suite
 from codeexec_config.conformance.watching import has_children, zombies
-from codeexec_config.executor import ExecutionResult, ExecutorUnavailable, RequestError, Status
-from tests.executor.fakes import DONE, Fake, FakeAsync, request
+from codeexec_config.executor import Capability, ExecutionResult, ExecutorUnavailable, RequestError, Status
+from tests.executor.fakes import DONE, Fake, FakeAsync, info, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -373,6 +373,23 @@ class WithAThread(Fake):
         self.thread.join()
 
 
+class WithAWorker(Fake):
+    """Has begun a process when it was made, which ends when its standard input does."""
+
+    def __init__(self) -> None:
+        super().__init__(self.lasting, lambda: info(Capability.CLOSE))
+        self.worker = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+
+    def lasting(self, _: object) -> ExecutionResult:
+        time.sleep(0.3)  # long enough to be seen
+        return DONE
+
+    def close(self) -> None:
+        assert self.worker.stdin is not None
+        self.worker.stdin.close()
+        self.worker.wait()
+
+
 class TestWhatACopyLacks:
     DEADLINES = Deadlines(describe=1, run_limit=0.5, late=0.5, abandon=0.1)
     UNTOLD = "cannot tell: in a copy of the host's process the executor runs nothing: it had begun something before"
@@ -404,6 +421,17 @@ class TestWhatACopyLacks:
             suite.close()
             if isinstance(executor, WithAThread):
                 executor.end()
+
+    @pytest.mark.parametrize("check", ["L01", "L04"])
+    def test_a_worker_that_ends_with_its_pipe_is_not_kept_alive_by_the_copy(self, check: str) -> None:
+        plan = Plan(only=[check], languages=["python"], deadlines=self.DEADLINES._replace(close=5, settle=0.1))
+        suite = Suite(WithAWorker(), plan._replace(probe=lambda marker: [marker]))
+        try:
+            [result] = suite.results()
+        finally:
+            suite.close()
+
+        assert "close()" not in result.detail
 
     def test_children_that_live_are_seen(self) -> None:
         with subprocess.Popen(["sleep", "60"]) as child:
