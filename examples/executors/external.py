@@ -13,6 +13,7 @@ What surprises:
   twice, and nobody is told to.
 * Any 4xx but a few is about the request: another request may run, and the service is well. A 404 is not: the path is
   Piston's own, so it is the configured url that leads elsewhere.
+* A program that does not compile is not run: the compiler's stage is the verdict, and the answer has no other.
 * A service's answer may have any size and any shape.
 """
 
@@ -231,10 +232,20 @@ def _asked(request: ExecutionRequest, version: str) -> dict[str, Any]:
 
 def _verdict(answer: Any, output_bytes: int) -> ExecutionResult:
     try:
-        return _result(answer["run"], output_bytes)
+        return _result(_deciding_stage(answer), output_bytes)
     except (AttributeError, KeyError, TypeError, ValueError):
         pass  # a result that contradicts itself is one that cannot be built
     raise ExecutorFault("the service's answer has another shape")
+
+
+def _deciding_stage(answer: dict[str, Any]) -> dict[str, Any]:
+    run: dict[str, Any] | None = answer.get("run")
+    if run is not None:
+        return run
+    compilation: dict[str, Any] = answer["compile"]
+    if compilation["code"] == 0:
+        raise ValueError("a program that compiles is run")
+    return compilation
 
 
 def _result(run: dict[str, Any], output_bytes: int) -> ExecutionResult:

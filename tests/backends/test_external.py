@@ -180,6 +180,34 @@ def test_the_status_of_the_service_wins_over_the_exit_code(
     assert (status, exit_code) == (result.status, result.exit_code)
 
 
+@pytest.mark.parametrize(
+    ("compilation", "status", "exit_code"),
+    [
+        ({"code": 1, "status": "RE"}, Status.FAILED, 1),
+        ({"code": None, "status": "TO", "signal": "SIGKILL"}, Status.TIMED_OUT, None),
+        ({"code": None, "status": "SG", "signal": "SIGKILL"}, Status.KILLED, None),
+    ],
+)
+def test_a_program_that_does_not_compile_gets_the_compilers_verdict(
+    stub: Stub, compilation: dict[str, Any], status: Any, exit_code: int | None
+) -> None:
+    stage = json.loads(ran(stderr="main.c:1: error", **compilation))["run"]
+    stub.body = json.dumps({"language": "c", "version": "10.2.0", "compile": stage}).encode()
+
+    result = execute(stub.url)
+
+    assert (status, exit_code, b"main.c:1: error") == (result.status, result.exit_code, result.stderr)
+
+
+def test_a_program_that_compiles_gets_its_own_verdict(stub: Stub) -> None:
+    stage = json.loads(ran(stderr="a warning"))["run"]
+    stub.body = json.dumps({"compile": stage, **json.loads(ran(code=3, stderr="its own"))}).encode()
+
+    result = execute(stub.url)
+
+    assert (Status.FAILED, b"its own") == (result.status, result.stderr)
+
+
 def test_a_service_that_broke_has_no_verdict(stub: Stub) -> None:
     stub.body = ran(status="XX", code=None)
 
@@ -196,6 +224,7 @@ def test_a_service_that_broke_has_no_verdict(stub: Stub) -> None:
         b"{}",
         b'{"run": 3}',
         b'{"run": {"stdout": ""}}',
+        ran().replace(b'"run"', b'"compile"'),
         ran(stdout=3),
         ran(code="0"),
         ran(signal="SIGNONSENSE"),
