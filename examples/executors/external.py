@@ -23,7 +23,6 @@ import asyncio
 import base64
 import json
 import os
-import signal
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -77,6 +76,13 @@ CAPABILITIES: Final = frozenset(
 )
 """What `piston_server.py` does. The API has text where bytes are due, and no variables."""
 
+_NAMES: Final = (
+    *("HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM"),
+    *("TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF"),
+    *("WINCH", "IO", "PWR", "SYS"),
+)
+_SIGNALS: Final = {f"SIG{name}": number for number, name in enumerate(_NAMES, 1)}
+"""The service's own, which is a Linux: this host may number them otherwise, or, as Windows does, not have them."""
 _NO_SUCH_PATH: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE)
 
 
@@ -249,7 +255,7 @@ def _deciding_stage(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _result(run: dict[str, Any], output_bytes: int) -> ExecutionResult:
-    status, number = _status(run), run["signal"] and signal.Signals[run["signal"]].value
+    status, number = _status(run), _SIGNALS[run["signal"]] if run["signal"] else None
     stdout, stderr = (run[name].encode("utf-8", "replace") for name in ("stdout", "stderr"))
     return ExecutionResult(
         status=status,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import signal
 import threading
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -178,6 +179,16 @@ def test_the_status_of_the_service_wins_over_the_exit_code(
     result = execute(stub.url)
 
     assert (status, exit_code) == (result.status, result.exit_code)
+
+
+def test_a_signal_has_the_services_number(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signal, "Signals", {"SIGUSR1": 30})  # a host's whose signals are others
+    numbers = []
+    for name in ("SIGUSR1", "SIGKILL", "SIGSYS"):
+        stub.body = ran(code=None, status="SG", signal=name)
+        numbers.append(execute(stub.url).signal)
+
+    assert [10, 9, 31] == numbers
 
 
 @pytest.mark.parametrize(
