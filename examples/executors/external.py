@@ -23,6 +23,7 @@ import asyncio
 import base64
 import json
 import os
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -214,12 +215,18 @@ def _parsed(body: bytes) -> Any:
 
 def _runtimes(answer: Any, capabilities: frozenset[Capability]) -> dict[str, LanguageSupport]:
     try:
+        # The newest last: of several versions of a language that is the one.
         return {
-            each["language"]: LanguageSupport(version=each["version"], capabilities=capabilities) for each in answer
+            each["language"]: LanguageSupport(version=each["version"], capabilities=capabilities)
+            for each in sorted(answer, key=lambda each: (each["language"], _numbers(each["version"])))
         }
     except (KeyError, TypeError):
         pass
     raise ExecutorFault("the service's list of runtimes has another shape")
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall("[0-9]+", version)]
 
 
 def _asked(request: ExecutionRequest, version: str) -> dict[str, Any]:

@@ -300,6 +300,15 @@ def test_connecting_asks_for_the_languages(stub: Stub) -> None:
     assert "Authorization" not in stub.asked[0][1]
 
 
+def test_of_several_versions_the_newest_is_taken(stub: Stub) -> None:
+    versions = ["3.9.4", "3.12.0", "2.7.18"]
+    stub.body = json.dumps([{"language": "python", "version": version} for version in versions]).encode()
+
+    executor = asyncio.run(ExternalExecutor.connect(External(url=stub.url)))
+
+    assert ["3.12.0"] == [each.version for each in executor.describe().languages.values()]
+
+
 @pytest.mark.parametrize("body", [b"3", b'[{"language": "python"}]', b'[{"language": "python", "version": 3}]', b"["])
 def test_connecting_refuses_a_list_of_another_shape(stub: Stub, body: bytes) -> None:
     stub.body = body
