@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config.cli.parsing import USAGE_STATUS, Formatter, program
@@ -11,7 +12,7 @@ from codeexec_config.findings import printable_line
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import IO
 
     from codeexec_config.conformance import ConformanceReport
@@ -87,9 +88,9 @@ def run(options: argparse.Namespace) -> int:
     from codeexec_config.conformance.checks.isolating import standing_variable
 
     try:
-        with standing_variable(), own_output() as (standard, printed):
+        with _file(options) as file, standing_variable(), own_output() as (standard, printed):
             report = with_printed(_report(options), printed)
-            _write(report, options, standard)
+            _write(report, options, standard, file)
     except _UsageError as error:
         lines = map(printable_line, str(error).split("\n"))  # an author's exception may say anything
         print(f"{program()} conformance: error: {chr(10).join(lines)}", file=sys.stderr)
@@ -180,17 +181,43 @@ def _progress(done: int, total: int, name: str) -> None:
     print(f"\r\033[K{done}/{total} {name}", end="" if done < total else "\r\033[K", file=sys.stderr, flush=True)
 
 
-def _write(report: ConformanceReport, options: argparse.Namespace, standard: IO[str]) -> None:
-    text = report.render(tracebacks=options.traceback) if options.format == "text" else _json(report)
+@contextmanager
+def _file(options: argparse.Namespace) -> Iterator[IO[str] | None]:
+    """Open the file for the report, before the minutes that it takes to make one; an older report stays until then."""
     if options.output is None:
+        yield None
+        return
+    try:
+        file = open(options.output, "a", encoding="utf-8", errors="backslashreplace")  # noqa: PTH123, SIM115
+    except OSError as error:
+        raise _unwritable(options, error) from error
+    with file:
+        yield file
+
+
+def _write(report: ConformanceReport, options: argparse.Namespace, standard: IO[str], file: IO[str] | None) -> None:
+    text = _text(report, options) if options.format == "text" else _json(report)
+    if file is None:
         for line in text.splitlines(keepends=True):
             standard.write(line)
         return
+    with suppress(OSError):  # of a pipe or a device, which keeps nothing
+        file.truncate(0)
     try:
-        with open(options.output, "w", encoding="utf-8") as file:  # noqa: PTH123 -- as the user spelt it
-            file.write(text)
+        file.write(text)
+        file.close()
     except OSError as error:
-        raise _UsageError(f"cannot write {options.output}: {error.strerror}") from error
+        raise _unwritable(options, error) from error
+
+
+def _unwritable(options: argparse.Namespace, error: OSError) -> _UsageError:
+    return _UsageError(f"cannot write {options.output}: {error.strerror}")
+
+
+def _text(report: ConformanceReport, options: argparse.Namespace) -> str:
+    # What an executor is called, raises or leaves may hold what moves a terminal's cursor.
+    lines = report.render(tracebacks=options.traceback).splitlines()
+    return "".join(f"{printable_line(line.expandtabs())}\n" for line in lines)
 
 
 def _json(report: ConformanceReport) -> str:

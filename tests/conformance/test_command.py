@@ -92,6 +92,19 @@ class Waiting(Echo):
 
 def steer():
     raise ConnectionError("red \\x1b[31m, and\\r on")
+
+class Odd(Echo):
+    """Has a name and an error that a terminal obeys, and that UTF-8 does not have."""
+
+    def describe(self):
+        return ExecutorInfo(name="odd \\udcff", languages={"python": LanguageSupport(version="0")})
+
+    def execute(self, request, /):
+        raise ConnectionError("red \\x1b[31m, and\\r on")
+
+class Unwanted(Echo):
+    def __init__(self):
+        raise AssertionError("made, though its report can go nowhere")
 '''
 
 
@@ -199,6 +212,37 @@ class TestReport:
 
         assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["ok"]
         assert capfd.readouterr().out == ""
+
+    def test_a_report_replaces_an_older_one(self, command: Callable[..., int], tmp_path: Path) -> None:
+        (tmp_path / "report.txt").write_text("old" * 10_000, encoding="utf-8")
+        assert command("kit_host:Echo", "--check", "D01", "--output", "report.txt") == 0
+
+        assert (tmp_path / "report.txt").read_text(encoding="utf-8").startswith("echo (sync, start-up 0 s)\n")
+        assert "old" not in (tmp_path / "report.txt").read_text(encoding="utf-8")
+
+    @pytest.mark.usefixtures("quick")
+    @pytest.mark.parametrize("form", ["text", "json"])
+    def test_a_report_may_hold_what_no_terminal_and_no_file_takes(
+        self, command: Callable[..., int], tmp_path: Path, form: str
+    ) -> None:
+        assert command("kit_host:Odd", "--check", "R01", "--format", form, "--output", "report") == 1
+
+        report = (tmp_path / "report").read_text(encoding="utf-8")
+        assert ("odd \\udcff" if form == "json" else "odd \\u{dcff}") in report
+        assert {"\r", "\x1b"}.isdisjoint(report)
+
+    @pytest.mark.parametrize("target", ["no/such/folder", "."])
+    def test_a_report_that_can_go_nowhere_is_not_made(
+        self, command: Callable[..., int], capfd: pytest.CaptureFixture[str], target: str
+    ) -> None:
+        assert command("kit_host:Unwanted", "--output", target) == 2
+
+        assert f"cannot write {target}: " in capfd.readouterr().err
+
+    def test_a_full_disk_is_told(self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]) -> None:
+        assert command("kit_host:Echo", "--check", "D01", "--output", "/dev/full") == 2
+
+        assert "cannot write /dev/full: No space left on device" in capfd.readouterr().err
 
     def test_a_terminal_shows_progress(
         self, command: Callable[..., int], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
