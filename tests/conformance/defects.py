@@ -448,6 +448,31 @@ class BelievesItsGoodEnd(Local):
         return Status.COMPLETED if code == 0 else super().status(run, code)
 
 
+class KeepsWhatItIsGiven(Local):
+    """Gives a program what it is given, and where that is nothing, what the one before was given."""
+
+    field = ""
+    kept: Any = None
+
+    async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
+        self.kept = getattr(request, self.field) or self.kept
+        if not self.kept:
+            return await super().execute_async(request)
+        return await super().execute_async(attrs.evolve(request, **{self.field: self.kept}))
+
+
+class KeepsTheInput(KeepsWhatItIsGiven):
+    field = "stdin"
+
+
+class KeepsTheFiles(KeepsWhatItIsGiven):
+    field = "files"
+
+
+class KeepsTheVariables(KeepsWhatItIsGiven):
+    field = "env"
+
+
 class CutsFilesAtAPipesSize(Local):
     def put_files(self, run: Run) -> None:
         super().put_files(run)
@@ -1967,6 +1992,9 @@ DEFECTS = (
     Control(HasOneLimitForBothStreams, "R01 O04 O05 O07", "O05"),
     Control(ReadsNoMoreThanItKeeps, "R01 O10 O14", "O14"),
     Control(BelievesItsGoodEnd, "R01 T01 T03", "T03"),
+    Control(KeepsTheInput, "R01 S01 F01 E01", "S01"),
+    Control(KeepsTheFiles, "R01 S01 F01 E01", "F01"),
+    Control(KeepsTheVariables, "R01 S01 F01 E01", "E01"),
     Control(CutsFilesAtAPipesSize, "R01 S01 F01 F06", "F01", "F06"),
     Control(CollectsNoHiddenFiles, "R01 F01 F02", "F02"),
     Control(CollectsAsciiNames, "R01 F01 F02", "F02"),

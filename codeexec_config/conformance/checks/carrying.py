@@ -34,6 +34,7 @@ def stdin(kit: Kit) -> None:
         expect(result.stdout == times * data, f"not byte for byte: {told(result)}")
     kit.run(kit.request(kit.code("say", text="deaf"), stdin=b"x" * _MORE_THAN_A_PIPE_HOLDS), Status.COMPLETED)
     _inputs_apart(kit)
+    _no_input_of_another(kit)
     if kit.declares(Capability.SESSIONS) and kit.has("first_line"):
         with session(kit) as name:
             for _ in range(2):
@@ -46,6 +47,18 @@ def _inputs_apart(kit: Kit) -> None:
     for request, outcome in kit.together([kit.request(code, stdin=line) for line in lines]):
         result = kit.verdict(outcome, Status.COMPLETED, request=request)
         expect(result.stdout == request.stdin, f"beside others, expected its own {request.stdin!r}, got {told(result)}")
+
+
+def _no_input_of_another(kit: Kit) -> None:
+    word, code = kit.nonce().encode(), kit.code("stdin")
+    kit.run(kit.request(code, stdin=word))
+    expect(word not in _printed(kit, code), "a program without input read that of the one before")
+
+
+def _printed(kit: Kit, code: str) -> bytes:
+    """Return what a program prints that is given nothing; that it gets a verdict is for others to say."""
+    result = kit.outcome(kit.request(code)).result
+    return result.stdout if isinstance(result, ExecutionResult) else b""
 
 
 def _input_in_a_session(kit: Kit, name: str) -> None:
@@ -61,6 +74,7 @@ def files(kit: Kit) -> None:
         request = kit.request(kit.code("file"), files={"data/in.txt": data}, output=2 * _LARGE)
         result = kit.run(request, Status.COMPLETED)
         expect(result.stdout == data, f"{len(data)} bytes are not the same: {told(result)}")
+    expect(_ANY_TEXT not in _printed(kit, kit.code("file")), "a file of one program was there for the next")
     expect(_is_refused(kit), "a request with a file outside the working folder could be made")
     if kit.has("show_files"):
         _odd_files(kit)
