@@ -1813,6 +1813,32 @@ class LeavesFoldersOfTheCancelled(LeavesSomeFolders):
         return run.killed_for is Status.KILLED
 
 
+class LeavesFoldersOfCancelledStarts(LeavesSomeFolders):
+    startup_secs = 1.0
+
+    async def start(self, run: Run) -> None:
+        run.killed_for = Status.KILLED
+        await asyncio.sleep(0.2)
+        run.killed_for = None
+        await super().start(run)
+
+    def is_left(self, run: Run) -> bool:
+        return run.killed_for is Status.KILLED and run.process is None
+
+
+class LeavesFoldersOfTheRefused(LeavesFolders):
+    def put_files(self, run: Run) -> None:
+        Local.put_files(self, run)
+
+    def remove(self, run: Run) -> None:
+        Local.remove(self, run)
+
+    def refuse(self, request: ExecutionRequest) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="refused-", dir=Path(tempfile.gettempdir(), self.shared)))
+        super().refuse(request)
+        folder.rmdir()
+
+
 class LeavesFoldersOfSessions(LeavesFolders, Sessions):
     def put_files(self, run: Run) -> None:
         Local.put_files(self, run)
@@ -1871,11 +1897,33 @@ class LeavesZombiesOfTimeouts(LeavesZombies):
 
 
 class LeavesOpenFilesOfFailures(Local):
+    end_of_run = Status.FAILED
+
     def status(self, run: Run, code: int) -> Status:
         status = super().status(run, code)
-        if status is Status.FAILED:
+        if status is self.end_of_run:
             os.pipe()
         return status
+
+
+class LeavesOpenFilesOfTheKilled(LeavesOpenFilesOfFailures):
+    end_of_run = Status.KILLED
+
+
+class LeavesOpenFilesOfFloods(Local):
+    def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
+        if run.cut:
+            os.pipe()
+        return super().verdict(run, output)
+
+
+class LeavesOpenFilesOfTheCancelled(Local):
+    async def run(self, run: Run) -> ExecutionResult:
+        try:
+            return await super().run(run)
+        except asyncio.CancelledError:
+            os.pipe()
+            raise
 
 
 class ForgetsWhatRuns(Local):
@@ -2165,12 +2213,17 @@ DEFECTS = (
     Control(LeavesFoldersOfFloods, "R01 L02 L03", "L02"),
     Control(LeavesFoldersOfTheKilled, "R01 L02 L03", "L02"),
     Control(LeavesFoldersOfTheCancelled, "R01 L02 L03", "L02"),
+    Control(LeavesFoldersOfCancelledStarts, "R01 L02 L03", "L02"),
+    Control(LeavesFoldersOfTheRefused, "R01 L02 L03", "L02"),
     Control(LeavesThreads, "R01 L02 L03", "L03"),
     Control(LeavesOpenFiles, "R01 L02 L03", "L03"),
     Control(LeavesZombies, "R01 L02 L03", "L03"),
     Control(LeavesThreadsOfTimeouts, "R01 L02 L03", "L03"),
     Control(LeavesOpenFilesOfTimeouts, "R01 L02 L03", "L03"),
     Control(LeavesOpenFilesOfFailures, "R01 L02 L03", "L03"),
+    Control(LeavesOpenFilesOfTheKilled, "R01 L02 L03", "L03"),
+    Control(LeavesOpenFilesOfFloods, "R01 L02 L03", "L03"),
+    Control(LeavesOpenFilesOfTheCancelled, "R01 L02 L03", "L03"),
     Control(LeavesZombiesOfTimeouts, "R01 L02 L03", "L03"),
     Control(ForgetsWhatRuns, "R01 L04 L01", "L04"),
     Control(RemembersTheLastRunOnly, "R01 L04 L01", "L04"),

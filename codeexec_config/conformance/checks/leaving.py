@@ -17,7 +17,7 @@ from codeexec_config.conformance.watching import folders_here, held, shape_of, z
 from codeexec_config.executor import FAULT_EXTENSION, Capability, InfrastructureError, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from codeexec_config.conformance.circumstances import Report
@@ -26,10 +26,13 @@ if TYPE_CHECKING:
 
 _RUNS = 3
 _SHORT_SECS = 0.5
+_FIRST_MOMENT_SECS = 0.01
 _ENDLESS = ("before_sleep", "flood")
+_INVOLUNTARY = ("flood", "kill_itself")
 _SLOW_SECS = 2.0
 _BESIDE_SECS = 1.5
 _POLL_SECS = 0.02
+_HALF_AN_EMOJI = "\ud83d"
 _FEW_LOOKS = 5
 _FOR_LONG_SECS = 50.0
 _EARLY_ENDS = 12
@@ -139,18 +142,26 @@ def _is_made_without_a_run(path: Path, secs: float) -> bool:
 def _run_to_each_end(kit: Kit) -> None:
     """Let programs come to each end that one can have, and make a request to be refused."""
     kit.run(kit.request(kit.code("say", text="word")))
-    for request in _other_ends(kit, "exit", "before_sleep", "flood", "kill_itself"):
+    for request in _other_ends(kit, "exit", "before_sleep", *_INVOLUNTARY):
         kit.outcome(request)
-    if kit.subject.is_async and kit.declares(Capability.CANCEL):
-        for request in _other_ends(kit, "before_sleep", wall=kit.deadlines.run_limit):
-            call = kit.start(request)
-            call.wait(_SHORT_SECS)
-            call.cancel()
-            kit.outcome(request, call)
+    for secs in (_FIRST_MOMENT_SECS, _FIRST_MOMENT_SECS + kit.start_up_secs() / 2, _SHORT_SECS):
+        _cancel(kit, secs)
+    kit.outcome(kit.request(_HALF_AN_EMOJI))
     if kit.declares(Capability.FILES):
         kit.outcome(kit.request("", files={"a": b"", "a/b": b""}))
     if kit.declares(Capability.SESSIONS) and kit.has("before_sleep"):
         _run_in_sessions(kit)
+
+
+def _cancel(kit: Kit, secs: float) -> None:
+    """Cancel a program so long after its start was asked for, where that can be done."""
+    if not kit.subject.is_async or not kit.declares(Capability.CANCEL):
+        return
+    for request in _other_ends(kit, "before_sleep", wall=kit.deadlines.run_limit):
+        call = kit.start(request)
+        call.wait(secs)
+        call.cancel()
+        kit.outcome(request, call)
 
 
 def _run_in_sessions(kit: Kit) -> None:
@@ -183,23 +194,27 @@ def _left(rounds: list[set[Path]]) -> list[Path]:
 def zombies_left(kit: Kit) -> None:
     """L03: runs leave nothing in the host's process: no child that nobody waits for, no thread, no open file."""
     before = zombies()
-    requests = [kit.request(kit.code("say", text="word")), *_other_ends(kit, "exit", "before_sleep")]
-    for request in requests:
-        kit.run(request)
-    for request in requests:
+    requests = [kit.request(kit.code("say", text="word")), *_other_ends(kit, "exit", "before_sleep", *_INVOLUNTARY)]
+    acts: list[Callable[[], object]] = [
+        *(partial(kit.run, request) for request in requests),
+        partial(_cancel, kit, _SHORT_SECS),
+    ]
+    for act in acts:
+        act()
+    for act in acts:
         # A pool may have grown; it does not with each run of several.
-        grown = [_grown_by_a_run(kit, request) for _ in range(_RUNS)]
+        grown = [_grown_by(kit, act) for _ in range(_RUNS)]
         kinds = sorted(set.intersection(*grown))
         expect(not kinds, f"each of {_RUNS} runs left {' and '.join(kinds)} in the host's process")
     until = time.monotonic() + kit.deadlines.settle
     while (left := zombies() - before) and time.monotonic() < until:
         time.sleep(_POLL_SECS)
-    expect(not left, f"{(1 + _RUNS) * len(requests)} runs left {len(left)} zombies")
+    expect(not left, f"{(1 + _RUNS) * len(acts)} runs left {len(left)} zombies")
 
 
-def _grown_by_a_run(kit: Kit, request: ExecutionRequest) -> set[str]:
+def _grown_by(kit: Kit, act: Callable[[], object]) -> set[str]:
     before = held()
-    kit.run(request)
+    act()
     until = time.monotonic() + kit.deadlines.settle
     looks = 0
     while (grown := {kind for kind, count in held().items() if count > before[kind]}) and (
