@@ -205,6 +205,16 @@ class TakesExitCodesForItsEngines(Local):
         return super().status(run, code)
 
 
+class TakesExitCodesForSignals(Local):
+    def status(self, run: Run, code: int) -> Status:
+        return Status.KILLED if code in (130, 139, 143) else super().status(run, code)
+
+
+class TakesSigtermForATimeout(Local):
+    def status(self, run: Run, code: int) -> Status:
+        return Status.TIMED_OUT if code == -signal.SIGTERM else super().status(run, code)
+
+
 class KeepsAnswers(Local):
     def __init__(self, *languages: str) -> None:
         super().__init__(*languages)
@@ -575,6 +585,15 @@ class TakesFailuresForFalseStarts(Local):
     async def run(self, run: Run) -> ExecutionResult:
         result = await super().run(run)
         if result.status is Status.FAILED and not result.stdout and not result.stderr:
+            (run.folder / "work").rmdir()
+            result = await super().run(run)
+        return result
+
+
+class TakesDeathsForFalseStarts(Local):
+    async def run(self, run: Run) -> ExecutionResult:
+        result = await super().run(run)
+        if result.status is Status.KILLED and not run.killed_for and not result.stdout:
             (run.folder / "work").rmdir()
             result = await super().run(run)
         return result
@@ -2008,6 +2027,8 @@ DEFECTS = (
     Control(PassesTheSourceAsArgument, "R01 R13", "R13"),
     Control(NamesFoldersByTheRequest, "R01 R18", "R18"),
     Control(TakesExitCodesForItsEngines, "R05 R06 R07 R20", "R20"),
+    Control(TakesExitCodesForSignals, "R05 R06 R07 R20", "R20"),
+    Control(TakesSigtermForATimeout, "R01 R08 R19 T03", "R08"),
     Control(TakesATextForAGoodEnd, "R01 R02 R04 R05", "R04"),
     Control(KeepsAnswers, "R01 R21", "R21"),
     Control(KeepsAnswersByName, "R01 R21", "R21"),
@@ -2059,6 +2080,7 @@ DEFECTS = (
     Control(RoundsUp, "R01 T08 T09", "T09"),
     Control(CountsFromTheLastOutput, "R01 T01 T02 T03", "T03"),
     Control(TakesFailuresForFalseStarts, "R01 T04 T07", "T07"),
+    Control(TakesDeathsForFalseStarts, "R19 T04 T07 T14", "T14"),
     Control(CountsItsStartUp, "R01 T10", "T10"),
     Control(CountsMilliseconds, "R01 T11", "T11"),
     Control(LeavesChildrenOfFailures, "T05 T12 T13", "T12"),

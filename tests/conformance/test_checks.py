@@ -880,11 +880,11 @@ class TestCancelling:
             enduring.expect_a_good_end(asked, object(), "cut short")  # type: ignore[arg-type]
 
     def test_a_language_that_cannot_abort_may_kill_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        killed, aborted = printed(status=Status.KILLED, signal=9), printed(status=Status.KILLED, signal=6)
+        killed, aborted, terminated = (printed(status=Status.KILLED, signal=number) for number in (9, 6, 15))
 
-        assert said("R08", killed, aborted, capabilities=(C.SIGNALS,))[0] == "pass"
+        assert said("R08", killed, aborted, terminated, capabilities=(C.SIGNALS,))[0] == "pass"
         assert said("R08", killed, capabilities=(C.SIGNALS,))[1] == "it sent itself signal 6, and was told of 9"
-        monkeypatch.setattr(kit.Kit, "has", lambda _, purpose: purpose != "abort_itself")
+        monkeypatch.setattr(kit.Kit, "has", lambda _, purpose: purpose not in ("abort_itself", "terminate_itself"))
         assert said("R08", killed, capabilities=(C.SIGNALS,))[0] == "pass"
 
     def test_blanks_of_a_failure_are_looked_at_where_its_error_is_elsewhere(self) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from codeexec_config.conformance.checks.lasting import opened, session
-from codeexec_config.conformance.checks.timing import ran_once
+from codeexec_config.conformance.checks.timing import ran_once, soon_ran_once
 from codeexec_config.conformance.circumstances import Circumstances
 from codeexec_config.conformance.kit import Failed, NotApplicable, cannot_tell, expect, told
 from codeexec_config.conformance.removals import Removal
@@ -110,6 +110,7 @@ def killed_once(kit: Kit) -> None:
     """T14: a program that a signal ends is not run again."""
     nonce = kit.nonce()
     ran_once(kit, kit.request(kit.code("killed_late", text=nonce, secs=kit.deadlines.once)), nonce)
+    soon_ran_once(kit, "killed_soon", "dies")
 
 
 def folders_left(kit: Kit) -> None:

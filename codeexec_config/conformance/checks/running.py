@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from codeexec_config.conformance.kit import Kit
     from codeexec_config.executor import ExecutionResult
 
-_OWN_CODES = (1, 2, 125, 126, 127, 255)
-"""What shells, engines and ssh end with when they mean something by it."""
-_SIGABRT, _SIGKILL = 6, 9
+_OWN_CODES = (1, 2, 125, 126, 127, 130, 139, 143, 255)
+"""What shells, engines and ssh end with when they mean something by it, such as a signal by 128 and its number."""
+_SIGABRT, _SIGKILL, _SIGTERM = 6, 9, 15
 _CLOSED_SECS = 1.0
 _NAP_SECS = 1.0
 _NO_FILES = (b"cannot 13", b"cannot 28", b"cannot 30", b"EACCES", b"ENOSPC", b"EROFS")
@@ -69,8 +69,9 @@ def exit_code(kit: Kit, code: int) -> None:
 def own_signal(kit: Kit) -> None:
     """R08: a program that kills itself was killed or failed, by the signal that it was."""
     _ended_by_itself(kit, "kill_itself", _SIGKILL, _SIGABRT)
-    if kit.has("abort_itself"):
-        _ended_by_itself(kit, "abort_itself", _SIGABRT)
+    for purpose, number in (("abort_itself", _SIGABRT), ("terminate_itself", _SIGTERM)):
+        if kit.has(purpose):
+            _ended_by_itself(kit, purpose, number)
 
 
 def _ended_by_itself(kit: Kit, purpose: str, *signals: int) -> None:

@@ -100,25 +100,27 @@ def run_once(kit: Kit) -> None:
         result = ran_once(kit, request, nonce)
         if result.status is not status:
             cannot_tell(f"the program ended otherwise than it should: {told(result)}")
-    if kit.has("end_soon") and kit.has_sight():
-        _failed_once(kit)
+    soon_ran_once(kit, "end_soon", "fails")
 
 
-def _failed_once(kit: Kit) -> None:
-    """Count the processes of a program that fails soon and in silence, as one does that could not start."""
-    usual, failing = 0, 1
+def soon_ran_once(kit: Kit, purpose: str, how: str) -> None:
+    """Count the processes of a program that ends badly, soon and in silence, as one does that could not start."""
+    if kit.has(purpose) and kit.has("end_soon") and kit.has_sight():
+        _failed_once(kit, purpose, how)
+
+
+def _failed_once(kit: Kit, purpose: str = "end_soon", how: str = "fails") -> None:
+    usual, bad = 0, 1
     for _ in range(_ATTEMPTS):
-        usual, failing = (_processes(kit, code) for code in (0, 1))
-        if failing <= usual:
+        usual, bad = _processes(kit, "end_soon", 0), _processes(kit, purpose, 1)
+        if bad <= usual:
             break
-    expect(
-        failing <= usual, f"{failing} processes of a program that soon fails were seen, {usual} of one that ends well"
-    )
+    expect(bad <= usual, f"{bad} processes of a program that soon {how} were seen, {usual} of one that ends well")
 
 
-def _processes(kit: Kit, code: int) -> int:
+def _processes(kit: Kit, purpose: str, code: int) -> int:
     marker = kit.nonce()
-    return kit.counted(kit.request(kit.code("end_soon", marker=marker, secs=_SOON_SECS, code=code)), marker)
+    return kit.counted(kit.request(kit.code(purpose, marker=marker, secs=_SOON_SECS, code=code)), marker)
 
 
 def ran_once(kit: Kit, request: ExecutionRequest, nonce: str) -> ExecutionResult:

@@ -13,6 +13,7 @@ what its purpose says here:
 | `exit_text` | end by the call that takes a text, @TEXT@, for what is wrong |
 | `exit` | end with exit code @CODE@ |
 | `abort_itself` | end by a SIGABRT of its own, and print `survived` when it goes on |
+| `terminate_itself` | end by a SIGTERM of its own, and print `survived` when it goes on |
 | `kill_itself` | end by a SIGKILL or an abort of its own, and print `survived` when it goes on |
 | `quoting` | print `QUOTED` |
 | `utf8` | print `UNICODE` |
@@ -91,6 +92,7 @@ what its purpose says here:
 | `close_output` | close both streams, sleep @SECS@, end with exit code 3 |
 | `unlike` | print what no other run prints, such as the time and a random number |
 | `end_soon` | run a child that carries @MARKER@ for @SECS@, end with exit code @CODE@ |
+| `killed_soon` | run a child that carries @MARKER@ for @SECS@, end by a SIGKILL of its own |
 | `find_variables` | print `seen in` and where @HEAD@@TAIL@ is found: arguments of processes, files; print `tried` |
 | `search` | print what is in each of @PATHS@, and in host.txt of folders called as one of @NAMES@, and the path; \
 device and inode of each of @FOLDERS@, all parted by bars, and the path; the boot identifier; `tried` |

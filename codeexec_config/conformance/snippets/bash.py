@@ -23,6 +23,10 @@ echo survived
 kill -ABRT $$
 echo survived
 """,
+    "terminate_itself": """
+kill -TERM $$
+echo survived
+""",
     "quoting": "printf '%s\\n' '" + QUOTED.replace("'", "'\\''") + "'",
     "utf8": f"echo '{UNICODE}'",
     "both_streams": """
@@ -352,6 +356,10 @@ exit 3
     "end_soon": """
 (exec -a @MARKER@ sleep @SECS@)
 exit @CODE@
+""",
+    "killed_soon": """
+(exec -a @MARKER@ sleep @SECS@)
+kill -KILL $$
 """,
     "find_variables": r"""
 head=@HEAD@

@@ -32,6 +32,10 @@ process.kill(process.pid, "SIGKILL");
 console.log("survived");
 """,
     "abort_itself": "process.abort();",
+    "terminate_itself": """
+process.kill(process.pid, "SIGTERM");
+setTimeout(() => console.log("survived"), 1000);
+""",
     "quoting": "console.log('" + QUOTED.replace("\\", "\\\\").replace("'", "\\'") + "');",
     "utf8": f'console.log("{UNICODE}");',
     "both_streams": """
@@ -441,6 +445,11 @@ setTimeout(() => process.exit(3), @SECS@ * 1000);
 const { spawnSync } = require("child_process");
 spawnSync("bash", ["-c", "exec -a @MARKER@ sleep @SECS@"]);
 process.exitCode = @CODE@;
+""",
+    "killed_soon": """
+const { spawnSync } = require("child_process");
+spawnSync("bash", ["-c", "exec -a @MARKER@ sleep @SECS@"]);
+process.kill(process.pid, "SIGKILL");
 """,
     "find_variables": r"""
 const fs = require("fs");

@@ -54,6 +54,11 @@ print("survived")
 import os
 os.abort()
 """,
+    "terminate_itself": """
+import os, signal
+os.kill(os.getpid(), signal.SIGTERM)
+print("survived")
+""",
     "quoting": f"print(r'''{QUOTED}''')",
     "utf8": f'print("{UNICODE}")',
     "both_streams": """
@@ -590,6 +595,11 @@ print(time.time_ns(), os.urandom(8).hex())
 import subprocess, sys
 subprocess.run([sys.executable, "-ISc", "import time; time.sleep(@SECS@)", "@MARKER@"])
 sys.exit(@CODE@)
+""",
+    "killed_soon": """
+import os, signal, subprocess, sys
+subprocess.run([sys.executable, "-ISc", "import time; time.sleep(@SECS@)", "@MARKER@"])
+os.kill(os.getpid(), signal.SIGKILL)
 """,
     "find_variables": """
 import os, sys

@@ -32,6 +32,11 @@ tools::pskill(Sys.getpid(), 6L)
 Sys.sleep(1)
 cat("survived\n")
 """,
+    "terminate_itself": r"""
+tools::pskill(Sys.getpid(), 15L)
+Sys.sleep(1)
+cat("survived\n")
+""",
     "quoting": f'cat(r"---({QUOTED})---", "\\n", sep = "")',
     "utf8": f'cat("{UNICODE}\\n")',
     "both_streams": r"""
@@ -307,6 +312,10 @@ quit(status = @CODE@)
     "end_soon": r"""
 system("KIT=@MARKER@ sleep @SECS@")
 quit(status = @CODE@)
+""",
+    "killed_soon": r"""
+system("KIT=@MARKER@ sleep @SECS@")
+tools::pskill(Sys.getpid(), 9L)
 """,
     "find_variables": rf"""
 {_TEXT_OF}

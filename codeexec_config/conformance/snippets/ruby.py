@@ -47,6 +47,12 @@ Process.kill(:ABRT, $$)
 sleep 1
 puts "survived"
 """,
+    "terminate_itself": """
+trap("TERM", "SYSTEM_DEFAULT")
+Process.kill(:TERM, $$)
+sleep 1
+puts "survived"
+""",
     "quoting": f"puts <<'KIT'\n{QUOTED}\nKIT",
     "utf8": f'puts "{UNICODE}"',
     "both_streams": """
@@ -477,6 +483,10 @@ exit 3
     "end_soon": """
 Process.wait(spawn(["sleep", "@MARKER@"], "@SECS@"))
 exit @CODE@
+""",
+    "killed_soon": """
+Process.wait(spawn(["sleep", "@MARKER@"], "@SECS@"))
+Process.kill(:KILL, $$)
 """,
     "find_variables": r"""
 word = "@HEAD@" + "@TAIL@"
