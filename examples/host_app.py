@@ -75,7 +75,10 @@ def make_gvisor(_: Sandboxed) -> AsyncCodeExecutor:
     """Use gVisor."""
     from examples.executors.gvisor import GvisorExecutor
 
-    return GvisorExecutor(Path(setting("CODEEXEC_ROOTFS")))
+    executor = GvisorExecutor(Path(setting("CODEEXEC_ROOTFS")))
+    if not executor.describe().languages:
+        raise NotOffered("this host's own setting CODEEXEC_ROOTFS: no interpreter of any language is there")
+    return executor
 
 
 def make_microvm(_: Sandboxed) -> AsyncCodeExecutor:
@@ -154,6 +157,12 @@ def read_config(path: Path) -> CodeExecutionConfig:
     return config
 
 
+def read_program() -> str:
+    """Read it from standard input, in UTF-8 whatever this machine's own encoding is."""
+    with open(0, encoding="utf-8", closefd=False) as program:
+        return program.read()
+
+
 def show(outcome: ExecutionResult | ClientSideHandoff) -> int:
     """Print what came of it, and return the exit status."""
     if isinstance(outcome, ClientSideHandoff):
@@ -176,11 +185,13 @@ def main() -> int:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         config = read_config(arguments.config)
-        return show(asyncio.run(serve_one(config, arguments.language, sys.stdin.read())))
+        return show(asyncio.run(serve_one(config, arguments.language, read_program())))
     except ConfigError as error:
         print(error, file=sys.stderr)  # noqa: T201 -- the report, every mistake with its place
     except NotOffered as error:
         log.error("%s", error)  # noqa: TRY400 -- nothing broke
+    except UnicodeDecodeError:
+        log.error("the program is not UTF-8")  # noqa: TRY400 -- the same
     except ExecutionError as error:
         log.error("%s", words(error))  # noqa: TRY400 -- a traceback is not made for a log
     return NOT_RUN

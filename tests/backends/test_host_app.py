@@ -178,6 +178,43 @@ def test_without_a_launcher_the_host_says_at_once_what_is_missing(
     assert "qemu-system-x86_64 is not installed" in line
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
+def test_a_program_is_utf_8_whatever_the_hosts_encoding(encoding: str) -> None:
+    show = "from examples.host_app import read_program; print(ascii(read_program()))"
+    done = subprocess.run(
+        [sys.executable, "-c", show],
+        cwd=CHECKOUT,
+        env={"PATH": os.environ["PATH"], "PYTHONIOENCODING": encoding},
+        input="print('h\u00e9')".encode(),
+        capture_output=True,
+        check=True,
+        timeout=SECONDS,
+    )
+
+    assert ascii("print('h\u00e9')").encode() == done.stdout.strip()
+
+
+def test_a_program_in_another_encoding_is_declined_in_plain_words() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "examples.host_app", EXAMPLES / "wasm.toml"],
+        cwd=CHECKOUT,
+        input=b"print('h\xe9')",
+        capture_output=True,
+        check=False,
+        timeout=SECONDS,
+    )
+
+    assert (b"", 2) == (done.stdout, done.returncode)
+    assert b"ERROR the program is not UTF-8" == done.stderr.strip()
+
+
+def test_a_root_file_system_without_an_interpreter_is_the_hosts_mistake(tmp_path: Path) -> None:
+    done = host(runtime_config("gvisor", tmp_path), "python", "1", CODEEXEC_ROOTFS=str(tmp_path))
+
+    assert ("", 2) == (done.stdout, done.returncode)
+    assert "CODEEXEC_ROOTFS: no interpreter of any language is there" in done.stderr
+
+
 def test_an_engine_that_is_missing_is_named_and_no_reason_not_to_start(tmp_path: Path) -> None:
     done = host(
         EXAMPLES / "sandboxed.toml", "python", "1", CODEEXEC_IMAGE="image", DOCKER_HOST="unix:///nowhere/socket"
