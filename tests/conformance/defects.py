@@ -1604,6 +1604,26 @@ class RepeatsWhatItStreamed(Streaming):
         return 2 * super().written(request, given)
 
 
+class StreamsForEver(Streaming):
+    """Has a limit of time for what is waited for, and none for what is streamed."""
+
+    async def execute_streaming_async(self, request: ExecutionRequest, /) -> AsyncGenerator[object]:
+        lasting = attrs.evolve(request, limits=attrs.evolve(request.limits, wall_secs=100))
+        async for item in super().execute_streaming_async(lasting):
+            yield item
+
+
+class StreamsAll(Streaming):
+    """Cuts what it returns, and yields whatever comes."""
+
+    async def execute_streaming_async(self, request: ExecutionRequest, /) -> AsyncGenerator[object]:
+        async for item in super().execute_streaming_async(request):
+            if isinstance(item, ExecutionResult) and item.stdout_truncated:
+                for _ in range(100):
+                    yield OutputChunk(stream="stdout", data=item.stdout)
+            yield item
+
+
 class GoesOnWithoutAListener(Streaming):
     def let_go_of(self, running: asyncio.Future[ExecutionResult]) -> None:
         """Nobody waits for it."""
@@ -2012,7 +2032,7 @@ RECKLESS = "R14 R18 O07 T12 T13 T14 T15 M02 M03 M04 M07 K01 I06 I07 I08 I09 I11 
 LONG = "R01 O04 O10 O11 O12 O13"
 ASKS = "R01 R13 E03 E04 F07 F08"
 CARRIES_IN_SESSIONS = "Z01 E01 S01 F01 F02"
-STREAMS = "R01 T04 N01 V01 V02 V03"
+STREAMS = "R01 T01 T04 O04 N01 V01 V02 V03 V04"
 LIMITS_SESSIONS = "O04 M01 P01 Z01 Z10"
 KEEPS = "Z01 Z02 Z03 Z04 Z05 Z06 Z07 Z08"
 
@@ -2203,9 +2223,11 @@ DEFECTS = (
     Control(BoundsNoSessionsMemory, LIMITS_SESSIONS, "Z10"),
     Control(BoundsNoSessionsProcesses, LIMITS_SESSIONS, "Z10"),
     Control(StartsAgainAtAMemoryLimit, LIMITS_SESSIONS, "Z10"),
-    Control(StreamsAtTheEnd, STREAMS, "V02", "V03"),
-    Control(StreamsNoResult, STREAMS, "V02", "V03"),
-    Control(RepeatsWhatItStreamed, STREAMS, "V02", "V03"),
+    Control(StreamsAtTheEnd, STREAMS, "V02", "V03 V04"),
+    Control(StreamsNoResult, STREAMS, "V02", "V03 V04"),
+    Control(RepeatsWhatItStreamed, STREAMS, "V02", "V03 V04"),
+    Control(StreamsForEver, STREAMS, "V04"),
+    Control(StreamsAll, STREAMS, "V04"),
     Control(GoesOnWithoutAListener, STREAMS, "V03"),
     Control(IsNeverWell, STREAMS, "V01"),
     Control(KeepsVariablesInASession, CARRIES_IN_SESSIONS, "E01"),

@@ -619,7 +619,7 @@ class TestStreaming:
 
     end = OutputChunk(stream="stdout", data=b"end")
 
-    @pytest.mark.parametrize("check", ["V01", "V02", "V03"])
+    @pytest.mark.parametrize("check", ["V01", "V02", "V03", "V04"])
     def test_what_is_not_offered_is_not_looked_at(self, check: str) -> None:
         assert judged(check, Scripted(DONE), Living()).verdict is Verdict.NOT_APPLICABLE
 
@@ -645,6 +645,33 @@ class TestStreaming:
                 return map(lambda item: item, super().execute_streaming(request))  # noqa: C417 -- it has no close
 
         assert judged("V02", Plain(self.chunk, self.end, self.result)).verdict is Verdict.PASS
+
+    def test_a_stream_has_the_limits_of_its_request(self) -> None:
+        class Limited(Streamed):
+            def execute_streaming(self, request: ExecutionRequest, /) -> Iterator[object]:
+                sleeps = "before" in request.code
+                for item in (self.items[0],) if sleeps else self.items[1:]:
+                    if isinstance(item, Exception):
+                        raise item
+                    yield item
+
+        def heard(*items: object) -> tuple[str, str]:
+            result = judged("V04", Limited(*items))
+            return str(result.verdict), result.detail
+
+        cap = Sizes().output_limit
+        flooded = attrs.evolve(TIMED_OUT, status=Status.OUTPUT_EXCEEDED, stdout=bytes(cap), stdout_truncated=True)
+        chunk = OutputChunk(stream="stdout", data=bytes(cap))
+        refused = "cannot tell: limits other than the usual ones are refused, as they may be"
+
+        assert heard(TIMED_OUT, chunk, flooded) == ("pass", "")
+        assert heard(DONE, chunk, flooded)[1].startswith("expected timed_out, got completed")
+        assert heard(TIMED_OUT, chunk, DONE) == ("fail", "an endless program completed")
+        assert heard(TIMED_OUT, *[chunk] * 9, flooded) == ("fail", f"it yielded {9 * cap} bytes under a limit of {cap}")
+        longer = attrs.evolve(flooded, stdout=bytes(cap + 1))
+        assert heard(TIMED_OUT, longer) == ("fail", f"its result holds {cap + 1} bytes under a limit of {cap}")
+        assert heard(chunk)[1] == "the last item is OutputChunk and no ExecutionResult"
+        assert heard(RequestTooLarge("no")) == ("skip", refused)
 
     def test_a_stream_that_is_closed_leaves_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(kit.Kit, "expect_sight", lambda _: None)

@@ -111,8 +111,8 @@ def test_an_honest_executor_of_another_shape_passes(job: str, reports: Reports) 
 @pytest.mark.parametrize(
     ("job", "not_applicable"),
     [
-        ("Local/python", "T10 T11 M05 H02 V01 V02 V03"),
-        thorough("Sessions/python", "R12 T10 T11 M05 H02 V01 V02 V03"),
+        ("Local/python", "T10 T11 M05 H02 V01 V02 V03 V04"),
+        thorough("Sessions/python", "R12 T10 T11 M05 H02 V01 V02 V03 V04"),
         thorough("SlowStarter/python", "T11"),
         ("OneAtATime/python", "I17 N02 P02"),
         ("Guarded/python", ""),

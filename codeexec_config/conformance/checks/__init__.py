@@ -288,6 +288,11 @@ _OFFERING: Final = (
     Check("V01", "health is told", "ask where a run works", offering.health, after="R01"),
     Check("V02", "a stream comes while the program runs", "two lines, apart", offering.stream, after="N01"),
     Check("V03", "to close a stream ends the program", "close it", offering.closed_stream, after="T04 V02"),
+    Check(
+        *("V04", "a stream has the same limits", "sleep over the limit; flood", offering.streams_limits),
+        after="T01 O04 V02",
+        waits=True,
+    ),
 )
 _ENDURING: Final = (
     Check("N01", "programs run together", "as many as it takes", enduring.together),

@@ -6,15 +6,25 @@ import time
 from typing import TYPE_CHECKING
 
 from codeexec_config.conformance import streaming
-from codeexec_config.conformance.kit import Failed, NotApplicable, expect, told, traced
-from codeexec_config.executor import ExecutionResult, OutputChunk
+from codeexec_config.conformance.kit import (
+    OTHER_LIMITS,
+    REFUSALS,
+    Failed,
+    NotApplicable,
+    cannot_tell,
+    expect,
+    told,
+    traced,
+)
+from codeexec_config.executor import ExecutionResult, OutputChunk, Status
 
 if TYPE_CHECKING:
-    from codeexec_config.conformance.kit import Kit
+    from codeexec_config.conformance.kit import Kit, Outcome
     from codeexec_config.executor import ExecutionRequest
 
 _STOPPED = 0.8
 """The part of a program's time by which it has been stopped, and has not come to its own end."""
+_ROOM = 8
 _APART_SECS = 0.25
 """Half of what passes between the two lines that are streamed."""
 
@@ -31,13 +41,11 @@ def stream(kit: Kit) -> None:
     _expect_an_offer(kit)
     nonce = kit.nonce()
     items = _streamed(kit, kit.request(kit.code("pause", text=nonce)))
-    *chunks, last = items
-    if not isinstance(last.value, ExecutionResult):
-        raise Failed(f"the last item is {told(last.value)}")
-    data = b"".join(_data(item.value) for item in chunks)
-    expect(nonce in last.value.text(), f"the program's output is not in the result: {told(last.value)}")
-    expect(data == last.value.stdout, f"it yielded {data!r}, and the result has {last.value.stdout!r}")
-    expect(last.secs - items[0].secs >= _APART_SECS, "nothing was yielded before the program had ended")
+    result = _last(items)
+    data = b"".join(_data(item.value) for item in items[:-1])
+    expect(nonce in result.text(), f"the program's output is not in the result: {told(result)}")
+    expect(data == result.stdout, f"it yielded {data!r}, and the result has {result.stdout!r}")
+    expect(items[-1].secs - items[0].secs >= _APART_SECS, "nothing was yielded before the program had ended")
 
 
 def _data(chunk: object) -> bytes:
@@ -62,9 +70,41 @@ def closed_stream(kit: Kit) -> None:
     kit.expect_nothing_left(marker)
 
 
+def streams_limits(kit: Kit) -> None:
+    """V04: a program whose output is yielded meets the limits of time and output that any other does."""
+    _expect_an_offer(kit)
+    wall, cap = kit.deadlines.stop_limit, kit.sizes.output_limit
+    result = _last(_streamed_within(kit, kit.request(kit.code("before_sleep"), wall=wall)))
+    expect(result.status is Status.TIMED_OUT, f"expected timed_out, got {told(result)}")
+    items = _streamed_within(kit, kit.request(kit.code("flood"), wall=wall))
+    result, size = _last(items), sum(len(_data(item.value)) for item in items[:-1])
+    expect(result.status is not Status.COMPLETED, "an endless program completed")
+    # A chunk that came before the limit was seen may have gone on already.
+    expect(size <= _ROOM * cap, f"it yielded {size} bytes under a limit of {cap}")
+    expect(len(result.stdout) <= cap, f"its result holds {len(result.stdout)} bytes under a limit of {cap}")
+
+
+def _last(items: list[streaming.Item]) -> ExecutionResult:
+    last = items[-1].value
+    if not isinstance(last, ExecutionResult):
+        raise Failed(f"the last item is {told(last)}")
+    return last
+
+
+def _streamed_within(kit: Kit, request: ExecutionRequest) -> list[streaming.Item]:
+    """Return what a run under limits of its own yields, which may be refused."""
+    outcome = kit.outcome(request, streaming.start(kit.subject, request))
+    if type(outcome.error) in REFUSALS:
+        cannot_tell(OTHER_LIMITS)
+    return _items(outcome)
+
+
 def _streamed(kit: Kit, request: ExecutionRequest, most: int | None = None) -> list[streaming.Item]:
     """Return what a run yields, or the first items of it."""
-    outcome = kit.outcome(request, streaming.start(kit.subject, request, most))
+    return _items(kit.outcome(request, streaming.start(kit.subject, request, most)))
+
+
+def _items(outcome: Outcome) -> list[streaming.Item]:
     expect(outcome.error is None, f"raised {told(outcome.error)}", traced(outcome.error))
     items: list[streaming.Item] = outcome.result
     expect(items, "it yielded nothing")
