@@ -47,12 +47,13 @@ def conformance_tests(
 
 
 def class_of(suite: Suite) -> type:
-    """Return a test class for the cases of a suite."""
+    """Return a test class for the cases of a suite, each after those without which it cannot tell anything."""
+    cases = [case for wave in suite.waves() for case in wave]
 
     class TestConformance:
         """An executor keeps its promises."""
 
-        @pytest.mark.parametrize("case", list(suite.cases()), ids=str)
+        @pytest.mark.parametrize("case", cases, ids=str)
         def test_check(self, case: Case) -> None:
             """One check on one language, or on the executor as a whole."""
             result = suite.judge(case)

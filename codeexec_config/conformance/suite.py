@@ -171,15 +171,19 @@ class Suite:
         A check comes after those without which it cannot tell anything. Those that mostly wait come after those beside
         which nothing may run, side by side where as many programs may run at once.
         """
+        for wave in self.waves():
+            for case in (each for each in wave if not each.check.waits):
+                result = self.judge(case)
+                yield result
+                if result.id == _SHAPE and result.verdict is Verdict.FAIL:
+                    return
+            with ThreadPoolExecutor(self._width(wave[0])) as pool:
+                yield from pool.map(self.judge, [each for each in wave if each.check.waits])
+
+    def waves(self) -> Iterator[list[Case]]:
+        """Yield all cases in the order in which they are to be made: after those without which they tell nothing."""
         for _, group in groupby(self.cases(), key=lambda case: (case.check.scope, case.language)):
-            for wave in _waves(list(group)):
-                for case in (each for each in wave if not each.check.waits):
-                    result = self.judge(case)
-                    yield result
-                    if result.id == _SHAPE and result.verdict is Verdict.FAIL:
-                        return
-                with ThreadPoolExecutor(self._width(wave[0])) as pool:
-                    yield from pool.map(self.judge, [each for each in wave if each.check.waits])
+            yield from _waves(list(group))
 
     def _width(self, case: Case) -> int:
         """Return how many checks may run at once: one, unless programs were seen to run together."""

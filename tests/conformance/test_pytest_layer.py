@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from codeexec_config.conformance.checks import CHECKS
 from codeexec_config.conformance.pytest_plugin import class_of, conformance_tests
 from codeexec_config.conformance.suite import Plan, Suite
 from tests.conformance.local import Local, SyncLocal
@@ -63,6 +64,23 @@ def test_a_verdict_is_an_outcome(check: str, outcome: type[BaseException], words
 
     with pytest.raises(outcome, match=words):
         class_of(suite)().test_check(case)
+
+
+def test_one_defect_is_one_test_that_fails() -> None:
+    suite = Suite(Fake(), Plan())
+    [mark] = class_of(suite).test_check.pytestmark  # type: ignore[attr-defined]
+    suite.close()
+    names = [str(case) for case in mark.args[1]]
+    needed = {
+        (str(case), name)
+        for case in suite.cases()
+        for other in case.check.after.split()
+        if (name := str(case._replace(check=next(check for check in CHECKS if check.id == other)))) in names
+    }
+
+    assert {str(case) for case in suite.cases()} == set(names)
+    assert len(needed) > 50
+    assert [pair for pair in needed if names.index(pair[0]) < names.index(pair[1])] == []
 
 
 def test_the_arguments_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
