@@ -129,7 +129,9 @@ def _snippets(options: argparse.Namespace) -> Mapping[str, Mapping[str, str]] | 
 
     table = _optional(options.snippets, "TABLE", options)
     if table is not None and not (
-        isinstance(table, Mapping) and all(isinstance(programs, Mapping) for programs in table.values())
+        isinstance(table, Mapping)
+        and all(isinstance(programs, Mapping) for programs in table.values())
+        and all(isinstance(text, str) for programs in table.values() for item in programs.items() for text in item)
     ):
         raise _UsageError(f"{options.snippets}: expected a table of languages, each a table of purposes and their code")
     return table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,7 +26,7 @@ from codeexec_config.executor import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from codeexec_config.conformance.calling import Call
     from codeexec_config.conformance.circumstances import Report
@@ -255,7 +256,10 @@ class Kit:
 
     def left(self, marker: str) -> Collection[str]:
         """Return what carries the marker now."""
-        return self.subject.probe(marker)
+        found: object = self.subject.probe(marker)
+        if isinstance(found, (str, bytes)) or not isinstance(found, Collection):
+            raise Failed(f"the leak probe returned {type(found).__name__}, and no collection of lines")
+        return [str(each) for each in found]  # such as paths
 
     def counted(self, request: ExecutionRequest, marker: str) -> int:
         """Run to whatever end, and return how many processes were seen that carry a marker."""

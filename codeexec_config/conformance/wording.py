@@ -49,7 +49,10 @@ def told(what: object, request: ExecutionRequest | None = None) -> str:
 
 def said(error: BaseException, request: ExecutionRequest | None = None) -> str:
     """Return the first line of an exception's own text, without secrets and without the request's words."""
-    text = str(error)
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 -- an exception of the author's may fail at anything
+        text = "without words, since its str() raises"
     detail = error.detail if isinstance(error, ExecutionError) else ""
     if isinstance(detail, str) and detail:
         text = f"{text} ({detail})"

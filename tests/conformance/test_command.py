@@ -93,6 +93,8 @@ class Waiting(Echo):
 def steer():
     raise ConnectionError("red \\x1b[31m, and\\r on")
 
+unwritten = {"python": {"say": None}}
+
 class Odd(Echo):
     """Has a name and an error that a terminal obeys, and that UTF-8 does not have."""
 
@@ -320,6 +322,10 @@ class TestUsage:
             (
                 ["--snippets", "kit_host:number"],
                 "kit_host:number: expected a table of languages, each a table of purposes and their code",
+            ),
+            (
+                ["--snippets", "kit_host:unwritten"],
+                "kit_host:unwritten: expected a table of languages, each a table of purposes and their code",
             ),
             (["--output", "no/such/folder"], "cannot write no/such/folder: No such file or directory"),
         ],

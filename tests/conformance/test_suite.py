@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,7 +31,6 @@ from tests.executor.fakes import Fake, FakeAsync, info
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from codeexec_config.conformance import CheckResult, ConformanceReport
     from codeexec_config.executor import ExecutionRequest
@@ -169,6 +169,21 @@ class TestLeakProbe:
         assert made.verdict is Verdict.SKIP
         assert made.detail.startswith("the program could not start a child: failed")
 
+    @pytest.mark.parametrize(
+        ("found", "words"),
+        [
+            (None, "the leak probe returned NoneType, and no collection of lines"),
+            ("a container", "the leak probe returned str, and no collection of lines"),
+            ([Path("/left")], "left behind: /left"),
+        ],
+    )
+    def test_one_that_returns_something_else_is_told(self, found: object, words: str) -> None:
+        probe: Any = lambda _: found  # noqa: E731 -- a probe of another type
+
+        made = ran(SyncLocal("python"), "T04", probe=probe, deadlines=QUICK._replace(settle=0.1))["T04"]
+
+        assert (made.verdict, made.detail) == (Verdict.FAIL, words)
+
     def test_one_of_the_implementers_is_asked(self) -> None:
         asked: list[str] = []
 
@@ -274,6 +289,19 @@ class TestWords:
         assert detail.startswith(f"raised {type(error).__name__} at test_suite.py:")
         assert detail.endswith(words)
         assert "sk-canary" not in detail
+
+    def test_an_exception_whose_words_cannot_be_had_is_told_by_its_type(self) -> None:
+        class Mute(Exception):  # noqa: N818 -- its name is in the words
+            def __str__(self) -> str:
+                raise TypeError
+
+        def act(_: object) -> Any:
+            raise Mute
+
+        detail = ran(Fake(act), "R01")["R01"].detail
+
+        assert detail.startswith("raised Mute at test_suite.py:")
+        assert detail.endswith(": without words, since its str() raises")
 
     def test_a_result_is_told_by_its_facts(self) -> None:
         killed = ExecutionResult(status=Status.KILLED, exit_code=137, signal=9, stdout=b"o", stderr=b"e" * 500)
