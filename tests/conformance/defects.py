@@ -34,6 +34,7 @@ from codeexec_config.executor import (
     ExecutionRequest,
     ExecutionResult,
     ExecutorInfo,
+    ExecutorOverloaded,
     ExecutorUnavailable,
     LanguageSupport,
     OutputChunk,
@@ -1470,6 +1471,26 @@ class RepeatsAnOutput(Sessions):
         return failed and b"%b %b\n" % (failed, base64.b64encode(shown))
 
 
+class EndsASessionsOutputAtAMark(Sessions):
+    async def answer(self, process: Any) -> bytes:
+        failed, *output = (await super().answer(process)).split() or [b""]
+        shown = base64.b64decode(b"".join(output)).partition(b"__DONE__\n")[0]
+        return failed and b"%b %b\n" % (failed, base64.b64encode(shown))
+
+
+class RunsOneSessionAtATime(Sessions):
+    busy = False
+
+    async def ask(self, request: ExecutionRequest) -> ExecutionResult:
+        if self.busy:
+            raise ExecutorOverloaded(started=False)
+        self.busy = True
+        try:
+            return await super().ask(request)
+        finally:
+            self.busy = False
+
+
 class LimitsASessionsOutput(Sessions):
     def __init__(self, *languages: str) -> None:
         super().__init__(*languages)
@@ -2206,6 +2227,8 @@ DEFECTS = (
     Control(SharesOneFolder, KEEPS, "Z02", "Z04"),
     Control(CountsItsSessions, KEEPS, "Z02", "Z04"),
     Control(RepeatsAnOutput, KEEPS, "Z03"),
+    Control(EndsASessionsOutputAtAMark, "R11 O18 Z01 Z11", "Z11"),
+    Control(RunsOneSessionAtATime, "R11 O18 Z01 Z11", "Z11"),
     Control(LimitsASessionsOutput, KEEPS, "Z03"),
     Control(StopsNothingCancelled, KEEPS, "Z04"),
     Control(StartsAgainAfterATimeout, KEEPS, "Z04"),

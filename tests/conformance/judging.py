@@ -63,7 +63,7 @@ WHOLE: dict[str, tuple[Callable[..., Any], str]] = {
     "Local": (Local, ""),
     "Jailed": (Jailed, ""),
     "Sessions": (Sessions, ""),
-    "OtherSessions": (Sessions, "D01 D02 R01 Z01 Z02 Z03 Z04 Z05 Z06 Z07 Z08 Z09 Z10"),
+    "OtherSessions": (Sessions, "D01 D02 R01 Z01 Z02 Z03 Z04 Z05 Z06 Z07 Z08 Z09 Z10 Z11"),
     "Streaming": (Streaming, "D01 R01 T01 T04 O04 N01 V01 V02 V03 V04"),
     "Restricted": (Restricted, ""),
     "OneAtATime": (OneAtATime, "D02 R01 K01 I17 N01 N02 P02"),

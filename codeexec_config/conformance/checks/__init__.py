@@ -283,6 +283,14 @@ _SESSIONS: Final = (
         *("Z10", "a session has the same limits", "much output, 1 GiB, 500 forks", holding.limits, C.SESSIONS),
         after="Z01 O04 M01 P01",
     ),
+    Check(
+        "Z11",
+        "a session takes any program",
+        "print end marks; two at once",
+        holding.any_program,
+        C.SESSIONS,
+        after="Z01 R11 O18",
+    ),
 )
 _OFFERING: Final = (
     Check("V01", "health is told", "ask where a run works", offering.health, after="R01"),

@@ -8,6 +8,7 @@ from codeexec_config.conformance.checks.isolating import expect_no_connection, e
 from codeexec_config.conformance.checks.lasting import next_in, session
 from codeexec_config.conformance.checks.reaching import expect_no_process
 from codeexec_config.conformance.kit import NotApplicable, Skipped, expect, told
+from codeexec_config.conformance.snippets import VERBATIM
 from codeexec_config.executor import Capability, Status
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _TIMES = 4
 _KEPT = 7
+_ENDS = ("EOF", "END", "DONE", "__END__", "__EOF__", "__DONE__", "<<<END>>>", "---END---", "===END===")
+"""Of what executors that talk to an interpreter take for the end of a program's output, single words."""
 
 
 def walls(kit: Kit) -> None:
@@ -78,3 +81,27 @@ def _run_in_one(kit: Kit, code: str, **limits: int) -> ExecutionResult:
         kept = after is None or after.stdout.strip() == b"%d" % _KEPT
         expect(kept, f"a session whose program met a limit goes on without its variables: {told(after)}")
     return result
+
+
+def any_program(kit: Kit) -> None:
+    """Z11: a program in a session may hold, and print, what executors take for an end; sessions run side by side."""
+    with session(kit) as name:
+        result = kit.run(kit.request(kit.code("verbatim"), session=name), Status.COMPLETED)
+        expect(result.stdout.strip() == VERBATIM.encode(), f"not as it was written: {told(result)}")
+        for mark in _ENDS:
+            nonce = kit.nonce()
+            code = "\n".join(kit.code("say", text=text) for text in (mark, nonce))
+            result = kit.run(kit.request(code, session=name), Status.COMPLETED)
+            expect(result.stdout.split() == [mark.encode(), nonce.encode()], f"it printed {mark}: {told(result)}")
+        _side_by_side(kit, name)
+
+
+def _side_by_side(kit: Kit, one: str) -> None:
+    """Run a program in each of two sessions, at once where that many may run: neither waits for the other."""
+    with session(kit) as other:
+        nonces = {name: kit.nonce() for name in (one, other)}
+        requests = [kit.request(kit.code("pause", text=nonce), session=name) for name, nonce in nonces.items()]
+        for request, outcome in kit.together(requests):
+            result = kit.verdict(outcome, Status.COMPLETED, request=request)
+            nonce = nonces[str(request.session)]
+            expect(result.text().split() == [f"{nonce}-1", f"{nonce}-2"], f"beside another session: {told(result)}")
