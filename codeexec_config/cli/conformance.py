@@ -134,7 +134,19 @@ def _snippets(options: argparse.Namespace) -> Mapping[str, Mapping[str, str]] | 
         and all(isinstance(text, str) for programs in table.values() for item in programs.items() for text in item)
     ):
         raise _UsageError(f"{options.snippets}: expected a table of languages, each a table of purposes and their code")
+    _expect_purposes(table or {}, options)
     return table
+
+
+def _expect_purposes(table: Mapping[str, Mapping[str, str]], options: argparse.Namespace) -> None:
+    """Refuse a program that no check would ever run."""
+    from codeexec_config.conformance.snippets import SNIPPETS
+
+    purposes = SNIPPETS["python"]
+    unknown = next((purpose for programs in table.values() for purpose in programs if purpose not in purposes), None)
+    if unknown is not None:
+        where = "codeexec_config.conformance.snippets lists the purposes"
+        raise _UsageError(f"{options.snippets}: no check runs a program for `{unknown}`; {where}")
 
 
 def _optional(target: str | None, kind: str, options: argparse.Namespace) -> Any:

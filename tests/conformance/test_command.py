@@ -94,6 +94,7 @@ def steer():
     raise ConnectionError("red \\x1b[31m, and\\r on")
 
 unwritten = {"python": {"say": None}}
+misspelt = {"python": {"say": "x", "sayy": "x"}}
 
 class Odd(Echo):
     """Has a name and an error that a terminal obeys, and that UTF-8 does not have."""
@@ -322,6 +323,13 @@ class TestUsage:
             (
                 ["--snippets", "kit_host:number"],
                 "kit_host:number: expected a table of languages, each a table of purposes and their code",
+            ),
+            (
+                ["--snippets", "kit_host:misspelt"],
+                (
+                    "kit_host:misspelt: no check runs a program for `sayy`; "
+                    "codeexec_config.conformance.snippets lists the purposes"
+                ),
             ),
             (
                 ["--snippets", "kit_host:unwritten"],
