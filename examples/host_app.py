@@ -181,6 +181,8 @@ def main() -> int:
     parser.add_argument("config", type=Path)
     parser.add_argument("--language", default="python")
     arguments = parser.parse_args()
+    if not arguments.language.strip():
+        parser.error("--language must name a language")
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
