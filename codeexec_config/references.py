@@ -48,10 +48,7 @@ class Reference(NamedTuple):
     @property
     def is_pasted(self) -> bool:
         """Whether the name looks like a key that somebody has put between the braces."""
-        name = self.name
-        return len(name) >= limits.PASTED_LENGTH and (
-            name.lower() != name != name.upper() and any(character.isdigit() for character in name)
-        )
+        return looks_pasted(self.name)
 
 
 class Malformed(NamedTuple):
@@ -174,6 +171,19 @@ def canonical(segments: tuple[Segment, ...]) -> str | None:
     if not segments or not all(isinstance(segment, Reference) for segment in segments):
         return None
     return "".join(reference.canonical for reference in references(segments))
+
+
+def looks_pasted(word: str) -> bool:
+    """Check whether a word mixes capitals, small letters and digits at the length of a key."""
+    return len(word) >= limits.PASTED_LENGTH and (
+        word.lower() != word != word.upper() and any(character.isdigit() for character in word)
+    )
+
+
+def holds_pasted(text: str) -> bool:
+    """Check whether a stretch of a text without dots looks like a key, or a part of one, in any Base64."""
+    words = "".join(character if character.isalnum() or character in "_-+/" else " " for character in text)
+    return any(map(looks_pasted, words.split()))
 
 
 def is_public(text: str) -> bool:

@@ -382,6 +382,7 @@ ONE = "write one URL, with its scheme at the beginning"
             "let the service listen on a port, and write its address, such as http://127.0.0.1:8080",
         ),
         ("h.example:8443", "it has no scheme", "write https://h.example:8443"),
+        ("eyJhbGciOiJIUzI1NiIsInR5.cCI6IkpXVCJ9.example", "it has no scheme", GENERAL),
         ("//h.example", "it has no scheme", WRITE),
         ("0.0.0.0:8443", "it has no scheme", f"0.0.0.0 {LISTENING}"),
         ("0:80/run", "it has no scheme", f"0.0.0.0 {LISTENING}"),

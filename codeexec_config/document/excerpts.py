@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from codeexec_config.diagnostics import CROPPED, LEAD
 from codeexec_config.expressions import expression
 from codeexec_config.keys import Kind, keys_of, once_a_class
-from codeexec_config.references import Literal, Malformed, Reference, parse
+from codeexec_config.references import Literal, Malformed, Reference, holds_pasted, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,8 @@ _ADDRESS_MARKS: Final = frozenset("./:$")
 _AUTHORITY = expression("//([^/?#'\"]*)")
 _NO_URL = expression(r"[\s\"'`|<>]")
 _OF_SCHEMES: Final = ascii_letters + digits + "+.-"
-_HOST_AND_PORT = expression(r"(?:[\w.${}-]*|\[[0-9A-Fa-f:.]*(?:%[A-Za-z0-9]*)?\])(?::[0-9]*)?")
+_HOST_AND_PORT = expression(r"(?:[\w.${}-]*|\[[0-9A-Fa-f:.$]*(?:%[A-Za-z0-9$]*)?\])(?::(?:\$*[0-9]){0,5}\$*)?")
+"""A host and a port of five digits at most, with dollar signs for references."""
 
 
 class Known(NamedTuple):
@@ -230,13 +231,17 @@ def _plain_secrets(raw: str, *, is_url: bool) -> set[int]:
 
     No value of ours has lines; one that does may have taken in statements whose quotes it lacked, a key's among them.
     """
-    is_misplaced = is_url and _ADDRESS_MARKS.isdisjoint(raw)  # a key that has changed places with its URL
-    if "\n" in raw or is_misplaced:
+    if "\n" in raw or (is_url and _is_misplaced(raw)):
         return set(range(len(raw)))
     is_url = is_url or "//" in raw
     if "\\" in raw and (is_url or "{" in raw):  # an escape may spell any of the marks that are looked for
         return set(range(len(raw)))
     return _defaults(raw) | url_secrets(raw) if is_url else _defaults(raw)
+
+
+def _is_misplaced(raw: str) -> bool:
+    """Check for a key that has changed places with its URL; some have dots and slashes as an address has."""
+    return _ADDRESS_MARKS.isdisjoint(raw) or ("://" not in raw and holds_pasted(_without_references(raw, "$")))
 
 
 def _defaults(raw: str) -> set[int]:
@@ -271,12 +276,12 @@ def _reference_names(raw: str) -> set[int]:
 
 def url_secrets(raw: str) -> set[int]:
     """Return the places in a URL's spelling that hold a user, a password, query values, a fragment, or no URL."""
-    hidden = _beside_url(_without_references(raw))
+    hidden = _beside_url(_without_references(raw, "0"))
     at = raw.rfind("@")
     if at >= 0:
         scheme = raw.find("//")
         hidden.update(range(scheme + 2 if 0 <= scheme < at else 1, at))
-    if authority := _AUTHORITY.search(_without_references(raw)):
+    if authority := _AUTHORITY.search(_without_references(raw, "$")):
         # What cannot be a host, or stands in the place of a port, may be a password whose @ is missing.
         is_place = _HOST_AND_PORT.fullmatch(authority[1].rpartition("@")[2])
         hidden.update(() if is_place else range(*authority.span(1)))
@@ -300,12 +305,12 @@ def _beside_url(raw: str) -> set[int]:
     return {*range(start, start + len(before)), *range(behind.start() if behind else end, end)}
 
 
-def _without_references(raw: str) -> str:
-    """Return a text of the same length with digits for its references, which may yield a host or a port."""
+def _without_references(raw: str, filler: str) -> str:
+    """Return a text of the same length with a character for each of a reference, which may yield a host or a port."""
     references = (segment for segment in parse(raw) if isinstance(segment, Reference))
     text = raw
     for reference in references:
-        text = text[: reference.start] + "0" * (reference.end - reference.start) + text[reference.end :]
+        text = text[: reference.start] + filler * (reference.end - reference.start) + text[reference.end :]
     return text
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from codeexec_config.expressions import expression
 from codeexec_config.findings import Finding
+from codeexec_config.references import holds_pasted
 from codeexec_config.rules.foreign import hint, is_manager, mended
 from codeexec_config.rules.urls import UrlError, accepted, has_secret_query, is_loopback, listening_hint, parse
 
@@ -203,6 +204,8 @@ def _of_other_scheme(scheme: str, rest: str) -> Flaw:
 
 
 def _of_missing_scheme(text: str) -> Flaw | None:
+    if holds_pasted(text):  # a key that has changed places with its URL, which no message repeats
+        return Flaw("it has no scheme", GENERAL)
     place = text.removeprefix("://").removeprefix("//")
     if _sound(f"https://[{text}]") is not None:
         return _corrected("it has no scheme", f"https://[{text}]", GENERAL)
