@@ -388,7 +388,6 @@ def test_every_group_of_patterns_must_allow_a_name() -> None:
     environment = Environment({}, [("A*", "B"), ("*B",)])
 
     assert [False, True, True] == [environment.permits(name) for name in ("A", "AB", "B")]
-    assert [("*B",), (), ("A*", "B")] == [environment.permitted(name) for name in ("A", "AB", "C")]
 
 
 @pytest.mark.parametrize(
@@ -402,6 +401,27 @@ def test_the_help_names_what_is_allowed(allow_env: Any, said: str) -> None:
     [found] = check_text(HEADER + 'timeout_secs = "${T}"\n', env={}, allow_env=allow_env).diagnostics
 
     assert said == found.help
+
+
+@pytest.mark.parametrize(
+    ("name", "policy", "allow_env", "said"),
+    [
+        ("T", ["*_KEY"], ["A_*", "B"], "the host allows A_*, B, and of these *_KEY: "),
+        ("A_T", ["*_KEY"], ["A_*", "B"], "the host allows A_*, B, and of these *_KEY: "),
+        ("T_KEY", ["*_KEY"], ["A_*", "B"], "the host allows A_*, B, and of these *_KEY: "),
+        ("T", ["A_*"], ["A_*"], "the host allows A_*: "),
+        ("A_T", [], ["A_*"], "the host allows none"),
+        ("A_T", ["A_*"], [], "the host allows none"),
+    ],
+)
+def test_the_help_names_what_argument_and_policy_both_allow(
+    name: str, policy: list[str], allow_env: list[str], said: str
+) -> None:
+    text = HEADER + f'timeout_secs = "${{{name}}}"\n'
+    [found] = check_text(text, env={name: "5"}, policy=Policy(allow_env=policy), allow_env=allow_env).diagnostics
+
+    assert "forbidden-variable" == found.code
+    assert str(found.help).startswith(said)
 
 
 def test_the_message_names_the_variable() -> None:

@@ -35,17 +35,16 @@ class Environment:
 
     def permits(self, name: str) -> bool:
         """Check whether a file may read a variable."""
-        return not self._allowed or self._refusing(name) is None
-
-    def permitted(self, name: str) -> Patterns:
-        """Return the patterns of which a variable matches none: those of the argument, or of the policy."""
-        return self._refusing(name) or ()
-
-    def _refusing(self, name: str) -> Patterns | None:
+        if not self._allowed:
+            return True
         from fnmatch import fnmatchcase
 
-        groups = (group for group in self._allowed if not any(fnmatchcase(name, pattern) for pattern in group))
-        return next(groups, None)
+        return all(any(fnmatchcase(name, pattern) for pattern in group) for group in self._allowed)
+
+    @property
+    def allowed(self) -> Sequence[Patterns]:
+        """The patterns of the argument and of the policy; a variable matches one of each."""
+        return self._allowed
 
     def fetch(self, name: str) -> BaseException | None:
         """Look a name up, once; return what the mapping raised, without our frames and without a value kept.

@@ -14,7 +14,7 @@ from codeexec_config.secret import Secret
 from codeexec_config.section.resolution import UNKNOWN, Resolution
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from codeexec_config.section.environment import Environment, Patterns
     from codeexec_config.section.resolve import Site
@@ -87,7 +87,7 @@ def _resolve_slots(
         for ref in slot.references if slot.is_read else ():
             if not environment.permits(ref.name):
                 if len(forbidden) <= LISTED:
-                    forbidden.append(_forbidden(path, ref, environment.permitted(ref.name)))
+                    forbidden.append(_forbidden(path, ref, environment.allowed))
             elif read and (failure := environment.fetch(ref.name)) is not None:
                 return failure
     result.findings += (*ill, *forbidden)
@@ -155,13 +155,14 @@ def _meant(path: Path, slot: Slot, segment: Segment, finding: Finding) -> Findin
     return finding._replace(help=f"write {written}", amendment=amendment)
 
 
-def _forbidden(path: Path, reference: Reference, permitted: Patterns) -> Finding:
-    allowed = f"the host allows {', '.join(permitted) or 'none'}"
+def _forbidden(path: Path, reference: Reference, allowed: Sequence[Patterns]) -> Finding:
+    named = dict.fromkeys(", ".join(patterns) for patterns in allowed)
+    permitted = f"the host allows {', and of these '.join(named) if all(named) else 'none'}"
     return Finding(
         "forbidden-variable",
         f"this file may not read {reference.name}",
         path,
-        help=f"{allowed}: use such a variable, or have this one allowed" if permitted else allowed,
+        help=f"{permitted}: use such a variable, or have this one allowed" if all(named) else permitted,
         target=Target(path, within=(reference.start, reference.end)),
     )
 
