@@ -308,6 +308,28 @@ def test_a_breach_replaces_the_warning_on_a_key_in_the_file(key):
     assert ["policy-violation"] == [d.code for d in report.diagnostics]
 
 
+@pytest.mark.parametrize(
+    ("key", "allow_env", "hint", "fixed"),
+    [
+        ("$CE_KEY", None, 'write api_key = "${CE_KEY}"', "${CE_KEY}"),
+        ("$CE_KEY", ["CE_*"], 'write api_key = "${CE_KEY}"', "${CE_KEY}"),
+        ("$CE_KEY", ["X"], 'put it into the environment and write api_key = "${NAME}"', None),
+        ("Bearer $<CE_KEY>", ["CE_*"], 'write the reference alone: api_key = "${CE_KEY}"', None),
+        ("$${CE_KEY}", None, "two dollar signs write one, and no reference; write ${NAME} for the variable", None),
+        ("op://vault/item/field", None, 'a key comes from the environment: write api_key = "${NAME}"', None),
+    ],
+)
+def test_a_key_in_the_file_has_the_way_out_that_it_has_without_a_policy(key, allow_env, hint, fixed):
+    """But for a variable that the policy refuses."""
+    text = HEADER + f'mode.external = {{ url = "https://h.example", api_key = "{key}" }}\n'
+    policy = Policy(allow_literal_secrets=False, allow_env=allow_env)
+    [found] = check_text(text, env={"CE_KEY": "k"}, policy=policy).errors
+
+    assert "policy-violation" == found.code
+    assert found.help.startswith(hint)
+    assert (found.fix and apply_fixes(text, [found.fix])) == (fixed and text.replace(key, fixed))
+
+
 def test_nothing_more_is_said_of_a_language_that_the_mode_does_not_run():
     report = check_mapping({"allowed_languages": ["ruby"]}, env={}, policy=Policy(languages=["python"]))
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from codeexec_config.rules.foreign import Foreign
 
 
-def literal_secret(text: str, path: Path) -> Finding:
+def literal_secret(text: str, path: Path, example: str = "${CODE_EXEC_API_KEY}") -> Finding:
     """Return the warning on a key, or a part of one, that is written into the file."""
     if foreign := recognised(text):
         return _foreign(foreign, path)
@@ -21,16 +21,16 @@ def literal_secret(text: str, path: Path) -> Finding:
         "literal-secret",
         "the key, or a part of it, is written into the file",
         path,
-        help=_misread(text) or _hint(text, str(path[-1])),
+        help=_misread(text) or _hint(text, str(path[-1]), example),
     )
 
 
-def _hint(text: str, name: str) -> str:
+def _hint(text: str, name: str, example: str) -> str:
     """Return what to write, with the variable that the file has already."""
     named = referred(text)
     if named is not None and any(isinstance(segment, Literal) for segment in parse(text)):
         return f'write the reference alone: {name} = "{named}"'
-    return f'put it into the environment and write {name} = "{named or "${CODE_EXEC_API_KEY}"}"'
+    return f'put it into the environment and write {name} = "{named or example}"'
 
 
 def _misread(text: str) -> str | None:

@@ -12,6 +12,7 @@ from codeexec_config.findings import Finding, Path, Target
 from codeexec_config.keys import Kind, keys_of
 from codeexec_config.model import RUNTIME_TEXTS, Runtime
 from codeexec_config.rules.alone import quantity, short_number
+from codeexec_config.rules.foreign import referred
 from codeexec_config.rules.urls import UrlError, normalize_host
 from codeexec_config.section.structure import meanings
 
@@ -161,15 +162,20 @@ class _Police:
         """Yield the keys that the file itself holds."""
         if self._policy.allow_literal_secrets:
             return
-        for path in self._resolution.literals:
+        from codeexec_config.section.literals import literal_secret
+
+        for path, text in self._resolution.literals.items():
             if path not in self._sound.ill:
+                # What the file names in another way, or among other text, is said as it is without a policy.
+                known = literal_secret(text if self._may_read(referred(text)) else "", path, example="${NAME}")
                 message = "the policy does not permit a key that is written into the file"
-                yield self._breach(
-                    path,
-                    "allow_literal_secrets",
-                    message,
-                    f'put it into the environment and write {path[-1]} = "${{NAME}}"',
-                )
+                breach = self._breach(path, "allow_literal_secrets", message, known.help or "")
+                yield breach._replace(amendment=known.amendment)
+
+    def _may_read(self, reference: str | None) -> bool:
+        """Check that the policy lets the file read a variable, if that is what a reference names."""
+        allowed = self._policy.allow_env
+        return reference is None or allowed is None or any(fnmatchcase(reference[2:-1], glob) for glob in allowed)
 
     def _breach(self, path: Path, entry: str, message: str, hint: str) -> Finding:
         related = self._policy.place_of(entry)
