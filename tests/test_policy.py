@@ -121,6 +121,19 @@ def test_the_same_file_has_two_verdicts_under_two_policies():
             "permit `r`",
             "the policy permits ruby",
         ),
+        (
+            {"languages": ["r", "python"]},
+            {"allowed_languages": ["javascript"]},
+            "permit `javascript`",
+            "the policy permits python",
+        ),
+        (
+            {"languages": ["ruby", "r"]},
+            {},
+            "`python`, `javascript`",
+            "the default breaks it: set `allowed_languages`; the policy permits ruby, r, which mode wasm does not run",
+        ),
+        ({"languages": []}, {"mode": DOCKER, "allowed_languages": ["r"]}, "permit `r`", "the policy permits none"),
         ({"url_hosts": ["a", "b"]}, {"mode": SERVICE}, "this host", "the policy permits a, b"),
         (
             {"allow_literal_secrets": False},

@@ -136,7 +136,7 @@ class _Police:
         if permitted is None:
             return
         refused = (entry for entry in self._sound.languages if self._is_refused(entry, permitted))
-        hint = f"the policy permits {_listed(permitted)}"
+        hint = self._languages_hint(permitted)
         if "allowed_languages" in self._values:
             for entry in refused:
                 name = f"the language from {entry.made}" if entry.made else f"`{entry.name}`"
@@ -144,10 +144,19 @@ class _Police:
         elif names := ", ".join(f"`{entry.name}`" for entry in refused):
             yield self._breach(("allowed_languages",), "languages", f"the policy does not permit {names}", hint)
 
+    def _languages_hint(self, permitted: Sequence[str]) -> str:
+        """Return which languages are permitted: of them those that the mode runs, if it runs any."""
+        running = list(filter(self._runs, permitted))
+        if running or not permitted:
+            return f"the policy permits {_listed(running)}"
+        return f"the policy permits {_listed(permitted)}, which mode {self._sound.mode} does not run"
+
     def _is_refused(self, entry: Language, permitted: Sequence[str]) -> bool:
         # Of a language that the mode does not run nothing more is said.
-        runs = self._sound.mode != "wasm" or entry.name in limits.WASM_LANGUAGES
-        return runs and entry.name not in permitted
+        return self._runs(entry.name) and entry.name not in permitted
+
+    def _runs(self, language: str) -> bool:
+        return self._sound.mode != "wasm" or language in limits.WASM_LANGUAGES
 
     def hosts(self) -> Iterator[Finding]:
         """Yield the URLs whose host is not permitted."""
