@@ -313,6 +313,24 @@ def test_a_breach_replaces_the_warning_on_plain_http():
     assert ["policy-violation", "missing-secret"] == [d.code for d in report.diagnostics]
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://h.example", "the policy does not permit this host either way: it permits other, *.test"),
+        ("${U}", "the policy does not permit the host from U either way: it permits other, *.test"),
+        ("http://h.test", "permit it in code"),
+        ("http://0.0.0.0:80", "0.0.0.0 is an address to listen at"),
+    ],
+)
+def test_no_help_permits_plain_http_to_a_host_that_is_not_permitted(url, said):
+    table = {"mode": {"external": {"url": url, "api_key": "${K}"}}}
+    policy = Policy(url_hosts=["other", "*.test"])
+    [found] = check_mapping(table, env={"U": "http://u.example", "K": "k"}, policy=policy).errors
+
+    assert "insecure-url" == found.code
+    assert found.help.startswith(said)
+
+
 @pytest.mark.parametrize("key", ["sk-live-1", "op://vault/item/field"])
 def test_a_breach_replaces_the_warning_on_a_key_in_the_file(key):
     table = {"mode": {"external": {"url": "https://h.example", "api_key": key}}}

@@ -55,8 +55,9 @@ def findings(resolution: Resolution, model: type[Any], policy: Policy | None = N
     found = [*alone, *few(across.judge(facts))]
     breaches: list[Finding] = []
     if policy is not None:
-        from codeexec_config.section.policing import violations
+        from codeexec_config.section.policing import violations, without_useless_help
 
+        found = [without_useless_help(policy, finding, urls) for finding in found]
         ill = {finding.path for finding in found if not _gives_way(finding)}
         breaches = list(few(violations(policy, resolution, model, _sound(resolution, model, facts, urls, ill))))
     refused = {finding.path for finding in breaches}

@@ -13,7 +13,7 @@ from codeexec_config.keys import Kind, keys_of
 from codeexec_config.model import RUNTIME_TEXTS, Runtime
 from codeexec_config.rules.alone import quantity, short_number
 from codeexec_config.rules.foreign import referred
-from codeexec_config.rules.urls import UrlError, normalize_host
+from codeexec_config.rules.urls import UrlError, listening_hint, normalize_host
 from codeexec_config.section.structure import meanings
 
 if TYPE_CHECKING:
@@ -64,6 +64,19 @@ def violations(policy: Policy, resolution: Resolution, model: type[Any], sound: 
 def permits_cleartext(policy: Policy | None, url: Url) -> bool:
     """Check whether a policy permits plain http to the host of a URL."""
     return policy is not None and _matches(url.host, policy.insecure_hosts or ())
+
+
+def without_useless_help(policy: Policy, finding: Finding, urls: Mapping[Path, Url]) -> Finding:
+    """Return a finding without the help to permit plain http to a host that the policy does not permit anyway."""
+    url = urls.get(finding.path) if finding.code == "insecure-url" else None
+    permitted = policy.url_hosts
+    if url is None or permitted is None or _matches(url.host, permitted) or listening_hint(url.host):
+        return finding
+    return finding._replace(help=f"{_refused_host(url)} either way: it permits {_listed(permitted)}")
+
+
+def _refused_host(url: Url) -> str:
+    return f"the policy does not permit {f'the host from {url.made}' if url.made else 'this host'}"
 
 
 def _matches(host: str, globs: Sequence[str]) -> bool:
@@ -163,9 +176,7 @@ class _Police:
         permitted = self._policy.url_hosts
         for path, url in self._sound.urls.items() if permitted is not None else ():
             if permitted is not None and not _matches(url.host, permitted):
-                host = f"the host from {url.made}" if url.made else "this host"
-                message = f"the policy does not permit {host}"
-                yield self._breach(path, "url_hosts", message, f"the policy permits {_listed(permitted)}")
+                yield self._breach(path, "url_hosts", _refused_host(url), f"the policy permits {_listed(permitted)}")
 
     def literals(self) -> Iterator[Finding]:
         """Yield the keys that the file itself holds."""
