@@ -314,6 +314,25 @@ def test_a_breach_replaces_the_warning_on_plain_http():
 
 
 @pytest.mark.parametrize(
+    ("table", "said", "way_out"),
+    [
+        (
+            {"allowed_languages": ["ruby"]},
+            "mode wasm runs python and javascript only",
+            "; choose a sandboxed or external mode for other languages",
+        ),
+        ({"max_memory_mb": 5000}, "write 4096 or less", ", or choose another mode"),
+    ],
+)
+@pytest.mark.parametrize(("modes", "elsewhere"), [(["wasm"], False), ([], False), (["wasm", "external"], True)])
+def test_no_help_has_another_mode_chosen_where_none_is_permitted(table, said, way_out, modes, elsewhere):
+    report = check_mapping({"mode": "wasm", **table}, env={}, policy=Policy(modes=modes))
+    [found] = [found for found in report.errors if found.code != "policy-violation"]
+
+    assert said + way_out * elsewhere == found.help
+
+
+@pytest.mark.parametrize(
     ("url", "said"),
     [
         ("http://h.example", "the policy does not permit this host either way: it permits other, *.test"),

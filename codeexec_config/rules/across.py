@@ -85,6 +85,7 @@ class Facts(NamedTuple):
         memory: MiB, within its own limits.
         memory_made: the variables that made `memory`, if any did.
         allows_nothing: the list of languages is there and empty.
+        elsewhere: another mode may be chosen.
     """
 
     enabled: bool
@@ -93,6 +94,7 @@ class Facts(NamedTuple):
     memory: int | None
     memory_made: str | None = None
     allows_nothing: bool = False
+    elsewhere: bool = True
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
@@ -134,7 +136,7 @@ def _are_remarkable(names: Iterable[str]) -> bool:
 
 def _of_mode(facts: Facts, mode: ModeFacts) -> Iterator[Finding]:
     if mode.name == "wasm":
-        yield from _unsupported(facts.languages)
+        yield from _unsupported(facts)
     yield from _memory(facts, mode)
     if mode.keyed:
         yield from _cleartext(mode)
@@ -149,12 +151,12 @@ def _allows_nothing() -> Finding:
     )
 
 
-def _unsupported(entries: Iterable[Language]) -> Iterator[Finding]:
-    for entry in entries:
+def _unsupported(facts: Facts) -> Iterator[Finding]:
+    for entry in facts.languages:
         if entry.name not in limits.WASM_LANGUAGES:
             from codeexec_config.rules.languages import unsupported
 
-            yield unsupported(entry)
+            yield unsupported(entry, elsewhere=facts.elsewhere)
 
 
 def _memory(facts: Facts, mode: ModeFacts) -> Iterator[Finding]:
@@ -178,7 +180,7 @@ def _memory(facts: Facts, mode: ModeFacts) -> Iterator[Finding]:
             "out-of-range",
             f"{shown} is more than the maximum of {ceiling} MiB that wasm can use: its addresses are 32-bit{source}",
             _MEMORY,
-            help=f"{write} {ceiling} or less, or choose another mode",
+            help=f"{write} {ceiling} or less{', or choose another mode' if facts.elsewhere else ''}",
         )
 
 

@@ -166,12 +166,12 @@ def _known(name: str) -> str | None:
     return limits.LANGUAGE_ALIASES.get(squeeze(plain))
 
 
-def unsupported(entry: Language) -> Finding:
-    """Refuse a language that the browser does not run."""
+def unsupported(entry: Language, *, elsewhere: bool) -> Finding:
+    """Refuse a language that the browser does not run; `elsewhere` says that another mode may be chosen for it."""
     meant = None if entry.made else meant_language(entry.name) or _without_version(entry.name)
     word = None if entry.made else word_hint(entry.name)
-    way_out = word or "choose a sandboxed or external mode for other languages"
-    hint = f"mode wasm runs python and javascript only; {way_out}"
+    way_out = word or ("choose a sandboxed or external mode for other languages" if elsewhere else None)
+    hint = "; ".join(filter(None, ("mode wasm runs python and javascript only", way_out)))
     if meant in limits.WASM_LANGUAGES:
         hint = f'did you mean "{meant}"?'
     name = f"the language from {entry.made}" if entry.made else f"`{entry.name}`"

@@ -52,6 +52,8 @@ def findings(resolution: Resolution, model: type[Any], policy: Policy | None = N
     urls: dict[Path, Url] = {}
     alone = list(few(_judged_alone(resolution, model, urls)))
     facts = _facts(resolution, model, _cleartext(urls, policy), {finding.path for finding in alone})
+    if policy is not None and facts.mode is not None and policy.modes is not None:
+        facts = facts._replace(elsewhere=not {facts.mode.name}.issuperset(policy.modes))
     found = [*alone, *few(across.judge(facts))]
     breaches: list[Finding] = []
     if policy is not None:
