@@ -350,6 +350,25 @@ def test_no_help_permits_plain_http_to_a_host_that_is_not_permitted(url, said):
     assert found.help.startswith(said)
 
 
+@pytest.mark.parametrize("mode", ['api_key = "k"', 'api_key = ""', 'url = "https://u:p@h.example"', "x = 1"])
+@pytest.mark.parametrize(
+    ("policy", "allow_env", "name"),
+    [
+        (None, None, "CODE_EXEC_API_KEY"),
+        (["CODE_EXEC_*"], None, "CODE_EXEC_API_KEY"),
+        (["CE_*"], None, "NAME"),
+        (None, ["CE_*"], "NAME"),
+    ],
+)
+def test_no_help_names_a_variable_that_the_file_may_not_read(mode, policy, allow_env, name):
+    text = f"{HEADER}[features.code_execution.mode.external]\n{mode}\n"
+    text += "" if "url" in mode else 'url = "https://h.example"\n'
+    found = check_text(text, env={}, policy=Policy(allow_env=policy), allow_env=allow_env).diagnostics
+
+    assert any(f"${{{name}}}" in (each.help or "") for each in found)
+    assert "NAME" == name or not any("${NAME}" in (each.help or "") for each in found)
+
+
 @pytest.mark.parametrize("key", ["sk-live-1", "op://vault/item/field"])
 def test_a_breach_replaces_the_warning_on_a_key_in_the_file(key):
     table = {"mode": {"external": {"url": "https://h.example", "api_key": key}}}

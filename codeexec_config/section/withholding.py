@@ -1,4 +1,4 @@
-"""Withhold the fixes that a host's own limits would refuse: its policy, and the variables that a file may read.
+"""Withhold what a host's own limits would refuse: its policy, and the variables that a file may read.
 
 A fix is decided from the file alone. Under such limits what it writes is judged once more, without any variable.
 """
@@ -22,16 +22,21 @@ if TYPE_CHECKING:
     from codeexec_config.section.resolution import Resolution
 
 _OF_THE_HOST: Final = frozenset({"policy-violation", "forbidden-variable"})
+_EXAMPLE: Final = "CODE_EXEC_API_KEY"
+"""The variable that a help names where the file names none."""
 _RANKS: Final = {"drop": 1, "rename": 2, "move": 2}
 _SHOWN: Final = 100
 """Keys of a section, and entries of a list, that are judged with a fix elsewhere."""
 
 
 def withhold(found: list[Finding], section: dict[str, Any], options: Options) -> list[Finding]:
-    """Return the findings without the fixes that the host's limits make useless; the helps stay."""
-    return [
-        finding._replace(amendment=None) if _is_useless(finding, section, options) else finding for finding in found
-    ]
+    """Return the findings without the fixes that the host's limits make useless; the helps stay, but for an example."""
+    kept = [each._replace(amendment=None) if _is_useless(each, section, options) else each for each in found]
+    return kept if options.environment.permits(_EXAMPLE) else [_without_example(finding) for finding in kept]
+
+
+def _without_example(finding: Finding) -> Finding:
+    return finding._replace(help=finding.help and finding.help.replace(f"${{{_EXAMPLE}}}", "${NAME}"))
 
 
 def _is_useless(finding: Finding, section: dict[str, Any], options: Options) -> bool:
