@@ -66,7 +66,8 @@ class Secret:
         return self.__value()
 
     def __repr__(self) -> str:
-        return f"Secret({self.__reference or _MASK!r})"
+        # A traceback may show one whose constructor has refused its arguments.
+        return f"Secret({getattr(self, '_Secret__reference', None) or _MASK!r})"
 
     __str__ = __repr__
 

@@ -99,6 +99,16 @@ def test_a_reference_is_made_of_references_alone(reference: str) -> None:
 # -- nothing else shows it ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("value", "reference"), [(1, None), (CANARY, 1), (CANARY, CANARY)])
+def test_a_traceback_shows_the_frame_in_which_arguments_are_refused(value: Any, reference: Any) -> None:
+    """With the secret that was to be: half made, it has no reference."""
+    with pytest.raises((TypeError, ValueError)) as caught:
+        Secret(value, reference=reference)
+    shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+
+    assert "self = Secret('**********')" in shown
+
+
 @pytest.mark.parametrize(
     ("expected", "secret"),
     [
