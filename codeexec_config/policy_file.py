@@ -11,6 +11,7 @@ from attrs import evolve
 from codeexec_config.diagnostics import Diagnostic, Related, placeless
 from codeexec_config.document import Document, parse
 from codeexec_config.document.places import Places
+from codeexec_config.document.unreadable import name_shown
 from codeexec_config.findings import Finding, Path, Target
 from codeexec_config.keys import key_table
 from codeexec_config.policy import Policy, at_places
@@ -34,10 +35,11 @@ _NO_REFERENCES: Final = "write the value itself: a policy says the same in every
 
 
 class PolicyFile(NamedTuple):
-    """What a policy file came to: the policy with warnings, or what is wrong."""
+    """What a policy file came to: the policy with warnings, or what is wrong; and what the file is called."""
 
     policy: Policy | None
-    diagnostics: tuple[Diagnostic, ...] = ()
+    diagnostics: tuple[Diagnostic, ...]
+    file: str
 
 
 def load_policy(path: str | os.PathLike[str]) -> Policy:
@@ -53,6 +55,7 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
         TypeError: `path` is of another type.
     """
     found = read_policy(path)
+    del path  # a traceback shows this frame, and the path may be a text
     if found.policy is None:
         raise ConfigError(found.diagnostics)
     for diagnostic in found.diagnostics:
@@ -68,11 +71,12 @@ def read_policy(path: str | os.PathLike[str]) -> PolicyFile:
     raw = parse.read(name)
     if isinstance(raw, Finding):
         # What helps with a file to check, such as piping it in, does not with a policy.
-        return PolicyFile(None, (placeless(raw._replace(help=None), name),))
+        shown = name_shown(name)
+        return PolicyFile(None, (placeless(raw._replace(help=None), shown),), shown)
     text = parse.decode(raw)
     document = parse.parse(text, name) if isinstance(text, str) else text
     if not isinstance(document, Document):
-        return PolicyFile(None, (_without_references(evolve(document, file=name)),))
+        return PolicyFile(None, (_without_references(evolve(document, file=name)),), name)
     return _judge(document, name)
 
 
@@ -85,9 +89,9 @@ def _judge(document: Document, name: str) -> PolicyFile:
     every = [*found, *_remarks(document.data.get("languages"), {finding.path for finding in found})]
     places = Places(document, name, (), Policy)
     if found or policy is None:
-        return PolicyFile(None, _placed(places, every, document))
+        return PolicyFile(None, _placed(places, every, document), name)
     entries = {entry: _place(places, entry) for entry in key_table(Policy) if entry in document.data}
-    return PolicyFile(at_places(policy, entries), _placed(places, every, document))
+    return PolicyFile(at_places(policy, entries), _placed(places, every, document), name)
 
 
 def _remarks(languages: Any, ill: set[Path]) -> Iterator[Finding]:

@@ -97,6 +97,17 @@ def test_a_policy_that_cannot_be_read_is_status_2(files, capsys, tmp_path):
     assert capsys.readouterr().out.startswith("policy.toml: error[unreadable-file]: ")
 
 
+@pytest.mark.parametrize("command", ["validate", "show"])
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_text_in_place_of_a_policy_s_path_is_not_printed(files, capsys, command, form):
+    files("")
+
+    assert 2 == main([command, "--policy", 'api_key = "sk-live"', "--format", form, "app.toml"])
+    out, err = capsys.readouterr()
+    assert "<text>" in out
+    assert "sk-live" not in out + err
+
+
 def test_a_folder_is_no_policy_and_is_not_searched(files, capsys, tmp_path):
     files("")
 

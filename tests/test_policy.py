@@ -25,6 +25,7 @@ from codeexec_config import (
     to_toml,
 )
 from codeexec_config.keys import keys_of
+from codeexec_config.testing import assert_no_leak
 
 HEADER = "[features.code_execution]\n"
 DOCKER = {"sandboxed": {"runtime": "docker"}}
@@ -637,6 +638,13 @@ def test_a_policy_file_that_cannot_be_read_is_said_so(tmp_path):
     assert [None] == [d.help for d in caught.value.diagnostics]  # a folder of files to check would help
     with pytest.raises(TypeError, match="not bytes"):
         load_policy(b"policy.toml")
+
+
+def test_a_text_in_place_of_the_path_of_a_policy_is_not_repeated():
+    with pytest.raises(ConfigError) as caught:
+        assert_no_leak(lambda: load_policy('api_key = "sk-live-0canary0"\n'), ["sk-live-0canary0"])
+
+    assert ["<text>"] == [d.file for d in caught.value.diagnostics]
 
 
 def test_remarks_crowd_out_no_breach():

@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     if found is not None and found.policy is None:
         from codeexec_config.report import Report
 
-        return _refuse(options, Report(config=None, diagnostics=found.diagnostics, file=options.policy))
+        return _refuse(options, Report(config=None, diagnostics=found.diagnostics, file=found.file))
     policy = None if found is None else found.policy
     report = _check(options, environment, policy)
     if not report.ok:

@@ -120,7 +120,7 @@ def _validation(options: argparse.Namespace) -> Validation:
     )
     if policy is not None and policy.policy is None:
         # Without the ceiling that was asked for, no verdict on another file would mean anything.
-        return Validation(options, partial(checker.report_of, policy.diagnostics), (Place(options.policy),))
+        return Validation(options, partial(checker.report_of, policy.diagnostics), (Place(policy.file),))
     return Validation(options, checker.check)
 
 
