@@ -39,7 +39,8 @@ class SecretsDirectory(Mapping[str, str]):
         self._path = name
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._path!r})"
+        # A traceback may show one whose constructor has refused its path.
+        return f"{type(self).__name__}({getattr(self, '_path', None)!r})"
 
     def __getitem__(self, name: str) -> str:
         # Whatever was read is gone with the frames below before anything is raised.

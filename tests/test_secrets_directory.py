@@ -3,6 +3,7 @@
 import os
 from collections import ChainMap
 from pathlib import Path
+from traceback import TracebackException
 
 import pytest
 
@@ -110,8 +111,10 @@ def test_a_folder_that_is_not_there_is_empty(path):
 
 @pytest.mark.parametrize("path", [b"/run/secrets", None, 3])
 def test_a_path_of_another_type_is_a_type_error(path):
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError) as caught:
         SecretsDirectory(path)
+    shown = "".join(TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "self = SecretsDirectory(None)" in shown
 
 
 def test_its_repr_holds_no_value(kubernetes):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from traceback import TracebackException
 from types import SimpleNamespace
 from typing import Any
 
@@ -204,6 +205,14 @@ class TestRequest:
             ExecutionRequest(**{"language": "python", "code": "", "limits": LIMITS, **fields})
 
         assert CANARY not in repr(caught.value)
+
+    def test_what_has_no_size_can_be_shown_where_it_is_refused(self) -> None:
+        """A traceback with locals shows the record that was to be."""
+        with pytest.raises(TypeError, match="code must be a str") as caught:
+            ExecutionRequest(language="python", code=7, limits=LIMITS)  # type: ignore[arg-type]
+        shown = "".join(TracebackException.from_exception(caught.value, capture_locals=True).format())
+
+        assert "code=<int>" in shown
 
     def test_its_repr_shows_sizes_of_what_may_hold_secrets(self) -> None:
         made = request(

@@ -16,8 +16,11 @@ _T = TypeVar("_T")
 
 
 def size(value: Any) -> str:
-    """Return a repr that shows the size alone: a repr ends up in a log, and programs and outputs may hold anything."""
-    return f"<{len(value)}>"
+    """Return a repr that shows the size alone: a repr ends up in a log, and programs and outputs may hold anything.
+
+    Of what has none, which a traceback may show where a constructor refuses it, the type is shown.
+    """
+    return f"<{len(value) if hasattr(value, '__len__') else type(value).__name__}>"
 
 
 def mapping_field() -> Any:
