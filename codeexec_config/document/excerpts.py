@@ -43,6 +43,8 @@ _LONGEST_ESCAPE: Final = len("\\U00000024")
 
 _ADDRESS_MARKS: Final = frozenset("./:$")
 _AUTHORITY = expression("//([^/?#'\"]*)")
+_NO_PLACE = expression(r"[^/?#@]*[!=+&*^~]")
+"""A mark that neither a host nor a port has, where these stand."""
 _NO_URL = expression(r"[\s\"'`|<>]")
 _OF_SCHEMES: Final = ascii_letters + digits + "+.-"
 _HOST_AND_PORT = expression(r"(?:[\w.${}-]*|\[[0-9A-Fa-f:.$]*(?:%[A-Za-z0-9$]*)?\])(?::(?:\$*[0-9]){0,5}\$*)?")
@@ -241,7 +243,10 @@ def _plain_secrets(raw: str, *, is_url: bool) -> set[int]:
 
 def _is_misplaced(raw: str) -> bool:
     """Check for a key that has changed places with its URL; some have dots and slashes as an address has."""
-    return _ADDRESS_MARKS.isdisjoint(raw) or ("://" not in raw and holds_pasted(_without_references(raw, "$")))
+    if _ADDRESS_MARKS.isdisjoint(raw):
+        return True
+    text = _without_references(raw, "$")
+    return "://" not in raw and (_NO_PLACE.match(text) is not None or holds_pasted(text))
 
 
 def _defaults(raw: str) -> set[int]:
