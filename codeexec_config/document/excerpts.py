@@ -33,7 +33,8 @@ _KEPT_BLINDLY = expression(rf"[ \t]*(?:\[{_NAMES}\]|\[\[{_NAMES}\]\]|[A-Za-z0-9_
 _PASTED_TAIL = expression(r"[ \t]*(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[A-Za-z0-9_-]{8,}=")
 """What mixes letters of both cases and digits before an equals sign: the end of a key that was cut in two."""
 _MAY_HOLD_KEY = expression(
-    r"key|token|secret|passw|pwd|bearer|credential|[A-Za-z0-9+/=_-]{16}|://[^\s@?]{0,200}[@?]", re.IGNORECASE
+    r"key|token|secret|passw|pwd|bearer|credential|[A-Za-z0-9+/=_-]{16}|://[^\s@?]{0,200}\?|[:/][^\s@]{1,200}@",
+    re.IGNORECASE,
 )
 """What a comment says of a key, or a word that may be one."""
 _LONGEST_TEMPLATE: Final = 4000
