@@ -32,7 +32,10 @@ class Record:
     __slots__ = ()
 
     def __repr__(self) -> str:
-        fields = (f"{field.name}={getattr(self, field.name)!r}" for field in attrs.fields(cast("Any", type(self))))
+        fields = (
+            f"{field.name}={getattr(self, field.name, attrs.NOTHING)!r}"
+            for field in attrs.fields(cast("Any", type(self)))
+        )
         return f"{type(self).__name__}({', '.join(fields)})"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 
 import attrs
 import pytest
@@ -373,3 +374,17 @@ def test_json_holds_every_edit_of_a_fix() -> None:
         "diagnostics"
     ]
     assert ["a", "b"] == [edit["text"] for edit in entry["fix"]["edits"]]
+
+
+def test_the_repr_of_a_finding_names_its_fields_in_order() -> None:
+    assert "Edit(span=Span(start=Position(line=1, column=1, offset=1), end=None), text='y')" == repr(
+        Edit(attrs.evolve(span(1, 1, 2), end=None), "y")  # type: ignore[arg-type]
+    )
+
+
+def test_a_finding_that_was_not_made_can_be_shown() -> None:
+    with pytest.raises(ValueError, match="unheard") as caught:
+        Diagnostic(code="x", severity="unheard", message="m")
+
+    shown_locals = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "Diagnostic(code='x', severity=NOTHING" in shown_locals
