@@ -53,8 +53,9 @@ def doubtful(key: Key, values: Iterable[Any]) -> Iterator[tuple[int, Any]]:
     first = next((each for each in places if type(each[1]) is not str or each[1] not in sound), None)
     if first is None:
         return places
-    from codeexec_config.rules.languages import is_name
+    from codeexec_config.rules.languages import NAME_FORM
 
+    is_name = NAME_FORM.fullmatch  # no function of ours stands between, for a million names
     return (each for each in chain([first], places) if type(each[1]) is not str or not is_name(each[1]))
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from codeexec_config.findings import Path
     from codeexec_config.rules.across import Language
 
-_FORM = expression(rf"(?!.{{{limits.LANGUAGE_LENGTH + 1}}}){limits.LANGUAGE_PATTERN}")
+NAME_FORM: Final = expression(rf"(?!.{{{limits.LANGUAGE_LENGTH + 1}}}){limits.LANGUAGE_PATTERN}")
 
 _VERSIONED = expression(r"([a-z+#]+(?:\.js)?)[\s_.:=@-]*v?[0-9]+(?:\.(?:[0-9]+|x))*", re.IGNORECASE)
 _ARRAY = expression(r"\s*\[(.*)\]\s*", re.DOTALL)
@@ -38,7 +38,7 @@ _LETTER_LANG = expression("[a-z]lang")
 
 def is_name(name: str) -> bool:
     """Check that a name is well formed."""
-    return _FORM.fullmatch(name) is not None
+    return NAME_FORM.fullmatch(name) is not None
 
 
 def judge_form(name: str, path: Path, *, made: str | None = None) -> Finding | None:
