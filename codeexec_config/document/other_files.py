@@ -1,4 +1,4 @@
-"""Recognise a text that is no TOML at all by how it begins: what else stands where a config should be."""
+"""Recognise a text that is not TOML at all by how it begins: what else stands where a config should be."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def meant_language(name: str) -> str | None:
 
 
 def _is_slip(name: str, known: str) -> bool:
-    """Check that a name near a known one is no language of its own: those differ in what a slip seldom changes."""
+    """Check that a name near a known one is not a language of its own, which differs in what a slip seldom changes."""
     if name in _OTHERS or _LETTER_LANG.fullmatch(name):
         return False
     if sorted(name) == sorted(known):

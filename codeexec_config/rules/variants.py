@@ -1,4 +1,4 @@
-"""Say how a tagged union is written, and what a text in its place, or in that of a choice, was meant to name.
+"""How a tagged union is written, and what a text in its place, or in that of a choice, was meant to name.
 
 What other tools call a sandbox or a mode is good for a question. It makes no fix: nobody decides for a user where
 code runs.

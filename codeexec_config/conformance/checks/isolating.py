@@ -265,7 +265,7 @@ def variables(kit: Kit) -> None:
     result = kit.run(kit.request(kit.code("variables"), env=env), Status.COMPLETED)
     expected = f"[{env['KIT_ONE']}][{env['KIT_TWO']}]".encode()
     expect(result.stdout == expected, f"expected {expected!r}, got {told(result)}")
-    with suppress(NotApplicable):  # where there is no program for it
+    with suppress(NotApplicable):  # where the language has none for it
         _variables_of_one_run(kit, None, "")
         if kit.declares(Capability.SESSIONS):
             with session(kit) as name:
