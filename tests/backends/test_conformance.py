@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(not kit_languages("bubblewrap"), reason="CODEEXEC_KIT_LANGUAGES names no language")
 MUST_PASS = {name: backend.only or frozenset() for name, backend in BACKENDS.items()}
 MUST_PASS["sessions"] = frozenset(
-    ["Z01", "Z02", "Z03", "Z04", "Z05", "Z06", "Z07", "Z08", "Z09", "Z10", "H01", "L01", "L04"]
+    ["Z01", "Z02", "Z03", "Z04", "Z05", "Z06", "Z07", "Z08", "Z09", "Z10", "Z11", "H01", "L01", "L04"]
 )
 
 
