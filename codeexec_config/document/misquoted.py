@@ -43,7 +43,7 @@ def explain_unclosed(slip: Slip) -> Reason:
         return Reason("this string is not closed", f"close it with {quote * 3}", related=related)
     body = slip.text[opening + 1 : slip.at]
     message = "this string is not closed on its line"
-    if expression(_ENDS_BELOW.format(quote)).match(slip.text, slip.at):
+    if re.compile(_ENDS_BELOW.format(quote)).match(slip.text, slip.at):
         more = "" if slip.key else f"; a text of several lines stands in {quote * 3}"
         return Reason(message, f"write it on one line{more}", related=related)
     if found := _OTHER_QUOTE.fullmatch(body.rstrip()):

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from codeexec_config.codes import Severity
 from codeexec_config.document.characters import cleaned
 from codeexec_config.document.select import pieces_of, select
-from codeexec_config.expressions import expression
 from codeexec_config.findings import Finding, Path, Target, dotted
 from codeexec_config.keys import key_table, union_of
 from codeexec_config.rules.spelling import slipped, squeeze, words_of
@@ -115,7 +114,7 @@ class _Search:
         self._whole = _words(section)
         self._last = _words(section[-1:])
         pieces = pieces_of(section, self._union)
-        self._suspects = expression("|".join(map(re.escape, pieces)), re.IGNORECASE)
+        self._suspects = re.compile("|".join(map(re.escape, pieces)), re.IGNORECASE)
 
     def misses(self, data: dict[str, Any]) -> Iterator[Miss]:
         """Yield each near miss, the outermost table of each."""

@@ -6,13 +6,13 @@ at a time; whatever the pattern does not know, such as a value over several line
 
 from __future__ import annotations
 
+import re
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from codeexec_config.expressions import expression
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterable, Iterator
 
     from codeexec_config.findings import Path
@@ -72,7 +72,7 @@ class Stems:
 
 def _lines(unasked: str, header: str) -> re.Pattern[str]:
     pair = rf"{unasked}[A-Za-z0-9_-]{_PLAIN}{_STRING}{_PLAIN}{_END}"
-    return expression(rf"(?:[ \t]*+(?:{pair}{header}|{_END})){{1,1000}}")
+    return re.compile(rf"(?:[ \t]*+(?:{pair}{header}|{_END})){{1,1000}}")
 
 
 def _unless(stems: Iterable[Path], end: str) -> str:

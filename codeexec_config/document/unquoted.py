@@ -15,7 +15,6 @@ from codeexec_config.keys import Kind
 from codeexec_config.references import Malformed, Reference, filled, parse
 from codeexec_config.rules.alone import judge
 from codeexec_config.rules.foreign import recognised
-from codeexec_config.rules.spelling import nearest
 from codeexec_config.rules.templates import is_whole_reference
 from codeexec_config.rules.variants import (
     NO_RUN,
@@ -243,12 +242,17 @@ def _text(slip: Slip) -> Reason:
     return _quoted(slip, message, _QUOTE, found.end())
 
 
+def _bare(slip: Slip) -> str:
+    """Return a value without quotes: one word within brackets, elsewhere what stands before a comment."""
+    return slip.word if slip.scan.brackets else slip.line.partition("#")[0].strip()
+
+
 def _named_form(slip: Slip) -> str | None:
     """Return how a choice or a union is written, as far as the text of a line names what was meant."""
     key = slip.key
-    text = slip.word if slip.scan.brackets else slip.line.partition("#")[0].strip()
+    text = _bare(slip)
     if key is not None and key.choices is not None and key.variants is None:
-        meant = nearest(text, key.choices) or meant_choice(text, key)
+        meant = meant_choice(text, key)
         return f'write "{meant}"' if meant else f"write one of {', '.join(map(_in_quotes, key.choices))}"
     if key is None or key.variants is None:
         return None
@@ -266,7 +270,7 @@ def _foreign(slip: Slip) -> Reason | None:
     """Explain a variable as another tool writes it; the fix writes around its name, which is not repeated."""
     if slip.key is None or not slip.key.takes_references:
         return None
-    text = slip.word if slip.scan.brackets else slip.line.partition("#")[0].strip()
+    text = _bare(slip)
     foreign = recognised(text)
     if foreign is None or foreign.variable is None:
         return None

@@ -273,10 +273,9 @@ def _choice(key: Key, value: str, path: Path, _: object, __: str | None) -> Find
     if value in choices:
         return None
     from codeexec_config.findings import Finding
-    from codeexec_config.rules.spelling import nearest
     from codeexec_config.rules.variants import meant_choice
 
-    near = nearest(value, choices) or meant_choice(value, key)  # of the file: no choice takes a reference
+    near = meant_choice(value, key)  # of the file: no choice takes a reference
     listed = ", ".join(choices)
     hint = f'did you mean "{near}"? the {key.form}s are {listed}' if near else f"write one of {listed}"
     return Finding(f"unknown-{key.form}", f"invalid {key.form}", path, help=hint)

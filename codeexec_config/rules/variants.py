@@ -44,8 +44,9 @@ def _form(name: str, variants: Mapping[str, type[Any]], text: str = "") -> str:
 
 
 def meant_choice(text: str, key: Key) -> str | None:
-    """Return the one choice of a key that the words of a text name, or None."""
-    return _named(text, {name: name for name in key.choices or ()} | key.aliases)
+    """Return the one choice of a key that a text names, but for a slip, or that its words name; None for none."""
+    choices = key.choices or {}
+    return nearest(text, choices) or _named(text, {name: name for name in choices} | key.aliases)
 
 
 def meant_variant(text: str, union: Key) -> str | None:
