@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 
 import attrs
 
 from codeexec_config.codes import Severity
 from codeexec_config.findings import Finding, Path, printable_line
+from codeexec_config.keys import Shown
 
 __all__ = [
     "Deferred",
@@ -26,21 +27,8 @@ LEAD: Final = 40
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
-class Record:
-    """Show the fields of an instance, as attrs does by a function for each class, compiled at the first finding."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        fields = (
-            f"{field.name}={getattr(self, field.name, attrs.NOTHING)!r}"
-            for field in attrs.fields(cast("Any", type(self)))
-        )
-        return f"{type(self).__name__}({', '.join(fields)})"
-
-
 @attrs.frozen(repr=False)
-class Position(Record):
+class Position(Shown):
     """A place in a text: `line` and `column` count from 1, `offset` from 0, all in code points.
 
     A leading byte order mark counts in `offset` and not in `column`.
@@ -52,7 +40,7 @@ class Position(Record):
 
 
 @attrs.frozen(repr=False)
-class Span(Record):
+class Span(Shown):
     """A stretch of a text, from `start` up to and without `end`."""
 
     start: Position
@@ -60,7 +48,7 @@ class Span(Record):
 
 
 @attrs.frozen(repr=False)
-class Related(Record):
+class Related(Shown):
     """Another place that a finding speaks of, such as the first of two modes."""
 
     message: str
@@ -70,7 +58,7 @@ class Related(Record):
 
 
 @attrs.frozen(repr=False)
-class Edit(Record):
+class Edit(Shown):
     """Write `text` where the source has `span`."""
 
     span: Span
@@ -78,7 +66,7 @@ class Edit(Record):
 
 
 @attrs.frozen(repr=False)
-class Fix(Record):
+class Fix(Shown):
     """Edits on the source that cure one finding and keep every other byte."""
 
     title: str
@@ -86,7 +74,7 @@ class Fix(Record):
 
 
 @attrs.frozen(repr=False)
-class Deferred(Record):
+class Deferred(Shown):
     """A reference that was not looked up: `path` is the key that holds it, `reference` its name as `${NAME}`."""
 
     path: Path
@@ -94,7 +82,7 @@ class Deferred(Record):
 
 
 @attrs.frozen(repr=False)
-class Origin(Record):
+class Origin(Shown):
     """Where one value of the effective config comes from.
 
     Args:
@@ -113,7 +101,7 @@ class Origin(Record):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Diagnostic(Record):
+class Diagnostic(Shown):
     """One finding with its place.
 
     Args:

@@ -121,6 +121,20 @@ class Key:
         return self.kind in {Kind.BOOLEAN, Kind.INTEGER}
 
 
+class Shown:
+    """Show an instance by its fields: attrs would compile a function for each class, whenever it is imported."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        # A traceback may show one whose constructor has refused its arguments.
+        fields = (
+            f"{field.name}={getattr(self, field.name, attrs.NOTHING)!r}"
+            for field in attrs.fields(cast("Any", type(self)))
+        )
+        return f"{type(self).__name__}({', '.join(fields)})"
+
+
 def described(key: Key) -> dict[str, Key]:
     """Return the metadata that describes a field."""
     return {_METADATA: key}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeAlias, assert_
 import attrs
 
 from codeexec_config import limits
-from codeexec_config.keys import Bounds, Key, Kind, described, keys_of, once_a_class
+from codeexec_config.keys import Bounds, Key, Kind, Shown, described, keys_of, once_a_class
 from codeexec_config.rules.alone import judge_fields
 from codeexec_config.secret import Secret
 
@@ -81,7 +81,7 @@ OWN_CODE: Final[dict[int, CodeType]] = {}
 """The code of the functions that our own use of cattrs has generated, by its id: hashing it would read all of it."""
 
 
-class _Guarded:
+class _Guarded(Shown):
     """Refuse what stock cattrs makes: it would drop unknown keys, and guess a variant by the keys that are left."""
 
     __slots__ = ()
@@ -90,11 +90,6 @@ class _Guarded:
         caller = sys._getframe(2)  # noqa: SLF001 -- what calls `__init__`; nothing else tells cattrs from a host
         if OWN_CODE.get(id(caller.f_code)) is None and _is_cattrs(caller):
             raise TypeError(f"cattrs alone cannot make {type(self).__name__}: call register_hooks(converter) first")
-
-    def __repr__(self) -> str:
-        # attrs would compile one for each class, at every start-up.
-        fields = (f"{key.name}={getattr(self, key.name, attrs.NOTHING)!r}" for key in keys_of(type(self)))
-        return f"{type(self).__name__}({', '.join(fields)})"
 
 
 def _is_cattrs(frame: FrameType) -> bool:
