@@ -201,12 +201,19 @@ def _file(options: argparse.Namespace) -> Iterator[IO[str] | None]:
     if options.output is None:
         yield None
         return
+    is_new = not os.path.lexists(options.output)
     try:
         file = open(options.output, "a", encoding="utf-8", errors="backslashreplace")  # noqa: PTH123, SIM115
     except OSError as error:
         raise _unwritable(options, error) from error
     with file:
-        yield file
+        try:
+            yield file
+        except BaseException:
+            if is_new:
+                with suppress(OSError):
+                    os.unlink(options.output)  # noqa: PTH108 -- as the user spelt it
+            raise
 
 
 def _write(report: ConformanceReport, options: argparse.Namespace, standard: IO[str], file: IO[str] | None) -> None:

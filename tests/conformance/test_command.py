@@ -242,6 +242,15 @@ class TestReport:
 
         assert f"cannot write {target}: " in capfd.readouterr().err
 
+    def test_what_makes_no_report_leaves_the_file_as_it_was(self, command: Callable[..., int], tmp_path: Path) -> None:
+        new, old = tmp_path / "new.txt", tmp_path / "old.txt"
+        old.write_text("the last report\n")
+
+        assert command("kit_host:Unwanted", "--check", "zzz", "--output", str(new)) == 2
+        assert command("kit_host:Unwanted", "--check", "zzz", "--output", str(old)) == 2
+        assert not new.exists()
+        assert old.read_text() == "the last report\n"
+
     def test_a_full_disk_is_told(self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]) -> None:
         assert command("kit_host:Echo", "--check", "D01", "--output", "/dev/full") == 2
 
