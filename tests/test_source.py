@@ -393,30 +393,30 @@ def test_what_is_not_a_regular_file_may_be_piped_in(tmp_path: Path) -> None:
     assert "pipe it in" in (found.help or "")
 
 
-class TurningOs:
-    """The module `os` for a file that is regular when it is looked at, and a device when it is open."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(os, name)
-
-    def stat(self, _: str) -> os.stat_result:
-        return self._path.stat()
-
-    def fstat(self, _: int) -> os.stat_result:
-        return Path(os.devnull).stat()
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes by name")
+def test_what_stands_in_a_pipe_is_left_there(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    both = os.open(tmp_path / "pipe", os.O_RDWR)
+    try:
+        os.write(both, b"a = 1\n")
+        [found] = check_file(tmp_path / "pipe").diagnostics
+        assert "not a regular file" == found.message
+        assert b"a = 1\n" == os.read(both, 100)
+    finally:
+        os.close(both)
 
 
-def test_a_file_that_turns_into_a_device_while_it_is_opened_is_not_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "app.toml"
-    path.write_text("")
-    monkeypatch.setattr("codeexec_config.document.parse.os", TurningOs(path))
-    [found] = check_file(os.devnull).diagnostics
-    assert "unreadable-file" == found.code
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no terminals of a program's own")
+def test_what_is_typed_at_a_terminal_is_left_there() -> None:
+    keyboard, terminal = os.openpty()
+    try:
+        os.write(keyboard, b"a = 1\n")
+        [found] = check_file(os.ttyname(terminal)).diagnostics
+        assert "not a regular file" == found.message
+        assert b"a = 1\n" == os.read(terminal, 100)
+    finally:
+        os.close(keyboard)
+        os.close(terminal)
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system has no /proc")

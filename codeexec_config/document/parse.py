@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 BOM: Final = "\ufeff"
 _CONTAINERS: Final = frozenset({dict, list})
 _CHUNK: Final = 1 << 16
-_READ_ONLY: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_READ_ONLY: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+"""How to open what may be no file: a pipe without waiting for who writes to it, a terminal without taking it over."""
 _SHORT: Final = 1 << 12
 """Characters below which brackets are counted faster than tables are looked through."""
 _SHORTEST_LONG_KEY: Final = 2 * limits.MAX_KEY_PARTS + 1
@@ -29,13 +30,11 @@ _SHORTEST_LONG_KEY: Final = 2 * limits.MAX_KEY_PARTS + 1
 def read(path: str) -> bytes | Finding:
     """Read a regular file, up to the limit of its size."""
     try:
-        found = os.stat(path)  # noqa: PTH116 -- pathlib costs start-up time
-        # Without O_NONBLOCK opening a pipe waits for its writer; some devices act on being opened, so look first.
-        raw = _read_all(os.open(path, _READ_ONLY), found.st_size) if stat.S_ISREG(found.st_mode) else None
+        raw = _read_all(os.open(path, _READ_ONLY))
     except (OSError, ValueError) as error:
-        from codeexec_config.document.unreadable import not_opened
+        from codeexec_config.document.unreadable import not_read
 
-        return not_opened(path, error)
+        return not_read(path, error)
     if raw is not None and len(raw) <= limits.MAX_FILE_BYTES:
         return raw
     from codeexec_config.document.unreadable import not_regular, too_large
@@ -43,14 +42,16 @@ def read(path: str) -> bytes | Finding:
     return not_regular(path) if raw is None else too_large()
 
 
-def _read_all(descriptor: int, size: int) -> bytes | None:
+def _read_all(descriptor: int) -> bytes | None:
     """Read up to the limit and a little over it, and close; plain reads cost a third of what a stream does.
 
-    One is enough for what is as long as the file was when it was looked at. Anything else is looked at again: it may be
-    a file that says no size or changes meanwhile, or no regular one any more, for which this returns None.
+    What can be read to the end that it names is a file, or a disk as small as one. Anything else is looked at, which
+    costs more than to find an end: it may be a file that names none or changes meanwhile, or none at all, for which
+    this returns None.
     """
     try:
-        raw = os.read(descriptor, min(size, limits.MAX_FILE_BYTES) + 1)
+        size = _end(descriptor)
+        raw = os.read(descriptor, min(size, limits.MAX_FILE_BYTES) + 1) if size else b""
         if len(raw) == size and raw:
             return raw
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -60,6 +61,16 @@ def _read_all(descriptor: int, size: int) -> bytes | None:
     finally:
         os.close(descriptor)
     return raw
+
+
+def _end(descriptor: int) -> int:
+    """Return how long a file is, or 0 for what has no end to go to."""
+    try:
+        size = os.lseek(descriptor, 0, os.SEEK_END)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    except OSError:
+        return 0
+    return size
 
 
 def decode(raw: bytes) -> str | Diagnostic:

@@ -8,8 +8,10 @@ from codeexec_config import limits
 from codeexec_config.findings import Finding
 
 
-def not_opened(path: str, error: OSError | ValueError) -> Finding:
-    """Return why the system does not open a path."""
+def not_read(path: str, error: OSError | ValueError) -> Finding:
+    """Return why the system does not open a path, or does not read what is there."""
+    if isinstance(error, OSError) and _is_special(path):
+        return not_regular(path)
     if _is_text(path):
         return Finding(
             "unreadable-file",
@@ -43,6 +45,10 @@ def too_large() -> Finding:
 def name_shown(path: str) -> str:
     """Return what a report calls a path that was not read: a text in its place may hold a key."""
     return "<text>" if _is_text(path) and not os.path.exists(path) else path  # noqa: PTH110 -- takes any str
+
+
+def _is_special(path: str) -> bool:
+    return os.path.exists(path) and not os.path.isfile(path)  # noqa: PTH110, PTH113 -- the same
 
 
 def _is_text(path: str) -> bool:
