@@ -229,8 +229,9 @@ PLACES = st.text("aZ09-._:@/?#[]%\\ é", max_size=12)
 
 
 def assert_one_reading(text):
-    quick = urls._parse_plain(text)
-    assert quick is None or parts(urls._parse_any(text)) == parts(quick)
+    if urls.PLAIN.fullmatch(text):
+        assert parts(urls._parse_any(text)) == parts(urls.parse(text)) == parts(urls.accepted(text))
+        assert "https" == urls.parse(text).scheme
 
 
 def parts(url):
@@ -256,14 +257,14 @@ def test_no_character_goes_the_quick_way_to_another_end(place):
 
 def test_the_path_of_a_url_may_hold_what_is_printable():
     path = "".join(map(chr, range(0x21, 0x7F))).translate(dict.fromkeys(map(ord, "#?\\")))
-    assert urls._parse_plain(f"https://a/{path}") is not None
+    assert urls.PLAIN.fullmatch(f"https://a/{path}")
 
 
 @pytest.mark.parametrize(
-    "place", ["x", "code-exec.example.com", "localhost:8080/run", "a-1.example:9999/", f"{'a.' * 31}b"]
+    "place", ["x", "code-exec.example.com", "localhost:8080/run", "a-1.example:9999/", "a:59999", f"{'a.' * 31}b"]
 )
 def test_what_most_files_have_goes_the_quick_way(place):
-    assert urls._parse_plain(f"https://{place}") is not None
+    assert urls.PLAIN.fullmatch(f"https://{place}")
 
 
 @pytest.mark.parametrize(
@@ -275,13 +276,15 @@ def test_what_most_files_have_goes_the_quick_way(place):
         "A.example",
         "h.example:X80",
         "h.example:0",
-        "h.example:10000",
+        "h.example:60000",
+        "h.example:184430",
         "h.example:",
+        *sorted(urls.METADATA_NAMES),
         "é.example",
     ],
 )
 def test_what_needs_a_closer_look_does_not_go_the_quick_way(place):
-    assert urls._parse_plain(f"https://{place}") is None
+    assert not urls.PLAIN.fullmatch(f"https://{place}")
 
 
 # -- the reason that a person would give -------------------------------------------------------------------------------

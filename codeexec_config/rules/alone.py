@@ -5,7 +5,7 @@ What makes findings is imported for the first one.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -77,46 +77,70 @@ _PYTHON_TYPES: Final[dict[Kind, tuple[type, str]]] = {
 """What a constructor takes for each kind but the union, whose variants say that."""
 _STRINGS: Final = frozenset({str})
 
-_Check = tuple[Key, str, "Path", frozenset[type], range | None, "Rule | None", frozenset[str]]
-"""How a constructor looks at one field: by its key, name and path, the types, numbers and entries that need no second
-look, and what judges the rest.
+_Check = tuple[Key, str, frozenset[type], "Callable[[Any], object] | None"]
+"""How a constructor looks at a field: by its key and name, the types that it holds, and what values of them need no
+second look; None stands for all.
 """
 
 
 def judge_fields(instance: Any, urls: dict[Path, Url]) -> list[Finding]:
-    """Judge each field of an instance by itself: its type, then its value."""
-    found: list[Finding] = []
-    for key, name, path, exact, within, rule, sound in _checks(type(instance)):
-        value = getattr(instance, name)
-        if type(value) not in exact:
-            if value is None and key.default is None:
-                continue
-            if finding := _wrong_type(key, value, path):
-                found.append(finding)
-                continue
-        elif within is not None and value in within:
-            continue
-        if key.item is not None:
-            if not _are_known(value, sound):
-                from codeexec_config.findings import few
+    """Judge each field of an instance by itself: its type, then its value.
 
-                found += few(_entries(key.item, value, name, urls))
-        elif rule is not None and (finding := rule(key, value, path, urls, None)):
-            found.append(finding)
+    What a second look finds to be a URL is kept in `urls`; one that needs none is https, to a host with a name.
+    """
+    found: list[Finding] = []
+    for key, name, exact, is_sound in _checks(type(instance)):
+        value = getattr(instance, name)
+        if type(value) not in exact or not (is_sound is None or is_sound(value)):
+            found += _second_look(key, value, urls)
     return found
 
 
 @once_a_class
 def _checks(cls: type[Any]) -> tuple[_Check, ...]:
-    return tuple(map(_check, keys_of(cls)))
+    return tuple((key, key.name, frozenset(_python_types(key)[0]), _soundness(key)) for key in keys_of(cls))
 
 
-def _check(key: Key) -> _Check:
-    types, _ = _python_types(key)
-    exact = frozenset(types)
-    within = range(key.bounds.minimum, key.bounds.maximum + 1) if key.bounds else None
-    sound = sound_values(key.item) if key.item else frozenset()
-    return key, key.name, (key.name,), exact, within, rule_of(key), sound
+def _soundness(key: Key) -> Callable[[Any], object] | None:
+    """Return what tells, at once, of most values of a key that they are right."""
+    if key.bounds is not None:
+        return range(key.bounds.minimum, key.bounds.maximum + 1).__contains__
+    if key.item is not None:
+        return partial(_are_known, sound_values(key.item))
+    if key.kind is Kind.SECRET:
+        return _is_sendable
+    if key.form == "url":
+        from codeexec_config.rules.urls import PLAIN  # here: most modes have none
+
+        return PLAIN.fullmatch
+    return None if rule_of(key) is None else _is_unknown
+
+
+def _is_unknown(_: Any) -> bool:
+    return False
+
+
+def _are_known(sound: frozenset[str], values: Any) -> bool:
+    # Another type might be unhashable, or equal to a name that it is not.
+    return _STRINGS.issuperset(map(type, values)) and sound.issuperset(values)
+
+
+def _is_sendable(secret: Secret) -> bool:
+    return secret.resolved and _is_header(secret.reveal())
+
+
+def _second_look(key: Key, value: Any, urls: dict[Path, Url]) -> Iterable[Finding]:
+    if value is None and key.default is None:
+        return ()
+    path = (key.name,)
+    if finding := _wrong_type(key, value, path):
+        return (finding,)
+    if key.item is not None:
+        from codeexec_config.findings import few
+
+        return few(_entries(key.item, value, key.name, urls))
+    finding = judge(key, value, path, urls)
+    return () if finding is None else (finding,)
 
 
 def _python_types(key: Key) -> tuple[tuple[type, ...], str]:
@@ -143,11 +167,6 @@ def _article(name: str) -> str:
     if name == "NoneType":
         return "None"
     return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
-
-
-def _are_known(values: Any, sound: frozenset[str]) -> bool:
-    # Another type might be unhashable, or equal to a name that it is not.
-    return _STRINGS.issuperset(map(type, values)) and sound.issuperset(values)
 
 
 def _entries(key: Key, values: Any, name: str, urls: dict[Path, Url]) -> Iterator[Finding]:
@@ -211,16 +230,10 @@ def _language(_: Key, value: str, path: Path, __: object, made: str | None) -> F
     return judge_form(value, path, made=made)
 
 
-@cache
-def _reader() -> Callable[[str], Url | None]:
-    """Return what reads URLs, imported for the first of them: a statement that imports costs as much as reading one."""
+def _url(_: Key, value: str, path: Path, urls: dict[Path, Url], made: str | None) -> Finding | None:
     from codeexec_config.rules.urls import accepted
 
-    return accepted
-
-
-def _url(_: Key, value: str, path: Path, urls: dict[Path, Url], made: str | None) -> Finding | None:
-    url = _reader()(value)
+    url = accepted(value)
     if url is None:
         from codeexec_config.rules.url_flaws import refused
 
@@ -238,9 +251,13 @@ def _secret(_: Key, value: Secret, path: Path, __: object, made: str | None) -> 
     return judge_header(text, path, made=made)
 
 
+def _is_header(value: str) -> bool:
+    return value.isascii() and value.isprintable() and value == value.strip() != ""
+
+
 def judge_header(value: str, path: Path, *, made: str | None = None) -> Finding | None:
     """Judge a key as what it will be: the value of an HTTP header."""
-    if value.isascii() and value.isprintable() and value == value.strip() and value:
+    if _is_header(value):
         return None
     from codeexec_config.findings import Finding
 

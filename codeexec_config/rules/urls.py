@@ -18,12 +18,13 @@ _MAX_PORT: Final = 65_535
 _MAX_LABEL: Final = 63
 _MAX_NAME: Final = 253
 """RFC 1035, 2.3.4."""
-_PLAIN: Final = re.compile(
-    r"(https?)://(?!https?//)"  # a scheme written twice is not a host
+PLAIN: Final = re.compile(
+    rf"https://(?!https?//|metadata|instance-data|[a-z0-9.-]{{{_MAX_LABEL + 1}}})"  # no scheme twice, no long label
     r"((?:[a-z0-9]++[.-])*+[a-z][a-z0-9]*+)"  # no hyphens in a row; the last part begins with a letter
-    r"(?::[1-9][0-9]{0,3}+)?+"
+    r"(?::(?:[1-5][0-9]{4}|[1-9][0-9]{0,3}))?+"
     r'(?:/[!"$->@-[\]-~]*+)?+'  # printable ASCII, without what starts a query or a fragment, and the backslash
 )
+"""A URL as most files have it, of which there is nothing to say, alone or beside other keys; the group is its host."""
 
 
 class Url:
@@ -63,17 +64,8 @@ def parse(text: str) -> Url:
     Raises:
         UrlError: it is not one.
     """
-    return _parse_plain(text) or _parse_any(text)
-
-
-def _parse_plain(text: str) -> Url | None:
-    """Take apart what most files have, by one pattern that leaves nothing to ask; None for the rest."""
-    found = _PLAIN.fullmatch(text)
-    if found is None:
-        return None
-    scheme, host = found.groups()
-    # No label of a name as short as that is too long.
-    return Url(scheme, host) if len(host) <= _MAX_LABEL else None
+    plain = PLAIN.fullmatch(text)
+    return Url("https", plain[1]) if plain else _parse_any(text)
 
 
 def _parse_any(text: str) -> Url:
@@ -217,11 +209,8 @@ def _is_ipv4(host: str) -> bool:
 
 def accepted(value: str) -> Url | None:
     """Return the parts of a URL that nothing is wrong with by itself, else None."""
-    plain = _parse_plain(value)
-    if plain is not None:
-        return None if plain.host in METADATA_NAMES else plain
     try:
-        parsed = _parse_any(value)
+        parsed = parse(value)
     except UrlError:
         return None
     if parsed.userinfo or (parsed.query and has_secret_query(parsed.query)) or is_metadata(parsed.host):
