@@ -24,7 +24,8 @@ _READ_ONLY: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_
 """How to open what may be no file: a pipe without waiting for who writes to it, a terminal without taking it over."""
 _SHORT: Final = 1 << 12
 """Characters below which brackets are counted faster than tables are looked through."""
-_SHORTEST_LONG_KEY: Final = 2 * limits.MAX_KEY_PARTS + 1
+_LINES: Final = 1 << 10
+"""Characters in which few dots stand, so that lines are hardly ever looked at one by one."""
 
 
 def read(path: str) -> bytes | Finding:
@@ -119,19 +120,23 @@ def parse(text: str, file: str | None, section: Path = ()) -> Document | Diagnos
 
 def _may_pass_limits(body: str) -> bool:
     """Rule out long keys and integers before the parser, which takes quadratic time for them."""
-    start, last = 0, len(body) - _SHORTEST_LONG_KEY
-    while start <= last:
-        # From one line's end to the last that lies within the shortest long line: that takes a step every few lines.
-        end = body.rfind("\n", start, start + _SHORTEST_LONG_KEY)
+    start = 0
+    while start < len(body):
+        # As many whole lines as one look takes in, or one that is longer.
+        end = body.rfind("\n", start, start + _LINES)
         if end < 0:
             end = body.find("\n", start)
             end = end if end >= 0 else len(body)
-            if body.count(".", start, end) >= limits.MAX_KEY_PARTS:
-                return False
-            if end - start > limits.MAX_INTEGER_DIGITS and _long_number().search(body, start, end):
-                return False
+        if body.count(".", start, end) >= limits.MAX_KEY_PARTS and _has_long_key(body[start:end]):
+            return False
+        if end - start > limits.MAX_INTEGER_DIGITS and _long_number().search(body, start, end):
+            return False
         start = end + 1
     return True
+
+
+def _has_long_key(lines: str) -> bool:
+    return any(line.count(".") >= limits.MAX_KEY_PARTS for line in lines.split("\n"))
 
 
 @cache
