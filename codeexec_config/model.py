@@ -106,16 +106,17 @@ class _StandIn(_Guarded):
 class _Judged(_Guarded):
     """Room beside the attrs fields for what the rules across keys need.
 
-    `_urls` are the URLs that the constructor has parsed; `_permitted` says that a policy permits plain http to them.
+    `_settled` says that they have nothing to ask of this mode: its secrets are there and were read, and its URLs plain
+    https. `_permitted` says that a policy permits plain http to them.
     """
 
-    __slots__ = ("_permitted", "_urls")
+    __slots__ = ("_permitted", "_settled")
 
     def __attrs_post_init__(self) -> None:
         urls: dict[Path, Url] = {}
         if found := judge_fields(self, urls):
             _refuse(found)
-        object.__setattr__(self, "_urls", urls)
+        object.__setattr__(self, "_settled", not urls and _has_secrets(self))
 
     def __copy__(self) -> Self:
         # attrs would copy its own fields alone.
@@ -335,13 +336,21 @@ def _is_plainly_right(config: CodeExecutionConfig) -> bool:
     names = config.allowed_languages
     if not names or config.max_memory_mb not in _ANY_MODES_MEMORY:
         return False
-    if isinstance(config.mode, Wasm):
-        return _WASM_LANGUAGES.issuperset(names) and not is_stand_in(config.mode)
-    for secret in _secrets_of(type(config.mode)):
-        if (value := getattr(config.mode, secret)) is not None and not value.resolved:
-            return False
-    for url in _urls_of(config.mode).values():  # noqa: SIM110 -- a generator takes longer than the loop
-        if url.scheme != "https":
+    if isinstance(config.mode, Wasm) and not _WASM_LANGUAGES.issuperset(names):
+        return False
+    return _is_settled(config.mode)
+
+
+def _is_settled(mode: Mode) -> bool:
+    if isinstance(mode, Wasm):
+        return not is_stand_in(mode)
+    return getattr(mode, "_settled", False)  # one that was unpickled says nothing
+
+
+def _has_secrets(mode: Any) -> bool:
+    for name in _secrets_of(type(mode)):
+        secret = getattr(mode, name)
+        if secret is None or not secret.resolved:
             return False
     return True
 
@@ -384,12 +393,8 @@ def is_flawless(config: CodeExecutionConfig) -> bool:
     The constructors have found no error. What is left to remark on is a secret that is missing, which plain http
     without a key is part of, and a language that is not known or listed twice.
     """
-    mode = config.mode
-    for name in _secrets_of(type(mode)):
-        if getattr(mode, name) is None:
-            return False
     names = config.allowed_languages
-    return len(_LANGUAGES.intersection(names)) == len(names)
+    return _is_settled(config.mode) and len(_LANGUAGES.intersection(names)) == len(names)
 
 
 @once_a_class
@@ -402,8 +407,10 @@ def mode_facts(mode: Mode) -> "ModeFacts":
     from codeexec_config.rules.across import ModeFacts
 
     name = name_of(mode)
-    is_permitted = getattr(mode, "_permitted", False)
-    urls = {} if is_permitted else {("mode", name, *path): url for path, url in _urls_of(mode).items()}
+    found: dict[Path, Url] = {}
+    if not getattr(mode, "_permitted", False):
+        judge_fields(mode, found)
+    urls = {("mode", name, *path): url for path, url in found.items()}
     is_keyed = any(getattr(mode, secret) is not None for secret in _secrets_of(type(mode)))
     return ModeFacts(name, getattr(mode, "runtime", None), urls, keyed=is_keyed)
 
@@ -411,15 +418,6 @@ def mode_facts(mode: Mode) -> "ModeFacts":
 def name_of(mode: Mode) -> str:
     """Return the discriminator of a mode."""
     return _NAMES.get(type(mode)) or next(name for name, cls in VARIANTS.items() if isinstance(mode, cls))
-
-
-def _urls_of(mode: Any) -> "dict[Path, Url]":
-    try:
-        return mode._urls  # type: ignore[no-any-return]  # noqa: SLF001 -- written by the constructor
-    except AttributeError:  # a variant without URLs, or one that was copied or unpickled
-        urls: dict[Path, Url] = {}
-        judge_fields(mode, urls)
-        return urls
 
 
 def permitted(mode: Mode) -> Mode:
