@@ -22,10 +22,10 @@ _CONTAINERS: Final = frozenset({dict, list})
 _CHUNK: Final = 1 << 16
 _READ_ONLY: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 """How to open what may be no file: a pipe without waiting for who writes to it, a terminal without taking it over."""
-_SHORT: Final = 1 << 12
-"""Characters below which brackets are counted faster than tables are looked through."""
 _LINES: Final = 1 << 10
 """Characters in which few dots stand, so that lines are hardly ever looked at one by one."""
+_FEWEST: Final = min(limits.MAX_DEPTH, limits.MAX_KEY_PARTS)
+"""Dots and brackets that it takes at least to pass a limit."""
 
 
 def read(path: str) -> bytes | Finding:
@@ -107,15 +107,21 @@ def parse(text: str, file: str | None, section: Path = ()) -> Document | Diagnos
     """Read a text, or return where it is not TOML; the section tells which keys are known to the explanation."""
     shift = int(text.startswith(BOM))
     body = text[shift:] if shift else text
+    is_small = _is_small(body)
     try:
-        data = tomllib.loads(body) if _may_pass_limits(body) else None
+        data = tomllib.loads(body) if is_small or _may_pass_limits(body) else None
     except (ValueError, RecursionError):
         data = None
-    if data is not None and not _is_deep(body, data):
+    if data is not None and (is_small or not _is_deep(data)):
         return Document(body, shift, data)
     from codeexec_config.document.refusal import read_refused
 
     return read_refused(body, shift, file, section)
+
+
+def _is_small(body: str) -> bool:
+    """Check whether a text is too small to pass a limit: for its digits, and for its dots and brackets."""
+    return len(body) <= _LINES and body.count(".") + body.count("[") + body.count("{") < _FEWEST
 
 
 def _may_pass_limits(body: str) -> bool:
@@ -147,10 +153,8 @@ def _long_number() -> re.Pattern[str]:
     return re.compile(rf"(?<![0-9A-Za-z_])[0-9A-Za-z_]{{{limits.MAX_INTEGER_DIGITS + 1}}}")
 
 
-def _is_deep(body: str, data: dict[str, Any]) -> bool:
+def _is_deep(data: dict[str, Any]) -> bool:
     """Check whether containers nest so deep that a limit may be broken; cheaper than the exact answer."""
-    if len(body) < _SHORT and body.count("[") + body.count("{") <= limits.MAX_DEPTH:
-        return False
     import gc
 
     # What the garbage collector does not track holds no container: on CPython that rules most tables out at once.
