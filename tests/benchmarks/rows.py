@@ -105,13 +105,13 @@ def warm(plan):
         ("20 KB", files.host(20_000)),
     ):
         path = plan.write("warm.toml", text)
-        loops = 200 if plan.quick or len(text) > 10_000 else 1000
+        loops = 100 if plan.quick or len(text) > 10_000 else 1000
         modules = [(OURS, "ours"), ("open + tomllib.load", "floor"), *plan.peers(("msgspec", "pydantic-settings"))]
         programs = [
             Program(name, python(_WARM.format(module=module), path, loops), printed=True) for name, module in modules
         ]
         with pinned():
-            costs = interleaved(programs, max(3, plan.runs // 3))
+            costs = interleaved(programs, plan.runs)
         yield f"warm: load of {label} ({len(text)} bytes)", costs
 
 
