@@ -113,10 +113,10 @@ class _Judged(_Guarded):
     __slots__ = ("_permitted", "_settled")
 
     def __attrs_post_init__(self) -> None:
-        urls: dict[Path, Url] = {}
-        if found := judge_fields(self, urls):
+        asked: dict[Path, Url | None] = {}
+        if found := judge_fields(self, asked):
             _refuse(found)
-        object.__setattr__(self, "_settled", not urls and _has_secrets(self))
+        object.__setattr__(self, "_settled", not asked)
 
     def __copy__(self) -> Self:
         # attrs would copy its own fields alone.
@@ -347,14 +347,6 @@ def _is_settled(mode: Mode) -> bool:
     return getattr(mode, "_settled", False)  # one that was unpickled says nothing
 
 
-def _has_secrets(mode: Any) -> bool:
-    for name in _secrets_of(type(mode)):
-        secret = getattr(mode, name)
-        if secret is None or not secret.resolved:
-            return False
-    return True
-
-
 def _across(config: CodeExecutionConfig, found: "list[Finding]") -> "Iterator[Finding]":
     """Judge the fields of a config that is on together, as far as each is right by itself."""
     from codeexec_config.findings import few
@@ -407,10 +399,10 @@ def mode_facts(mode: Mode) -> "ModeFacts":
     from codeexec_config.rules.across import ModeFacts
 
     name = name_of(mode)
-    found: dict[Path, Url] = {}
+    asked: dict[Path, Url | None] = {}
     if not getattr(mode, "_permitted", False):
-        judge_fields(mode, found)
-    urls = {("mode", name, *path): url for path, url in found.items()}
+        judge_fields(mode, asked)
+    urls = {("mode", name, *path): url for path, url in asked.items() if url is not None}
     is_keyed = any(getattr(mode, secret) is not None for secret in _secrets_of(type(mode)))
     return ModeFacts(name, getattr(mode, "runtime", None), urls, keyed=is_keyed)
 

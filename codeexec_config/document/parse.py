@@ -51,7 +51,11 @@ def _read_all(descriptor: int) -> bytes | None:
     this returns None.
     """
     try:
-        size = _end(descriptor)
+        try:
+            size = os.lseek(descriptor, 0, os.SEEK_END)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+        except OSError:
+            size = 0
         raw = os.read(descriptor, min(size, limits.MAX_FILE_BYTES) + 1) if size else b""
         if len(raw) == size and raw:
             return raw
@@ -62,16 +66,6 @@ def _read_all(descriptor: int) -> bytes | None:
     finally:
         os.close(descriptor)
     return raw
-
-
-def _end(descriptor: int) -> int:
-    """Return how long a file is, or 0 for what has no end to go to."""
-    try:
-        size = os.lseek(descriptor, 0, os.SEEK_END)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-    except OSError:
-        return 0
-    return size
 
 
 def decode(raw: bytes) -> str | Diagnostic:

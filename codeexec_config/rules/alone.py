@@ -83,16 +83,17 @@ second look; None stands for all.
 """
 
 
-def judge_fields(instance: Any, urls: dict[Path, Url]) -> list[Finding]:
+def judge_fields(instance: Any, asked: dict[Path, Any]) -> list[Finding]:
     """Judge each field of an instance by itself: its type, then its value.
 
-    What a second look finds to be a URL is kept in `urls`; one that needs none is https, to a host with a name.
+    What the rules across keys ask about is kept in `asked`: each URL but https to a host with a name, and None for a
+    secret that is not there or was not read.
     """
     found: list[Finding] = []
     for key, name, exact, is_sound in _checks(type(instance)):
         value = getattr(instance, name)
         if type(value) not in exact or not (is_sound is None or is_sound(value)):
-            found += _second_look(key, value, urls)
+            found += _second_look(key, value, asked)
     return found
 
 
@@ -126,20 +127,25 @@ def _are_known(sound: frozenset[str], values: Any) -> bool:
 
 
 def _is_sendable(secret: Secret) -> bool:
-    return secret.resolved and _is_header(secret.reveal())
+    try:
+        return _is_header(secret.reveal())
+    except LookupError:
+        return False
 
 
-def _second_look(key: Key, value: Any, urls: dict[Path, Url]) -> Iterable[Finding]:
+def _second_look(key: Key, value: Any, asked: dict[Path, Any]) -> Iterable[Finding]:
+    path = (key.name,)
+    if key.kind is Kind.SECRET:
+        asked[path] = None
     if value is None and key.default is None:
         return ()
-    path = (key.name,)
     if finding := _wrong_type(key, value, path):
         return (finding,)
     if key.item is not None:
         from codeexec_config.findings import few
 
-        return few(_entries(key.item, value, key.name, urls))
-    finding = judge(key, value, path, urls)
+        return few(_entries(key.item, value, key.name, asked))
+    finding = judge(key, value, path, asked)
     return () if finding is None else (finding,)
 
 
