@@ -76,7 +76,7 @@ def everything(report: Report) -> str:
         ("mode = 'c#${A:?ab}' # why", "mode = 'c#${A:?**}' #****"),
         ("mode.external.api_key.ab = 'cd'", "mode.external.api_key.** = '**'"),
         ("# one\nx = 'a#b'", "x = '***'"),
-        ("mode = 'c#?a@'", "mode = 'c#?a@'"),
+        ("mode = 'c#?a'", "mode = 'c#?a'"),
         ("mode = ['ab']", "mode = ['**']"),
         ("mode = { ab = 'cd' }", "mode = { ab = '**' }"),
         ("mode = { wasm = 'ab' }", "mode = { wasm = '**' }"),

@@ -597,6 +597,15 @@ def test_a_slip_in_a_policy_file_has_its_fix(policy_file, line, written):
     assert (written and [written]) == (diagnostic.fix and [edit.text for edit in diagnostic.fix.edits])
 
 
+@pytest.mark.parametrize("pattern", ["u:CANARY@h", "CANARY@h", "https://u:CANARY@h", "//u:CANARY@h", "h?key=CANARY"])
+@pytest.mark.parametrize("key", ["url_hosts", "insecure_hosts"])
+def test_a_credential_in_a_host_of_a_policy_file_is_masked(policy_file, key, pattern):
+    with pytest.raises(ConfigError) as raised:
+        load_policy(policy_file(f'{key} = ["{pattern}"]'))
+    assert "CANARY" not in str(raised.value)
+    assert "matches no host" in str(raised.value)
+
+
 def test_a_doubtful_name_in_a_policy_file_is_a_warning(policy_file):
     path = policy_file('modes = ["sandboxed"]\nlanguages = ["python", "py", "python"]\n')
 

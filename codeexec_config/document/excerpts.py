@@ -42,6 +42,8 @@ _DOLLAR = expression(r"\\(?:x24|u0024|U00000024)\Z")
 """A dollar sign by an escape: before a `${` it makes that a literal."""
 _LONGEST_ESCAPE: Final = len("\\U00000024")
 
+_URL_MARKS: Final = ("//", "@", "=")
+"""What a value is masked as a URL for, whatever its key takes."""
 _ADDRESS_MARKS: Final = frozenset("./:$")
 _AUTHORITY = expression("//([^/?#'\"]*)")
 _NO_PLACE = expression(r"[^/?#@]*[!=+&*^~]")
@@ -236,7 +238,7 @@ def _plain_secrets(raw: str, *, is_url: bool) -> set[int]:
     """
     if "\n" in raw or (is_url and _is_misplaced(raw)):
         return set(range(len(raw)))
-    is_url = is_url or "//" in raw
+    is_url = is_url or any(mark in raw for mark in _URL_MARKS)
     if "\\" in raw and (is_url or "{" in raw):  # an escape may spell any of the marks that are looked for
         return set(range(len(raw)))
     return _defaults(raw) | url_secrets(raw) if is_url else _defaults(raw)
