@@ -129,10 +129,13 @@ class Shown:
     def __repr__(self) -> str:
         # A traceback may show one whose constructor has refused its arguments.
         fields = (
-            f"{field.name}={getattr(self, field.name, attrs.NOTHING)!r}"
-            for field in attrs.fields(cast("Any", type(self)))
+            f"{field.name}={self.__shown(field)}" for field in attrs.fields(cast("Any", type(self))) if field.repr
         )
         return f"{type(self).__name__}({', '.join(fields)})"
+
+    def __shown(self, field: attrs.Attribute[Any]) -> str:
+        value = getattr(self, field.name, attrs.NOTHING)
+        return field.repr(value) if callable(field.repr) and value is not attrs.NOTHING else repr(value)
 
 
 def described(key: Key) -> dict[str, Key]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import attrs
 from attrs.converters import optional
 
-from codeexec_config.keys import Bounds, Key, Kind, described
+from codeexec_config.keys import Bounds, Key, Kind, Shown, described
 from codeexec_config.model import MODE_TEXTS, RUNTIME_TEXTS, Runtime, as_runtime, as_tuple
 from codeexec_config.rules.alone import judge_fields
 
@@ -27,8 +27,8 @@ class _Sourced:
     __slots__ = ("_places",)
 
 
-@attrs.frozen(kw_only=True)
-class Policy(_Sourced):
+@attrs.frozen(kw_only=True, repr=False)
+class Policy(_Sourced, Shown):
     """What a host permits; `Policy()` forbids nothing.
 
     Args:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from codeexec_config.codes import Severity
+from codeexec_config.keys import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,8 +53,8 @@ class ConfigWarning(UserWarning):
         return str(self.diagnostic)
 
 
-@attrs.frozen(kw_only=True)
-class Report:
+@attrs.frozen(kw_only=True, repr=False)
+class Report(Shown):
     """What a check found.
 
     Args:

@@ -11,6 +11,7 @@ import attrs
 
 from codeexec_config.executor.errors import ExecutionDisabled
 from codeexec_config.executor.records import ExecutionLimits
+from codeexec_config.keys import Shown
 from codeexec_config.model import External, Runtime, Sandboxed, Wasm
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ _B = TypeVar("_B")
 _C = TypeVar("_C")
 
 
-@attrs.frozen(kw_only=True)
-class ClientSideHandoff:
+@attrs.frozen(kw_only=True, repr=False)
+class ClientSideHandoff(Shown):
     """What the browser needs in mode wasm, where no server executor exists.
 
     Args:

@@ -13,6 +13,7 @@ import attrs
 
 from codeexec_config.executor.errors import RequestError, RequestTooLarge
 from codeexec_config.executor.records.portable import size
+from codeexec_config.keys import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,8 +30,8 @@ VARIABLE_BYTES: Final = 131_072 - 1
 """What `NAME=value` may hold: MAX_ARG_STRLEN of Linux, 32 pages, less the NUL that ends it."""
 
 
-@attrs.frozen(kw_only=True)
-class EncodedRequest:
+@attrs.frozen(kw_only=True, repr=False)
+class EncodedRequest(Shown):
     """The text of a request in UTF-8.
 
     Args:

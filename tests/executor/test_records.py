@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
+from codeexec_config import executor
 from codeexec_config.executor import (
     Capability,
     ErrorInfo,
@@ -58,6 +59,17 @@ FULL_RESULT = ExecutionResult(
 )
 SESSION = SessionRequest(language="python", limits=LIMITS, extensions={"acme.x": 1})
 INFO = info(Capability.STDIN, startup_secs=1.5)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [found for found in vars(executor).values() if attrs.has(found)],  # type: ignore[arg-type]
+    ids=lambda record: record.__name__,
+)
+def test_a_record_can_be_shown_before_it_has_its_fields(record: Any) -> None:
+    """A traceback with locals shows the one whose constructor refuses an argument."""
+    half_made = record.__new__(record)
+    assert f"{record.__name__}({attrs.fields(record)[0].name}=NOTHING" == repr(half_made).partition(", ")[0].rstrip(")")
 
 
 class TestVocabulary:

@@ -9,6 +9,7 @@ import attrs
 from codeexec_config.executor import require
 from codeexec_config.executor.records.portable import Portable
 from codeexec_config.executor.records.vocabulary import PROTOCOL, Capability
+from codeexec_config.keys import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,8 +21,8 @@ def _capabilities(value: Iterable[Capability | str]) -> frozenset[Capability]:
     return frozenset(Capability(item) for item in value)
 
 
-@attrs.frozen(kw_only=True)
-class LanguageSupport:
+@attrs.frozen(kw_only=True, repr=False)
+class LanguageSupport(Shown):
     """How an executor runs one language.
 
     Args:
@@ -44,8 +45,8 @@ def _languages(value: Mapping[str, LanguageSupport]) -> Mapping[str, LanguageSup
     return cast("Mapping[str, LanguageSupport]", require.frozen_mapping(value))
 
 
-@attrs.frozen(kw_only=True)
-class ExecutorInfo(Portable):
+@attrs.frozen(kw_only=True, repr=False)
+class ExecutorInfo(Portable, Shown):
     """What an executor declares of itself, the same each time it is asked.
 
     Args:

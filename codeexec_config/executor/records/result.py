@@ -9,6 +9,7 @@ import attrs
 from codeexec_config.executor import require
 from codeexec_config.executor.records.portable import Portable, mapping_field, size
 from codeexec_config.executor.records.vocabulary import Status, StreamName
+from codeexec_config.keys import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +19,8 @@ def _presence(value: object) -> str:
     return "None" if value is None else "<...>"
 
 
-@attrs.frozen(kw_only=True)
-class ErrorInfo:
+@attrs.frozen(kw_only=True, repr=False)
+class ErrorInfo(Shown):
     """The error that ended a program, where its interpreter reports one.
 
     Args:
@@ -37,8 +38,8 @@ class ErrorInfo:
             require.instance(name, getattr(self, name), str)
 
 
-@attrs.frozen(kw_only=True)
-class ExecutionResult(Portable):
+@attrs.frozen(kw_only=True, repr=False)
+class ExecutionResult(Portable, Shown):
     """The verdict on one program, and what it left.
 
     Args:
@@ -119,8 +120,8 @@ class ExecutionResult(Portable):
         return (self.stdout if stream == "stdout" else self.stderr).decode("utf-8", "replace")
 
 
-@attrs.frozen(kw_only=True)
-class OutputChunk:
+@attrs.frozen(kw_only=True, repr=False)
+class OutputChunk(Shown):
     """A piece of a running program's output, from an executor that streams."""
 
     stream: StreamName
