@@ -178,6 +178,17 @@ def test_a_variant_checks_what_one_key_says():
     assert External(url="http://x.example", api_key=Secret("k"))
 
 
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [(None, "None"), (3, "an int"), (b"u", "a bytes"), (OSError(), "an OSError"), (Wasm(), "a Wasm"), ({}, "a dict")],
+)
+def test_a_value_of_another_type_is_named_by_it(value, found):
+    with pytest.raises(ConfigError) as caught:
+        External(url=value)
+
+    assert f"expected a str, found {found}" == caught.value.diagnostics[0].message
+
+
 @pytest.mark.parametrize("value", [" k", "k ", "k\n", "k\t", "k\x7f", "schlüssel", "\u00a0k", " "])
 def test_a_key_that_no_header_can_carry_is_malformed(value):
     assert [("malformed-secret", ("api_key",))] == refused(lambda: External(url="https://x", api_key=Secret(value)))
