@@ -127,8 +127,8 @@ class Growth(_Sampler):
         super().__init__()
         self.memory = 0
         self.files = 0
-        self._resident = _resident_bytes()
         self._before = set(_temporary_entries(_TEMPORARY_DEPTH))
+        self._resident = _resident_bytes()  # what is noted of many entries is not the executor's
         self._folders_due = 0.0
         self._room = _room()
 

@@ -377,6 +377,20 @@ class TestSmallParts:
         assert watching._resident_bytes(tmp_path) == 0
         assert watching.held(tmp_path).keys() == {"threads"}
 
+    def test_what_the_kit_notes_of_full_folders_is_no_growth(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        sizes = [0]
+
+        def entries(_: int) -> list[Path]:
+            sizes.append(1 << 30)
+            return []
+
+        monkeypatch.setattr(watching, "_temporary_entries", entries)
+        monkeypatch.setattr(watching, "_resident_bytes", lambda: sizes[-1])
+        with watching.Growth() as growth:
+            pass
+
+        assert growth.memory == 0
+
     def test_control_groups_are_looked_at_to_some_depth(self, tmp_path: Path) -> None:
         (tmp_path / "one/two/three").mkdir(parents=True)
         (tmp_path / "file").touch()
