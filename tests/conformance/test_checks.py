@@ -459,6 +459,20 @@ class TestLooking:
 
         assert list(counts) == []
 
+    def test_what_ends_well_and_was_not_seen_was_one_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        counts = itertools.cycle([0, 1])
+        monkeypatch.setattr(timing, "_processes", lambda *_: next(counts))
+
+        timing._failed_once(None)  # type: ignore[arg-type]
+
+    def test_the_most_that_were_seen_of_what_ends_well_count(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        counts = iter([2, 3, 1, 2])
+        monkeypatch.setattr(timing, "_processes", lambda *_: next(counts))
+
+        timing._failed_once(None)  # type: ignore[arg-type]
+
+        assert list(counts) == []
+
 
 class TestSessions:
     def heard(self, check: str, *answers: Any, probe: Any = None) -> tuple[str, str]:
@@ -850,6 +864,17 @@ class TestLeaving:
         seen.clear()
         answer = self.slowly(self.STARTED)
         assert said("X02", answer, probe=only_the_first, capabilities=(C.FAULT_INJECTION,)) == unseen
+
+    @pytest.mark.parametrize(("counts", "verdict"), [((1, 2, 2), "pass"), ((1, 2, 1), "fail"), ((2, 2), "pass")])
+    def test_a_program_that_had_not_quite_started_is_counted_again(
+        self, counts: tuple[int, ...], verdict: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        left = iter(counts)
+        monkeypatch.setattr(leaving, "_counted", lambda *_: next(left))
+        monkeypatch.setattr(kit.Kit, "expect_sight", lambda _: None)
+
+        assert said("X02", DONE, capabilities=(C.FAULT_INJECTION,))[0] == verdict
+        assert list(left) == []
 
 
 class TestCancelling:
