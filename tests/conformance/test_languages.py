@@ -34,9 +34,9 @@ from tests.conformance.defects import (
     WaitsForTheDead,
     WritesADotenv,
 )
-from tests.conformance.judging import ALL, BOASTS, QUICK, SMALL
+from tests.conformance.judging import ALL, BOASTS, PATIENT, QUICK, SMALL
 from tests.conformance.local import Jailed, Local, can_jail, can_unshare, installed
-from tests.conformance.shapes import Boaster, RefusesMore
+from tests.conformance.shapes import GENEROUS_SECS, Boaster, RefusesMore
 
 Reports = dict[str, dict[str, Any]]
 SLOW_TO_SHOW = {"O07"}  # a busy machine may let too little of a flood through; its own control shows it in python
@@ -106,6 +106,10 @@ def test_an_honest_sandbox_passes(job: str, reports: Reports) -> None:
 def test_an_honest_executor_of_another_shape_passes(job: str, reports: Reports) -> None:
     assert reports[job]["ok"], reports[job]["rendered"]
     assert unexplained(reports[job]) == []
+
+
+def test_the_guard_of_an_honest_executor_is_no_less_patient_than_the_kit() -> None:
+    assert GENEROUS_SECS >= PATIENT.late
 
 
 @pytest.mark.parametrize(
