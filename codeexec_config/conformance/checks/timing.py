@@ -110,7 +110,7 @@ def soon_ran_once(kit: Kit, purpose: str, how: str) -> None:
 
 
 def _failed_once(kit: Kit, purpose: str = "end_soon", how: str = "fails") -> None:
-    usual = 1  # which a busy machine may not let be seen
+    usual = bad = 1  # that one is seen as well as none on a busy machine
     for _ in range(_ATTEMPTS):
         usual, bad = max(usual, _processes(kit, "end_soon", 0)), _processes(kit, purpose, 1)
         if bad <= usual:
