@@ -8,7 +8,7 @@ import attrs
 
 from codeexec_config.codes import Severity
 from codeexec_config.findings import Finding, Path, printable_line
-from codeexec_config.keys import Shown
+from codeexec_config.keys import ByFields
 
 __all__ = [
     "Deferred",
@@ -27,8 +27,8 @@ LEAD: Final = 40
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
-@attrs.frozen(repr=False)
-class Position(Shown):
+@attrs.frozen(repr=False, eq=False)
+class Position(ByFields):
     """A place in a text: `line` and `column` count from 1, `offset` from 0, all in code points.
 
     A leading byte order mark counts in `offset` and not in `column`.
@@ -39,16 +39,16 @@ class Position(Shown):
     offset: int
 
 
-@attrs.frozen(repr=False)
-class Span(Shown):
+@attrs.frozen(repr=False, eq=False)
+class Span(ByFields):
     """A stretch of a text, from `start` up to and without `end`."""
 
     start: Position
     end: Position
 
 
-@attrs.frozen(repr=False)
-class Related(Shown):
+@attrs.frozen(repr=False, eq=False)
+class Related(ByFields):
     """Another place that a finding speaks of, such as the first of two modes."""
 
     message: str
@@ -57,32 +57,32 @@ class Related(Shown):
     excerpt: str | None = attrs.field(default=None, kw_only=True)
 
 
-@attrs.frozen(repr=False)
-class Edit(Shown):
+@attrs.frozen(repr=False, eq=False)
+class Edit(ByFields):
     """Write `text` where the source has `span`."""
 
     span: Span
     text: str
 
 
-@attrs.frozen(repr=False)
-class Fix(Shown):
+@attrs.frozen(repr=False, eq=False)
+class Fix(ByFields):
     """Edits on the source that cure one finding and keep every other byte."""
 
     title: str
     edits: tuple[Edit, ...]
 
 
-@attrs.frozen(repr=False)
-class Deferred(Shown):
+@attrs.frozen(repr=False, eq=False)
+class Deferred(ByFields):
     """A reference that was not looked up: `path` is the key that holds it, `reference` its name as `${NAME}`."""
 
     path: Path
     reference: str
 
 
-@attrs.frozen(repr=False)
-class Origin(Shown):
+@attrs.frozen(repr=False, eq=False)
+class Origin(ByFields):
     """Where one value of the effective config comes from.
 
     Args:
@@ -100,8 +100,8 @@ class Origin(Shown):
     reference: str | None
 
 
-@attrs.frozen(kw_only=True, repr=False)
-class Diagnostic(Shown):
+@attrs.frozen(kw_only=True, repr=False, eq=False)
+class Diagnostic(ByFields):
     """One finding with its place.
 
     Args:

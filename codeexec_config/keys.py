@@ -121,8 +121,11 @@ class Key:
         return self.kind in {Kind.BOOLEAN, Kind.INTEGER}
 
 
-class Shown:
-    """Show an instance by its fields: attrs would compile a function for each class, whenever it is imported."""
+class ByFields:
+    """Show, compare and hash an instance by its fields.
+
+    attrs would compile a function of each for every class, whenever it is imported.
+    """
 
     __slots__ = ()
 
@@ -136,6 +139,17 @@ class Shown:
     def __shown(self, field: attrs.Attribute[Any]) -> str:
         value = getattr(self, field.name, attrs.NOTHING)
         return field.repr(value) if callable(field.repr) and value is not attrs.NOTHING else repr(value)
+
+    def __eq__(self, other: object, /) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        names = [field.name for field in attrs.fields(cast("Any", type(self))) if field.eq]
+        return [getattr(self, name) for name in names] == [getattr(other, name) for name in names]
+
+    def __hash__(self) -> int:
+        fields = attrs.fields(cast("Any", type(self)))
+        hashed = (field for field in fields if (field.eq if field.hash is None else field.hash))
+        return hash((type(self), *(getattr(self, field.name) for field in hashed)))
 
 
 def described(key: Key) -> dict[str, Key]:

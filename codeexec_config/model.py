@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeAlias, assert_
 import attrs
 
 from codeexec_config import limits
-from codeexec_config.keys import Bounds, Key, Kind, Shown, described, keys_of, once_a_class
+from codeexec_config.keys import Bounds, ByFields, Key, Kind, described, keys_of, once_a_class
 from codeexec_config.rules.alone import judge_fields
 from codeexec_config.secret import Secret
 
@@ -81,7 +81,7 @@ OWN_CODE: Final[dict[int, CodeType]] = {}
 """The code of the functions that our own use of cattrs has generated, by its id: hashing it would read all of it."""
 
 
-class _Guarded(Shown):
+class _Guarded(ByFields):
     """Refuse what stock cattrs makes: it would drop unknown keys, and guess a variant by the keys that are left."""
 
     __slots__ = ()
@@ -126,7 +126,7 @@ class _Judged(_Guarded):
         return self
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class Wasm(_StandIn):
     """Run code in the user's browser: Pyodide for python, QuickJS for javascript. The server runs nothing."""
 
@@ -135,7 +135,7 @@ class Wasm(_StandIn):
         return (stand_in if is_stand_in(self) else type(self)), ()
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class Sandboxed(_Judged):
     """Run code on this server, in a sandbox.
 
@@ -161,7 +161,7 @@ class Sandboxed(_Judged):
     )
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class External(_Judged):
     """Send code to an HTTP service.
 
@@ -216,7 +216,7 @@ _MODE_ALIASES: Final = {
 }
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class CodeExecutionConfig(_Guarded):
     """What a host may let a model run, where, and within which limits.
 

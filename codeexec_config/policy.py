@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import attrs
 from attrs.converters import optional
 
-from codeexec_config.keys import Bounds, Key, Kind, Shown, described
+from codeexec_config.keys import Bounds, ByFields, Key, Kind, described
 from codeexec_config.model import MODE_TEXTS, RUNTIME_TEXTS, Runtime, as_runtime, as_tuple
 from codeexec_config.rules.alone import judge_fields
 
@@ -28,7 +28,7 @@ class _Sourced:
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Policy(_Sourced, Shown):
+class Policy(_Sourced, ByFields):
     """What a host permits; `Policy()` forbids nothing.
 
     Args:

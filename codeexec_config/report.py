@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from codeexec_config.codes import Severity
-from codeexec_config.keys import Shown
+from codeexec_config.keys import ByFields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +54,7 @@ class ConfigWarning(UserWarning):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class Report(Shown):
+class Report(ByFields):
     """What a check found.
 
     Args:

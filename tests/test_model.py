@@ -178,6 +178,14 @@ def test_a_variant_checks_what_one_key_says():
     assert External(url="http://x.example", api_key=Secret("k"))
 
 
+def test_instances_are_equal_by_their_class_and_fields():
+    made = [Wasm(), *(Sandboxed(runtime=runtime) for runtime in Runtime), External(url="https://x"), "wasm", ()]
+    again = [Wasm(), *(Sandboxed(runtime=str(runtime)) for runtime in Runtime), External(url="https://x"), "wasm", ()]
+
+    assert [[left is right for right in made] for left in made] == [[left == right for right in again] for left in made]
+    assert len(made) == len({*made, *again})
+
+
 @pytest.mark.parametrize(
     ("value", "found"),
     [(None, "None"), (3, "an int"), (b"u", "a bytes"), (OSError(), "an OSError"), (Wasm(), "a Wasm"), ({}, "a dict")],

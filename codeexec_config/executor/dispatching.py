@@ -11,7 +11,7 @@ import attrs
 
 from codeexec_config.executor.errors import ExecutionDisabled
 from codeexec_config.executor.records import ExecutionLimits
-from codeexec_config.keys import Shown
+from codeexec_config.keys import ByFields
 from codeexec_config.model import External, Runtime, Sandboxed, Wasm
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _C = TypeVar("_C")
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class ClientSideHandoff(Shown):
+class ClientSideHandoff(ByFields):
     """What the browser needs in mode wasm, where no server executor exists.
 
     Args:

@@ -13,7 +13,7 @@ import attrs
 
 from codeexec_config.executor.errors import RequestError, RequestTooLarge
 from codeexec_config.executor.records.portable import size
-from codeexec_config.keys import Shown
+from codeexec_config.keys import ByFields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,7 +31,7 @@ VARIABLE_BYTES: Final = 131_072 - 1
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class EncodedRequest(Shown):
+class EncodedRequest(ByFields):
     """The text of a request in UTF-8.
 
     Args:

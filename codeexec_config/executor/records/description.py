@@ -9,7 +9,7 @@ import attrs
 from codeexec_config.executor import require
 from codeexec_config.executor.records.portable import Portable
 from codeexec_config.executor.records.vocabulary import PROTOCOL, Capability
-from codeexec_config.keys import Shown
+from codeexec_config.keys import ByFields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ def _capabilities(value: Iterable[Capability | str]) -> frozenset[Capability]:
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class LanguageSupport(Shown):
+class LanguageSupport(ByFields):
     """How an executor runs one language.
 
     Args:
@@ -46,7 +46,7 @@ def _languages(value: Mapping[str, LanguageSupport]) -> Mapping[str, LanguageSup
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class ExecutorInfo(Portable, Shown):
+class ExecutorInfo(Portable, ByFields):
     """What an executor declares of itself, the same each time it is asked.
 
     Args:

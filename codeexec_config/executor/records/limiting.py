@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Self
 import attrs
 
 from codeexec_config.executor import require
-from codeexec_config.keys import Shown
+from codeexec_config.keys import ByFields
 from codeexec_config.limits import MEBIBYTE
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def _positive_int(_: object, field: attrs.Attribute[int], value: int) -> None:
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class ExecutionLimits(Shown):
+class ExecutionLimits(ByFields):
     """What one run may use; every limit is a number, never "none".
 
     Limits belong to a request. Where a framework takes them in its constructor, an adapter constructs one for each run,

@@ -10,14 +10,14 @@ from codeexec_config.executor import require
 from codeexec_config.executor.records.limiting import ExecutionLimits
 from codeexec_config.executor.records.portable import Portable, mapping_field, size
 from codeexec_config.executor.records.vocabulary import Capability
-from codeexec_config.keys import Shown
+from codeexec_config.keys import ByFields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class ExecutionRequest(Portable, Shown):
+class ExecutionRequest(Portable, ByFields):
     """One program to run.
 
     What a request alone shows to be wrong, but only a system can refuse (names that are too long, half of a surrogate
@@ -78,7 +78,7 @@ class ExecutionRequest(Portable, Shown):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class SessionRequest(Portable, Shown):
+class SessionRequest(Portable, ByFields):
     """A session to open: programs that run in it one after the other see what the earlier ones left.
 
     Args:

@@ -9,7 +9,7 @@ import attrs
 from codeexec_config.executor import require
 from codeexec_config.executor.records.portable import Portable, mapping_field, size
 from codeexec_config.executor.records.vocabulary import Status, StreamName
-from codeexec_config.keys import Shown
+from codeexec_config.keys import ByFields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ def _presence(value: object) -> str:
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class ErrorInfo(Shown):
+class ErrorInfo(ByFields):
     """The error that ended a program, where its interpreter reports one.
 
     Args:
@@ -39,7 +39,7 @@ class ErrorInfo(Shown):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class ExecutionResult(Portable, Shown):
+class ExecutionResult(Portable, ByFields):
     """The verdict on one program, and what it left.
 
     Args:
@@ -121,7 +121,7 @@ class ExecutionResult(Portable, Shown):
 
 
 @attrs.frozen(kw_only=True, repr=False)
-class OutputChunk(Shown):
+class OutputChunk(ByFields):
     """A piece of a running program's output, from an executor that streams."""
 
     stream: StreamName
