@@ -451,8 +451,11 @@ class TestLooking:
         with pytest.raises(Failed, match="2 processes of a program that soon fails were seen, 1 of one that ends well"):
             timing._failed_once(None)  # type: ignore[arg-type]
 
-    def test_a_failure_that_seems_to_run_again_is_looked_at_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        counts = iter([1, 2, 1, 1])
+    @pytest.mark.parametrize("seen", [[1, 2, 1, 1], [2, 3, 1, 2]], ids=["too many", "too few of what ends well"])
+    def test_a_failure_that_seems_to_run_again_is_looked_at_again(
+        self, seen: list[int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        counts = iter(seen)
         monkeypatch.setattr(timing, "_processes", lambda *_: next(counts))
 
         timing._failed_once(None)  # type: ignore[arg-type]
@@ -464,14 +467,6 @@ class TestLooking:
         monkeypatch.setattr(timing, "_processes", lambda *_: next(counts))
 
         timing._failed_once(None)  # type: ignore[arg-type]
-
-    def test_the_most_that_were_seen_of_what_ends_well_count(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        counts = iter([2, 3, 1, 2])
-        monkeypatch.setattr(timing, "_processes", lambda *_: next(counts))
-
-        timing._failed_once(None)  # type: ignore[arg-type]
-
-        assert list(counts) == []
 
 
 class TestSessions:
