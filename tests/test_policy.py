@@ -597,7 +597,10 @@ def test_a_slip_in_a_policy_file_has_its_fix(policy_file, line, written):
     assert (written and [written]) == (diagnostic.fix and [edit.text for edit in diagnostic.fix.edits])
 
 
-@pytest.mark.parametrize("pattern", ["u:CANARY@h", "CANARY@h", "https://u:CANARY@h", "//u:CANARY@h", "h?key=CANARY"])
+@pytest.mark.parametrize(
+    "pattern",
+    ["u:CANARY@h", "CANARY@h", "https://u:CANARY@h", "//u:CANARY@h", "h?key=CANARY", r"u:CANARY\u0040h"],
+)
 @pytest.mark.parametrize("key", ["url_hosts", "insecure_hosts"])
 def test_a_credential_in_a_host_of_a_policy_file_is_masked(policy_file, key, pattern):
     with pytest.raises(ConfigError) as raised:

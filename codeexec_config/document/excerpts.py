@@ -18,7 +18,7 @@ from codeexec_config.keys import Kind, keys_of, once_a_class
 from codeexec_config.references import Literal, Malformed, Reference, holds_pasted, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from codeexec_config.document.lines import Stretch
     from codeexec_config.document.scanner import Scan
@@ -42,8 +42,8 @@ _DOLLAR = expression(r"\\(?:x24|u0024|U00000024)\Z")
 """A dollar sign by an escape: before a `${` it makes that a literal."""
 _LONGEST_ESCAPE: Final = len("\\U00000024")
 
-_URL_MARKS: Final = ("//", "@", "=")
-"""What a value is masked as a URL for, whatever its key takes."""
+_CREDENTIAL_MARKS: Final = frozenset("@=\\")
+"""Characters that no host has, and that stand beside a password or a key in a URL, or may spell one that does."""
 _ADDRESS_MARKS: Final = frozenset("./:$")
 _AUTHORITY = expression("//([^/?#'\"]*)")
 _NO_PLACE = expression(r"[^/?#@]*[!=+&*^~]")
@@ -62,14 +62,14 @@ class Known(NamedTuple):
         variants: those that stand for a variant of the union.
         plain: the keys whose values may be shown.
         lists: the lists among them.
-        urls: the URLs among them.
+        forms: the names of the grammars that keys, or the entries of lists, follow.
     """
 
     tables: frozenset[Path]
     variants: frozenset[Path]
     plain: frozenset[Path]
     lists: frozenset[Path]
-    urls: frozenset[Path]
+    forms: Mapping[Path, str]
 
 
 @once_a_class
@@ -83,7 +83,7 @@ def known_paths(model: type[Any]) -> Known:
         variants=frozenset(variants),
         plain=frozenset(path for path, key in keys.items() if key.kind is not Kind.SECRET),
         lists=frozenset(path for path, key in keys.items() if key.item is not None),
-        urls=frozenset(path for path, key in keys.items() if key.form == "url"),
+        forms={path: form for path, key in keys.items() if (form := (key.item or key).form)},
     )
 
 
@@ -101,7 +101,7 @@ class Masked(NamedTuple):
     start: int
     end: int
     is_plain: bool
-    is_url: bool
+    form: str | None = None
 
 
 def window(bounds: Stretch, at: int) -> tuple[Stretch, str]:
@@ -185,7 +185,7 @@ class Masker:
     def _masked_values(self, scan: Scan) -> Iterator[Masked]:
         found = [self._masked_value(token, path) for path, token in scan.values.items()]
         keys = (place for path, places in scan.mentions.items() if self._is_inner(path) for place in places)
-        found += (Masked(start, end, is_plain=False, is_url=False) for start, end in (*keys, *scan.unread))
+        found += (Masked(start, end, is_plain=False) for start, end in (*keys, *scan.unread))
         covered = 0
         for value in sorted(filter(None, found), key=lambda value: (value.start, -value.end)):
             if value.end > covered:
@@ -196,7 +196,8 @@ class Masker:
         is_plain = self._is_plain(token, path)
         if is_plain and token.kind != "string":
             return None
-        return Masked(token.start, token.end, is_plain, path[len(self._section) :] in self._known.urls)
+        rest, forms = path[len(self._section) :], self._known.forms
+        return Masked(token.start, token.end, is_plain, forms.get(rest) or forms.get(rest[:-1]))
 
     def _is_inner(self, path: Path) -> bool:
         """Check whether a key is part of the value of a secret or of an unknown key."""
@@ -220,25 +221,26 @@ class Masker:
 
     def _hidden(self, value: Masked, low: int, high: int) -> set[int]:
         """Return the places of a value between two offsets that are masked."""
-        start, end, is_plain, is_url = value
+        start, end, is_plain, form = value
         if end - start > _LONGEST_TEMPLATE:
             return set(range(max(start, low), min(end, high)))
         raw = self._text[start:end]
-        hidden = _plain_secrets(raw, is_url=is_url) if is_plain else set(range(len(raw)))
+        hidden = _plain_secrets(raw, form) if is_plain else set(range(len(raw)))
         if raw[0] in {'"', "'"}:
             hidden -= {0, len(raw) - 1}
             hidden -= _reference_names(raw)
         return {start + place for place in hidden if raw[place] not in "\r\n" and low <= start + place < high}
 
 
-def _plain_secrets(raw: str, *, is_url: bool) -> set[int]:
+def _plain_secrets(raw: str, form: str | None) -> set[int]:
     """Return the places in the spelling of a readable string that are masked all the same.
 
     No value of ours has lines; one that does may have taken in statements whose quotes it lacked, a key's among them.
     """
-    if "\n" in raw or (is_url and _is_misplaced(raw)):
+    if "\n" in raw or (form == "url" and _is_misplaced(raw)):
         return set(range(len(raw)))
-    is_url = is_url or any(mark in raw for mark in _URL_MARKS)
+    is_host = form == "host pattern"
+    is_url = form == "url" or "//" in raw or (is_host and not _CREDENTIAL_MARKS.isdisjoint(raw))
     if "\\" in raw and (is_url or "{" in raw):  # an escape may spell any of the marks that are looked for
         return set(range(len(raw)))
     return _defaults(raw) | url_secrets(raw) if is_url else _defaults(raw)
