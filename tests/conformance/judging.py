@@ -25,7 +25,16 @@ from codeexec_config.conformance.suite import Plan, run_plan
 from tests.conformance.controls import CARELESS, CONTROLS, Careless, InProcess
 from tests.conformance.defects import DEFECTS, RECKLESS, Reckless
 from tests.conformance.local import Jailed, Local, Run
-from tests.conformance.shapes import Boaster, OneAtATime, Restricted, Sessions, SlowStarter, Streaming, guarded_local
+from tests.conformance.shapes import (
+    GENEROUS_SECS,
+    Boaster,
+    OneAtATime,
+    Restricted,
+    Sessions,
+    SlowStarter,
+    Streaming,
+    guarded_local,
+)
 from tests.counts import THOROUGH
 
 if TYPE_CHECKING:
@@ -37,7 +46,7 @@ QUICK = Deadlines(run_limit=8, stop_limit=1, latency_limit=20, latency=8, once=2
 CARELESS_ONES = QUICK._replace(run_limit=20, late=10)
 """For what is broken in many ways, each of which must have the time to show."""
 PATIENT = Deadlines(
-    describe=10, run_limit=30, stop_limit=1, late=20, latency=20, once=2, settle=20, cancel=20, close=20
+    describe=10, run_limit=30, stop_limit=1, late=GENEROUS_SECS, latency=20, once=2, settle=20, cancel=20, close=20
 )
 """For honest executors, which a busy machine may not let appear as others; what is long here is not waited for."""
 SLOW_TO_START = {"javascript": 2.0, "ruby": 3.0, "r": 3.0, "julia": 6.0}
