@@ -599,7 +599,7 @@ def test_a_slip_in_a_policy_file_has_its_fix(policy_file, line, written):
 
 @pytest.mark.parametrize(
     "pattern",
-    ["u:CANARY@h", "CANARY@h", "https://u:CANARY@h", "//u:CANARY@h", "h?key=CANARY", r"u:CANARY\u0040h"],
+    ["u:CANARY@h", "CANARY@h", "CANARY@h//@", "https://u:CANARY@h", "//u:CANARY@h", "h?key=CANARY", r"u:CANARY\u0040h"],
 )
 @pytest.mark.parametrize("key", ["url_hosts", "insecure_hosts"])
 def test_a_credential_in_a_host_of_a_policy_file_is_masked(policy_file, key, pattern):

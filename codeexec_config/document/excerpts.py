@@ -45,6 +45,8 @@ _LONGEST_ESCAPE: Final = len("\\U00000024")
 _CREDENTIAL_MARKS: Final = frozenset("@=\\")
 """Characters that no host has, and that stand beside a password or a key in a URL, or may spell one that does."""
 _ADDRESS_MARKS: Final = frozenset("./:$")
+_OPENING = expression(".(?:[^@:]*:)?//")
+"""What stands before the user of a URL; slashes behind anything else may be part of a password."""
 _AUTHORITY = expression("//([^/?#'\"]*)")
 _NO_PLACE = expression(r"[^/?#@]*[!=+&*^~]")
 """A mark that neither a host nor a port has, where these stand."""
@@ -289,8 +291,8 @@ def url_secrets(raw: str) -> set[int]:
     hidden = _beside_url(_without_references(raw, "0"))
     at = raw.rfind("@")
     if at >= 0:
-        scheme = raw.find("//")
-        hidden.update(range(scheme + 2 if 0 <= scheme < at else 1, at))
+        opening = _OPENING.match(raw)
+        hidden.update(range(opening.end() if opening else 1, at))
     if authority := _AUTHORITY.search(_without_references(raw, "$")):
         # What cannot be a host, or stands in the place of a port, may be a password whose @ is missing.
         is_place = _HOST_AND_PORT.fullmatch(authority[1].rpartition("@")[2])
