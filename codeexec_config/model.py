@@ -86,10 +86,14 @@ class _Guarded(ByFields):
 
     __slots__ = ()
 
-    def __attrs_pre_init__(self) -> None:
-        caller = sys._getframe(2)  # noqa: SLF001 -- what calls `__init__`; nothing else tells cattrs from a host
-        if OWN_CODE.get(id(caller.f_code)) is None and _is_cattrs(caller):
-            raise TypeError(f"cattrs alone cannot make {type(self).__name__}: call register_hooks(converter) first")
+    def __attrs_post_init__(self) -> None:
+        _guard(type(self), sys._getframe(2))  # noqa: SLF001
+
+
+def _guard(cls: type[Any], caller: FrameType) -> None:
+    """Let a class be made by what calls its `__init__`; nothing but its frame tells cattrs from a host."""
+    if OWN_CODE.get(id(caller.f_code)) is None and _is_cattrs(caller):
+        raise TypeError(f"cattrs alone cannot make {cls.__name__}: call register_hooks(converter) first")
 
 
 def _is_cattrs(frame: FrameType) -> bool:
@@ -113,6 +117,7 @@ class _Judged(_Guarded):
     __slots__ = ("_permitted", "_settled")
 
     def __attrs_post_init__(self) -> None:
+        _guard(type(self), sys._getframe(2))  # noqa: SLF001
         asked: dict[Path, Url | None] = {}
         if found := judge_fields(self, asked):
             _refuse(found)
@@ -311,6 +316,7 @@ class CodeExecutionConfig(_Guarded):
     )
 
     def __attrs_post_init__(self) -> None:
+        _guard(type(self), sys._getframe(2))  # noqa: SLF001
         found = judge_fields(self, {})
         if self.enabled is not False and (found or not _is_plainly_right(self)):
             found += _across(self, found)
