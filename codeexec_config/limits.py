@@ -100,6 +100,17 @@ def is_variable(text: str) -> bool:
     return len(text) <= VARIABLE_LENGTH and text.isascii() and text.isidentifier()
 
 
+LABEL_LENGTH: Final = 63
+"""The characters of one part of a host's name (RFC 1035, 2.3.4)."""
+MAX_PORT: Final = 65_535
+
+
+def is_port(digits: str) -> bool:
+    """Check whether digits are the number of a port; zeros may stand before it."""
+    significant = digits.lstrip("0")
+    return 0 < len(significant) <= len(str(MAX_PORT)) and int(significant) <= MAX_PORT
+
+
 MAX_FILE_BYTES: Final = 16 * MEBIBYTE
 MAX_DEPTH: Final = 80
 """Arrays and inline tables inside one another: the recursion limit of the original gateway's parser."""

@@ -197,7 +197,6 @@ def test_the_happy_path_imports_what_it_needs_and_no_more(timeout, more):
         "pipeline",
         "rules",
         "rules.alone",
-        "rules.urls",
         "secret",
         "section",
         "section.environment",

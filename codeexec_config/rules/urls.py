@@ -7,6 +7,8 @@ import re  # which the parser has imported
 from functools import cache
 from typing import Final
 
+from codeexec_config import limits
+
 METADATA_NAMES: Final = frozenset(
     {"metadata.google.internal", "metadata.goog", "metadata", "instance-data", "instance-data.ec2.internal"}
 )
@@ -14,17 +16,8 @@ METADATA_ADDRESSES: Final = frozenset({"fd00:ec2::254", "100.100.100.200", "168.
 """AWS over IPv6, Alibaba, Azure's wire server, Oracle; the link-local ranges of the rest are tested as ranges."""
 
 _LISTENING: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- addresses that a URL must not have
-_MAX_PORT: Final = 65_535
-_MAX_LABEL: Final = 63
 _MAX_NAME: Final = 253
 """RFC 1035, 2.3.4."""
-PLAIN: Final = re.compile(
-    rf"https://(?!https?//|metadata|instance-data|[a-z0-9.-]{{{_MAX_LABEL + 1}}})"  # no scheme twice, no long label
-    r"((?:[a-z0-9]++[.-])*+[a-z][a-z0-9]*+)"  # no hyphens in a row; the last part begins with a letter
-    r"(?::(?:[1-5][0-9]{4}|[1-9][0-9]{0,3}))?+"
-    r'(?:/[!"$->@-[\]-~]*+)?+'  # printable ASCII, without what starts a query or a fragment, and the backslash
-)
-"""A URL as most files have it, of which there is nothing to say, alone or beside other keys; the group is its host."""
 
 
 class Url:
@@ -64,11 +57,6 @@ def parse(text: str) -> Url:
     Raises:
         UrlError: it is not one.
     """
-    plain = PLAIN.fullmatch(text)
-    return Url("https", plain[1]) if plain else _parse_any(text)
-
-
-def _parse_any(text: str) -> Url:
     if " " in text or not text.isprintable():
         raise UrlError("it holds a space or a control character")
     if "\\" in text:
@@ -85,8 +73,8 @@ def _parse_any(text: str) -> Url:
     parts = host_and_port.fullmatch(place)
     if parts is None:
         raise UrlError("its host or port is malformed")
-    if parts["port"] is not None and not _is_port(parts["port"]):
-        raise UrlError(f"its port is not between 1 and {_MAX_PORT}")
+    if parts["port"] is not None and not limits.is_port(parts["port"]):
+        raise UrlError(f"its port is not between 1 and {limits.MAX_PORT}")
     host = normalize_host(parts["host"])
     return Url(found["scheme"].lower(), host, userinfo=bool(at), query=found["query"] or "")
 
@@ -103,11 +91,6 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
         re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"),
         re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*"),
     )
-
-
-def _is_port(port: str) -> bool:
-    significant = port.lstrip("0")
-    return 0 < len(significant) <= len(str(_MAX_PORT)) and int(significant) <= _MAX_PORT
 
 
 def normalize_host(host: str) -> str:
