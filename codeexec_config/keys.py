@@ -8,9 +8,8 @@ of a key, never on its name; only the rules across keys name keys.
 from __future__ import annotations
 
 from copy import copy
-from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -21,21 +20,8 @@ _T = TypeVar("_T")
 _METADATA: Final = "codeexec_config"
 REQUIRED: Final = attrs.NOTHING
 """The default of a key that has none."""
-
-
-class Kind(StrEnum):
-    """What a key holds; the value is what messages call it.
-
-    A StrEnum hashes as its string does, in C: every load looks kinds up.
-    """
-
-    BOOLEAN = "a boolean"
-    INTEGER = "an integer"
-    TEXT = "a string"
-    SECRET = "a string of its own kind"  # noqa: S105 -- a description
-    CHOICE = "one of some names"
-    LIST = "an array of strings"
-    UNION = "a tagged union"
+Kind: TypeAlias = Literal["boolean", "integer", "text", "secret", "choice", "list", "union"]
+"""What a key holds. No enumeration: to make one takes longer than this module does, at every start-up."""
 
 
 # Neither is a named tuple or an attrs class: to make one takes longer than to import a module, at every start-up.
@@ -98,7 +84,7 @@ class Key:
         item: Key | None = None,
         variants: Mapping[str, type[Any]] | None = None,
     ) -> None:
-        self.kind = kind
+        self.kind: Kind = kind
         self.text = text
         self.examples = examples
         self.bounds = bounds
@@ -113,12 +99,12 @@ class Key:
     @property
     def takes_references(self) -> bool:
         """Whether the environment may make it: what decides the isolation stands in the file."""
-        return self.kind not in {Kind.CHOICE, Kind.UNION}
+        return self.kind not in {"choice", "union"}
 
     @property
     def is_typed(self) -> bool:
         """Whether a reference must be the whole string, and its value is read by TOML's grammar."""
-        return self.kind in {Kind.BOOLEAN, Kind.INTEGER}
+        return self.kind in {"boolean", "integer"}
 
 
 class ByFields:
@@ -185,4 +171,4 @@ def key_table(cls: type[Any]) -> dict[str, Key]:
 @once_a_class
 def union_of(cls: type[Any]) -> Key | None:
     """Return the tagged union among the keys of a class, if it has one."""
-    return next((key for key in keys_of(cls) if key.kind is Kind.UNION), None)
+    return next((key for key in keys_of(cls) if key.kind == "union"), None)

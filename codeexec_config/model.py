@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeAlias, assert_
 import attrs
 
 from codeexec_config import limits
-from codeexec_config.keys import Bounds, ByFields, Key, Kind, described, keys_of, once_a_class
+from codeexec_config.keys import Bounds, ByFields, Key, described, keys_of, once_a_class
 from codeexec_config.rules.alone import judge_fields
 from codeexec_config.secret import Secret
 
@@ -155,7 +155,7 @@ class Sandboxed(_Judged):
         converter=as_runtime,
         metadata=described(
             Key(
-                Kind.CHOICE,
+                "choice",
                 "the sandbox: docker, firecracker or gvisor",
                 examples=tuple(RUNTIME_TEXTS),
                 form="runtime",
@@ -181,7 +181,7 @@ class External(_Judged):
     url: str = attrs.field(
         metadata=described(
             Key(
-                Kind.TEXT,
+                "text",
                 "the service's absolute http or https URL; plain http only to loopback when there is a key",
                 examples=("https://code-exec.example.com", "http://localhost:2000/api/v2", "${CODE_EXEC_URL}"),
                 form="url",
@@ -192,7 +192,7 @@ class External(_Judged):
         default=None,
         metadata=described(
             Key(
-                Kind.SECRET,
+                "secret",
                 "the service's key, as a reference such as ${CODE_EXEC_API_KEY}; a key in the file earns a warning",
                 examples=("${CODE_EXEC_API_KEY}", "${CODE_EXEC_API_KEY:?ask the platform team for a key}"),
             )
@@ -240,7 +240,7 @@ class CodeExecutionConfig(_Guarded):
         default=True,
         metadata=described(
             Key(
-                Kind.BOOLEAN,
+                "boolean",
                 "whether code execution is on; a disabled section is still checked, but needs no environment",
                 examples=(True, False, "${CODE_EXEC_ENABLED:-true}"),
             )
@@ -250,7 +250,7 @@ class CodeExecutionConfig(_Guarded):
         default=Wasm(),
         metadata=described(
             Key(
-                Kind.UNION,
+                "union",
                 'where code runs: "wasm" in the browser, `sandboxed` on this server, `external` at a service',
                 examples=(
                     "wasm",
@@ -270,12 +270,12 @@ class CodeExecutionConfig(_Guarded):
         converter=as_tuple,
         metadata=described(
             Key(
-                Kind.LIST,
+                "list",
                 "the languages a program may be written in, by name, lower case; mode wasm runs python and "
                 "javascript only",
                 examples=(["python", "javascript"], ["python", "javascript", "bash"]),
                 form="languages",
-                item=Key(Kind.TEXT, form="language"),
+                item=Key("text", form="language"),
             )
         ),
     )
@@ -283,7 +283,7 @@ class CodeExecutionConfig(_Guarded):
         default=30,
         metadata=described(
             Key(
-                Kind.INTEGER,
+                "integer",
                 "how long one run may take, in seconds, 1 to 86400 (one day)",
                 examples=(30, 120, "${CODE_EXEC_TIMEOUT_SECS:-30}"),
                 bounds=Bounds(
@@ -300,7 +300,7 @@ class CodeExecutionConfig(_Guarded):
         default=256,
         metadata=described(
             Key(
-                Kind.INTEGER,
+                "integer",
                 "how much memory one run may use, in MiB (1048576 bytes), 1 to 1048576; docker needs at least 6, "
                 "wasm can address at most 4096",
                 examples=(256, 2048, "${CODE_EXEC_MAX_MEMORY_MB:-256}"),
@@ -397,7 +397,7 @@ def is_flawless(config: CodeExecutionConfig) -> bool:
 
 @once_a_class
 def _secrets_of(cls: type[Any]) -> tuple[str, ...]:
-    return tuple(key.name for key in keys_of(cls) if key.kind is Kind.SECRET)
+    return tuple(key.name for key in keys_of(cls) if key.kind == "secret")
 
 
 def mode_facts(mode: Mode) -> "ModeFacts":

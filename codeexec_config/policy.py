@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import attrs
 from attrs.converters import optional
 
-from codeexec_config.keys import Bounds, ByFields, Key, Kind, described
+from codeexec_config.keys import Bounds, ByFields, Key, described
 from codeexec_config.model import MODE_TEXTS, RUNTIME_TEXTS, Runtime, as_runtime, as_tuple
 from codeexec_config.rules.alone import judge_fields
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Policy"]
 
-_HOST: Final = Key(Kind.TEXT, form="host pattern")
+_HOST: Final = Key("text", form="host pattern")
 
 
 class _Sourced:
@@ -53,7 +53,7 @@ class Policy(_Sourced, ByFields):
         default=None,
         metadata=described(
             Key(
-                Kind.INTEGER,
+                "integer",
                 "the most seconds that a file may give one run",
                 examples=(60,),
                 bounds=Bounds(1, 86_400, "second", "a program needs some time to run", "one run is limited to a day"),
@@ -64,7 +64,7 @@ class Policy(_Sourced, ByFields):
         default=None,
         metadata=described(
             Key(
-                Kind.INTEGER,
+                "integer",
                 "the most MiB that a file may give one run",
                 examples=(1024,),
                 bounds=Bounds(1, 1_048_576, "MiB", "a program needs some memory to run", "one run is limited to 1 TiB"),
@@ -76,10 +76,10 @@ class Policy(_Sourced, ByFields):
         converter=optional(as_tuple),
         metadata=described(
             Key(
-                Kind.LIST,
+                "list",
                 "the languages that a file may allow",
                 examples=(["python", "javascript"],),
-                item=Key(Kind.TEXT, form="language"),
+                item=Key("text", form="language"),
             )
         ),
     )
@@ -88,10 +88,10 @@ class Policy(_Sourced, ByFields):
         converter=optional(as_tuple),
         metadata=described(
             Key(
-                Kind.LIST,
+                "list",
                 "the modes that a file may choose",
                 examples=(["wasm", "sandboxed"],),
-                item=Key(Kind.CHOICE, form="mode", choices=MODE_TEXTS),
+                item=Key("choice", form="mode", choices=MODE_TEXTS),
             )
         ),
     )
@@ -100,10 +100,10 @@ class Policy(_Sourced, ByFields):
         converter=optional(as_tuple),
         metadata=described(
             Key(
-                Kind.LIST,
+                "list",
                 "the sandboxes that a file may name",
                 examples=(["gvisor", "firecracker"],),
-                item=Key(Kind.CHOICE, form="runtime", choices=RUNTIME_TEXTS),
+                item=Key("choice", form="runtime", choices=RUNTIME_TEXTS),
             )
         ),
     )
@@ -112,7 +112,7 @@ class Policy(_Sourced, ByFields):
         converter=optional(as_runtime),
         metadata=described(
             Key(
-                Kind.CHOICE,
+                "choice",
                 "the weakest sandbox that a file may name: docker, then gvisor, then firecracker",
                 examples=("gvisor",),
                 form="runtime",
@@ -125,7 +125,7 @@ class Policy(_Sourced, ByFields):
         converter=optional(as_tuple),
         metadata=described(
             Key(
-                Kind.LIST,
+                "list",
                 "globs of the hosts that code may be sent to, without port and brackets",
                 examples=(["*.example.com"],),
                 item=_HOST,
@@ -137,7 +137,7 @@ class Policy(_Sourced, ByFields):
         converter=optional(as_tuple),
         metadata=described(
             Key(
-                Kind.LIST,
+                "list",
                 "globs of the hosts that plain http may lead to, even with a key",
                 examples=(["code-exec"],),
                 item=_HOST,
@@ -146,17 +146,17 @@ class Policy(_Sourced, ByFields):
     )
     allow_literal_secrets: bool = attrs.field(
         default=True,
-        metadata=described(Key(Kind.BOOLEAN, "whether a key may stand in the file itself", examples=(False,))),
+        metadata=described(Key("boolean", "whether a key may stand in the file itself", examples=(False,))),
     )
     allow_env: tuple[str, ...] | None = attrs.field(
         default=None,
         converter=optional(as_tuple),
         metadata=described(
             Key(
-                Kind.LIST,
+                "list",
                 "globs of the environment variables that a file may read",
                 examples=(["CODE_EXEC_*"],),
-                item=Key(Kind.TEXT, form="variable pattern"),
+                item=Key("text", form="variable pattern"),
             )
         ),
     )

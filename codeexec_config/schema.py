@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeAlias, assert_never
 
 from codeexec_config import limits
 from codeexec_config._version import VERSION
-from codeexec_config.keys import REQUIRED, Key, Kind, keys_of
+from codeexec_config.keys import REQUIRED, Key, keys_of
 from codeexec_config.model import CodeExecutionConfig
 
 __all__ = ["json_schema"]
@@ -113,19 +113,19 @@ def _section(draft: str, model: type[Any]) -> Schema:
 
 def _key(key: Key, draft: str) -> Schema:  # noqa: PLR0911 -- one return a kind
     match key.kind:
-        case Kind.BOOLEAN:
+        case "boolean":
             return {**_typed(key), "type": ["boolean", "string"], **_whole_reference("true|false")}
-        case Kind.INTEGER:
+        case "integer":
             return {**_typed(key), "type": ["integer", "string"], **_range(key), **_whole_reference(_TOML_INTEGER)}
-        case Kind.TEXT:
+        case "text":
             return {**_described(key), "type": "string", **_text(_FORMS[key.form])}
-        case Kind.SECRET:
+        case "secret":
             return {**_described(key), "type": "string", **_secret()}
-        case Kind.CHOICE:
+        case "choice":
             return {**_described(key), "type": "string", **_choice(key)}
-        case Kind.LIST:
+        case "list":
             return _list(key)
-        case Kind.UNION:
+        case "union":
             return {**_union(key, draft), **_one_variant(key, draft)}
         case _:
             assert_never(key.kind)
@@ -234,7 +234,7 @@ def _one_variant(union: Key, draft: str) -> Schema:
     The one refused is never the one that may hold a key to a service: engines print what a false schema refuses.
     """
     variants = union.variants or {}
-    order = sorted(variants, key=lambda name: all(key.kind is not Kind.SECRET for key in keys_of(variants[name])))
+    order = sorted(variants, key=lambda name: all(key.kind != "secret" for key in keys_of(variants[name])))
     rest = {name: order[place:] for place, name in enumerate(order, start=1)}
     return {
         _DEPENDENT[draft]: {

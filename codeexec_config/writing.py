@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 import attrs
 
 from codeexec_config import limits
-from codeexec_config.keys import Key, Kind, keys_of, union_of
+from codeexec_config.keys import Key, keys_of, union_of
 from codeexec_config.model import VARIANTS, CodeExecutionConfig, is_stand_in, name_of
 from codeexec_config.references import escape
 
@@ -55,17 +55,17 @@ def to_plain(config: Any, *, reveal_secrets: bool = False) -> dict[str, Any]:
 
 def _plain(key: Key, value: Any, *, reveal: bool) -> Any:
     match key.kind:
-        case Kind.BOOLEAN | Kind.INTEGER:
+        case "boolean" | "integer":
             return value
-        case Kind.TEXT:
+        case "text":
             return escape(value)
-        case Kind.CHOICE:
+        case "choice":
             return str(value)
-        case Kind.SECRET:
+        case "secret":
             return secret_to_plain(value, reveal_secrets=reveal)
-        case Kind.LIST:
+        case "list":
             return [escape(entry) for entry in value]
-        case Kind.UNION:
+        case "union":
             return union_to_plain(value, reveal_secrets=reveal)
         case _:
             assert_never(key.kind)

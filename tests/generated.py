@@ -12,7 +12,7 @@ from pathlib import Path
 from codeexec_config import limits
 from codeexec_config.codes import CODES, Severity
 from codeexec_config.explanations import EXPLANATIONS
-from codeexec_config.keys import REQUIRED, Kind, keys_of
+from codeexec_config.keys import REQUIRED, keys_of
 from codeexec_config.model import VARIANTS, CodeExecutionConfig, Runtime
 from codeexec_config.policy import Policy
 from codeexec_config.schema import file_name, schema_text
@@ -37,9 +37,9 @@ def _default(key):
         return "required"
     if key.default is None:
         return "none"
-    if key.kind is Kind.UNION:
+    if key.kind == "union":
         return f'`"{next(iter(key.variants))}"`'
-    return f"`{_toml(list(key.default) if key.kind is Kind.LIST else key.default)}`"
+    return f"`{_toml(list(key.default) if key.kind == 'list' else key.default)}`"
 
 
 def _toml(value):
@@ -47,7 +47,7 @@ def _toml(value):
 
 
 def modes_table():
-    mode = next(key for key in keys_of(CodeExecutionConfig) if key.kind is Kind.UNION)
+    mode = next(key for key in keys_of(CodeExecutionConfig) if key.kind == "union")
     texts = {**mode.choices, **{str(runtime): runtime.summary for runtime in Runtime}}
     return ["| mode or runtime | code |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in texts.items())]
 

@@ -58,7 +58,7 @@ def test_every_key_stands_under_its_description(mode):
     )
     for key in (*keys_of(CodeExecutionConfig), *keys_of(VARIANTS[mode])):
         assert key.text[1:] in words(text)
-        if key.kind.name == "CHOICE":
+        if key.kind == "choice":
             assert all(f"{name}: {summary}." in words(text) for name, summary in key.choices.items())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 import jsonschema
@@ -35,10 +35,10 @@ class Service(External):
     """The external mode with a text and a secret more."""
 
     region: str = attrs.field(
-        default="eu", metadata=described(Key(Kind.TEXT, "where the service runs", examples=("eu", "${REGION}")))
+        default="eu", metadata=described(Key("text", "where the service runs", examples=("eu", "${REGION}")))
     )
     token: Secret | None = attrs.field(
-        default=None, metadata=described(Key(Kind.SECRET, "a second key", examples=("${TOKEN}",)))
+        default=None, metadata=described(Key("secret", "a second key", examples=("${TOKEN}",)))
     )
 
 
@@ -50,7 +50,7 @@ class Bigger(CodeExecutionConfig):
         default=Wasm(),
         metadata=described(
             Key(
-                Kind.UNION,
+                "union",
                 "where code runs",
                 examples=("wasm",),
                 form="mode",
@@ -63,7 +63,7 @@ class Bigger(CodeExecutionConfig):
         default=64,
         metadata=described(
             Key(
-                Kind.INTEGER,
+                "integer",
                 "how much a run may write",
                 examples=(64, "${DISK:-64}"),
                 bounds=Bounds(1, 4096, "MiB", "a program needs some disk", "more fills the host's"),
@@ -72,7 +72,7 @@ class Bigger(CodeExecutionConfig):
     )
     network: bool = attrs.field(
         default=False,
-        metadata=described(Key(Kind.BOOLEAN, "whether a run has a network", examples=(True, "${NET:-false}"))),
+        metadata=described(Key("boolean", "whether a run has a network", examples=(True, "${NET:-false}"))),
     )
 
 
@@ -193,10 +193,10 @@ def test_every_field_is_described(cls: type[Any]) -> None:
 def test_a_description_is_whole(cls: type[Any], key: Key) -> None:
     assert key.text
     assert key.examples
-    assert (key.kind is Kind.INTEGER) == (key.bounds is not None)
-    assert (key.kind is Kind.LIST) == (key.item is not None)
-    assert (key.kind is Kind.UNION) == (key.variants is not None)
-    assert (key.kind in {Kind.CHOICE, Kind.UNION}) == (key.choices is not None)
+    assert (key.kind == "integer") == (key.bounds is not None)
+    assert (key.kind == "list") == (key.item is not None)
+    assert (key.kind == "union") == (key.variants is not None)
+    assert (key.kind in {"choice", "union"}) == (key.choices is not None)
 
 
 @pytest.mark.parametrize(("cls", "key"), KEYS)
@@ -208,8 +208,8 @@ def test_what_other_tools_call_a_name_is_none_of_ours(cls: type[Any], key: Key) 
 
 
 def test_every_kind_has_a_hook_and_a_word() -> None:
-    assert set(Kind) == {*_HOOKS, Kind.UNION}
-    assert all(callable(_hook_of_key(Key(kind, variants=VARIANTS))) for kind in Kind)
+    assert set(get_args(Kind)) == {*_HOOKS, "union"}
+    assert all(callable(_hook_of_key(Key(kind, variants=VARIANTS))) for kind in get_args(Kind))
 
 
 def test_every_mode_is_a_variant_with_a_text() -> None:
@@ -221,7 +221,7 @@ def test_every_mode_is_a_variant_with_a_text() -> None:
 
 
 def test_every_runtime_has_a_text_and_a_rank_of_its_own() -> None:
-    key = next(key for key in keys_of(Sandboxed) if key.kind is Kind.CHOICE)
+    key = next(key for key in keys_of(Sandboxed) if key.kind == "choice")
 
     assert [str(runtime) for runtime in Runtime] == list(key.choices or ())
     assert len(Runtime) == len({runtime.isolation for runtime in Runtime}) == len({r.summary for r in Runtime})
@@ -232,7 +232,7 @@ def test_every_key_has_a_path_that_excerpts_know() -> None:
     plain = {path[-1] for path in known.plain}
 
     for _, key in KEYS[: len(KEYS) - len(keys_of(Policy))]:
-        assert (key.name in plain) == (key.kind is not Kind.SECRET)
+        assert (key.name in plain) == (key.kind != "secret")
 
 
 @pytest.mark.parametrize("config", [CodeExecutionConfig(), CodeExecutionConfig(mode=Sandboxed(runtime="docker"))])

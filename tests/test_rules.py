@@ -3,7 +3,7 @@
 import pytest
 
 from codeexec_config import Severity, apply_fixes, check_mapping, check_text, limits
-from codeexec_config.keys import Key, Kind
+from codeexec_config.keys import Key
 from codeexec_config.rules import across
 from codeexec_config.rules.across import Facts, ModeFacts
 from codeexec_config.rules.alone import doubtful, judge, quantity, sound_values
@@ -84,7 +84,7 @@ def test_known_languages_are_sound_beforehand():
 def test_only_entries_that_may_be_wrong_are_looked_at(entries, left):
     item = KEYS["allowed_languages"].item
     assert [(index, entries[index]) for index in left] == list(doubtful(item, entries))
-    assert list(enumerate(entries)) == list(doubtful(Key(Kind.TEXT), entries))
+    assert list(enumerate(entries)) == list(doubtful(Key("text"), entries))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from codeexec_config import check_text
-from codeexec_config.keys import Key, Kind
+from codeexec_config.keys import Key
 from codeexec_config.rules import urls
 from codeexec_config.rules.alone import judge, plain_host
 from codeexec_config.rules.url_flaws import GENERAL, PORT, meant_url
@@ -16,7 +16,7 @@ FROM_ENVIRONMENT = "write the address itself, or the variable that holds it in b
 
 
 def finding_of(url, made=None):
-    return judge(Key(Kind.TEXT, form="url"), url, ("url",), {}, made=made)
+    return judge(Key("text", form="url"), url, ("url",), {}, made=made)
 
 
 def code_of(url):

@@ -9,7 +9,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config.cli.parsing import STANDARD_STREAM, Formatter, usage_error
-from codeexec_config.keys import REQUIRED, Kind, keys_of
+from codeexec_config.keys import REQUIRED, keys_of
 from codeexec_config.limits import SECTION
 from codeexec_config.model import VARIANTS, CodeExecutionConfig
 
@@ -92,9 +92,9 @@ def section_text(mode: str) -> str:
     lines = [f"#:schema {json_schema('document', '7')['$id']}", "", f"[{SECTION}]"]
     tables: list[str] = []
     for key in keys_of(CodeExecutionConfig):
-        if key.kind is Kind.UNION and keys_of(VARIANTS[mode]):
+        if key.kind == "union" and keys_of(VARIANTS[mode]):
             tables += ("", *_mode_comment(key, mode), f"[{SECTION}.{key.name}.{mode}]", *_keys(VARIANTS[mode]))
-        elif key.kind is Kind.UNION:
+        elif key.kind == "union":
             lines += (*_mode_comment(key, mode), f"{key.name} = {_toml(mode)}", "")
         else:
             lines += (*_described(key), "")

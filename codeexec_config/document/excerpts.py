@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config.diagnostics import CROPPED, LEAD
 from codeexec_config.expressions import expression
-from codeexec_config.keys import Kind, keys_of, once_a_class
+from codeexec_config.keys import keys_of, once_a_class
 from codeexec_config.references import Literal, Malformed, Reference, holds_pasted, parse
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def known_paths(model: type[Any]) -> Known:
     return Known(
         tables=frozenset({()} | unions | variants),
         variants=frozenset(variants),
-        plain=frozenset(path for path, key in keys.items() if key.kind is not Kind.SECRET),
+        plain=frozenset(path for path, key in keys.items() if key.kind != "secret"),
         lists=frozenset(path for path, key in keys.items() if key.item is not None),
         forms={path: form for path, key in keys.items() if (form := (key.item or key).form)},
     )

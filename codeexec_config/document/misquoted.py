@@ -9,7 +9,6 @@ from codeexec_config import limits
 from codeexec_config.document.slips import Reason
 from codeexec_config.document.unquoted import due_form
 from codeexec_config.expressions import expression
-from codeexec_config.keys import Kind
 
 if TYPE_CHECKING:
     from codeexec_config.document.slips import Slip
@@ -91,7 +90,7 @@ def _explain_stray(slip: Slip) -> Reason | None:
     """Explain a quote behind a string where its value should end; only a text that is not ours may hold it."""
     if slip.text[slip.at] not in _QUOTES or not slip.ends_value(slip.at + 1) or _is_long(slip):
         return None
-    certain = slip.takes not in {Kind.SECRET, None}
+    certain = slip.takes not in {"secret", None}
     help_ = "remove it" if certain else f"remove it, or {_within(slip.text[slip.began])}"
     changes = ((slip.at, slip.at + 1, ""),) if certain else ()
     return Reason("one quote too many after this string", help_, "remove it", changes)

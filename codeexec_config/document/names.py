@@ -10,7 +10,6 @@ from codeexec_config.document.characters import described, plain
 from codeexec_config.document.slips import Reason
 from codeexec_config.document.tokens import OPENINGS
 from codeexec_config.expressions import expression
-from codeexec_config.keys import Kind
 
 if TYPE_CHECKING:
     from codeexec_config.document.slips import Slip
@@ -133,7 +132,7 @@ def explain_equals(slip: Slip) -> Reason:
     if PLAIN_VALUE.match(slip.rest) and slip.text[slip.at - 1] in " \t":
         return Reason(_NO_VALUE, "write = between them", "write `=`", ((slip.at, slip.at, "= "),))
     if slip.rest[:1] in {",", "}"} and slip.scan.brackets and slip.text[slip.scan.brackets[-1]] == "{":
-        is_list = "=" not in slip.text[slip.scan.brackets[-1] : slip.at] and slip.takes in {Kind.LIST, None}
+        is_list = "=" not in slip.text[slip.scan.brackets[-1] : slip.at] and slip.takes in {"list", None}
         return Reason(_NO_VALUE, 'a list stands in brackets, such as ["python"]' if is_list else _PAIRS)
     return Reason(_NO_VALUE, _form_of_line(slip))
 

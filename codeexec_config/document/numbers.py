@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from codeexec_config.document.slips import Reason
 from codeexec_config.expressions import expression
-from codeexec_config.keys import Kind
 from codeexec_config.rules.alone import judge, plural
 from codeexec_config.rules.units import finest, is_amount, ratio, read_amount
 
@@ -96,13 +95,13 @@ def _zeros(slip: Slip) -> Reason | None:
 def _is_right(slip: Slip, digits: str) -> bool:
     """Check for a number that the key takes."""
     key = slip.key
-    if key is None or key.kind is not Kind.INTEGER or len(digits) > _LONGEST_NUMBER:
+    if key is None or key.kind != "integer" or len(digits) > _LONGEST_NUMBER:
         return False
     return judge(key, int(digits), (), {}) is None
 
 
 def _point(slip: Slip) -> Reason | None:
-    is_integer = slip.takes is Kind.INTEGER
+    is_integer = slip.takes == "integer"
     found = _CUT_OFF.match(slip.text, slip.began)
     if found and slip.ends_value(found.end()):
         change = (found.end() - 1, found.end(), "") if is_integer else (found.end(), found.end(), "0")

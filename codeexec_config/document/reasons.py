@@ -31,7 +31,6 @@ from codeexec_config.document.tokens import OPENINGS, Due
 from codeexec_config.document.unquoted import due_form, explain_value
 from codeexec_config.expressions import expression
 from codeexec_config.findings import printable
-from codeexec_config.keys import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,7 +188,7 @@ def _lacks_comma(slip: Slip, bracket: str) -> bool:
         is_one_line = "\n" not in slip.text[slip.scan.brackets[-1] : slip.at]
         return (PAIR if is_one_line else _PAIRS_UP_TO_BRACE).match(slip.text, slip.at) is not None
     is_doubled = slip.text[slip.at - 1 : slip.at + 1] in {'""', "''"}
-    return _VALUE_STARTS.match(slip.rest) is not None and (not is_doubled or slip.takes is Kind.LIST)
+    return _VALUE_STARTS.match(slip.rest) is not None and (not is_doubled or slip.takes == "list")
 
 
 def _line_end(slip: Slip) -> Reason:
@@ -225,7 +224,7 @@ def _what_follows(slip: Slip, *, is_header: bool) -> str:
 def _bare_list(slip: Slip) -> Reason | None:
     """Explain several strings on one line: a list without its brackets."""
     found = _STRINGS.match(slip.text, slip.began, slip.end)
-    if not found or slip.takes not in {Kind.LIST, None}:
+    if not found or slip.takes not in {"list", None}:
         return None
     message = "expected the end of the line after the value"
     close = "" if found["close"] else "]"

@@ -11,7 +11,6 @@ from codeexec_config.document.numbers import explain_number
 from codeexec_config.document.slips import Reason
 from codeexec_config.document.tokens import OPENINGS
 from codeexec_config.expressions import expression
-from codeexec_config.keys import Kind
 from codeexec_config.references import Malformed, Reference, filled, parse
 from codeexec_config.rules.alone import judge
 from codeexec_config.rules.foreign import recognised
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 _BOOLEANS: Final = {"true": "true", "false": "false", "yes": "true", "no": "false", "on": "true", "off": "false"}
 _QUOTE: Final = "put quotes around a text"
 _NO_LIST: Final = "write it in quotes in place of the brackets"
-_LITERALS: Final = {Kind.BOOLEAN: "write true or false", Kind.INTEGER: "write a whole number"}
+_LITERALS: Final = {"boolean": "write true or false", "integer": "write a whole number"}
 _NULLS: Final = frozenset({"null", "none", "nil", "undefined", "~"})
 _COMMENT_OF_ANOTHER_KIND: Final = expression(r"[ \t](?://|;|--)")
 _GOES_ON: Final = expression(r"[ \t]*,[ \t]*(?![A-Za-z0-9_.-]+[ \t]*=)[^\s#]")
@@ -120,7 +119,7 @@ def _reference(slip: Slip) -> Reason | None:
     message = "a reference must stand in quotes: the file is parsed before references are read"
     if slip.key is not None and not slip.key.takes_references:
         return Reason(message, f"`{slip.key.name}` takes no reference; write the value itself")
-    if slip.takes is Kind.LIST and not slip.scan.brackets:
+    if slip.takes == "list" and not slip.scan.brackets:
         return Reason(message, _ONE_ENTRY)
     is_whole = slip.text.startswith(OPENINGS, slip.began)
     help_ = (
@@ -144,7 +143,7 @@ def _may_be_set(key: Key | None, text: str) -> bool:
     if key.is_typed:
         return is_whole_reference(key, text)
     described = key.item or key
-    if described.kind is not Kind.TEXT:
+    if described.kind != "text":
         return True
     return any(judge(described, filled(text, stand_in), (), {}) is None for stand_in in _STAND_INS)
 
@@ -161,7 +160,7 @@ def _is_entry(slip: Slip) -> bool:
 
 def _is_no_entry(slip: Slip) -> bool:
     """Check for a place in an array where the key takes none."""
-    return _is_entry(slip) and slip.takes not in {Kind.LIST, None}
+    return _is_entry(slip) and slip.takes not in {"list", None}
 
 
 def _quoted(slip: Slip, message: str, help_: str, end: int) -> Reason:
@@ -171,13 +170,13 @@ def _quoted(slip: Slip, message: str, help_: str, end: int) -> Reason:
 
 def _boolean(slip: Slip) -> Reason | None:
     meant = _BOOLEANS.get(slip.word.lower())
-    if meant is None or slip.takes in {Kind.UNION, Kind.CHOICE}:
+    if meant is None or slip.takes in {"union", "choice"}:
         return None
     is_case = slip.word.lower() in {"true", "false"}
     message = (
         f"TOML writes `{meant}` in lower case" if is_case else "expected a boolean, which TOML writes `true` or `false`"
     )
-    certain = slip.takes is Kind.BOOLEAN or (is_case and slip.takes is None)
+    certain = slip.takes == "boolean" or (is_case and slip.takes is None)
     if not certain:
         return Reason(message, due_form(slip, f"write {meant}, or put quotes around a text"))
     change = (slip.began, slip.began + len(slip.word), meant)
@@ -190,7 +189,7 @@ def _null(slip: Slip) -> Reason | None:
     help_ = "leave the key out, or comment the line out with #"
     if slip.scan.brackets:
         help_ = f"leave {'the entry' if _is_entry(slip) else 'its key'} out"
-    elif slip.takes is Kind.UNION:
+    elif slip.takes == "union":
         help_ = f"leave the key out for its default; {NO_RUN}"
     return Reason("TOML has no null", help_)
 
@@ -227,7 +226,7 @@ def due_form(slip: Slip, otherwise: str) -> str:
 def _text(slip: Slip) -> Reason:
     """Explain text without quotes."""
     message = "expected a value, found text without quotes"
-    if slip.takes is Kind.LIST and not slip.scan.brackets:
+    if slip.takes == "list" and not slip.scan.brackets:
         return _list(slip, message)
     if slip.takes in _LITERALS:
         return Reason(message, due_form(slip, _QUOTE))
@@ -275,7 +274,7 @@ def _foreign(slip: Slip) -> Reason | None:
     if foreign is None or foreign.variable is None:
         return None
     message = "a variable stands in quotes and braces"
-    if slip.takes is Kind.LIST and not slip.scan.brackets:
+    if slip.takes == "list" and not slip.scan.brackets:
         return Reason(message, _ONE_ENTRY, at=slip.began)
     start = slip.text.index(foreign.variable, slip.began)
     end = start + len(foreign.variable)
@@ -310,11 +309,11 @@ def _fits(slip: Slip, text: str) -> bool:
     key = slip.key
     if key is None:
         return True
-    if key.kind is Kind.LIST:
+    if key.kind == "list":
         return text in limits.KNOWN_LANGUAGES
-    if key.kind is Kind.UNION:
+    if key.kind == "union":
         return text == next(iter(key.variants or ()))
-    if key.kind is Kind.CHOICE:
+    if key.kind == "choice":
         return text in (key.choices or ())
     return key.form != "url" or judge(key, text, (), {}) is None
 

@@ -41,7 +41,7 @@ def judge(key: Key, value: Any, path: Path, urls: dict[Path, Url], *, made: str 
 
 def rule_of(key: Key) -> Rule | None:
     """Return what judges the values of a key, or None when every value of the right type will do."""
-    return _BY_FORM.get(key.form or "") if key.kind is Kind.TEXT else _BY_KIND.get(key.kind)
+    return _BY_FORM.get(key.form or "") if key.kind == "text" else _BY_KIND.get(key.kind)
 
 
 def doubtful(key: Key, values: Iterable[Any]) -> Iterator[tuple[int, Any]]:
@@ -67,12 +67,12 @@ def sound_values(key: Key) -> frozenset[str]:
 # -- the fields of an instance, as a constructor has them --------------------------------------------------------------
 
 _PYTHON_TYPES: Final[dict[Kind, tuple[type, str]]] = {
-    Kind.BOOLEAN: (bool, "a bool"),
-    Kind.INTEGER: (int, "an int"),
-    Kind.TEXT: (str, "a str"),
-    Kind.SECRET: (Secret, "a Secret"),
-    Kind.CHOICE: (str, "a str"),
-    Kind.LIST: (tuple, "a list or tuple of str"),
+    "boolean": (bool, "a bool"),
+    "integer": (int, "an int"),
+    "text": (str, "a str"),
+    "secret": (Secret, "a Secret"),
+    "choice": (str, "a str"),
+    "list": (tuple, "a list or tuple of str"),
 }
 """What a constructor takes for each kind but the union, whose variants say that."""
 _STRINGS: Final = frozenset({str})
@@ -113,7 +113,7 @@ def _soundness(key: Key) -> Callable[[Any], object] | None:
         return range(key.bounds.minimum, key.bounds.maximum + 1).__contains__
     if key.item is not None:
         return partial(_are_known, sound_values(key.item))
-    if key.kind is Kind.SECRET:
+    if key.kind == "secret":
         return _is_sendable
     if key.form == "url":
         return plain_host
@@ -165,7 +165,7 @@ def plain_host(url: str) -> str | None:
 
 def _second_look(key: Key, value: Any, asked: dict[Path, Any]) -> Iterable[Finding]:
     path = (key.name,)
-    if key.kind is Kind.SECRET:
+    if key.kind == "secret":
         asked[path] = None
     if value is None and key.default is None:
         return ()
@@ -190,12 +190,12 @@ def _python_types(key: Key) -> tuple[tuple[type, ...], str]:
 
 def _wrong_type(key: Key, value: object, path: Path) -> Finding | None:
     types, name = _python_types(key)
-    if isinstance(value, types) and not (key.kind is Kind.INTEGER and isinstance(value, bool)):
+    if isinstance(value, types) and not (key.kind == "integer" and isinstance(value, bool)):
         return None
     from codeexec_config.findings import Finding
 
     optional = " or None" if key.default is None else ""
-    hint = "wrap the text: Secret(text)" if key.kind is Kind.SECRET and isinstance(value, str) else None
+    hint = "wrap the text: Secret(text)" if key.kind == "secret" and isinstance(value, str) else None
     return Finding("wrong-type", f"expected {name}{optional}, found {_article(type(value).__name__)}", path, help=hint)
 
 
@@ -342,9 +342,9 @@ def _pattern(key: Key, value: str, path: Path, _: object, __: str | None) -> Fin
 
 
 _BY_KIND: Final[dict[Kind, Rule]] = {
-    Kind.INTEGER: _integer,
-    Kind.SECRET: _secret,
-    Kind.CHOICE: _choice,
+    "integer": _integer,
+    "secret": _secret,
+    "choice": _choice,
 }
 _BY_FORM: Final[dict[str, Rule]] = {
     "host pattern": _pattern,

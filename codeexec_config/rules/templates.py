@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from codeexec_config import references
-from codeexec_config.keys import Key, Kind
 from codeexec_config.references import Reference
 from codeexec_config.rules.alone import judge
+
+if TYPE_CHECKING:
+    from codeexec_config.keys import Key
 
 
 def is_whole_reference(key: Key, text: str) -> bool:
@@ -16,5 +20,5 @@ def is_whole_reference(key: Key, text: str) -> bool:
     default = segments[0].default
     if default is None:
         return True
-    value = references.read_boolean(default) if key.kind is Kind.BOOLEAN else references.read_integer(default)
+    value = references.read_boolean(default) if key.kind == "boolean" else references.read_integer(default)
     return value is not None and judge(key, value, (key.name,), {}) is None

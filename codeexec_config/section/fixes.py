@@ -14,7 +14,7 @@ from codeexec_config import limits, references
 from codeexec_config.document.characters import ESCAPES, cleaned, is_letter, plain
 from codeexec_config.expressions import expression
 from codeexec_config.findings import Amendment, Finding, Path
-from codeexec_config.keys import Key, Kind, key_table, union_of
+from codeexec_config.keys import Key, key_table, union_of
 from codeexec_config.rules.foreign import mended
 from codeexec_config.rules.languages import meant_language, split_names
 from codeexec_config.rules.spelling import nearest
@@ -255,7 +255,7 @@ def _may_lack_a_letter(url: str) -> bool:
 
 def _plainly(key: Key, text: str) -> bool | int | None:
     """Read a text as TOML reads a value of the key's type."""
-    return references.read_boolean(text) if key.kind is Kind.BOOLEAN else references.read_integer(text)
+    return references.read_boolean(text) if key.kind == "boolean" else references.read_integer(text)
 
 
 def _spelt(value: object) -> str:

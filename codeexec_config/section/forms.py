@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from codeexec_config import references
 from codeexec_config.expressions import expression
 from codeexec_config.findings import Amendment, Finding, Path, dotted
-from codeexec_config.keys import REQUIRED, Key, Kind, key_table, keys_of, union_of
+from codeexec_config.keys import REQUIRED, Key, key_table, keys_of, union_of
 from codeexec_config.rules.spelling import nearest, words_of
 from codeexec_config.rules.variants import union_forms
 from codeexec_config.section.resolution import UNKNOWN, value_at
@@ -475,7 +475,7 @@ def _is_for(key: Key, text: str) -> bool:
 
 def _may_be_moved(key: Key, value: Any) -> bool:
     """Check that the text of a value holds nothing that could be a secret."""
-    if key.kind is Kind.SECRET:
+    if key.kind == "secret":
         return type(value) is str and references.is_public(value)
     if key.form == "url":
         from codeexec_config.rules.url_flaws import may_be_shown

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config.document.characters import cleaned, strange
 from codeexec_config.expressions import expression
-from codeexec_config.keys import Kind
 from codeexec_config.rules.alone import plural
 from codeexec_config.rules.foreign import hint, list_hint, unpadded
 from codeexec_config.rules.languages import meant_language, split_names, word_hint
@@ -29,11 +28,11 @@ _PARTS: Final = expression("[\x00-\x1f\x7f\u2032\u2033]")
 
 def meant_value(key: Key, value: Any) -> Any:
     """Return the value of a key's own type that a value of another type was certainly meant for, or None."""
-    if key.kind is Kind.BOOLEAN:
+    if key.kind == "boolean":
         return _WORDS.get(cleaned(value).lower()) if type(value) is str else None
-    if key.kind is Kind.INTEGER:
+    if key.kind == "integer":
         return _number(key, value)
-    return _names(value) if key.kind is Kind.LIST and type(value) is str else None
+    return _names(value) if key.kind == "list" and type(value) is str else None
 
 
 def _names(text: str) -> list[str] | None:
@@ -63,7 +62,7 @@ def habit_hint(key: Key, value: Any) -> str:
 
 
 def _hint(key: Key, value: Any) -> str:
-    if key.kind is Kind.LIST:
+    if key.kind == "list":
         return _list_hint(key, value)
     if type(value) is str and (reference := hint(value)):
         return reference

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from codeexec_config.section.resolution import Resolution
 
 _TYPES: Final[dict[Kind, type]] = {
-    Kind.INTEGER: int,
-    Kind.TEXT: str,
-    Kind.SECRET: Secret,
-    Kind.CHOICE: str,
+    "integer": int,
+    "text": str,
+    "secret": Secret,
+    "choice": str,
 }
 
 
@@ -81,7 +81,7 @@ def _judged_unread(resolution: Resolution, urls: dict[Path, Url]) -> Iterator[Fi
     right: tuple[Key, str] | None = None
     for path, key in resolution.unread.items():
         text = resolution.text(path)
-        if key.kind is not Kind.TEXT or (key, text) == right or value_at(resolution.values, path) is not UNKNOWN:
+        if key.kind != "text" or (key, text) == right or value_at(resolution.values, path) is not UNKNOWN:
             continue
         if canonical(parse(text)) is None:  # references alone may make anything
             from codeexec_config.section.blame import of_unread
@@ -139,7 +139,7 @@ def _leaves(table: dict[str, Any], keys: tuple[Key, ...], path: Path = ()) -> It
 
 
 def _judged(leaf: Leaf, resolution: Resolution, urls: dict[Path, Url]) -> Iterator[Finding]:
-    if leaf.key.kind is Kind.SECRET:
+    if leaf.key.kind == "secret":
         yield from _judged_secret(leaf.path, leaf.value, resolution)
     elif found := judge(leaf.key, leaf.value, leaf.path, urls, made=resolution.maker(leaf.path)):
         yield _blamed(found, leaf, resolution)
@@ -235,6 +235,6 @@ def _missing_secrets(values: dict[str, Any], model: type[Any]) -> Iterator[Findi
     if is_keyed(mode[name], _variant_class(model, name)):
         return
     for key in keys_of(_variant_class(model, name)):
-        if key.kind is Kind.SECRET and key.name not in values and key.name not in mode:
+        if key.kind == "secret" and key.name not in values and key.name not in mode:
             yield across.missing_secret(("mode", name, key.name))._replace(target=Target(("mode", name)))
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from codeexec_config.keys import Key, Kind, keys_of
+from codeexec_config.keys import Key, keys_of
 from codeexec_config.references import Reference, filled, parse
 from codeexec_config.references import references as references_of
 from codeexec_config.section.resolution import variant_of
@@ -41,7 +41,7 @@ def _of_table(table: dict[str, Any], cls: type[Any], path: Path) -> Iterator[Sou
         elif key.name in table:
             yield _of_value(key, table[key.name], way)
         elif key.default is not None:
-            yield Source(way, list(key.default) if key.kind is Kind.LIST else key.default, "default")
+            yield Source(way, list(key.default) if key.kind == "list" else key.default, "default")
 
 
 def _of_union(key: Key, value: Any, path: Path) -> Iterator[Source]:
@@ -61,11 +61,9 @@ def _of_value(key: Key, value: Any, path: Path) -> Source:
     found = [ref for text in texts if isinstance(text, str) for ref in references_of(parse(text))]
     if not found:
         plain = [filled(text, "") if isinstance(text, str) else text for text in texts]
-        return Source(
-            path, _MASK if key.kind is Kind.SECRET else plain if isinstance(value, list) else plain[0], "file"
-        )
+        return Source(path, _MASK if key.kind == "secret" else plain if isinstance(value, list) else plain[0], "file")
     shown = [_without_defaults(text) for text in texts]
-    if key.kind is Kind.SECRET and not all(isinstance(part, Reference) for part in parse(texts[0])):
+    if key.kind == "secret" and not all(isinstance(part, Reference) for part in parse(texts[0])):
         shown = [_MASK]
     reference = "".join(dict.fromkeys(ref.canonical for ref in found))
     return Source(path, shown if isinstance(value, list) else shown[0], "environment", reference)

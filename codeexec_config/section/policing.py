@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from codeexec_config import limits
 from codeexec_config.codes import Severity
 from codeexec_config.findings import Finding, Path, Target
-from codeexec_config.keys import Kind, keys_of
+from codeexec_config.keys import keys_of
 from codeexec_config.model import RUNTIME_TEXTS, Runtime
 from codeexec_config.rules.alone import quantity, short_number
 from codeexec_config.rules.foreign import referred
@@ -104,7 +104,7 @@ class _Police:
             entry = key.name if key.name.startswith("max_") else f"max_{key.name}"
             ceiling = getattr(self._policy, entry, None)
             value = self._values.get(key.name, key.default)
-            if key.kind is not Kind.INTEGER or key.bounds is None or ceiling is None or type(value) is not int:
+            if key.kind != "integer" or key.bounds is None or ceiling is None or type(value) is not int:
                 continue
             path = (key.name,)
             if value > ceiling and path not in self._sound.ill:

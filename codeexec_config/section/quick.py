@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 from cattrs import global_converter
 from cattrs.gen import make_dict_structure_fn, override
 
-from codeexec_config.keys import Key, Kind, key_table, keys_of, once_a_class
+from codeexec_config.keys import Key, key_table, keys_of, once_a_class
 from codeexec_config.model import OWN_CODE
 from codeexec_config.secret import Secret
 
@@ -100,17 +100,17 @@ def generated(cls: type[Any], hook_of_key: Callable[[Key], Hook], *, strict: boo
 
 def _hook_of_key(key: Key) -> Hook:
     match key.kind:
-        case Kind.BOOLEAN | Kind.INTEGER:
+        case "boolean" | "integer":
             return _typed
-        case Kind.TEXT:
+        case "text":
             return _text
-        case Kind.SECRET:
+        case "secret":
             return _secret
-        case Kind.LIST:
+        case "list":
             return _list
-        case Kind.UNION:
+        case "union":
             return _union(key)
-        case Kind.CHOICE:
+        case "choice":
             return _choice
         case _:
             assert_never(key.kind)

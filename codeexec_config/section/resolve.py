@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits
-from codeexec_config.keys import Key, Kind, key_table
+from codeexec_config.keys import Key, key_table
 from codeexec_config.secret import Secret
 from codeexec_config.section.resolution import Resolution, variant_of
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from codeexec_config.findings import Path
     from codeexec_config.section.environment import Environment
 
-_PLAIN_KINDS: Final = frozenset({Kind.TEXT, Kind.SECRET})
+_PLAIN_KINDS: Final = frozenset({"text", "secret"})
 Site = tuple["Path", Key, str]
 """A string of the section that may hold references, by its path and key."""
 
@@ -55,12 +55,12 @@ def resolve(
         if before != (key, text):  # a list may repeat one a million times
             if not is_read or key.kind not in _PLAIN_KINDS:
                 break
-            value = environment.read(text, is_secret=key.kind is Kind.SECRET)
+            value = environment.read(text, is_secret=key.kind == "secret")
             if value is None:
                 break
             if isinstance(value, BaseException):
                 return value
-            if key.kind is Kind.SECRET:
+            if key.kind == "secret":
                 value = Secret._read(value, reference=text)  # noqa: SLF001 -- made here and in `quick`
             before = (key, text)
         result.put(path, value)
@@ -84,7 +84,7 @@ def _of_table(table: dict[str, Any], keys: dict[str, Key], path: Path) -> Iterat
         kind = type(value)
         if kind is str:
             key = keys.get(name)
-            if key is not None and ("$" in value or key.kind is Kind.SECRET) and key.item is None:
+            if key is not None and ("$" in value or key.kind == "secret") and key.item is None:
                 yield (*path, name), key, value
         elif kind is dict:
             if name in keys:

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from codeexec_config.section.environment import Environment, Patterns
     from codeexec_config.section.resolve import Site
 
-_ENTRY: Final = Key(Kind.TEXT)
+_ENTRY: Final = Key("text")
+_EXPECTED: Final[dict[Kind, tuple[str, str]]] = {
+    "boolean": ("a boolean", "true or false"),
+    "integer": ("an integer", "an integer as TOML writes it, such as 30"),
+}
+"""What a value is called that is read by TOML's grammar, and what to write."""
 
 
 class Slot:
@@ -42,7 +47,7 @@ class Slot:
         self.key = key
         self.text = text
         self.segments = references.parse(text)
-        self.is_secret = key.kind is Kind.SECRET
+        self.is_secret = key.kind == "secret"
         self.is_whole = len(self.segments) == 1 and isinstance(self.segments[0], Reference)
         self.is_read = self.is_whole if key.is_typed else key.takes_references
         self.references = [ref for ref in references.references(self.segments) if not _is_malformed(self, ref)]
@@ -252,15 +257,15 @@ def _typed(result: Resolution, path: Path, slot: Slot, text: str) -> Any:
     """Read a text as what the key takes; one that does not parse is said at the reference, without the text."""
     if not slot.key.is_typed:
         return text
-    value = references.read_boolean(text) if slot.key.kind is Kind.BOOLEAN else references.read_integer(text)
+    value = references.read_boolean(text) if slot.key.kind == "boolean" else references.read_integer(text)
     if value is not None:
         return value
-    form = "true or false" if slot.key.kind is Kind.BOOLEAN else "an integer as TOML writes it, such as 30"
+    expected, form = _EXPECTED[slot.key.kind]
     made = result.maker(path)
     result.findings.append(
         Finding(
             "wrong-type",
-            f"expected {slot.key.kind.value} from {made}",
+            f"expected {expected} from {made}",
             path,
             help=f"set {made} to {form}, without quotes or blanks",
             target=Target(path, within=(slot.segments[0].start, slot.segments[0].end)),

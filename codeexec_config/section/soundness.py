@@ -97,13 +97,13 @@ def is_sound_table(cls: type[Any], table: Any) -> bool:
 
 
 _BY_KIND: Final[dict[Kind, Callable[[Key, Any], bool]]] = {
-    Kind.BOOLEAN: _is_sound_boolean,
-    Kind.INTEGER: _is_sound_number,
-    Kind.TEXT: _is_sound_text,
-    Kind.SECRET: _is_sound_secret,
-    Kind.CHOICE: _is_sound_choice,
-    Kind.LIST: _is_sound_list,
-    Kind.UNION: _is_sound_union,
+    "boolean": _is_sound_boolean,
+    "integer": _is_sound_number,
+    "text": _is_sound_text,
+    "secret": _is_sound_secret,
+    "choice": _is_sound_choice,
+    "list": _is_sound_list,
+    "union": _is_sound_union,
 }
 
 
@@ -143,6 +143,6 @@ def _mode_facts(section: dict[str, Any], model: type[Any]) -> ModeFacts | None:
     urls: dict[Path, Url] = {}
     for key in keys_of(union.variants[name]):
         text = table.get(key.name)
-        if key.kind is Kind.TEXT and type(text) is str and "$" not in text:
+        if key.kind == "text" and type(text) is str and "$" not in text:
             judge(key, text, (union.name, name, key.name), urls)
     return ModeFacts(name, table.get("runtime"), urls, keyed=is_keyed(table, union.variants[name]))

@@ -55,7 +55,7 @@ def _hook_of(cls: type[Any]) -> Hook:
 
 
 def _hook_of_key(key: Key) -> Hook:
-    return _union(key) if key.kind is Kind.UNION else partial(_HOOKS[key.kind], key)
+    return _union(key) if key.kind == "union" else partial(_HOOKS[key.kind], key)
 
 
 # -- one hook a kind ---------------------------------------------------------------------------------------------------
@@ -172,12 +172,12 @@ def _variant(table: Any, cls: type[Any]) -> Any:
 
 
 _HOOKS: Final[dict[Kind, Callable[[Key, Any, Any], Any]]] = {
-    Kind.BOOLEAN: _boolean,
-    Kind.INTEGER: _integer,
-    Kind.TEXT: _text,
-    Kind.SECRET: _secret,
-    Kind.CHOICE: _choice,
-    Kind.LIST: _list,
+    "boolean": _boolean,
+    "integer": _integer,
+    "text": _text,
+    "secret": _secret,
+    "choice": _choice,
+    "list": _list,
 }
 
 
@@ -330,7 +330,7 @@ def _unknown_key(key: str, found: Meaning | None, values: dict[str, Any], cls: t
     names = tuple(key_table(cls))
     if found is None:
         hint = _known(names)
-    elif type(values[key]) is dict and found.key.kind is not Kind.UNION and not found.is_exact:
+    elif type(values[key]) is dict and found.key.kind != "union" and not found.is_exact:
         hint = f"`{found.key.name}` takes no table; {_known(names)}"
     elif found.is_same and found.key.name in values:
         is_opposite = found.sense.name == "NEGATION" and not _are_opposite(values[key], values[found.key.name])
@@ -379,7 +379,7 @@ def is_in_pieces(values: dict[str, Any], model: type[Any]) -> bool:
 
 def is_keyed(table: dict[str, Any], cls: type[Any]) -> bool:
     """Check whether a class's table has a secret, or a key that stands for one."""
-    secrets = {key.name for key in keys_of(cls) if key.kind is Kind.SECRET}
+    secrets = {key.name for key in keys_of(cls) if key.kind == "secret"}
     if secrets.isdisjoint(table):
         return bool(secrets) and not secrets.isdisjoint(misspelt(table, cls).values())
     return True

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config.document.characters import cleaned
 from codeexec_config.expressions import expression
-from codeexec_config.keys import Key, Kind, key_table, keys_of
+from codeexec_config.keys import Key, key_table, keys_of
 from codeexec_config.rules.alone import plural
 from codeexec_config.rules.spelling import nearest, slipped, squeeze, words_of
 from codeexec_config.rules.units import Unit, ratio, units_of
@@ -150,7 +150,7 @@ def _without_unit(words: Words, unit: str) -> Iterator[Words]:
 
 def _negation(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     for key in keys:
-        if key.kind is Kind.BOOLEAN and (turns := _turns(words, _known_words(key.name))) is not None:
+        if key.kind == "boolean" and (turns := _turns(words, _known_words(key.name))) is not None:
             yield Meaning(key, Sense.NEGATION if turns % 2 else Sense.SLIP)
 
 
@@ -172,7 +172,7 @@ def _without_not(word: str) -> str | None:
 def _opposite(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     for key in keys:
         known = _known_words(key.name)
-        if key.kind is Kind.LIST and slipped(words[-1:], known[-1:]) and _is_against(words, known):
+        if key.kind == "list" and slipped(words[-1:], known[-1:]) and _is_against(words, known):
             yield Meaning(key, Sense.OPPOSITE)
         if key.bounds is not None and _is_rest_within(words, _LEAST, known):
             yield Meaning(key, Sense.OPPOSITE)
@@ -183,9 +183,9 @@ def _opposite(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     if _SWITCHED_OFF.isdisjoint(words):
         return
     # What is switched off may be a list or a limit, as in `disable_timeout`; otherwise it is the whole.
-    parts = [key for key in keys if key.kind is Kind.LIST or key.bounds is not None]
+    parts = [key for key in keys if key.kind == "list" or key.bounds is not None]
     named = [key for key in parts if _is_rest_within(words, _SWITCHED_OFF, _known_words(key.name))]
-    for key in named or [key for key in keys if key.kind is Kind.BOOLEAN]:
+    for key in named or [key for key in keys if key.kind == "boolean"]:
         yield Meaning(key, Sense.OPPOSITE)
 
 
@@ -211,10 +211,10 @@ def _is_rest_within(words: Words, marks: frozenset[str], known: Words) -> bool:
 
 def _pointer(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     for key in keys:
-        pointers = _POINTERS if key.kind is Kind.SECRET else _POINTERS - _RUN
+        pointers = _POINTERS if key.kind == "secret" else _POINTERS - _RUN
         rest = tuple(word for word in words if word not in pointers)
         known = _known_words(key.name)
-        is_meant = slipped(rest, known) or (key.kind is Kind.SECRET and _is_within(rest, known))
+        is_meant = slipped(rest, known) or (key.kind == "secret" and _is_within(rest, known))
         if key.takes_references and len(rest) < len(words) and rest and is_meant:
             yield Meaning(key, Sense.POINTER)
 
@@ -249,7 +249,7 @@ def _is_short_for(word: str, known: str) -> bool:
 
 def _list(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     """Yield the list of whose entries a name speaks: `enabled_languages` is none of the switch."""
-    lists = [key for key in keys if key.kind is Kind.LIST]
+    lists = [key for key in keys if key.kind == "list"]
     found = [key for key in lists if any(slipped((word,), _known_words(key.name)[-1:]) for word in words)]
     if found:
         yield Meaning(min(found, key=lambda key: len(set(_known_words(key.name)) - set(words))), Sense.MORE)
@@ -258,7 +258,7 @@ def _list(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
 def _more(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     found = [key for key in keys if set(_known_words(key.name)) < set(words)]
     if len(found) == 1:
-        yield Meaning(found[0], Sense.POINTER if found[0].kind is Kind.SECRET else Sense.MORE)
+        yield Meaning(found[0], Sense.POINTER if found[0].kind == "secret" else Sense.MORE)
 
 
 def _other(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
@@ -275,7 +275,7 @@ def _other(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
 
 def _other_names(key: Key) -> tuple[frozenset[str], frozenset[str]]:
     """Return what other tools call a key, and the words that they put beside that."""
-    if key.kind is Kind.BOOLEAN:
+    if key.kind == "boolean":
         is_switch = _SWITCHED_ON.issuperset(_known_words(key.name))
         return (_SWITCHED_ON if is_switch else frozenset()), frozenset({"is"})
     return _OTHER_NAMES.get(key.bounds.unit if key.bounds else key.form or key.kind, (frozenset(), frozenset()))
@@ -296,7 +296,7 @@ def _component(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
 _OTHER_NAMES: Final[dict[str, tuple[frozenset[str], frozenset[str]]]] = {
     "url": (_NAMES_OF_URLS, _BESIDE),
     "runtime": (_NAMES_OF_CHOICES, _BESIDE),
-    Kind.SECRET: (_NAMES_OF_SECRETS, _BESIDE),
+    "secret": (_NAMES_OF_SECRETS, _BESIDE),
     "second": (_NAMES_OF_TIMEOUTS, _BESIDE_LIMITS),
     "MiB": (_NAMES_OF_MEMORY, _BESIDE_LIMITS),
 }
@@ -319,7 +319,7 @@ def _of_unit(meant: Meaning) -> str:
 
 def _of_pointer(meant: Meaning) -> str:
     name = meant.key.name
-    if meant.key.kind is Kind.SECRET:
+    if meant.key.kind == "secret":
         return f'a key comes from the environment: {name} = "${{NAME}}"; `--secrets-dir` reads variables from files'
     return f'`{name}` holds the value itself, or takes it from the environment: {name} = "${{NAME}}"'
 

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from codeexec_config.findings import LISTED, errors, few, listed
-from codeexec_config.keys import Kind, union_of
+from codeexec_config.keys import union_of
 from codeexec_config.model import is_flawless, permitted, stand_in
 from codeexec_config.section import Outcome
 from codeexec_config.section.resolution import UNKNOWN
@@ -74,7 +74,7 @@ def _settled(resolution: Resolution, options: Options) -> Any:
 
     In a disabled section a key whose text was not read takes its default; a policy may permit plain http with a key.
     """
-    texts = [path for path, key in resolution.unread.items() if key.kind is Kind.TEXT]
+    texts = [path for path, key in resolution.unread.items() if key.kind == "text"]
     values = _known(resolution.values)
     for path in texts:
         values.pop(str(path[0]), None)
