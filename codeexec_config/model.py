@@ -81,17 +81,11 @@ OWN_CODE: Final[dict[int, CodeType]] = {}
 """The code of the functions that our own use of cattrs has generated, by its id: hashing it would read all of it."""
 
 
-class _Guarded(ByFields):
-    """Refuse what stock cattrs makes: it would drop unknown keys, and guess a variant by the keys that are left."""
-
-    __slots__ = ()
-
-    def __attrs_post_init__(self) -> None:
-        _guard(type(self), sys._getframe(2))  # noqa: SLF001
-
-
 def _guard(cls: type[Any], caller: FrameType) -> None:
-    """Let a class be made by what calls its `__init__`; nothing but its frame tells cattrs from a host."""
+    """Refuse what stock cattrs makes: it would drop unknown keys, and guess a variant by the keys that are left.
+
+    Nothing but the frame that calls a class's `__init__` tells it from a host.
+    """
     if OWN_CODE.get(id(caller.f_code)) is None and _is_cattrs(caller):
         raise TypeError(f"cattrs alone cannot make {cls.__name__}: call register_hooks(converter) first")
 
@@ -101,20 +95,15 @@ def _is_cattrs(frame: FrameType) -> bool:
     return is_generated or frame.f_globals.get("__name__", "").startswith("cattrs.")
 
 
-class _StandIn(_Guarded):
-    """Room for a mark beside the attrs fields: this `Wasm` stands for an external mode that could not be read."""
-
-    __slots__ = ("_stands_for",)
-
-
-class _Judged(_Guarded):
+class _Mode(ByFields):
     """Room beside the attrs fields for what the rules across keys need.
 
     `_settled` says that they have nothing to ask of this mode: its secrets are there and were read, and its URLs plain
-    https. `_permitted` says that a policy permits plain http to them.
+    https. `_permitted` says that a policy permits plain http to them. `_stands_for` names the variant that a `Wasm`
+    stands for because it could not be read.
     """
 
-    __slots__ = ("_permitted", "_settled")
+    __slots__ = ("_permitted", "_settled", "_stands_for")
 
     def __attrs_post_init__(self) -> None:
         _guard(type(self), sys._getframe(2))  # noqa: SLF001
@@ -132,7 +121,7 @@ class _Judged(_Guarded):
 
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
-class Wasm(_StandIn):
+class Wasm(_Mode):
     """Run code in the user's browser: Pyodide for python, QuickJS for javascript. The server runs nothing."""
 
     def __reduce__(self) -> "tuple[Callable[[], Wasm], tuple[()]]":
@@ -141,7 +130,7 @@ class Wasm(_StandIn):
 
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
-class Sandboxed(_Judged):
+class Sandboxed(_Mode):
     """Run code on this server, in a sandbox.
 
     Args:
@@ -167,7 +156,7 @@ class Sandboxed(_Judged):
 
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
-class External(_Judged):
+class External(_Mode):
     """Send code to an HTTP service.
 
     Args:
@@ -222,7 +211,7 @@ _MODE_ALIASES: Final = {
 
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
-class CodeExecutionConfig(_Guarded):
+class CodeExecutionConfig(ByFields):
     """What a host may let a model run, where, and within which limits.
 
     Args:
@@ -344,13 +333,7 @@ def _is_plainly_right(config: CodeExecutionConfig) -> bool:
         return False
     if isinstance(config.mode, Wasm) and not _WASM_LANGUAGES.issuperset(names):
         return False
-    return _is_settled(config.mode)
-
-
-def _is_settled(mode: Mode) -> bool:
-    if isinstance(mode, Wasm):
-        return not is_stand_in(mode)
-    return getattr(mode, "_settled", False)  # one that was unpickled says nothing
+    return getattr(config.mode, "_settled", False)  # one that was unpickled says nothing
 
 
 def _across(config: CodeExecutionConfig, found: "list[Finding]") -> "Iterator[Finding]":
@@ -392,7 +375,7 @@ def is_flawless(config: CodeExecutionConfig) -> bool:
     without a key is part of, and a language that is not known or listed twice.
     """
     names = config.allowed_languages
-    return _is_settled(config.mode) and len(_LANGUAGES.intersection(names)) == len(names)
+    return getattr(config.mode, "_settled", False) and len(_LANGUAGES.intersection(names)) == len(names)
 
 
 @once_a_class
@@ -419,15 +402,15 @@ def name_of(mode: Mode) -> str:
 
 
 def permitted(mode: Mode) -> Mode:
-    """Mark a mode as one that a policy permits to use plain http; one without URLs has no use for it."""
-    if isinstance(mode, _Judged):
-        object.__setattr__(mode, "_permitted", True)
+    """Mark a mode as one that a policy permits to use plain http."""
+    object.__setattr__(mode, "_permitted", True)
     return mode
 
 
 def stand_in() -> Wasm:
     """Return a `Wasm` that stands for an external mode whose URL was not read."""
     mode = Wasm()
+    object.__setattr__(mode, "_settled", False)
     object.__setattr__(mode, "_stands_for", "external")
     return mode
 
