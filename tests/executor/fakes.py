@@ -44,6 +44,15 @@ def request(language: str = "python", **fields: Any) -> ExecutionRequest:
     return ExecutionRequest(language=language, code="print('hello')", **{"limits": LIMITS, **fields})
 
 
+def throwing(error: BaseException) -> Callable[..., Any]:
+    """Return what raises an error, whatever it is called with."""
+
+    def throw(*_: object) -> Any:
+        raise error
+
+    return throw
+
+
 class Fake:
     """A sync executor: `act` stands for the whole of a run, and `seen` holds the requests that arrived."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -21,9 +22,11 @@ from codeexec_config.executor import (
     ExecutionLimits,
     ExecutionResult,
     ExecutorFault,
+    ExecutorInfo,
     ExecutorUnavailable,
     LanguageNotAllowed,
     LanguageUnsupported,
+    OutputChunk,
     SessionRequest,
     Status,
     as_async,
@@ -44,10 +47,11 @@ from tests.executor.fakes import (
     request,
     run,
     run_async,
+    throwing,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterator
 
     from codeexec_config.executor import ExecutionRequest
 
@@ -197,11 +201,70 @@ class TestResult:
         assert verdict is run_guarded(Fake(lambda _: verdict), SERVER, request())
 
 
-def throwing(error: BaseException) -> Callable[..., Any]:
-    def throw(*_: object) -> Any:
-        raise error
+class Unreadable(Mapping[str, str]):
+    """Stands for what is in a process that has gone."""
 
-    return throw
+    def __getitem__(self, key: str) -> str:
+        raise EOFError(CANARY)
+
+    def __iter__(self) -> Iterator[str]:
+        raise EOFError(CANARY)
+
+    def __len__(self) -> int:
+        return 1
+
+
+class OwnResult(ExecutionResult):
+    def __init__(self, stdout: bytes) -> None:
+        super().__init__(status=Status.COMPLETED, stdout=stdout)
+
+
+class OwnChunk(OutputChunk):
+    def __init__(self, size: int) -> None:
+        super().__init__(stream="stdout", data=bytes(size))
+
+
+class OwnInfo(ExecutorInfo):
+    def __init__(self) -> None:
+        super().__init__(name="own", languages=info().languages)
+
+
+class TestRecordsOfItsOwn:
+    """A record that breaks when the guard reads or copies it is a fault of the executor's."""
+
+    @pytest.mark.parametrize(
+        ("result", "cause"), [(attrs.evolve(DONE, value=Unreadable()), EOFError), (OwnResult(bytes(101)), TypeError)]
+    )
+    def test_a_result(self, run_guarded: Any, result: ExecutionResult, cause: type[Exception]) -> None:
+        with pytest.raises(ExecutorFault) as caught:
+            run_guarded(Fake(lambda _: result), SERVER, request())
+
+        assert isinstance(caught.value.__cause__, cause)
+
+    def test_one_that_need_not_be_copied_is_as_good_as_any(self, run_guarded: Any) -> None:
+        result = OwnResult(b"hello")
+
+        assert run_guarded(Fake(lambda _: result, described=OwnInfo), SERVER, request()) is result
+
+    @pytest.mark.parametrize(("make", "executor"), [(guarded, Fake), (guarded_async, FakeAsync)])
+    def test_a_description(self, make: Any, executor: Any) -> None:
+        with pytest.raises(ExecutorFault) as caught:
+            make(executor(described=OwnInfo), SERVER).describe()
+
+        assert isinstance(caught.value.__cause__, TypeError)
+        assert caught.value.started is False
+
+    def test_a_chunk(self) -> None:
+        class Streaming(Fake):
+            def execute_streaming(self, _: ExecutionRequest, /) -> Iterator[OutputChunk]:
+                yield OwnChunk(101)
+
+        stream: Any = guarded(Streaming(), SERVER)
+
+        with pytest.raises(ExecutorFault) as caught:
+            list(stream.execute_streaming(request()))
+
+        assert isinstance(caught.value.__cause__, TypeError)
 
 
 class TestExceptions:

@@ -56,7 +56,8 @@ class GuardOf(Generic[_Guarded]):
 
     def describe(self) -> ExecutorInfo:
         """Return the executor's description, with the languages alone that may run."""
-        return self._rules.narrow(self._describe())
+        with as_faults(started=False):
+            return self._rules.narrow(self._describe())
 
     def _describe(self) -> ExecutorInfo:
         with as_faults(started=False):

@@ -10,6 +10,7 @@ import attrs
 
 from codeexec_config.executor.authoring import cut_output
 from codeexec_config.executor.errors import ExecutorFault
+from codeexec_config.executor.guarding.base import as_faults
 from codeexec_config.executor.records import ErrorInfo, ExecutionResult
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _WITHIN_A_CHARACTER: Final = range(0x80, 0xC0)
 """The bytes of UTF-8 that do not begin a character."""
 
 
+@as_faults()
 def hold(result: object, request: ExecutionRequest) -> ExecutionResult:
     """Return a result within the request's limits, with what was left out named in its `detail`.
 
@@ -31,7 +33,8 @@ def hold(result: object, request: ExecutionRequest) -> ExecutionResult:
       data that is larger is left out.
 
     Raises:
-        ExecutorFault: it is not an `ExecutionResult`.
+        ExecutorFault: it is not an `ExecutionResult`, or is one of the executor's own kind that breaks when it is read
+            or copied.
     """
     if not isinstance(result, ExecutionResult):
         if iscoroutine(result):
@@ -157,6 +160,7 @@ class ChunkCutter:
         most = request.limits.output_bytes
         self._left = {"stdout": most, "stderr": most}
 
+    @as_faults()
     def cut(self, chunk: OutputChunk) -> OutputChunk | None:
         """Return what still fits, if anything does."""
         data = chunk.data[: self._left[chunk.stream]]

@@ -31,7 +31,8 @@ class Guard(GuardOf["CodeExecutor"]):
 
     def describe(self) -> ExecutorInfo:
         """Return the executor's description, with the languages alone that may run, and without `cancel`."""
-        return without_cancel(super().describe())
+        with as_faults(started=False):
+            return without_cancel(super().describe())
 
     def execute(self, request: ExecutionRequest, /) -> ExecutionResult:
         """Run one program within the rules."""
