@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import attrs
 
+from codeexec_config.executor.errors import ExecutorOverloaded
 from codeexec_config.executor.records import Capability, ExecutorInfo
 from codeexec_config.executor.shapes import DESCRIBE, EXECUTE, EXECUTE_ASYNC, optional_method, require_shape
 
@@ -61,11 +63,10 @@ class InThreads:
         return without_cancel(self._executor.describe())
 
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
-        from asyncio import wrap_future
+        result: ExecutionResult = await outcome(self.start(request))
+        return result
 
-        return await wrap_future(self.start(request))
-
-    def start(self, request: ExecutionRequest) -> Future[ExecutionResult]:
+    def start(self, request: ExecutionRequest) -> Future[Callable[[], Any]]:
         """Begin a run, whose end is known here even when nobody awaits it any more."""
         return _in_thread(self._executor.execute, request)
 
@@ -76,19 +77,46 @@ class InThreads:
             raise AttributeError(name)
 
         async def carried(*records: Any) -> Any:
-            from asyncio import wrap_future
-
-            return await wrap_future(_in_thread(method, *records))
+            return await outcome(_in_thread(method, *records))
 
         return carried
 
 
-def _in_thread(function: Callable[..., Any], *records: Any) -> Future[Any]:
+async def outcome(thread: Future[Callable[[], Any]]) -> Any:
+    """Wait for what runs in a thread, and return or raise what it did.
+
+    A future of asyncio would change two exceptions: it takes no StopIteration, and makes a cancellation of the host out
+    of a `concurrent.futures.CancelledError`.
+    """
+    from asyncio import wrap_future
+
+    return (await wrap_future(thread))()
+
+
+def _in_thread(function: Callable[..., Any], *records: Any) -> Future[Callable[[], Any]]:
     from concurrent.futures import ThreadPoolExecutor
     from contextvars import copy_context
 
     pool = ThreadPoolExecutor(1, thread_name_prefix="executor")
     try:
-        return pool.submit(copy_context().run, function, *records)
+        return pool.submit(copy_context().run, _ended, function, *records)
+    except RuntimeError as error:
+        raise ExecutorOverloaded("no thread can be started", started=False) from error
     finally:
         pool.shutdown(wait=False)
+
+
+def _ended(function: Callable[..., Any], *records: Any) -> Callable[[], Any]:
+    """Call a function, and return what does again what it did."""
+    try:
+        result = function(*records)
+    except BaseException as error:  # noqa: BLE001 -- whoever waits gets it
+        return partial(_raise, error)
+    return lambda: result
+
+
+def _raise(error: BaseException) -> NoReturn:
+    try:
+        raise error
+    finally:
+        del error  # its traceback holds this frame

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent import futures
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from codeexec_config.executor import Capability, SessionRequest, as_async, check_executor
-from tests.executor.fakes import DONE, LIMITS, Fake, FakeAsync, FakeWithExtras, info, request
+from codeexec_config.executor import Capability, ExecutorOverloaded, SessionRequest, as_async, check_executor
+from tests.executor.fakes import DONE, LIMITS, Fake, FakeAsync, FakeWithExtras, info, request, throwing
 
 if TYPE_CHECKING:
     from codeexec_config.executor import ExecutionResult
@@ -54,6 +55,39 @@ def test_the_event_loop_goes_on_meanwhile() -> None:
         return await run
 
     assert asyncio.run(main()) == DONE
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (StopIteration("early"), RuntimeError),
+        (futures.CancelledError(), futures.CancelledError),
+        (futures.InvalidStateError(), futures.InvalidStateError),
+    ],
+)
+def test_what_asyncio_would_change_is_raised_as_an_async_executor_raises_it(
+    error: Exception, raised: type[Exception]
+) -> None:
+    """The first would never arrive, and the second would pass for a cancellation of the host."""
+
+    async def main() -> Any:
+        async with asyncio.timeout(10):
+            return await as_async(Fake(throwing(error))).execute_async(request())
+
+    with pytest.raises(raised) as caught:
+        asyncio.run(main())
+
+    assert error in (caught.value, caught.value.__cause__)
+
+
+def test_a_thread_that_cannot_be_started_is_an_overload(monkeypatch: pytest.MonkeyPatch) -> None:
+    executor = as_async(Fake())
+    monkeypatch.setattr(threading.Thread, "start", throwing(RuntimeError("can't start new thread")))
+
+    with pytest.raises(ExecutorOverloaded) as caught:
+        asyncio.run(executor.execute_async(request()))
+
+    assert (caught.value.retryable, caught.value.started) == (True, False)
 
 
 def test_an_async_executor_is_itself() -> None:

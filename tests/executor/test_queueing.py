@@ -20,7 +20,7 @@ from codeexec_config.executor import (
     guarded,
     guarded_async,
 )
-from tests.executor.fakes import DONE, SERVER, Fake, FakeAsync, info, request
+from tests.executor.fakes import DONE, SERVER, Fake, FakeAsync, info, request, throwing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -150,6 +150,18 @@ def test_a_thread_that_waits_too_long_is_an_overload() -> None:
     assert (caught.value.retryable, caught.value.started) == (True, False)
     assert len(executor.seen) == 1
     assert guard.execute(request()) == DONE
+
+
+def test_a_run_that_gets_no_thread_frees_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> ExecutionResult:
+        guard = guarded_async(as_async(Fake(described=one_at_once)), SERVER, queue_secs=NOW)
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", throwing(RuntimeError("can't start new thread")))
+            with pytest.raises(ExecutorOverloaded):
+                await guard.execute_async(request())
+        return await guard.execute_async(request())
+
+    assert asyncio.run(main()) == DONE
 
 
 def test_a_task_that_waits_too_long_is_an_overload() -> None:

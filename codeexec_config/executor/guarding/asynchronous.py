@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from codeexec_config.executor.adapting import InThreads
+from codeexec_config.executor.adapting import InThreads, outcome
 from codeexec_config.executor.errors import DeadlineOverrun
 from codeexec_config.executor.guarding.base import GuardOf, as_faults, opened, require_session
 from codeexec_config.executor.guarding.holding import ChunkCutter, hold
@@ -44,12 +44,14 @@ class AsyncGuard(GuardOf["AsyncCodeExecutor"]):
 
     def _start(self, request: ExecutionRequest, free: Callable[[], None]) -> asyncio.Task[ExecutionResult]:
         if isinstance(self._executor, InThreads):
-            from asyncio import wrap_future
-
+            try:
+                thread = self._executor.start(request)
+            except BaseException:
+                free()
+                raise
             # A thread goes on when its task is cancelled, and so the place is the thread's.
-            thread = self._executor.start(request)
             thread.add_done_callback(lambda _: free())
-            return self._begin(lambda: wrap_future(thread))
+            return self._begin(lambda: outcome(thread))
         task = self._begin(lambda: self._executor.execute_async(request))
         task.add_done_callback(lambda _: free())
         return task
