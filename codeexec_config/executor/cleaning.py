@@ -72,7 +72,7 @@ def _add_detail(result: ExecutionResult, trouble: str) -> ExecutionResult:
 
 
 def _attempt(clean_up: Callable[[], object], secs: float) -> str:
-    from threading import Thread
+    from threading import TIMEOUT_MAX, Thread
 
     troubles: list[str] = []
 
@@ -83,8 +83,11 @@ def _attempt(clean_up: Callable[[], object], secs: float) -> str:
             troubles.append(_failure(error))
 
     thread = Thread(target=attempt, daemon=True)
-    thread.start()
-    thread.join(secs)
+    try:
+        thread.start()
+    except RuntimeError as error:  # the system has no more threads
+        return _failure(error)
+    thread.join(min(secs, TIMEOUT_MAX))
     return _delay(secs) if thread.is_alive() else "".join(troubles)
 
 

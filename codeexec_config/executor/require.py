@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, cast
@@ -51,7 +51,8 @@ def seconds(name: str, value: object, *, zero: bool) -> None:
     """Refuse anything but a finite number of seconds, which may be 0 only with `zero`."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number of seconds")
-    if not math.isfinite(value) or value < 0 or (value == 0 and not zero):
+    # Compared, since isfinite cannot make a float of a very large int; nor can whoever adds one to a float.
+    if not 0 <= value <= sys.float_info.max or (value == 0 and not zero):
         raise ValueError(f"{name} must be finite and {'0 or more' if zero else 'more than 0'}")
 
 

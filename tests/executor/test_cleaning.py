@@ -99,6 +99,20 @@ def test_a_clean_up_that_hangs_is_left_behind() -> None:
     assert cleaned.wait(10)
 
 
+@both
+@pytest.mark.parametrize("secs", [1e300, float("inf")])
+def test_a_wait_may_be_longer_than_a_thread_can_wait(finish: Any, secs: float) -> None:
+    assert DONE is finish(lambda: DONE, lambda: None, secs=secs)
+
+
+def test_a_result_stands_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading.Thread, "start", lambda _: throw(RuntimeError("can't start new thread")))
+
+    result = run_then_clean_up(lambda: DONE, lambda: None)
+
+    assert attrs.evolve(DONE, detail="clean-up failed: RuntimeError") == result
+
+
 async def done() -> ExecutionResult:
     return DONE
 

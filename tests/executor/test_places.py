@@ -256,3 +256,13 @@ class TestOneLine:
         gone.close()
         abandoned._log_destroy_pending = False  # type: ignore[attr-defined]
         assert (waiting(places), places._taken) == (0, 0)
+
+
+def test_a_wait_may_be_longer_than_a_thread_can_wait() -> None:
+    places = Places()
+    threads = Threads(places, 1)
+    threads.start(0)
+    threading.Timer(NOW, threads.finish).start()
+
+    with places.in_thread(1, 1e300):
+        assert threads.entered == [0]

@@ -122,7 +122,7 @@ class TestLimits:
         assert low == low.clamped_to(high)
         assert high == high.clamped_to(high)
 
-    @pytest.mark.parametrize("secs", [0, -1, float("nan"), float("inf")])
+    @pytest.mark.parametrize("secs", [0, -1, float("nan"), float("inf"), 10**400])
     def test_seconds_are_finite_and_positive(self, secs: float) -> None:
         with pytest.raises(ValueError, match="wall_secs must be finite and more than 0"):
             ExecutionLimits(wall_secs=secs, memory_bytes=1)

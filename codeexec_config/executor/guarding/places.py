@@ -61,7 +61,7 @@ class Places:
         if self._take(most, ticket):
             return
         try:
-            granted.wait(secs)
+            granted.wait(min(secs, threading.TIMEOUT_MAX))
         except BaseException:
             self._give_up(ticket)
             raise
