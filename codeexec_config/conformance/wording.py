@@ -22,7 +22,8 @@ _LONGEST: Final = 300
 _SHORTEST_SECRET: Final = 6
 _USER_IN_URL: Final = re.compile(r"//[^/@\s]+@")
 _NAMED_SECRET: Final = re.compile(
-    r"(?i)\b([\w-]*(?:key|token|secret|passw(?:or)?d|authorization|bearer)[\w-]*)(\"?'?\s*[=:\s]\s*)"
+    r"(?i)(?<![\w-])((?>[\w-]*?(?:key|token|secret|passw(?:or)?d|authorization|bearer))[\w-]*+)"
+    r"(\"?'?(?:\s*+[=:]\s*+|\s++))"
     r"(?:[\"']?(?:basic|bearer|digest|token)\s+)?\S+"
 )
 _SECRET_NAME: Final = re.compile(r"(?i)key|token|secret|passw|credential|auth")

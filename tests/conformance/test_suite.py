@@ -290,6 +290,17 @@ class TestWords:
         assert detail.endswith(words)
         assert "sk-canary" not in detail
 
+    @pytest.mark.parametrize("part", ["a-", "key", "key ", "-key:", "//a", " "])
+    def test_a_long_text_is_told_in_no_time(self, part: str) -> None:
+        """An author may put all that a program printed into an exception."""
+
+        def act(_: object) -> Any:
+            raise ExecutorUnavailable(f"key{part * 50_000}")
+
+        detail = ran(Fake(act), "R01")["R01"].detail
+
+        assert len(detail) < 400
+
     def test_an_exception_whose_words_cannot_be_had_is_told_by_its_type(self) -> None:
         class Mute(Exception):  # noqa: N818 -- its name is in the words
             def __str__(self) -> str:
