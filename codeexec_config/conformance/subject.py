@@ -25,6 +25,13 @@ class Outcome(NamedTuple):
     secs: float
 
 
+def _has_async_form(executor: Any) -> bool:
+    try:
+        return hasattr(executor, "execute_async")
+    except Exception:  # noqa: BLE001 -- D01 tells of attributes that raise
+        return False
+
+
 class Subject:
     """The executor under test, whichever form it has, and what is learnt about it on the way."""
 
@@ -33,7 +40,7 @@ class Subject:
         self.probe = probe
         self.deadlines = deadlines
         self.sizes = sizes
-        self.is_async = hasattr(executor, "execute_async")
+        self.is_async = _has_async_form(executor)
         self.elsewhere = Elsewhere(executor)
         self.sights: dict[str, bool] = {}
         self._loop: EventLoop | None = None

@@ -29,6 +29,7 @@ __all__ = ["Case", "Plan", "Suite", "run_conformance", "run_plan"]
 
 _CORE = "core"
 _SHAPE = "D01"
+_ON_THE_DESCRIPTION = frozenset({_SHAPE, "D02"})
 _TOGETHER = "N01"
 _BY_A_PROGRAM = (Scope.ONE_LANGUAGE, Scope.LAST_PROGRAM)
 _Opinion: TypeAlias = "tuple[Verdict, str, str]"
@@ -139,6 +140,10 @@ class Suite:
         self._subject.elsewhere.prepare()
         self._info = _described(self._subject)
         self._languages = _chosen(plan.languages, self._info)
+        self._only = plan.only
+        if plan.only is not None and not self._languages and not {*plan.only} & _ON_THE_DESCRIPTION:
+            # Nothing else can be made, and a report of nothing would tell that nothing fails.
+            self._only = {*plan.only} | _ON_THE_DESCRIPTION
         self._kits = {name: self._kit(name) for name in self._languages}
         if has_begun_something and self._languages:
             # Workers, it may be: then the copy holds the ends of their pipes too, and must go before they are used.
@@ -162,7 +167,7 @@ class Suite:
         yield from (Case(check, None) for check in self._planned(Scope.END))
 
     def _planned(self, scope: Scope) -> list[Check]:
-        only = self._plan.only
+        only = self._only
         return [check for check in CHECKS if check.scope is scope and (only is None or check.id in only)]
 
     def results(self) -> Iterator[CheckResult]:

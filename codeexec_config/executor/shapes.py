@@ -59,6 +59,13 @@ def check_executor(executor: object) -> list[str]:
 
 def shape_complaints(executor: object, *, needs: tuple[_Shape, ...] = ()) -> Iterator[str]:
     """Yield what is wrong with the methods: each of `needs` must be there, or one of the two forms without any."""
+    try:
+        yield from _methods_complaints(executor, needs)
+    except Exception as error:  # noqa: BLE001 -- an object that makes its attributes on demand may raise anything
+        yield f"an attribute cannot be looked at: {type(error).__name__} was raised"
+
+
+def _methods_complaints(executor: object, needs: tuple[_Shape, ...]) -> Iterator[str]:
     if isinstance(executor, type):
         yield f"{executor.__name__} is a class: pass an instance of it"
         return

@@ -225,6 +225,15 @@ class TestStuck:
         assert {"D01": "fail"} == {check: result.verdict for check, result in made.items()}
         assert made["D01"].detail == "describe() was not back after 0.3 s"
 
+    def test_a_description_that_ends_the_process_is_told(self) -> None:
+        def leave() -> Any:
+            raise SystemExit("no back end")
+
+        [shape] = ran(Fake(described=leave), "D01 R01").values()
+
+        assert shape.verdict == "fail"
+        assert shape.detail.startswith("describe() raised SystemExit at test_suite.py:")
+
     def test_a_description_of_another_type_is_told(self) -> None:
         made = ran(Fake(described=lambda: {"languages": ["python"]}), "D02 R01")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from codeexec_config.executor import Capability, ExecutorInfo, check_executor
-from tests.executor.fakes import Fake, FakeAsync, FakeWithExtras, info
+from codeexec_config.executor import Capability, ExecutorInfo, check_executor, guarded, guarded_async
+from tests.executor.fakes import SERVER, Fake, FakeAsync, FakeWithExtras, info
 
 
 class Bare:
@@ -91,6 +91,20 @@ def test_a_wrong_shape_is_told(executor: object, complaints: list[str]) -> None:
 @pytest.mark.parametrize("method", [max, partial(two, 1)])
 def test_anything_that_may_take_the_record_is_fine(method: Any) -> None:
     assert check_executor(Bare(execute=method)) == []
+
+
+class Unreachable:
+    def __getattr__(self, name: str) -> Any:
+        raise ConnectionError(f"sk-canary: {name}")
+
+
+def test_an_attribute_that_raises_is_told() -> None:
+    words = "an attribute cannot be looked at: ConnectionError was raised"
+
+    assert check_executor(Unreachable()) == [words]
+    for make in (guarded, guarded_async):
+        with pytest.raises(TypeError, match=f"not an executor: {words}"):
+            make(Unreachable(), SERVER)  # type: ignore[arg-type]
 
 
 def broken() -> ExecutorInfo:

@@ -23,6 +23,7 @@ def shape(subject: Subject) -> None:
     """D01: `check_executor` has no complaint."""
     call = call_in_thread(lambda: check_executor(subject.executor))
     outcome = subject.settled(call, "describe()", subject.deadlines.describe)
+    expect(outcome.error is None, f"describe() raised {told(outcome.error)}", traced(outcome.error))
     expect(not outcome.result, "; ".join(outcome.result or ()))
 
 
