@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config.cli.parsing import USAGE_STATUS, Formatter, program
+from codeexec_config.cli.streams import LostOutputError, Output
 from codeexec_config.findings import printable_line
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ examples:
   %(prog)s my_host.remote:Executor --leak-probe my_host.remote:containers_with
   %(prog)s my_host.small:Interpreter --profile no-imports --output report.txt
 """
+
+
+_NOTHING: Final = object()
 
 
 class _UsageError(Exception):
@@ -88,8 +92,9 @@ def run(options: argparse.Namespace) -> int:
     from codeexec_config.conformance.checks.isolating import standing_variable
 
     try:
+        progress = _Progress(sys.stderr) if sys.stderr.isatty() else None
         with _file(options) as file, standing_variable(), own_output() as (standard, printed):
-            report = with_printed(_report(options), printed)
+            report = with_printed(_report(options, progress), printed)
             _write(report, options, standard, file)
     except _UsageError as error:
         lines = map(printable_line, str(error).split("\n"))  # an author's exception may say anything
@@ -98,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
     return 0 if report.ok else 1
 
 
-def _report(options: argparse.Namespace) -> ConformanceReport:
+def _report(options: argparse.Namespace, progress: Callable[[int, int, str], None] | None) -> ConformanceReport:
     from codeexec_config.conformance import run_conformance
 
     executor = _made(_named(options.target, "FACTORY", options), options)
@@ -111,7 +116,7 @@ def _report(options: argparse.Namespace) -> ConformanceReport:
             leak_probe=probe,
             snippets=_snippets(options),
             lacking={feature for name in options.profile or () for feature in _PROFILES[name]},
-            progress=_progress if sys.stderr.isatty() else None,
+            progress=progress,
         )
     except ValueError as error:
         raise _UsageError(str(error)) from error
@@ -162,24 +167,32 @@ def _named(target: str, kind: str, options: argparse.Namespace) -> Any:
         raise _UsageError(f"write MODULE:{kind}, such as my_host.executors:make_executor")
     if os.getcwd() not in sys.path:  # noqa: PTH109 -- as the import system spells it
         sys.path.insert(0, os.getcwd())  # noqa: PTH109 -- the same
-    try:
+    with _told_as(f"cannot import {name}:", options):
         found: Any = import_module(name)
-    except (Exception, SystemExit) as error:
-        raise _UsageError(f"cannot import {name}: {_said(error, options)}") from error
     for part in path.split("."):
-        if not hasattr(found, part):
+        with _told_as(f"{name} has no {path}:", options):  # a module may make its names on demand
+            found = getattr(found, part, _NOTHING)
+        if found is _NOTHING:
             raise _UsageError(f"{name} has no {path}")
-        found = getattr(found, part)
     return found
+
+
+@contextmanager
+def _told_as(words: str, options: argparse.Namespace) -> Iterator[None]:
+    """Make a mistake of the user's of whatever the author's code raises; some of that is no Exception."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise _UsageError(f"{words} {_said(error, options)}") from error
 
 
 def _made(factory: Callable[[], Any], options: argparse.Namespace) -> Any:
     if not callable(factory):
         raise _UsageError(f"{options.target} cannot be called: name a function or a class that makes the executor")
-    try:
+    with _told_as("the factory raised", options):
         return factory()
-    except (Exception, SystemExit) as error:
-        raise _UsageError(f"the factory raised {_said(error, options)}") from error
 
 
 def _said(error: BaseException, options: argparse.Namespace) -> str:
@@ -187,12 +200,20 @@ def _said(error: BaseException, options: argparse.Namespace) -> str:
     from codeexec_config.conformance.kit import told, traced
 
     trace = error.__traceback__
-    words = told(error.with_traceback(trace.tb_next if trace else None))  # without the frame of this command
+    for _ in range(2):  # the frames of this command
+        trace = trace and trace.tb_next
+    words = told(error.with_traceback(trace))
     return f"{words}\n{traced(error)}" if options.traceback else words
 
 
-def _progress(done: int, total: int, name: str) -> None:
-    print(f"\r\033[K{done}/{total} {name}", end="" if done < total else "\r\033[K", file=sys.stderr, flush=True)
+class _Progress:
+    """Tell a terminal how far the run is, whatever an executor does to `sys.stderr`."""
+
+    def __init__(self, terminal: IO[str]) -> None:
+        self._terminal = terminal
+
+    def __call__(self, done: int, total: int, name: str) -> None:
+        print(f"\r\033[K{done}/{total} {name}", end="" if done < total else "\r\033[K", file=self._terminal, flush=True)
 
 
 @contextmanager
@@ -219,8 +240,14 @@ def _file(options: argparse.Namespace) -> Iterator[IO[str] | None]:
 def _write(report: ConformanceReport, options: argparse.Namespace, standard: IO[str], file: IO[str] | None) -> None:
     text = _text(report, options) if options.format == "text" else _json(report)
     if file is None:
-        for line in text.splitlines(keepends=True):
-            standard.write(line)
+        output = Output(standard, is_vital=True)
+        try:
+            for line in text.splitlines(keepends=True):
+                output.write(line)
+            output.flush()
+        except LostOutputError as lost:
+            if lost.reason is not None:  # or else its reader had enough, and the status tells the rest
+                raise
         return
     with suppress(OSError):  # of a pipe or a device, which keeps nothing
         file.truncate(0)

@@ -46,7 +46,8 @@ class Printed:
 
     def _collecting(self) -> threading.Thread:
         """Let standard output be a pipe from now on, and return what reads it."""
-        sys.stdout.flush()
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # an executor may have closed or replaced it
+            sys.stdout.flush()
         source, sink = os.pipe()
         reader = threading.Thread(target=self._drain, args=(source,), daemon=True)
         reader.start()
@@ -65,19 +66,26 @@ class Printed:
 def own_output() -> Iterator[tuple[IO[str], Printed]]:
     """Keep standard output for the report, on a descriptor of its own, and collect whatever else is printed."""
     sys.stdout.flush()
-    kept, before = os.dup(1), sys.stdout
+    kept, before = os.dup(1), (sys.stdout, sys.stderr)
     printed = Printed()
-    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+    # A program that runs in this process may close either.
+    sys.stdout, sys.stderr = given = _stand_in(1), _stand_in(2)
     report = os.fdopen(kept, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
     try:
         yield report, printed
     finally:
-        sys.stdout.close()
-        sys.stdout = before
+        for stream in given:
+            with contextlib.suppress(OSError):
+                stream.close()
+        sys.stdout, sys.stderr = before
         report.flush()
         os.dup2(kept, 1)
         report.close()
         printed.end()
+
+
+def _stand_in(descriptor: int) -> IO[str]:
+    return open(descriptor, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
 
 
 def with_printed(report: ConformanceReport, printed: Printed) -> ConformanceReport:

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -108,6 +108,32 @@ class Odd(Echo):
 class Unwanted(Echo):
     def __init__(self):
         raise AssertionError("made, though its report can go nowhere")
+
+class Outcome(BaseException):
+    """Is no Exception, as what test frameworks skip a module with."""
+
+def skip():
+    raise Outcome("not on this system")
+
+def __getattr__(name):
+    if name == "lazy":
+        raise RuntimeError("not without an extra")
+    raise AttributeError(name)
+
+class Lazy:
+    """Has attributes that cannot be looked at."""
+
+    def __getattr__(self, name):
+        raise ValueError("no connection yet")
+
+class Closing(Echo):
+    """Runs programs in the host's process, one of which closes what it prints to."""
+
+    def execute(self, request, /):
+        import sys
+        sys.stdout.close()
+        sys.stderr.close()
+        return super().execute(request)
 '''
 
 
@@ -118,6 +144,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     (tmp_path / "kit_wrong.py").write_text("import kit_no_such_module", encoding="utf-8")
     (tmp_path / "kit_broken.py").write_text("raise RuntimeError('the wrong kind of day')", encoding="utf-8")
     (tmp_path / "kit_leaving.py").write_text("raise SystemExit(0)", encoding="utf-8")
+    (tmp_path / "kit_skipped.py").write_text("raise GeneratorExit", encoding="utf-8")
     (tmp_path / "kit_garbled.py").write_text("def (", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -146,6 +173,21 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("codeexec_config.conformance.run_conformance", only_the_shape)
 
 
+def shell(folder: Path, *arguments: str, stdout: Any = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own."""
+    (folder / "kit_host.py").write_text(MODULE, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "-m", "codeexec_config", "conformance", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
 @pytest.mark.usefixtures("quick")
 class TestReport:
     def test_an_executor_that_passes_gives_0_and_a_table(
@@ -166,18 +208,7 @@ class TestReport:
         assert command("kit_host:Holder.make") == 0
 
     def test_threads_of_the_executor_s_own_do_not_hold_it_up(self, tmp_path: Path) -> None:
-        (tmp_path / "waiting_host.py").write_text(MODULE, encoding="utf-8")
-        command = ["conformance", "waiting_host:Waiting", "--check", "T16", "--language", "bash"]
-
-        done = subprocess.run(
-            [sys.executable, "-m", "codeexec_config", *command],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        done = shell(tmp_path, "kit_host:Waiting", "--check", "T16", "--language", "bash")
 
         assert done.returncode == 1
         assert "the call was not back after " in done.stdout
@@ -251,6 +282,45 @@ class TestReport:
         assert not new.exists()
         assert old.read_text() == "the last report\n"
 
+    @pytest.mark.parametrize("check", ["R01", "L01"])
+    @pytest.mark.parametrize("factory", ["Indescribable", "Lazy"])
+    def test_what_describes_nothing_never_passes(
+        self, command: Callable[..., int], capfd: pytest.CaptureFixture[str], factory: str, check: str
+    ) -> None:
+        """There is no language to make the check that was asked for."""
+        assert command(f"kit_host:{factory}", "--check", check) == 1
+
+        assert "\nfailed:\n  D01 all: " in capfd.readouterr().out
+
+    def test_a_program_may_close_the_streams_of_this_process(
+        self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        assert command("kit_host:Closing") == 0
+
+        assert capfd.readouterr().out.endswith("4 pass, 0 fail, 0 skip, 0 n/a\n")
+        os.write(2, b"still open\n")
+        sys.stderr.flush()
+        assert capfd.readouterr().err == "still open\n"
+
+    @pytest.mark.parametrize(("factory", "status"), [("Echo", 0), ("Shapeless", 1)])
+    def test_a_reader_that_had_enough_changes_no_status(self, tmp_path: Path, factory: str, status: int) -> None:
+        source, sink = os.pipe()
+        os.close(source)
+
+        done = shell(tmp_path, f"kit_host:{factory}", "--check", "D01", stdout=sink)
+
+        os.close(sink)
+        assert (done.returncode, done.stderr) == (status, "")
+
+    def test_a_full_standard_output_is_told(self, tmp_path: Path) -> None:
+        with open("/dev/full", "w") as full:  # noqa: PTH123 -- a device
+            done = shell(tmp_path, "kit_host:Echo", "--check", "D01", stdout=full)
+
+        assert done.returncode == 2
+        assert done.stderr == (
+            "python -m codeexec_config: error: cannot write to standard output: no space left on device\n"
+        )
+
     def test_a_full_disk_is_told(self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]) -> None:
         assert command("kit_host:Echo", "--check", "D01", "--output", "/dev/full") == 2
 
@@ -289,7 +359,10 @@ class TestUsage:
             ),
             (["kit_broken:make"], "cannot import kit_broken: RuntimeError at kit_broken.py:1: the wrong kind of day"),
             (["kit_leaving:make"], "cannot import kit_leaving: SystemExit at kit_leaving.py:1: 0"),
+            (["kit_skipped:make"], "cannot import kit_skipped: GeneratorExit at kit_skipped.py:1"),
             (["kit_host:missing"], "kit_host has no missing"),
+            (["kit_host:lazy"], "kit_host has no lazy: RuntimeError at kit_host.py:101: not without an extra"),
+            (["kit_host:skip"], "the factory raised Outcome at kit_host.py:97: not on this system"),
             (["kit_host:Holder.missing"], "kit_host has no Holder.missing"),
             (
                 ["kit_host:number"],
