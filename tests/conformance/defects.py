@@ -1328,6 +1328,25 @@ class WaitsForAPipe(Local):
         return result
 
 
+class GivesOldArtifacts(Local):
+    def __init__(self, *languages: str) -> None:
+        super().__init__(*languages)
+        self.seen: dict[str, bytes] = {}
+
+    def artifacts(self, run: Run) -> dict[str, bytes]:
+        self.seen.update(super().artifacts(run))
+        return {name: self.seen[name] for name in run.request.collect if name in self.seen}
+
+
+class TakesOffAMark(Local):
+    """Reads files as text that may have a byte order mark."""
+
+    def put_files(self, run: Run) -> None:
+        super().put_files(run)
+        for name, content in run.request.files.items():
+            (run.folder / "work" / name).write_bytes(content.removeprefix(b"\xef\xbb\xbf"))
+
+
 class TakesFilesForText(Local):
     def put_files(self, run: Run) -> None:
         files = {name: data.decode("utf-8", "replace").encode() for name, data in run.request.files.items()}
@@ -1642,6 +1661,19 @@ class StreamsAll(Streaming):
             if isinstance(item, ExecutionResult) and item.stdout_truncated:
                 for _ in range(100):
                     yield OutputChunk(stream="stdout", data=item.stdout)
+            yield item
+
+
+class StreamsOneOfTwo(Streaming):
+    def written(self, request: ExecutionRequest, given: dict[str, int]) -> list[OutputChunk]:
+        return [chunk for chunk in super().written(request, given) if chunk.stream == "stdout"]
+
+
+class RaisesInItsStream(Streaming):
+    async def execute_streaming_async(self, request: ExecutionRequest, /) -> AsyncGenerator[object]:
+        async for item in super().execute_streaming_async(request):
+            if isinstance(item, ExecutionResult) and item.status is Status.FAILED:
+                raise RuntimeError("the program failed")
             yield item
 
 
@@ -1970,6 +2002,18 @@ class LeavesOpenFilesOfTheKilled(LeavesOpenFilesOfFailures):
     end_of_run = Status.KILLED
 
 
+class LeavesOpenFilesOfSessions(Sessions):
+    async def end_session(self, process: Any) -> None:
+        self.files = [*getattr(self, "files", []), open(os.devnull)]  # noqa: ASYNC230, PTH123, SIM115 -- the defect
+        await super().end_session(process)
+
+
+class LeavesZombiesOfSessions(Sessions):
+    async def end_session(self, process: Any) -> None:
+        self.helpers = [*getattr(self, "helpers", []), subprocess.Popen(["true"])]
+        await super().end_session(process)
+
+
 class LeavesOpenFilesOfFloods(Local):
     def verdict(self, run: Run, output: dict[str, bytes]) -> ExecutionResult:
         if run.cut:
@@ -2202,6 +2246,8 @@ DEFECTS = (
     Control(DropsEmptyFiles, "R01 F01 F06", "F01", "F06"),
     Control(LoadsFromTheFiles, "R01 F01 F09", "F09"),
     Control(CollectsOfSuccesses, "R01 F02 F04", "F02"),
+    Control(GivesOldArtifacts, "R01 F02 F04", "F02"),
+    Control(TakesOffAMark, "R01 F01 F06", "F06"),
     Control(TakesNamesForPatterns, "R01 F02 F04", "F02"),
     Control(LimitsEachArtifact, "F02 F03 F04 F05", "F05"),
     Control(NeverEndsTheInput, "R01 S02 S03", "S02"),
@@ -2249,6 +2295,8 @@ DEFECTS = (
     Control(StreamsAtTheEnd, STREAMS, "V02", "V03 V04"),
     Control(StreamsNoResult, STREAMS, "V02", "V03 V04"),
     Control(RepeatsWhatItStreamed, STREAMS, "V02", "V03 V04"),
+    Control(StreamsOneOfTwo, STREAMS, "V02", "V03 V04"),
+    Control(RaisesInItsStream, STREAMS, "V02", "V03 V04"),
     Control(StreamsForEver, STREAMS, "V04"),
     Control(StreamsAll, STREAMS, "V04"),
     Control(GoesOnWithoutAListener, STREAMS, "V03"),
@@ -2285,6 +2333,8 @@ DEFECTS = (
     Control(LeavesThreads, "R01 L02 L03", "L03"),
     Control(LeavesOpenFiles, "R01 L02 L03", "L03"),
     Control(LeavesZombies, "R01 L02 L03", "L03"),
+    Control(LeavesOpenFilesOfSessions, "Z01 L02 L03", "L03"),
+    Control(LeavesZombiesOfSessions, "Z01 L02 L03", "L03"),
     Control(LeavesThreadsOfTimeouts, "R01 L02 L03", "L03"),
     Control(LeavesOpenFilesOfTimeouts, "R01 L02 L03", "L03"),
     Control(LeavesOpenFilesOfFailures, "R01 L02 L03", "L03"),

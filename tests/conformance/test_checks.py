@@ -648,6 +648,17 @@ class TestStreaming:
         assert heard(self.end, printed(b"end")).startswith("the program's output is not in the result")
         assert heard(self.chunk, self.end, self.result, secs=0) == "nothing was yielded before the program had ended"
 
+    def test_what_the_result_has_of_either_stream_was_yielded(self) -> None:
+        def result(word: bytes) -> ExecutionResult:
+            return printed(word + b"end", stderr=b"x")
+
+        error = OutputChunk(stream="stderr", data=b"x")
+
+        assert judged("V02", Streamed(self.chunk, error, self.end, result)).verdict is Verdict.PASS
+        assert judged("V02", Streamed(self.chunk, self.end, result)).detail == (
+            "of a program that fails, it yielded b'' for stderr, and the result has b'x'"
+        )
+
     def test_an_iterator_that_is_read_to_its_end_need_not_be_closed(self) -> None:
         class Plain(Streamed):
             def execute_streaming(self, request: ExecutionRequest, /) -> Iterator[object]:

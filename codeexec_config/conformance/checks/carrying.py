@@ -15,7 +15,8 @@ from codeexec_config.executor import Capability, ExecutionError, ExecutionResult
 if TYPE_CHECKING:
     from codeexec_config.conformance.kit import Kit
 
-_ANY_BYTES = bytes(range(256)) + b"\r\n\nno line end"
+_ANY_BYTES = b"\xef\xbb\xbf" + bytes(range(256)) + b"\r\n\nno line end"
+"""They begin as text does that has a byte order mark, which is a part of it as well."""
 _ANY_TEXT = "first\n\u00e9 \u2603 \U0001f600\nno line end".encode()
 _MORE_THAN_A_PIPE_HOLDS = 200_000
 _ODD_NAMES = ("two words.txt", "h\u00e9 \u2603.txt", ".hidden", "one/two/three.txt", "[x]*.txt")
@@ -120,6 +121,8 @@ def artifacts(kit: Kit) -> None:
     result = kit.run(kit.request(kit.code("artifact"), collect=wanted), Status.COMPLETED)
     expected = {"out/result.bin": ARTIFACT}
     expect(result.artifacts == expected, f"expected {expected}, got {dict(result.artifacts)}")
+    result = kit.run(kit.request(kit.code("say", text="word"), collect=wanted))
+    expect(not result.artifacts, "an artifact of one program came back with the next, which had left none")
     canary = kit.nonce().encode()
     with host_file(canary.decode()) as path:
         result = kit.run(kit.request(kit.code("link", path=path), collect=["out/link"]), Status.COMPLETED)

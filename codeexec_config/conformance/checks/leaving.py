@@ -150,8 +150,7 @@ def _run_to_each_end(kit: Kit) -> None:
     kit.outcome(kit.request(_HALF_AN_EMOJI))
     if kit.declares(Capability.FILES):
         kit.outcome(kit.request("", files={"a": b"", "a/b": b""}))
-    if kit.declares(Capability.SESSIONS) and kit.has("before_sleep"):
-        _run_in_sessions(kit)
+    _run_in_sessions(kit)
 
 
 def _cancel(kit: Kit, secs: float) -> None:
@@ -166,7 +165,9 @@ def _cancel(kit: Kit, secs: float) -> None:
 
 
 def _run_in_sessions(kit: Kit) -> None:
-    """Open a session to be closed, and one that a limit may end."""
+    """Open a session to be closed, and one that a limit may end, where there are sessions."""
+    if not kit.declares(Capability.SESSIONS) or not kit.has("before_sleep"):
+        return
     with session(kit) as name:
         kit.run(kit.request(kit.code("say", text="word"), session=name))
     with session(kit) as name:
@@ -199,6 +200,7 @@ def zombies_left(kit: Kit) -> None:
     acts: list[Callable[[], object]] = [
         *(partial(kit.run, request) for request in requests),
         partial(_cancel, kit, _SHORT_SECS),
+        partial(_run_in_sessions, kit),
     ]
     for act in acts:
         act()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from codeexec_config.conformance import streaming
@@ -16,6 +17,7 @@ from codeexec_config.conformance.kit import (
     told,
     traced,
 )
+from codeexec_config.conformance.wording import quoted
 from codeexec_config.executor import ExecutionResult, OutputChunk, Status
 
 if TYPE_CHECKING:
@@ -46,12 +48,24 @@ def stream(kit: Kit) -> None:
     expect(nonce in result.text(), f"the program's output is not in the result: {told(result)}")
     expect(data == result.stdout, f"it yielded {data!r}, and the result has {result.stdout!r}")
     expect(items[-1].secs - items[0].secs >= _APART_SECS, "nothing was yielded before the program had ended")
+    with suppress(NotApplicable):  # a language may have no program for it
+        _stream_of_a_failure(kit)
 
 
-def _data(chunk: object) -> bytes:
+def _stream_of_a_failure(kit: Kit) -> None:
+    """Expect of a program that fails what one that completes gets, with the stream that its error goes to."""
+    items = _streamed(kit, kit.request(kit.code("uncaught_error", text=kit.nonce())))
+    result = _last(items)
+    for name in ("stdout", "stderr"):
+        data, whole = b"".join(_data(item.value, name) for item in items[:-1]), getattr(result, name)
+        words = f"of a program that fails, it yielded {quoted(data)} for {name}, and the result has {quoted(whole)}"
+        expect(not whole or data == whole, words)
+
+
+def _data(chunk: object, name: str = "stdout") -> bytes:
     if not isinstance(chunk, OutputChunk):
         raise Failed(f"an item before the result is {type(chunk).__name__} and no OutputChunk")
-    return chunk.data if chunk.stream == "stdout" else b""
+    return chunk.data if chunk.stream == name else b""
 
 
 def _expect_an_offer(kit: Kit) -> None:
