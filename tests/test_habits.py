@@ -68,7 +68,10 @@ def mended(text: str) -> str | None:
         ("timeout_secs", '"00:05:00"', 300),
         ("timeout_secs", "00:05:00", 300),
         ("timeout_secs", "23:59:59", 86_399),
-        *(("timeout_secs", text, None) for text in ('"05:00"', '"00:60:00"', "00:05:00.5", '"1:2:3"', "1979-05-27")),
+        *(
+            ("timeout_secs", text, None)
+            for text in ('"05:00"', "05:00", '"00:60:00"', "00:05:00.5", '"1:2:3"', "1979-05-27")
+        ),
         *(("max_memory_mb", text, None) for text in ('"PT5M"', "00:05:00", '"00:05:00"')),
         ("max_memory_mb", '"512MB"', 512),
         ("max_memory_mb", '"512Mi"', 512),
@@ -95,12 +98,22 @@ def test_the_help_names_the_number_and_its_limits() -> None:
     assert str(helped('"0.5s"')).endswith("without quotes or a unit")
     assert str(helped('"0"')).endswith("without quotes or a unit, from 1 to 86400")
     assert str(helped('"2:00:00 "')).endswith("without quotes or a unit: 7200")
+    assert str(helped("00:30:00")).endswith("without quotes or a unit: 1800")
+    assert str(helped("00:30")).endswith("without quotes or a unit")
+    assert str(helped("30.000")).endswith("without quotes or a unit")
     assert str(helped('"No limit"')).endswith("a unit; there is always a limit, of 86400 at the most")
     assert str(helped("inf")).endswith("a unit; there is always a limit, of 86400 at the most")
     assert str(helped("-inf")).endswith("without quotes or a unit")
     assert str(helped('"auto"')).endswith("a unit; leave the key out for its default")
     assert str(helped("['auto']")).endswith("without quotes or a unit")
     assert str(helped('"３0"')).startswith("it contains U+FF13 FULLWIDTH DIGIT THREE; ")  # noqa: RUF001
+
+
+def test_a_number_that_is_spelt_doubtfully_is_not_converted_either() -> None:
+    [finding] = check_text(f"{HEADER}timeout_minutes = 1.000\n", env={}).errors
+    assert (None, "did you mean `timeout_secs`?") == (finding.fix, finding.help)
+
+    assert "60" == mended(f"{HEADER}timeout_minutes = 1.00\n")
 
 
 @pytest.mark.parametrize(

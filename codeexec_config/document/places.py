@@ -13,7 +13,7 @@ from codeexec_config.document.stems import Stems
 from codeexec_config.document.tokens import past_space
 from codeexec_config.expressions import expression
 from codeexec_config.findings import Finding, Path, Target
-from codeexec_config.rules.units import THOUSANDS
+from codeexec_config.rules.units import SHORT_CLOCK, THOUSANDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,6 +50,10 @@ class Places:
     def diagnostic(self, finding: Finding) -> Diagnostic:
         """Return a finding its place."""
         stretch = self._find(finding.target or Target(finding.path))
+        amendment, help_ = finding.amendment, finding.help
+        if amendment is not None and any(map(self._is_spelt_doubtfully, (amendment, *amendment.also))):
+            help_ = _without_number(finding, amendment)
+            amendment = None
         return Diagnostic(
             code=finding.code,
             severity=finding.weight,
@@ -58,9 +62,9 @@ class Places:
             span=stretch and self._lines.span(*stretch),
             file=self._file,
             excerpt=stretch and self._excerpt(stretch),
-            help=finding.help,
+            help=help_,
             related=(*(self.related(message, target) for message, target in finding.related), *finding.elsewhere),
-            fix=finding.amendment and self._fix(finding.amendment),
+            fix=amendment and self._fix(amendment),
         )
 
     def span(self, path: Path) -> Span | None:
@@ -102,12 +106,17 @@ class Places:
 
     def _replacement(self, amendment: Amendment) -> list[tuple[Stretch, str]]:
         token = self._scan.values[amendment.path]
-        if THOUSANDS.fullmatch(self._scan.text, token.start, token.end):  # the value does not tell how it was spelt
-            return []
         quote = self._scan.text[token.start] if amendment.action == "reword" else ""
         if quote and not _NEEDS_ESCAPES.isdisjoint(amendment.text):
             return []
         return [((token.start, token.end), f"{quote}{amendment.text}{quote}")]
+
+    def _is_spelt_doubtfully(self, amendment: Amendment) -> bool:
+        """Check for a number whose text may mean another one than its value, which does not tell how it was spelt."""
+        if amendment.action != "replace":
+            return False
+        token = self._scan.values[amendment.path]
+        return any(form.fullmatch(self._scan.text, token.start, token.end) for form in (THOUSANDS, SHORT_CLOCK))
 
     def _entry(self, path: Path) -> list[Stretch]:
         """Return the stretches of an array's entry and of the comma that goes with it; comments stay."""
@@ -171,6 +180,13 @@ class Places:
             return None
         line_end = text.find("\n", end)
         return len(text) if line_end < 0 else line_end - text.startswith("\r", line_end - 1)
+
+
+def _without_number(finding: Finding, amendment: Amendment) -> str | None:
+    """Return the help of a finding whose fix is not offered, as far as it says no number."""
+    if finding.help == amendment.title:
+        return f"did you mean `{amendment.text}`?"
+    return finding.help and finding.help.removesuffix(f": {amendment.text}")
 
 
 def _paths(found: Iterable[Finding]) -> Iterator[Path]:

@@ -75,7 +75,9 @@ _PERIOD: Final = expression(
 )
 """A duration of ISO 8601, without years, months and weeks."""
 _CLOCK: Final = expression(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])")
-"""Hours, minutes and seconds; of two numbers nobody knows which they are."""
+"""Hours, minutes and seconds."""
+SHORT_CLOCK: Final = expression(r"[0-9]{2}:[0-9]{2}")
+"""Of two numbers nobody knows whether they are hours and minutes, as TOML 1.1 has them, or minutes and seconds."""
 _LONGEST: Final = 40
 
 
