@@ -24,7 +24,15 @@ NAMING = [
     *("{env:CE_KEY}", "{{env:CE_KEY}}", "{$CE_KEY}", '{{ env "CE_KEY" }}', "{{ lookup('env', 'CE_KEY') }}"),
     *("env:CE_KEY", "ENV:CE_KEY", "env://CE_KEY", "env(CE_KEY)", "env.CE_KEY", "!env CE_KEY", "vars.CE_KEY"),
     *("os.environ/CE_KEY", 'os.environ["CE_KEY"]', "os.environ['CE_KEY']", 'os.environ.get("CE_KEY")'),
-    *('os.getenv("CE_KEY", "")', "process.env.CE_KEY", "process.env['CE_KEY']", "ENV[CE_KEY]", 'ENV["CE_KEY"]'),
+    *(
+        'os.getenv("CE_KEY", "")',
+        "os.getenv('CE_KEY', None)",
+        "env('CE_KEY',)",
+        "process.env.CE_KEY",
+        "process.env['CE_KEY']",
+        "ENV[CE_KEY]",
+        'ENV["CE_KEY"]',
+    ),
     *("<%= ENV['CE_KEY'] %>", "CE_KEY"),
 ]
 MANAGERS = """
@@ -47,6 +55,7 @@ NAMELESS = [
     *("@Microsoft.KeyVault(SecretUri=x)", "!vault x", "$(cat /run/secrets/x)", "`pass ce`"),
     *("!secret ce", "!sops ce", "!include ce.yml", "!file ce", "store://ce", "@ce.yaml"),
     *("#{ce}", "%{ce}", "@{ce}", "#{a{b}c}"),
+    *('os.getenv("CE_KEY", "x")', "os.environ.get('CE_KEY', f(x))", "env(CE_KEY, 'none')", "env('CE_KEY', '', 1)"),
     *(f"{manager}:ce" for manager in MANAGERS.split()),
     *(
         "/run/secrets/x",

@@ -21,9 +21,10 @@ _WRAPPER: Final = expression(
 _ENVIRONMENT: Final = (
     r"!?\.?_?(?:(?:import\.meta|process|deno|bun|os|sys|system)\.)?(?:getenv|printenv|environ(?:ment)?|env(?:_var)?)"
 )
+_NO_DEFAULT: Final = r"\s*(?:\"\"|''|none|null|nil|undefined)?\s*"
 _NAMED: Final = (
     rf"{_ENVIRONMENT}\s*(?:[.:/!\s]|://)\s*{_NAME}",
-    rf"{_ENVIRONMENT}(?:\.get)?\s*[(\[{{]\s*{_NAME}\s*(?:,[^,()]*)?[)\]}}]",
+    rf"{_ENVIRONMENT}(?:\.get)?\s*[(\[{{]\s*{_NAME}\s*(?:,{_NO_DEFAULT})?[)\]}}]",
     rf"lookup\(\s*[\"']env[\"']\s*,\s*{_NAME}\s*\)",
     rf"(?:vars?|secrets?)\.{_NAME}",
 )
@@ -35,6 +36,7 @@ _MANAGERS: Final = (
     "|secrets?(?:-?manager|-?ref)?|vault|wincred"
 )
 _NAMELESS: Final = (
+    rf"{_ENVIRONMENT}(?:\.get)?\s*[(\[{{]\s*{_NAME}\s*,.*[)\]}}]",
     r"\$\(.*\)|`.*`|<%.*%>|\{\{.*\}\}|[%@#]\{.*\}",
     r"(?:\w+_)?(?:secrets?|vault|secret_?manager|key_?vault|credentials?)[.(\[]\S.*",
     r"@microsoft\.keyvault\(.*\)",
@@ -45,7 +47,8 @@ _NAMELESS: Final = (
     r"arn:aws[a-z-]*:.*|projects/[^/]+/secrets/.*",
     r"[<@]?(?:~|\.{1,2}|[a-z]:)[/\\].*|@[\w.-]+\.[a-z]{2,5}",
 )
-"""Places that no variable is named in: a secret manager, a command, a path."""
+"""Places that no variable is named in: a secret manager, a command, a path. So counts one with a default, which a name
+in braces alone would lose."""
 _PATH: Final = expression(r"[<@]?((?:/[A-Za-z0-9._@-]+){2,}/?|/[A-Za-z0-9._-]+\.[A-Za-z]{2,5})")
 _CAPITALS: Final = "[A-Z_][A-Z0-9_]*"
 _WITHIN: Final = expression(
