@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from codeexec_config.document.slips import Slip
 
 _SPECIAL: Final = expression(r"([+-]?)(infinity|inf|nan)", re.IGNORECASE)
-_QUANTITY: Final = expression(r"(?:[0-9]{1,18}(?:\.[0-9]{1,18})?[ \t]*[A-Za-zµ]{1,12}[ \t]*){1,4}(?<![ \t])")
+_QUANTITY: Final = expression(r"(?:[0-9](?:_?[0-9]){0,17}(?:\.[0-9]{1,18})?[ \t]*[A-Za-zµ]{1,12}[ \t]*){1,4}(?<![ \t])")
 _GROUPED: Final = expression(r"[0-9]{1,3}(?:,[0-9]{3}){1,6}(?![0-9])")
 _NUMBER: Final = r"[0-9][0-9_.]*"
 _CALCULATION: Final = expression(rf"[+-]?{_NUMBER}(?:[ \t]*(?:\*\*?|//?|%|\^|<<|>>|[+-](?=[ \t]))[ \t]*{_NUMBER})+")
@@ -48,15 +48,18 @@ def _special(slip: Slip) -> Reason | None:
 
 def _quantity(slip: Slip) -> Reason | None:
     found = _QUANTITY.match(slip.text, slip.began)
-    if not found or not slip.ends_value(found.end()) or not is_amount(found[0]):
+    if not found or not slip.ends_value(found.end()):
+        return None
+    text = found[0].replace("_", "")  # which parts digits, as in any number of TOML
+    if not is_amount(text):
         return None
     message = "a number has no unit in TOML"
     bounds = slip.key.bounds if slip.key else None
     if slip.key is None or bounds is None:
         return Reason(message, "write the number alone, or put quotes around number and unit")
     help_ = f"`{slip.key.name}` takes a whole number of {plural(bounds.unit)}, without a unit"
-    amount = read_amount(found[0], slip.key)
-    if amount is None and (unit := finest(found[0], slip.key)):
+    amount = read_amount(text, slip.key)
+    if amount is None and (unit := finest(text, slip.key)):
         return Reason(message, f"{help_}: {ratio(slip.key, unit)}")
     if amount is None or not bounds.minimum <= amount <= bounds.maximum:
         return Reason(message, help_)
