@@ -27,6 +27,7 @@ _MARKED: Final = expression(rf"[^\w\s\[\"'=#]{{1,9}}(?:[ \t]*(?P<header>\[)|{PAI
 _GOES_ON_BELOW: Final = expression(r"(?P<space>\s*(?:#[^\n]*\n\s*){0,100})(?P<mark>\]+|\.)")
 _EQUALS_BELOW: Final = expression(r"\s*=")
 _WORD: Final = expression(r"\w[\w-]*")
+_CLOSES: Final = expression(r"[\]}]")
 _DECLARES: Final = expression(rf"(?P<word>export|set|let|const|var|local|readonly|-)[ \t]+(?={KEY_OF_PAIR})")
 """What stands before an assignment elsewhere: a shell's or JavaScript's word, or the mark of a list or a diff."""
 
@@ -117,6 +118,8 @@ def explain_comment_mark(slip: Slip) -> Reason | None:
     if not found:
         return None
     change = (slip.at, slip.at + found.end(), "#")
+    if slip.scan.brackets and _CLOSES.search(slip.rest):  # which would be a part of the comment
+        return Reason(_COMMENT, "write # instead, and what closes the bracket on a line below")
     return Reason(_COMMENT, "write # instead", "write #", (change,))
 
 

@@ -170,6 +170,8 @@ def _comma(slip: Slip) -> Reason:
     if slip.rest.startswith(";"):
         changes = ((slip.at, slip.at + 1, ","),) if _NO_COMMENT.match(slip.rest, 1) else ()
         return Reason(message, "write a comma", "write a comma", changes)
+    if slip.text[slip.at - 1] in " \t" and (early := explain_comment_mark(slip)):
+        return early
     if _lacks_comma(slip, bracket):
         before = next(reversed(slip.scan.values.values())).end
         return Reason(message, "write a comma between them", "write the comma", ((before, before, ","),))
