@@ -657,9 +657,19 @@ def test_a_long_run_of_blanks_is_read_once(before: str) -> None:
     assert "invalid-toml" == refusal(before + " " * 500_000 + "@\n").code
 
 
-@pytest.mark.parametrize("text", ["---\na: 1", "---", "--- # x\r\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("---\na: 1", "---", "--- # x\r\n", "enabled: true\nmode:\n  wasm: {}\n"),
+        "kind: ConfigMap\r\ndata:\r\n  app.toml: |\r\n    [features.code_execution]\r\n",
+        "name: x # of features.code_execution\nlist:\n  - url: 1\n  - env:",
+    ],
+)
 def test_the_beginning_of_a_document_of_yaml_is_named(text: str) -> None:
-    assert "YAML" in refusal(text).message
+    found = refusal(text)
+
+    assert "YAML" in found.message
+    assert found.fix is None
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ PAIR: Final = expression(rf"[ \t]*{KEY_OF_PAIR}")
 PLAIN_VALUE: Final = expression(r"(?:true|false|[+-]?[0-9]+|\"[^\"\\]*\"|'[^']*')[ \t]*(?:#|\Z)")
 _CONFLICT: Final = expression(r"(?:<{7}|={7}|>{7})(?!\S)")
 _OF_YAML: Final = expression(r"(?:---|[^:\s]*:)[ \t]*(?:#|\Z)")
+_BLOCK_OF_YAML: Final = expression(r"\n[ \t]*(?:-[ \t]+)?[A-Za-z0-9_./\"'-]+:[ \t]*(?:[|>][+-]?[ \t]*)?(?=\r?\n|\Z)")
 _BARE_HEADER: Final = expression(r"(?=[^\n#]*[.\]])[A-Za-z0-9_. \t-]+(?:\][ \t]*)?(?:#|\r?\n|\Z)")
 """A line of names with dots, or with the closing bracket of a header."""
 _BLOCK: Final = expression(r"(?:\"[^\"]*\"[ \t]*){0,10}\{")
@@ -163,7 +164,7 @@ def _declaration(slip: Slip) -> Reason | None:
 
 def _pair_of_another_format(slip: Slip) -> Reason | None:
     began = slip.scan.statements[-1]
-    if _OF_YAML.match(slip.text, began, slip.line_end(slip.at)):
+    if _OF_YAML.match(slip.text, began, slip.line_end(slip.at)) or _begins_yaml(slip):
         return Reason(
             f"{_NO_VALUE}; this looks like YAML", f"write a table as [{limits.SECTION}], and a list in brackets"
         )
@@ -172,6 +173,12 @@ def _pair_of_another_format(slip: Slip) -> Reason | None:
     if slip.text[began : slip.at].rstrip(" \t") == "--":
         return Reason(_COMMENT, "write # instead", "write #", ((began, began + 2, "#"),))
     return None
+
+
+def _begins_yaml(slip: Slip) -> bool:
+    """Check for a colon in the first line of a file that has a block of YAML further down."""
+    is_first = len(slip.scan.statements) == 1 and slip.rest.startswith(":")
+    return is_first and _BLOCK_OF_YAML.search(slip.text, slip.at) is not None
 
 
 def _colon(slip: Slip) -> Reason | None:
