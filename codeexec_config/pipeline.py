@@ -78,7 +78,7 @@ def run_mapping(table: object, _: str, options: Options) -> Outcome | BaseExcept
 
 
 def _run_decoded(text: str, name: str, options: Options) -> Outcome | BaseException:
-    document = parse.parse(text, name, options.section)
+    document = parse.parse(text, name, options.section, options.model)
     if not isinstance(document, Document):
         return Outcome(None, refused=document, file=name)
     selected = select(document.data, options.section)

@@ -74,7 +74,7 @@ def read_policy(path: str | os.PathLike[str]) -> PolicyFile:
         shown = name_shown(name)
         return PolicyFile(None, (placeless(raw._replace(help=None), shown),), shown)
     text = parse.decode(raw)
-    document = parse.parse(text, name) if isinstance(text, str) else text
+    document = parse.parse(text, name, model=Policy) if isinstance(text, str) else text
     if not isinstance(document, Document):
         return PolicyFile(None, (_without_references(evolve(document, file=name)),), name)
     return _judge(document, name)

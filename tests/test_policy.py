@@ -598,6 +598,47 @@ def test_a_slip_in_a_policy_file_has_its_fix(policy_file, line, written):
 
 
 @pytest.mark.parametrize(
+    ("line", "mended"),
+    [
+        ("max_timeout_secs = 2m # why", "max_timeout_secs = 120 # why"),
+        ("max_memory_mb = 1_024 MB", "max_memory_mb = 1024"),
+        ("max_timeout_secs = 2d", None),
+        ("max_timeout_secs: 60", "max_timeout_secs = 60"),
+        ("max_timeout_secs = $T", None),
+        ("allow_literal_secrets = no", "allow_literal_secrets = false"),
+        ("minimum_isolation = gvisor", 'minimum_isolation = "gvisor"'),
+        ("minimum_isolation = gVisor", None),
+        ("modes = wasm", 'modes = ["wasm"]'),
+        ("modes = [wasm, external]", 'modes = ["wasm", "external"]'),
+        ("modes = [wasm, docker]", 'modes = ["wasm", docker]'),
+        ("modes = [docker]", None),
+        ("runtimes = docker, gvisor", 'runtimes = ["docker", "gvisor"]'),
+        ("languages = [python, pyton]", 'languages = ["python", pyton]'),
+        ("allow_env = [CODE_EXEC_KEY]", 'allow_env = ["CODE_EXEC_KEY"]'),
+        ("allow_env = CODE_EXEC_*", None),
+        ("url_hosts = [h.example.com]", 'url_hosts = ["h.example.com"]'),
+    ],
+)
+def test_a_policy_file_that_is_not_toml_is_read_by_the_keys_of_a_policy(policy_file, line, mended):
+    with pytest.raises(ConfigError) as caught:
+        load_policy(policy_file(line))
+
+    [diagnostic] = caught.value.diagnostics
+    assert "invalid-toml" == diagnostic.code
+    assert mended == (diagnostic.fix and apply_fixes(line, [diagnostic.fix]))
+
+
+def test_the_help_for_a_list_of_a_policy_shows_what_the_list_takes(policy_file):
+    def helped(line):
+        with pytest.raises(ConfigError) as caught:
+            load_policy(policy_file(line))
+        return caught.value.diagnostics[0].help
+
+    assert 'write a list in brackets, such as ["gvisor"]' == helped("runtimes = x")
+    assert 'a list stands in brackets, such as ["*.example.com"]' == helped("url_hosts = {'a', 'b'}")
+
+
+@pytest.mark.parametrize(
     "pattern",
     ["u:CANARY@h", "CANARY@h", "CANARY@h//@", "https://u:CANARY@h", "//u:CANARY@h", "h?key=CANARY", r"u:CANARY\u0040h"],
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from codeexec_config import limits
 from codeexec_config.document.characters import described, plain
-from codeexec_config.document.slips import Reason
+from codeexec_config.document.slips import Reason, example_of_list
 from codeexec_config.document.tokens import OPENINGS
 from codeexec_config.expressions import expression
 
@@ -137,7 +137,8 @@ def explain_equals(slip: Slip) -> Reason:
         return Reason(_NO_VALUE, "write = between them", "write `=`", ((slip.at, slip.at, "= "),))
     if slip.rest[:1] in {",", "}"} and slip.scan.brackets and slip.text[slip.scan.brackets[-1]] == "{":
         is_list = "=" not in slip.text[slip.scan.brackets[-1] : slip.at] and slip.takes in {"list", None}
-        return Reason(_NO_VALUE, 'a list stands in brackets, such as ["python"]' if is_list else _PAIRS)
+        form = f"a list stands in brackets, such as {example_of_list(slip.key)}"
+        return Reason(_NO_VALUE, form if is_list else _PAIRS)
     return Reason(_NO_VALUE, _form_of_line(slip))
 
 

@@ -97,8 +97,8 @@ def check_text(text: str) -> Finding | Diagnostic | None:
     return too_large()
 
 
-def parse(text: str, file: str | None, section: Path = ()) -> Document | Diagnostic:
-    """Read a text, or return where it is not TOML; the section tells which keys are known to the explanation."""
+def parse(text: str, file: str | None, section: Path = (), model: type[Any] | None = None) -> Document | Diagnostic:
+    """Read a text, or return where it is not TOML; the section and its model tell which keys an explanation knows."""
     shift = int(text.startswith(BOM))
     body = text[shift:] if shift else text
     is_small = _is_small(body)
@@ -110,7 +110,7 @@ def parse(text: str, file: str | None, section: Path = ()) -> Document | Diagnos
         return Document(body, shift, data)
     from codeexec_config.document.refusal import read_refused
 
-    return read_refused(body, shift, file, section)
+    return read_refused(body, shift, file, section, model)
 
 
 def _is_small(body: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits
 from codeexec_config.document.characters import described
@@ -56,9 +56,9 @@ _LEADS: Final = expression(r"(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.(?
 """A name of a dotted key that others follow."""
 
 
-def explain(scan: Scan, flaw: Flaw, section: Path) -> Reason:
+def explain(scan: Scan, flaw: Flaw, section: Path, model: type[Any]) -> Reason:
     """Return why a text is not TOML; a fix that would not lead on is left out."""
-    slip = Slip(scan, flaw, section)
+    slip = Slip(scan, flaw, section, model)
     early = (
         _simple(slip, flaw)
         or explain_other_file(slip)

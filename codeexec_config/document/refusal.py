@@ -19,14 +19,18 @@ from codeexec_config.document.lines import Lines
 from codeexec_config.document.reasons import explain
 from codeexec_config.document.scanner import Scan
 from codeexec_config.document.tokens import Due, Flaw
+from codeexec_config.model import CodeExecutionConfig
 
 if TYPE_CHECKING:
     from codeexec_config.document.flaws import Change
     from codeexec_config.document.lines import Stretch
+    from codeexec_config.document.slips import Reason
     from codeexec_config.findings import Path
 
 
-def read_refused(body: str, shift: int, file: str | None, section: Path) -> Document | Diagnostic:
+def read_refused(
+    body: str, shift: int, file: str | None, section: Path, model: type[Any] | None
+) -> Document | Diagnostic:
     """Read what the parser refused, or what may break a limit, or say where it is not TOML."""
     scan = Scan(body)
     flaw = first_flaw(scan)
@@ -35,7 +39,8 @@ def read_refused(body: str, shift: int, file: str | None, section: Path) -> Docu
         if data is not None:
             return Document(body, shift, data)
         flaw = Flaw(0, min(1, len(body)), Due.READABLE)
-    return _Refusal(scan, Lines(body, shift), file, section).diagnostic(flaw)
+    reason = explain(scan, flaw, section, model or CodeExecutionConfig)
+    return _Refusal(scan, Lines(body, shift), file).diagnostic(flaw, reason)
 
 
 def _read_modern(scan: Scan) -> dict[str, Any] | None:
@@ -73,14 +78,12 @@ def _put(data: Any, path: Path, value: Any) -> None:
 class _Refusal:
     """Return a flaw with its place and its reason."""
 
-    def __init__(self, scan: Scan, lines: Lines, file: str | None, section: Path) -> None:
+    def __init__(self, scan: Scan, lines: Lines, file: str | None) -> None:
         self._scan = scan
-        self._section = section
         self._lines = lines
         self._file = file
 
-    def diagnostic(self, flaw: Flaw) -> Diagnostic:
-        reason = explain(self._scan, flaw, self._section)
+    def diagnostic(self, flaw: Flaw, reason: Reason) -> Diagnostic:
         start = flaw.start if reason.at is None else reason.at
         related = (
             (self._related(reason.related[0], (reason.related[1], reason.related[1] + 1)),) if reason.related else ()

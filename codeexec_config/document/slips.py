@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config.document.tokens import Due
 from codeexec_config.expressions import expression
 from codeexec_config.keys import Key, Kind, keys_of
-from codeexec_config.model import CodeExecutionConfig
 from codeexec_config.rules.spelling import nearest
 
 if TYPE_CHECKING:
@@ -44,6 +43,12 @@ class Reason(NamedTuple):
     related: tuple[str, int] | None = None
 
 
+def example_of_list(key: Key | None) -> str:
+    """Return a list of one entry, as TOML writes what a key takes; of languages where it takes no list."""
+    entry = key.examples[0][0] if key is not None and key.kind == "list" else "python"
+    return f'["{entry}"]'
+
+
 class Slip:
     """A flaw and what stands around it.
 
@@ -55,8 +60,9 @@ class Slip:
         word: what stands there up to a blank or what may end a value.
     """
 
-    def __init__(self, scan: Scan, flaw: Flaw, section: Path) -> None:
+    def __init__(self, scan: Scan, flaw: Flaw, section: Path, model: type[Any]) -> None:
         self.scan = scan
+        self._model = model
         self._section = tuple(map(str, section))
         self.text = scan.text
         self.due = flaw.due
@@ -90,7 +96,7 @@ class Slip:
         *around, name = self.scan.key or ("",)
         if not self._may_be_ours([str(part) for part in around]):
             return None
-        return next((key for key in _every_key(CodeExecutionConfig) if key.name == name), None)
+        return next((key for key in _every_key(self._model) if key.name == name), None)
 
     def _may_be_ours(self, names: list[str]) -> bool:
         """Check for the names of a table that is the section's, or within it, but for slips and parts before it."""
@@ -105,7 +111,7 @@ class Slip:
         """Whether the text names the section, or the statement one of its keys."""
         name = self.text[self.scan.statements[-1] : self.at].strip(" \t\"'")
         is_named = not self._section or self._section[-1] in self.text
-        return is_named or any(key.name == name for key in _every_key(CodeExecutionConfig))
+        return is_named or any(key.name == name for key in _every_key(self._model))
 
     @property
     def takes(self) -> Kind | None:
@@ -124,7 +130,7 @@ class Slip:
         return is_closed or _ENDS_VALUE.match(self.text, at) is not None
 
 
-def _every_key(cls: type) -> Iterator[Key]:
+def _every_key(cls: type[Any]) -> Iterator[Key]:
     for key in keys_of(cls):
         yield key
         for variant in (key.variants or {}).values():

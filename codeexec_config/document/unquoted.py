@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from codeexec_config import limits
 from codeexec_config.document.names import KEY_OF_PAIR
 from codeexec_config.document.numbers import explain_number
-from codeexec_config.document.slips import Reason
+from codeexec_config.document.slips import Reason, example_of_list
 from codeexec_config.document.tokens import OPENINGS
 from codeexec_config.expressions import expression
 from codeexec_config.references import Malformed, Reference, filled, parse
@@ -267,7 +267,8 @@ def _in_quotes(name: str) -> str:
 
 def _foreign(slip: Slip) -> Reason | None:
     """Explain a variable as another tool writes it; the fix writes around its name, which is not repeated."""
-    if slip.key is None or not slip.key.takes_references:
+    item = slip.key and (slip.key.item or slip.key)
+    if item is None or not item.takes_references or item.form == "variable pattern":
         return None
     text = _bare(slip)
     foreign = recognised(text)
@@ -284,7 +285,7 @@ def _foreign(slip: Slip) -> Reason | None:
 
 def _list(slip: Slip, message: str) -> Reason:
     """Put the bare words of a list in quotes and brackets."""
-    words = _words(slip, message, 'write a list in brackets, such as ["python"]')
+    words = _words(slip, message, f"write a list in brackets, such as {example_of_list(slip.key)}")
     if not words.changes or not _ENDS_LINE.match(slip.text, words.changes[-1][0]):
         return words._replace(changes=())
     first, *inner, last = words.changes
@@ -309,8 +310,9 @@ def _fits(slip: Slip, text: str) -> bool:
     key = slip.key
     if key is None:
         return True
-    if key.kind == "list":
-        return text in limits.KNOWN_LANGUAGES
+    if key.item is not None:
+        is_language = key.item.form == "language"  # a name that is not known may be misspelt
+        return text in limits.KNOWN_LANGUAGES if is_language else judge(key.item, text, (), {}) is None
     if key.kind == "union":
         return text == next(iter(key.variants or ()))
     if key.kind == "choice":
