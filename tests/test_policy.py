@@ -484,13 +484,22 @@ def test_a_policy_of_another_type_is_a_type_error(policy):
         ({"url_hosts": ["[::1]:80"]}, ValueError, "the brackets of a URL"),
         ({"insecure_hosts": ["a b"]}, ValueError, "no host has"),
         ({"insecure_hosts": ["u@h"]}, ValueError, "no host has"),
+        ({"insecure_hosts": ["!a"]}, ValueError, "no host has"),
+        ({"url_hosts": ["[a-z"]}, ValueError, "no host has"),
         ({"allow_env": ["$A"]}, ValueError, "no name has"),
+        ({"allow_env": ["CODE-EXEC-*"]}, ValueError, "no name has"),
+        ({"allow_env": ["!CODE_*"]}, ValueError, "no name has"),
+        ({"allow_env": ["CODE_[A-Z"]}, ValueError, "no name has"),
         ({"allow_env": [""]}, ValueError, "it is empty"),
     ],
 )
 def test_a_wrong_entry_is_a_wrong_argument(entries, kind, said):
     with pytest.raises(kind, match=said):
         Policy(**entries)
+
+
+def test_a_glob_may_hold_ranges_and_what_they_exclude():
+    Policy(allow_env=["CODE_[A-Z0-9]*", "[!a-z]?_KEY"], url_hosts=["h-[0-9].*", "[!a]*.example.com", "fd00:[0-9a-f:]*"])
 
 
 def test_a_policy_is_data():

@@ -10,8 +10,8 @@ from codeexec_config.findings import Finding
 if TYPE_CHECKING:
     from codeexec_config.findings import Path
 
-_HOST: Final = expression(r"[A-Za-z0-9_.*?\[\]!:-]+")
-_VARIABLE: Final = expression(r"[A-Za-z0-9_*?\[\]!-]+")
+_HOST: Final = expression(r"(?:[A-Za-z0-9_.*?:-]|\[!?[A-Za-z0-9_.:-]+\])+")
+_VARIABLE: Final = expression(r"(?:[A-Za-z0-9_*?]|\[!?[A-Za-z0-9_-]+\])+")
 _IPV6_IN_BRACKETS: Final = expression(r"\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\](?::[0-9]*)?")
 _PORT: Final = expression(r"[^:]*:[0-9]*|[^:]*[G-Zg-z._][^:]*:[^:]*")
 """A colon before a number, or behind what cannot be part of an IPv6 address."""
