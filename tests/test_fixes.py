@@ -49,6 +49,11 @@ VALUES = {
         "'https://x.example.com'",
         "'http://x.example.com'",
         '"https://${HOST}/"',
+        '"https://u:p@${HOST}/"',
+        '"https://h.example.com/${KEY}?token=x"',
+        '"https://h.example.com/${KEY} x"',
+        '"https://${HOST}.]"',
+        '"https:/${HOST}"',
         "'x'",
         "'https://u:p@x'",
         "'http://169.254.169.254'",
@@ -77,6 +82,7 @@ LANGUAGES = (
     "'é'",
     "1",
     '"${LANGUAGE}"',
+    '"${LANGUAGE} x"',
     "'C++'",
     "'java script'",
     '"""\nrust"""',
@@ -152,6 +158,9 @@ def applied(text: str, fix: Fix) -> str:
 
 @examples(150)
 @given(st.randoms(use_true_random=False).map(lambda random: Slips(random).section()))
+@example("[features.code_execution]\nmode.extern = { url = 'https://h/${HOST}?token=x', api_key = 'sk' }\n")
+@example("[features.code_execution]\nmode.extern = { url = 'https://u:p@${HOST}', api_key = 'sk' }\n")
+@example("[features.code_execution]\nLanguages = ['${LANGUAGE}x y', 'é']\n")
 def test_a_fix_alone_lowers_errors_and_then_warnings(text: str) -> None:
     report = check_text(text, env=ENV)
     for finding in report.diagnostics:

@@ -83,13 +83,14 @@ def _of_file(finding: Finding, key: Key, template: str) -> Finding:
     if finding.code == "credentials-in-url":
         return finding
     written = mended(template)
-    if written is None or (canonical(parse(written)) is None and not _may_be_right(key, written, finding.path)):
+    if written is None or (canonical(parse(written)) is None and not may_be_right(key, written, finding.path)):
         return finding._replace(help="this stands in the file, beside the reference")
     amendment = Amendment("write the reference in braces, alone between the quotes", "reword", finding.path, written)
     return finding._replace(help=f'write "{written}"', amendment=amendment)
 
 
-def _may_be_right(key: Key, template: str, path: Path) -> bool:
+def may_be_right(key: Key, template: str, path: Path) -> bool:
+    """Check that a text with references in it is right for some value that they may all have."""
     return any(judge(key, _filled(template, stand_in), path, {}) is None for stand_in in _STAND_INS)
 
 

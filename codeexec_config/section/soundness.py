@@ -46,9 +46,15 @@ def _is_sound_text(key: Key, value: Any) -> bool:
     if type(value) is not str:
         return False
     text = _from_the_file(value) if "$" in value else value
-    if text is None:
-        return not any(isinstance(segment, Malformed) for segment in references.parse(value))
-    return judge(key, text, _PATH, {}) is None
+    if text is not None:
+        return judge(key, text, _PATH, {}) is None
+    if any(isinstance(segment, Malformed) for segment in references.parse(value)):
+        return False
+    from codeexec_config.section.blame import may_be_right, of_unread  # here: few texts hold a reference
+
+    # What several are parts of, such as ${BASE}:${PORT}, no one text stands in for.
+    is_alone = len(references.references(references.parse(value))) == 1
+    return (may_be_right(key, value, _PATH) or not is_alone) and of_unread(key, value, _PATH, {}) is None
 
 
 def _from_the_file(text: str) -> str | None:
