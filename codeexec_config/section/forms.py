@@ -180,7 +180,7 @@ class _Forms:
         if name != self._union and _is_slip(name, self._model):
             return
         if key := self._key_of_variant(name) or self._key_behind_variant(name):
-            yield _Part(path, self._owners[key], key, value)
+            yield self._given(path, key, value)
         elif len(path) == 1 and (variant := nearest(self._without_union(name), self._variants)):
             if type(value) is dict or value is UNKNOWN:
                 yield _Part(path, variant, None, value, is_table=True)
@@ -192,6 +192,17 @@ class _Forms:
             yield _Part(path, self._named_mode()[0], meant.key.name, value, is_named=True)
         elif type(value) is not str:
             yield from self._choice(path, name)
+
+    def _given(self, path: Path, key: str, value: Any) -> _Part:
+        """Return the key of a variant with its value, or another variant that only its value names."""
+        owner = self._owners[key]
+        choices = key_table(self._variants[owner])[key].choices
+        is_open = not self._homes and type(self._section.get(self._union)) is not str
+        if is_open and choices is not None and type(value) is str and nearest(value, choices) is None:
+            variant = nearest(value, self._variants) or owner
+            if variant != owner:
+                return _Part(path, variant, None, value)
+        return _Part(path, owner, key, value)
 
     def _without_union(self, name: str) -> str:
         """Return what follows the union's own name in a key such as `mode_external`."""
