@@ -7,12 +7,14 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from codeexec_config.cli import conformance
+from codeexec_config.cli.streams import LostOutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -134,6 +136,9 @@ class Closing(Echo):
         sys.stdout.close()
         sys.stderr.close()
         return super().execute(request)
+
+def interrupt():
+    raise KeyboardInterrupt
 '''
 
 
@@ -171,6 +176,19 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         return suite.run_plan(executor, suite.Plan(languages=languages, only=checks), progress=options["progress"])  # type: ignore[arg-type]
 
     monkeypatch.setattr("codeexec_config.conformance.run_conformance", only_the_shape)
+
+
+@contextmanager
+def printing_to(descriptor: int) -> Iterator[None]:
+    """Let standard output be a descriptor, which is closed at the end."""
+    kept = os.dup(1)
+    os.dup2(descriptor, 1)
+    os.close(descriptor)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def shell(folder: Path, *arguments: str, stdout: Any = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
@@ -312,6 +330,22 @@ class TestReport:
         os.close(sink)
         assert (done.returncode, done.stderr) == (status, "")
 
+    @pytest.mark.parametrize(("factory", "status"), [("Echo", 0), ("Shapeless", 1)])
+    def test_a_report_that_nobody_reads_changes_no_status(
+        self, command: Callable[..., int], capfd: pytest.CaptureFixture[str], factory: str, status: int
+    ) -> None:
+        source, sink = os.pipe()
+        os.close(source)
+
+        with printing_to(sink):
+            assert command(f"kit_host:{factory}", "--check", "D01") == status
+
+        assert capfd.readouterr().err == ""
+
+    def test_a_report_that_is_lost_has_no_status(self, command: Callable[..., int]) -> None:
+        with printing_to(os.open("/dev/full", os.O_WRONLY)), pytest.raises(LostOutputError):
+            command("kit_host:Echo", "--check", "D01")
+
     def test_a_full_standard_output_is_told(self, tmp_path: Path) -> None:
         with open("/dev/full", "w") as full:  # noqa: PTH123 -- a device
             done = shell(tmp_path, "kit_host:Echo", "--check", "D01", stdout=full)
@@ -343,6 +377,10 @@ class TestReport:
 
 
 class TestUsage:
+    def test_a_factory_may_be_interrupted(self, command: Callable[..., int]) -> None:
+        with pytest.raises(KeyboardInterrupt):
+            command("kit_host:interrupt")
+
     @pytest.mark.parametrize(
         ("arguments", "line"),
         [
