@@ -207,7 +207,7 @@ def _said(error: BaseException, options: argparse.Namespace) -> str:
 
 
 class _Progress:
-    """Tell a terminal how far the run is, whatever an executor does to `sys.stderr`."""
+    """Show on a terminal how far the run is, whatever an executor does to `sys.stderr`."""
 
     def __init__(self, terminal: IO[str]) -> None:
         self._terminal = terminal
