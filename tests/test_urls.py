@@ -229,9 +229,10 @@ PLACES = st.text("aZ09-._:@/?#[]%\\ é", max_size=12)
 
 
 def assert_one_reading(text):
-    host = plain_host(text)
-    if host is not None:
-        assert parts(urls.Url("https", host)) == parts(urls.accepted(text))
+    if plain_host(text) is not None:
+        kept = {}
+        assert judge(Key("text", form="url"), text, ("url",), kept) is None
+        assert parts(kept["url",]) == parts(urls.accepted(text))
 
 
 def parts(url):
