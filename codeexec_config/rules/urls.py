@@ -88,7 +88,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
             re.IGNORECASE,
         ),
         re.compile(r"(?P<host>\[[^\[\]]*\]|[^:\[\]]*)(?::(?P<port>[0-9]*))?"),
-        re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"),
+        re.compile(rf"[A-Za-z0-9_](?:[A-Za-z0-9_-]{{0,{limits.LABEL_LENGTH - 2}}}[A-Za-z0-9_])?"),
         re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*"),
     )
 
