@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config.cli.parsing import USAGE_STATUS, Formatter, program
@@ -92,7 +93,8 @@ def run(options: argparse.Namespace) -> int:
     from codeexec_config.conformance.checks.isolating import standing_variable
 
     try:
-        progress = _Progress(sys.stderr) if sys.stderr.isatty() else None
+        # Looked up now: an executor may replace or close it.
+        progress = partial(_progress, sys.stderr) if sys.stderr.isatty() else None
         with _file(options) as file, standing_variable(), own_output() as (standard, printed):
             report = with_printed(_report(options, progress), printed)
             _write(report, options, standard, file)
@@ -206,14 +208,8 @@ def _said(error: BaseException, options: argparse.Namespace) -> str:
     return f"{words}\n{traced(error)}" if options.traceback else words
 
 
-class _Progress:
-    """Show on a terminal how far the run is, whatever an executor does to `sys.stderr`."""
-
-    def __init__(self, terminal: IO[str]) -> None:
-        self._terminal = terminal
-
-    def __call__(self, done: int, total: int, name: str) -> None:
-        print(f"\r\033[K{done}/{total} {name}", end="" if done < total else "\r\033[K", file=self._terminal, flush=True)
+def _progress(terminal: IO[str], done: int, total: int, name: str) -> None:
+    print(f"\r\033[K{done}/{total} {name}", end="" if done < total else "\r\033[K", file=terminal, flush=True)
 
 
 @contextmanager
