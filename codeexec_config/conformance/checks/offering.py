@@ -44,7 +44,7 @@ def stream(kit: Kit) -> None:
     nonce = kit.nonce()
     items = _streamed(kit, kit.request(kit.code("pause", text=nonce)))
     result = _last(items)
-    data = b"".join(_data(item.value) for item in items[:-1])
+    data = _yielded(items, "stdout")
     expect(nonce in result.text(), f"the program's output is not in the result: {told(result)}")
     expect(data == result.stdout, f"it yielded {data!r}, and the result has {result.stdout!r}")
     expect(items[-1].secs - items[0].secs >= _APART_SECS, "nothing was yielded before the program had ended")
@@ -57,12 +57,17 @@ def _stream_of_a_failure(kit: Kit) -> None:
     items = _streamed(kit, kit.request(kit.code("uncaught_error", text=kit.nonce())))
     result = _last(items)
     for name in ("stdout", "stderr"):
-        data, whole = b"".join(_data(item.value, name) for item in items[:-1]), getattr(result, name)
+        data, whole = _yielded(items, name), getattr(result, name)
         words = f"of a program that fails, it yielded {quoted(data)} for {name}, and the result has {quoted(whole)}"
         expect(not whole or data == whole, words)
 
 
-def _data(chunk: object, name: str = "stdout") -> bytes:
+def _yielded(items: list[streaming.Item], name: str) -> bytes:
+    """Return what was yielded of a stream before the result."""
+    return b"".join(_data(item.value, name) for item in items[:-1])
+
+
+def _data(chunk: object, name: str) -> bytes:
     if not isinstance(chunk, OutputChunk):
         raise Failed(f"an item before the result is {type(chunk).__name__} and no OutputChunk")
     return chunk.data if chunk.stream == name else b""
@@ -91,7 +96,7 @@ def streams_limits(kit: Kit) -> None:
     result = _last(_streamed_within(kit, kit.request(kit.code("before_sleep"), wall=wall)))
     expect(result.status is Status.TIMED_OUT, f"expected timed_out, got {told(result)}")
     items = _streamed_within(kit, kit.request(kit.code("flood"), wall=wall))
-    result, size = _last(items), sum(len(_data(item.value)) for item in items[:-1])
+    result, size = _last(items), len(_yielded(items, "stdout"))
     expect(result.status is not Status.COMPLETED, "an endless program completed")
     # A chunk that came before the limit was seen may have gone on already.
     expect(size <= _ROOM * cap, f"it yielded {size} bytes under a limit of {cap}")
