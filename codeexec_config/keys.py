@@ -16,7 +16,8 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_T = TypeVar("_T")
+    _T = TypeVar("_T")
+
 _METADATA: Final = "codeexec_config"
 REQUIRED: Final = attrs.NOTHING
 """The default of a key that has none."""

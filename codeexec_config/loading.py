@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config import limits
@@ -13,7 +12,7 @@ from codeexec_config.section import Options, Outcome
 from codeexec_config.section.environment import Environment, Patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from types import FrameType, TracebackType
 
     from codeexec_config.diagnostics import Diagnostic
@@ -21,6 +20,10 @@ if TYPE_CHECKING:
     from codeexec_config.model import CodeExecutionConfig
     from codeexec_config.policy import Policy
     from codeexec_config.report import Report
+
+    _Request = tuple[Mapping[str, str] | None, str, Iterable[str] | str | None, Policy | None, bool, bool, bool]
+    """What a caller says of a check, as it was passed: env, section, allow_env, policy, offline, origins, found."""
+    _Run = Callable[[Any, str, Options], Outcome | BaseException]
 
 __all__ = ["check_file", "check_mapping", "check_text", "load", "load_mapping", "loads"]
 
@@ -30,10 +33,6 @@ _NO_MAPPINGS: Final = (str, bytes, list, tuple)
 _OWN: Final = frozenset({"codeexec_config", "cattrs"})
 _ENTRANCE: Final = frozenset({__name__, run_file.__module__, "codeexec_config.section.paths"})
 """The modules that read arguments: what they raise needs no note of where."""
-
-
-_Request = tuple["Mapping[str, str] | None", str, "Iterable[str] | str | None", "Policy | None", bool, bool, bool]
-"""What a caller says of a check, as it was passed: env, section, allow_env, policy, offline, origins, found."""
 
 
 def _options(request: _Request) -> Options:
@@ -288,9 +287,6 @@ def mapping_reader(
         return _load(run_mapping, table, "", request, strict=False)  # type: ignore[no-any-return]
 
     return read
-
-
-_Run = Callable[[Any, str, Options], Outcome | BaseException]
 
 
 def _check(run: _Run, what: Any, filename: str, request: _Request) -> Report | BaseException:

@@ -334,7 +334,7 @@ def test_a_look_up_may_itself_load(tmp_path: Path) -> None:
             return f"{super().__getitem__(name)} with {' and '.join(key_of(config).reveal() for config in configs)}"
 
     assert key_of(config_of(external("${K}"), Vault(K="key"))).reveal() == "key with inner and other"
-    assert quick._ENVIRONMENT.get(None) is None
+    assert quick._CALL.environment is None
 
 
 def test_a_list_is_read_in_its_order() -> None:
@@ -365,7 +365,7 @@ def test_what_the_environment_raises_in_the_first_pass_is_raised_once() -> None:
 
     assert env.asked == 1
     assert caught.value.__context__ is None
-    assert quick._ENVIRONMENT.get(None) is None
+    assert quick._CALL.environment is None
 
 
 def test_an_unknown_key_hides_no_reference_behind_it() -> None:

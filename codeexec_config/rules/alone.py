@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from codeexec_config.rules.urls import Url
 
     Rule = Callable[[Key, Any, Path, dict[Path, Url], str | None], Finding | None]
+    _Check = tuple[Key, str, frozenset[type], Callable[[Any], object] | None]
+    """How a constructor looks at a field: by its key and name, the types that it holds, and what values of them need no
+    second look; None stands for all.
+    """
 
 _LANGUAGES: Final = frozenset(limits.LANGUAGES)
 _MOST_DIGITS: Final = 20
@@ -82,11 +86,6 @@ _NEVER_PLAIN: Final = frozenset({"http", "inst", "meta"})
 """How a scheme begins that is written twice, and the names of what hands out a machine's credentials."""
 _SET_APART: Final = frozenset(" #?\\")
 """What no path holds, and what ends it."""
-
-_Check = tuple[Key, str, frozenset[type], "Callable[[Any], object] | None"]
-"""How a constructor looks at a field: by its key and name, the types that it holds, and what values of them need no
-second look; None stands for all.
-"""
 
 
 def judge_fields(instance: Any, asked: dict[Path, Any]) -> list[Finding]:

@@ -6,7 +6,7 @@ variables that were read here, so nobody can tell that this was tried.
 
 from __future__ import annotations
 
-from contextvars import ContextVar
+from threading import local
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from cattrs import global_converter
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
     Hook = Callable[[Any, Any], Any]
 
-_ENVIRONMENT: Final[ContextVar[Environment | None]] = ContextVar("environment")
-"""Where the hooks of one call look names up, None for nowhere: cattrs hands them nothing but the value."""
+_CALL: Final = local()
+"""Its `environment` is where the hooks of one call look names up: cattrs hands them nothing but the value.
+
+A context variable would do; to import its module takes as long as two of ours, and attrs has imported this one.
+"""
 
 
 class EnvironmentRaisedError(Exception):
@@ -51,7 +54,8 @@ def structured(section: dict[str, Any], environment: Environment | None, model: 
         EnvironmentRaisedError: the environment raised.
         RecursionError: the caller is near the limit.
     """
-    token = _ENVIRONMENT.set(environment)
+    outer = getattr(_CALL, "environment", None)  # a host's mapping may load a file of its own
+    _CALL.environment = environment
     try:
         return _table(section, model)
     except (EnvironmentRaisedError, RecursionError):
@@ -59,7 +63,7 @@ def structured(section: dict[str, Any], environment: Environment | None, model: 
     except Exception:  # noqa: BLE001 -- the long way has the words for it
         return None
     finally:
-        _ENVIRONMENT.reset(token)
+        _CALL.environment = outer
 
 
 def _table(table: Any, cls: type[Any]) -> Any:
@@ -157,7 +161,7 @@ def _union(key: Key) -> Hook:
 
 
 def _read(text: str, *, is_secret: bool = False) -> str:
-    environment = _ENVIRONMENT.get()
+    environment: Environment | None = _CALL.environment
     value = environment.read(text, is_secret=is_secret) if environment is not None else None
     if value is None:
         raise _NeedsMoreError
