@@ -13,6 +13,8 @@ from codeexec_config import limits
 if TYPE_CHECKING:
     import re
 
+    from codeexec_config.keys import Kind
+
 _BEYOND: Final = 2**64
 _SURELY_CONVERTED: Final = 640
 """The digits that no interpreter refuses to convert (`sys.int_info.str_digits_check_threshold`)."""
@@ -225,3 +227,8 @@ def _integer() -> re.Pattern[str]:
 def read_boolean(text: str) -> bool | None:
     """Read a boolean by TOML's own grammar."""
     return {"true": True, "false": False}.get(text)
+
+
+def read_typed(kind: Kind, text: str) -> bool | int | None:
+    """Read a text as TOML reads a value of a typed key, which holds a boolean or an integer."""
+    return read_boolean(text) if kind == "boolean" else read_integer(text)

@@ -20,5 +20,5 @@ def is_whole_reference(key: Key, text: str) -> bool:
     default = segments[0].default
     if default is None:
         return True
-    value = references.read_boolean(default) if key.kind == "boolean" else references.read_integer(default)
+    value = references.read_typed(key.kind, default)
     return value is not None and judge(key, value, (key.name,), {}) is None

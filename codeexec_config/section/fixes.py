@@ -144,9 +144,9 @@ class Amender:
         key = self._key_at(finding.path)
         if key is None or finding.target is not None:
             return None
-        if key.is_typed and type(value) is str and (plain := _plainly(key, value)) is not None:
+        if key.is_typed and type(value) is str and (typed := references.read_typed(key.kind, value)) is not None:
             cure = Amendment(f"write {value} without quotes", "replace", finding.path, value)
-            return cure if self._is_cure(finding.path, plain) else None
+            return cure if self._is_cure(finding.path, typed) else None
         if key.is_typed and type(value) is str and (reworded := self._reworded(finding)):
             return reworded
         meant = meant_value(key, value)
@@ -251,11 +251,6 @@ def _has_letters_of_another_script(url: str) -> bool:
 def _may_lack_a_letter(url: str) -> bool:
     """Check for a character within a URL that a backslash may have made of the letter behind it."""
     return not ESCAPES.keys().isdisjoint(url.strip())
-
-
-def _plainly(key: Key, text: str) -> bool | int | None:
-    """Read a text as TOML reads a value of the key's type."""
-    return references.read_boolean(text) if key.kind == "boolean" else references.read_integer(text)
 
 
 def _spelt(value: object) -> str:

@@ -257,7 +257,7 @@ def _typed(result: Resolution, path: Path, slot: Slot, text: str) -> Any:
     """Read a text as what the key takes; one that does not parse is said at the reference, without the text."""
     if not slot.key.is_typed:
         return text
-    value = references.read_boolean(text) if slot.key.kind == "boolean" else references.read_integer(text)
+    value = references.read_typed(slot.key.kind, text)
     if value is not None:
         return value
     expected, form = _EXPECTED[slot.key.kind]
