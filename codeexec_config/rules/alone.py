@@ -43,6 +43,11 @@ def judge(key: Key, value: Any, path: Path, urls: dict[Path, Url], *, made: str 
     return rule(key, value, path, urls, made) if rule else None
 
 
+def has_type(key: Key, value: object) -> bool:
+    """Check that a value has the very type of its key's values, so that it can be judged; a union's is none."""
+    return key.kind != "union" and type(value) is _PYTHON_TYPES[key.kind][0]
+
+
 def rule_of(key: Key) -> Rule | None:
     """Return what judges the values of a key, or None when every value of the right type will do."""
     return _BY_FORM.get(key.form or "") if key.kind == "text" else _BY_KIND.get(key.kind)

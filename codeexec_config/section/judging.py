@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config.codes import Severity
 from codeexec_config.findings import Finding, Path, Target, few
-from codeexec_config.keys import Key, Kind, key_table, keys_of, union_of
+from codeexec_config.keys import Key, key_table, keys_of, union_of
 from codeexec_config.references import canonical, filled, parse
 from codeexec_config.rules import across
 from codeexec_config.rules.across import Facts, Languages, ModeFacts
-from codeexec_config.rules.alone import doubtful, judge, judge_header
-from codeexec_config.secret import Secret
+from codeexec_config.rules.alone import doubtful, has_type, judge, judge_header
 from codeexec_config.section.resolution import UNKNOWN, value_at, variant_of
 from codeexec_config.section.structure import is_in_pieces, is_keyed, misspelt
 
@@ -20,16 +19,9 @@ if TYPE_CHECKING:
 
     from codeexec_config.policy import Policy
     from codeexec_config.rules.urls import Url
+    from codeexec_config.secret import Secret
     from codeexec_config.section.policing import Sound
     from codeexec_config.section.resolution import Resolution
-
-_TYPES: Final[dict[Kind, type]] = {
-    "integer": int,
-    "text": str,
-    "secret": Secret,
-    "choice": str,
-}
-
 
 _GIVES_WAY: Final = frozenset({"literal-secret", "foreign-reference"})
 """What is not said of a value that breaks the policy."""
@@ -128,13 +120,13 @@ def _leaves(table: dict[str, Any], keys: tuple[Key, ...], path: Path = ()) -> It
         way = (*path, key.name)
         if key.item is not None and type(value) is list:
             for index, entry in doubtful(key.item, value):
-                if type(entry) is _TYPES[key.item.kind]:
+                if has_type(key.item, entry):
                     yield Leaf((*way, index), key.item, entry)
         elif key.variants is not None and type(value) is dict:
             name = variant_of(key, value)
             if name is not None and type(value[name]) is dict:
                 yield from _leaves(value[name], keys_of(key.variants[name]), (*way, name))
-        elif type(value) is _TYPES.get(key.kind):
+        elif has_type(key, value):
             yield Leaf(way, key, value)
 
 
