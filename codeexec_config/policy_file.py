@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["load_policy"]
 
 
+_TAKES_NONE: Final = "a policy takes no references"
 _NO_REFERENCES: Final = "write the value itself: a policy says the same in every environment"
 
 
@@ -105,8 +106,11 @@ def _placed(places: Places, found: list[Finding], document: Document) -> tuple[D
 
 
 def _without_references(found: Diagnostic) -> Diagnostic:
-    """Leave out a help and a fix that write a reference, which a policy does not take."""
-    return evolve(found, help=_NO_REFERENCES, fix=None) if "${" in (found.help or "") else found
+    """Leave out a help and a fix that write a reference, which a policy does not take, and words on how to quote it."""
+    if "${" not in (found.help or ""):
+        return found
+    message = _TAKES_NONE if found.code == "invalid-toml" else found.message
+    return evolve(found, message=message, help=_NO_REFERENCES, fix=None)
 
 
 def _place(places: Places, entry: str) -> Related:
@@ -126,7 +130,7 @@ def _references(value: Any, path: Path) -> Iterator[Finding]:
     if isinstance(value, str) and not all(isinstance(segment, Literal) for segment in parse_references(value)):
         yield Finding(
             "reference-not-allowed",
-            "a policy takes no references",
+            _TAKES_NONE,
             path,
             help=_NO_REFERENCES,
         )

@@ -761,6 +761,12 @@ def test_no_help_and_no_fix_writes_a_reference_into_a_policy(line, policy_file):
     assert ("write the value itself: a policy says the same in every environment", None) == (found.help, found.fix)
 
 
+@pytest.mark.parametrize("value", ["$T_SECS", "${T_SECS}", "$<T>", "%T_SECS%", '"${T_SECS}"'])
+def test_a_variable_in_a_policy_is_refused_in_quotes_and_without(value, policy_file):
+    with pytest.raises(ConfigError, match="a policy takes no references"):
+        load_policy(policy_file(f"max_timeout_secs = {value}\n"))
+
+
 @pytest.mark.parametrize(
     ("line", "policy"),
     [
