@@ -317,6 +317,8 @@ MARKINGS = [
     ("[«.»mode.external]", "repeats the whole path, such as [features.code_execution.mode.external]", None),
     ("[a.«.»b]", "a key is missing (a dot stands between two names", None),
     ("«<»<<<<<< HEAD", "merge conflict", None),
+    ("«|»|||||| 3f2a1bc", "merge conflict", None),
+    ("«|»||||||", "merge conflict", None),
     ("«$»{A} = 1", "no reference", None),
     ("«@» = 1", "ASCII letters", None),
     ("mode = 'wasm›", "not closed", "mode = 'wasm'"),

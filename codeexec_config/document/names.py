@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 KEY_OF_PAIR: Final = r"[A-Za-z0-9_.-]+[ \t]*="
 PAIR: Final = expression(rf"[ \t]*{KEY_OF_PAIR}")
 PLAIN_VALUE: Final = expression(r"(?:true|false|[+-]?[0-9]+|\"[^\"\\]*\"|'[^']*')[ \t]*(?:#|\Z)")
-_CONFLICT: Final = expression(r"(?:<{7}|={7}|>{7})(?!\S)")
+_CONFLICT: Final = expression(r"(?:<{7}|={7}|>{7}|[|]{7})(?!\S)")
 _OF_YAML: Final = expression(r"(?:---|[^:\s]*:)[ \t]*(?:#|\Z)")
 _BLOCK_OF_YAML: Final = expression(r"\n[ \t]*(?:-[ \t]+)?[A-Za-z0-9_./\"'-]+:[ \t]*(?:[|>][+-]?[ \t]*)?(?=\r?\n|\Z)")
 _BARE_HEADER: Final = expression(r"(?=[^\n#]*[.\]])[A-Za-z0-9_. \t-]+(?:\][ \t]*)?(?:#|\r?\n|\Z)")
