@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from itertools import chain
 from types import CodeType, FrameType, MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeAlias, assert_never, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeAlias, cast
 
 import attrs
 
@@ -34,31 +34,21 @@ class Runtime(StrEnum):
     @property
     def summary(self) -> str:
         """One line on what isolates a run."""
-        match self:
-            case Runtime.DOCKER:
-                return "Docker containers: the host's kernel is shared"
-            case Runtime.GVISOR:
-                return "gVisor containers: a kernel of its own in user space"
-            case Runtime.FIRECRACKER:
-                return "Firecracker microVMs: a virtual machine for each run, needs KVM"
-            case _:
-                assert_never(self)
+        return _RUNTIMES[self][1]
 
     @property
     def isolation(self) -> int:
         """The rank of its isolation, the weakest first."""
-        match self:
-            case Runtime.DOCKER:
-                return 0
-            case Runtime.GVISOR:
-                return 1
-            case Runtime.FIRECRACKER:
-                return 2
-            case _:
-                assert_never(self)
+        return _RUNTIMES[self][0]
 
 
-RUNTIME_TEXTS: Final = MappingProxyType({str(runtime): runtime.summary for runtime in Runtime})
+_RUNTIMES: Final = {
+    Runtime.DOCKER: (0, "Docker containers: the host's kernel is shared"),
+    Runtime.FIRECRACKER: (2, "Firecracker microVMs: a virtual machine for each run, needs KVM"),
+    Runtime.GVISOR: (1, "gVisor containers: a kernel of its own in user space"),
+}
+"""The rank and the text of each runtime; one that is missing here is unknown to the section."""
+RUNTIME_TEXTS: Final = MappingProxyType({str(runtime): text for runtime, (_, text) in _RUNTIMES.items()})
 _RUNTIME_ALIASES: Final = {
     **dict.fromkeys(("fc", "microvm", "microvms", "vm", "vms"), "firecracker"),
     "moby": "docker",

@@ -135,7 +135,8 @@ class _Police:
             return
         permitted = self._policy.runtimes
         weakest = self._policy.minimum_isolation
-        strong = [other for other in Runtime if weakest is None or other.isolation >= weakest.isolation]
+        every = map(Runtime, RUNTIME_TEXTS)
+        strong = [other for other in every if weakest is None or other.isolation >= weakest.isolation]
         hint = f"the policy permits {_listed([other for other in strong if permitted is None or other in permitted])}"
         if permitted is not None and runtime not in permitted:
             yield self._breach(_RUNTIME, "runtimes", f"the policy does not permit runtime {runtime}", hint)
