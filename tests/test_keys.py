@@ -15,7 +15,7 @@ from codeexec_config import CodeExecutionConfig, External, Policy, Runtime, Sand
 from codeexec_config.document.excerpts import known_paths
 from codeexec_config.executor import ExecutionLimits
 from codeexec_config.keys import REQUIRED, Bounds, Key, Kind, described, keys_of, once_a_class, union_of
-from codeexec_config.model import MODE_TEXTS, VARIANTS, Mode
+from codeexec_config.model import MODE_TEXTS, VARIANTS, Mode, as_tuple
 from codeexec_config.pipeline import run_mapping, run_text
 from codeexec_config.reporting import report_of
 from codeexec_config.schema import _make
@@ -44,7 +44,7 @@ class Service(External):
 
 @attrs.frozen(kw_only=True)
 class Bigger(CodeExecutionConfig):
-    """The config with a bounded integer and a boolean more."""
+    """The config with a bounded integer, a boolean and a list more."""
 
     mode: Any = attrs.field(
         default=Wasm(),
@@ -74,19 +74,25 @@ class Bigger(CodeExecutionConfig):
         default=False,
         metadata=described(Key("boolean", "whether a run has a network", examples=(True, "${NET:-false}"))),
     )
+    labels: tuple[str, ...] = attrs.field(
+        default=(),
+        converter=as_tuple,
+        metadata=described(Key("list", "what a run is called in logs", examples=(["team-a"],), item=Key("text"))),
+    )
 
 
 LITERAL = (
     HEADER
-    + 'max_disk_mb = 128\nnetwork = true\n[features.code_execution.mode.external]\nurl = "https://h"\n'
+    + 'max_disk_mb = 128\nnetwork = true\nlabels = ["a", "b"]\n[features.code_execution.mode.external]\nurl = "https://h"\n'
     + 'api_key = "${K}"\nregion = "us"\ntoken = "${T}"\n'
 )
 REFERENCED = (
     HEADER
-    + 'max_disk_mb = "${D:-128}"\nnetwork = "${N}"\n[features.code_execution.mode.external]\nurl = "https://h"\n'
+    + 'max_disk_mb = "${D:-128}"\nnetwork = "${N}"\nlabels = ["a", "${B}"]\n'
+    + '[features.code_execution.mode.external]\nurl = "https://h"\n'
     + 'api_key = "${K}"\nregion = "${R}"\ntoken = "${T}"\n'
 )
-ENV = {"K": CANARY, "T": CANARY, "N": "true", "R": "us"}
+ENV = {"K": CANARY, "T": CANARY, "N": "true", "R": "us", "B": "b"}
 
 
 def check(text: str, env: dict[str, str] | None = None, **options: Any) -> Any:
@@ -102,9 +108,10 @@ def test_new_keys_load_from_literals_and_references(text: str) -> None:
 
     assert () == report.diagnostics
     config = report.config
-    assert (128, True, "us", CANARY) == (
+    assert (128, True, ("a", "b"), "us", CANARY) == (
         config.max_disk_mb,
         config.network,
+        config.labels,
         config.mode.region,
         config.mode.token.reveal(),
     )
@@ -112,11 +119,13 @@ def test_new_keys_load_from_literals_and_references(text: str) -> None:
 
 def test_new_keys_keep_their_types_and_limits() -> None:
     text = (
-        HEADER + 'max_disk_mb = 5000\nnetwork = 1\nmax_disk_m = 3\nmode.external = { url = "https://h", token = 3 }\n'
+        HEADER
+        + 'max_disk_mb = 5000\nnetwork = 1\nmax_disk_m = 3\nlabels = ["a", 1]\n'
+        + 'mode.external = { url = "https://h", token = 3 }\n'
     )
 
     codes = {(d.code, d.path[-1]) for d in check(text).diagnostics}
-    expected = {("out-of-range", "max_disk_mb"), ("wrong-type", "network"), ("wrong-type", "token")}
+    expected = {("out-of-range", "max_disk_mb"), ("wrong-type", "network"), ("wrong-type", "token"), ("wrong-type", 1)}
     assert expected | {("unknown-key", "max_disk_m")} == codes - {("missing-secret", "api_key")}
 
 
@@ -134,13 +143,15 @@ def test_new_keys_are_written_and_read_back() -> None:
 
     assert config == check(to_toml(config)).config
     assert "max_disk_mb = 128" in to_toml(config)
+    assert 'labels = ["a", "b"]' in to_toml(config)
     assert 'token = "${T}"' in to_toml(config)
 
 
 def test_an_unread_secret_and_text_are_deferred() -> None:
     report = check(REFERENCED, {}, offline=True)
 
-    assert {"max_disk_mb", "network", "region", "token", "api_key"} == {item.path[-1] for item in report.deferred}
+    deferred = {item.path[-1] for item in report.deferred}
+    assert {"max_disk_mb", "network", 1, "region", "token", "api_key"} == deferred
 
 
 @pytest.mark.parametrize(
@@ -154,6 +165,10 @@ def test_an_unread_secret_and_text_are_deferred() -> None:
         {"network": "${N:-false}"},
         {"network": "yes"},
         {"network": 1},
+        {"labels": []},
+        {"labels": ["a", "${L}"]},
+        {"labels": "a"},
+        {"labels": ["a", 1]},
         {"mode": {"external": {"url": "https://h", "region": 3}}},
         {"mode": {"external": {"url": "https://h", "region": "${"}}},
         {"mode": {"external": {"url": "https://h", "token": "${T}", "region": "x"}}},
@@ -237,7 +252,7 @@ def test_every_key_has_a_path_that_excerpts_know() -> None:
 
 @pytest.mark.parametrize("config", [CodeExecutionConfig(), CodeExecutionConfig(mode=Sandboxed(runtime="docker"))])
 def test_every_key_is_written(config: CodeExecutionConfig) -> None:
-    assert set(to_plain(config)) == {key.name for key in keys_of(CodeExecutionConfig)}
+    assert set(to_plain(config)) == {key.name for key in keys_of(CodeExecutionConfig) if key.default is not None}
     assert json.dumps(to_plain(config))
 
 
@@ -257,6 +272,12 @@ def test_every_limit_of_the_executors_comes_from_a_key_or_stands_alone() -> None
         lower = attrs.evolve(limits, **{field.name: 1})
         assert 1 == getattr(limits.clamped_to(lower), field.name)
         assert 1 == getattr(lower.clamped_to(limits), field.name)
+
+
+@pytest.mark.parametrize(("cls", "key"), [(cls, key) for cls, key in KEYS if key.kind == "list"])
+def test_a_list_is_kept_as_a_tuple(cls: type[Any], key: Key) -> None:
+    assert isinstance(key.default, tuple | None)
+    assert isinstance(getattr(attrs.evolve(cls(), **{key.name: list(key.examples[0])}), key.name), tuple)
 
 
 def test_a_required_key_has_no_default() -> None:
@@ -281,4 +302,5 @@ def test_hooks_know_every_key() -> None:
     converter = Converter()
     register_hooks(converter, env={})
 
-    assert set(converter.unstructure(CodeExecutionConfig())) == {key.name for key in keys_of(CodeExecutionConfig)}
+    written = converter.unstructure(CodeExecutionConfig())
+    assert set(written) == {key.name for key in keys_of(CodeExecutionConfig) if key.default is not None}

@@ -117,7 +117,7 @@ def _soundness(key: Key) -> Callable[[Any], object] | None:
     if key.bounds is not None:
         return range(key.bounds.minimum, key.bounds.maximum + 1).__contains__
     if key.item is not None:
-        return partial(_are_known, sound_values(key.item))
+        return _are_strings if rule_of(key.item) is None else partial(_are_known, sound_values(key.item))
     if key.kind == "secret":
         return _is_sendable
     if key.form == "url":
@@ -129,9 +129,13 @@ def _is_unknown(_: Any) -> bool:
     return False
 
 
+def _are_strings(values: Any) -> bool:
+    return _STRINGS.issuperset(map(type, values))
+
+
 def _are_known(sound: frozenset[str], values: Any) -> bool:
     # Another type might be unhashable, or equal to a name that it is not.
-    return _STRINGS.issuperset(map(type, values)) and sound.issuperset(values)
+    return _are_strings(values) and sound.issuperset(values)
 
 
 def _is_sendable(secret: Secret) -> bool:
