@@ -117,7 +117,6 @@ MAX_DEPTH: Final = 80
 MAX_KEY_PARTS: Final = 80
 MAX_INTEGER_DIGITS: Final = 4300
 """The digits that CPython converts by default (`sys.int_info.default_max_str_digits`)."""
-INTEGER_64: Final = (-(2**63), 2**63 - 1)
 
 SCHEMA_KINDS: Final = ("document", "section")
 SCHEMA_DRAFTS: Final = ("7", "2020-12")
