@@ -73,12 +73,19 @@ def differences_table():
     return ["| difference | what it means |", "|---|---|", *rows]
 
 
+def unsayable_list():
+    from tests.test_schema_verdict import UNSAYABLE
+
+    return [f"* {name}: {rule.reason}." for name, rule in UNSAYABLE.items()]
+
+
 TABLES = {
     "codes": codes_table,
     "differences": differences_table,
     "keys": keys_table,
     "modes": modes_table,
     "policy": policy_file,
+    "unsayable": unsayable_list,
 }
 
 
