@@ -1,4 +1,4 @@
-"""Every code that a diagnostic can bear, with its usual severity."""
+"""Every code that a diagnostic can have, with its usual severity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said about a file, as data: places, fixes, diagnostics and origins."""
+"""What a check reports about a file, as data: places, fixes, diagnostics and origins."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Position(ByFields):
 
 @attrs.frozen(repr=False, eq=False)
 class Span(ByFields):
-    """A stretch of a text, from `start` up to and without `end`."""
+    """A stretch of a text, from `start` up to but not including `end`."""
 
     start: Position
     end: Position
@@ -49,7 +49,7 @@ class Span(ByFields):
 
 @attrs.frozen(repr=False, eq=False)
 class Related(ByFields):
-    """Another place that a finding speaks of, such as the first of two modes."""
+    """Another place that a finding refers to, such as the first of two modes."""
 
     message: str
     file: str | None
@@ -67,7 +67,7 @@ class Edit(ByFields):
 
 @attrs.frozen(repr=False, eq=False)
 class Fix(ByFields):
-    """Edits on the source that cure one finding and keep every other byte."""
+    """Edits to the source that fix one finding and keep every other byte."""
 
     title: str
     edits: tuple[Edit, ...]
@@ -106,15 +106,15 @@ class Diagnostic(ByFields):
 
     Args:
         code: the stable kebab-case name, one of `CODES`.
-        severity: what it weighs here.
+        severity: how much it weighs here.
         message: what is wrong, in plain words without any secret.
         path: the key, from the root of the file; integers are places in arrays.
         span: where, or None where nothing can be marked (an unreadable file, a mapping, a constructor).
         file: the file's name as it was given, or None.
         excerpt: the source line of `span.start`, masked when it was made.
         help: what to write instead.
-        related: other places that the message speaks of.
-        fix: edits that cure it, where they are certain.
+        related: other places that the message refers to.
+        fix: edits that resolve it, where they are certain.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""The verbs: `load`, `check_file` and their kin."""
+"""The verbs: `load`, `check_file` and the like."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def load(
         strict: raise for warnings too.
 
     Raises:
-        ConfigError: the file says something wrong, or cannot be read.
+        ConfigError: the file is invalid, or cannot be read.
         TypeError: an argument is of another type, or `env` yields something that is not a str.
         ValueError: `section` is not a dotted path.
     """
@@ -135,7 +135,7 @@ def loads(
     """Read a config from TOML text; `filename` names it in findings, the rest is as in `load`.
 
     Raises:
-        ConfigError: the text says something wrong.
+        ConfigError: the text is invalid.
         TypeError: as in `load`.
         ValueError: as in `load`.
     """
@@ -160,7 +160,7 @@ def load_mapping(
     """Read a config from the section's own table, as a TOML parser yields it; `section` only names it in paths.
 
     Raises:
-        ConfigError: the table says something wrong; its findings have no places.
+        ConfigError: the table is invalid; its findings have no places.
         TypeError: as in `load`.
         ValueError: as in `load`.
     """
@@ -183,7 +183,7 @@ def check_file(
     offline: bool = False,
     origins: bool = False,
 ) -> Report:
-    """Check a TOML file and report everything; raise and issue nothing for what it says.
+    """Check a TOML file and report everything that is wrong with it; never raise or warn for what it contains.
 
     Args:
         path: the file.
@@ -191,7 +191,7 @@ def check_file(
         policy: the host's own ceiling over what the file may ask for.
         section: the dotted path of the section.
         allow_env: glob patterns of the variables that the file may read; all by default.
-        offline: read no environment: take references as set, list them as deferred, check their defaults.
+        offline: read no environment, but take references as set, list them as deferred and check their defaults.
         origins: record where each value of the config comes from.
 
     Raises:

@@ -19,7 +19,7 @@ __all__ = ["ConfigError", "ConfigWarning", "Report"]
 
 
 class ConfigError(ValueError):
-    """Everything that is wrong with one configuration: the one exception for whatever a file says.
+    """Everything that is wrong with one configuration: the only exception raised for what a file contains.
 
     Args:
         diagnostics: all findings, in file order.

@@ -51,14 +51,14 @@ _COLLECTIONS: Final = (list, tuple, set, frozenset, deque)
 
 
 def assert_no_leak(fn: Callable[[], Result], /, secrets: Iterable[str] | str) -> Result:
-    """Run a function and search everything that it lets out for secrets.
+    """Run a function and search everything that it emits for secrets.
 
     Searched are standard output and error (by Python or by descriptor), log records of every level, warnings, and an
     exception with its causes, contexts, groups, notes and the variables of every frame that it passed through, those
     that `fn` closes over excepted: they are the caller's own. Each secret is looked for in plain, escaped, in base64,
     URL-encoded, and split into pieces.
 
-    Without a leak the call is as if `fn` had been called: its result is returned, its exception raised, its output
+    Without a leak, it is as if `fn` had been called directly: its result is returned, its exception raised, its output
     written and its warnings issued (all of them, afterwards).
 
     Args:

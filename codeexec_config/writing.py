@@ -23,7 +23,7 @@ def to_toml(config: CodeExecutionConfig, *, reveal_secrets: bool = False) -> str
         reveal_secrets: write a literal secret's value into the text.
 
     Raises:
-        TypeError: it is no `CodeExecutionConfig`.
+        TypeError: it is not a `CodeExecutionConfig`.
         ValueError: a secret is a literal, or the config stands for a mode that was not read.
     """
     if not attrs.has(type(config)) or union_of(type(config)) is None:

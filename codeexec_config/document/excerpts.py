@@ -60,7 +60,7 @@ class Known(NamedTuple):
     """The paths of a model's keys, by what of them may be shown.
 
     Attributes:
-        tables: the tables whose keys are no part of anybody's value.
+        tables: the tables whose keys are not part of anyone's value.
         variants: those that stand for a variant of the union.
         plain: the keys whose values may be shown.
         lists: the lists among them.

@@ -79,7 +79,7 @@ class Places:
         return self._masker.excerpt(self._lines.bounds(stretch[0]), stretch[0])
 
     def related(self, message: str, target: Target) -> Related:
-        """Return another place that a finding speaks of."""
+        """Return another place that a finding refers to."""
         stretch = self._find(target)
         span = stretch and self._lines.span(*stretch)
         return Related(message, self._file, span, excerpt=stretch and self._excerpt(stretch))

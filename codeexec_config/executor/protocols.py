@@ -37,7 +37,7 @@ __all__ = [
 
 
 class CodeExecutor(Protocol):
-    """Runs programs, one a call; called from several threads at once."""
+    """Runs programs, one per call; called from several threads at once."""
 
     def describe(self) -> ExecutorInfo:
         """Return what it runs: at once, without I/O, the same each time.
@@ -79,7 +79,7 @@ class SupportsClose(Protocol):
     """Holds something that has an end, such as connections; declared by the capability `close`."""
 
     def close(self) -> None:
-        """Let go of it, and end what still runs; a second call does nothing."""
+        """Release it, and stop what is still running; a second call does nothing."""
         ...
 
 
@@ -87,7 +87,7 @@ class AsyncSupportsClose(Protocol):
     """The async twin of `SupportsClose`."""
 
     async def close_async(self) -> None:
-        """Let go of it, and end what still runs; a second call does nothing."""
+        """Release it, and stop what is still running; a second call does nothing."""
         ...
 
 
@@ -95,7 +95,7 @@ class SupportsHealth(Protocol):
     """Knows whether it would work now."""
 
     def check_health(self) -> None:
-        """Return if a run would work now; otherwise raise the `InfrastructureError` that it would meet."""
+        """Return normally if a run would work now; otherwise raise the `InfrastructureError` that it would meet."""
         ...
 
 
@@ -103,7 +103,7 @@ class AsyncSupportsHealth(Protocol):
     """The async twin of `SupportsHealth`."""
 
     async def check_health_async(self) -> None:
-        """Return if a run would work now; otherwise raise the `InfrastructureError` that it would meet."""
+        """Return normally if a run would work now; otherwise raise the `InfrastructureError` that it would meet."""
         ...
 
 
@@ -133,7 +133,7 @@ class SupportsSessions(Protocol):
     """
 
     def open_session(self, request: SessionRequest, /) -> str:
-        """Start a session and return its name, for `ExecutionRequest.session`; it is not to be guessed."""
+        """Start a session and return its name, for `ExecutionRequest.session`; it must not be guessable."""
         ...
 
     def close_session(self, session: str, /) -> None:

@@ -26,7 +26,7 @@ _TINY: Final = 2
 _EXCLUDING: Final = frozenset("!#-^~")
 """Marks that leave a name out where other tools list names; a name without its mark means the opposite."""
 _OTHER_WORDS: Final = frozenset({"app", "internal", "map", "maximum", "model", "modem", "unable", "wasi"})
-"""Words that are a letter or two from one of ours, and are no slip of it."""
+"""Words that are a letter or two from one of ours, and are not a slip of it."""
 
 
 def squeeze(name: str) -> str:

@@ -27,7 +27,7 @@ Site = tuple["Path", Key, str]
 class Sites:
     """The strings of known keys that hold a dollar sign, in their order; not where the shape is wrong anyway.
 
-    A list may have a million, so they are found anew each time that they are gone through.
+    A list may have a million, so they are found again on each pass.
     """
 
     __slots__ = ("_model", "_section")

@@ -24,7 +24,7 @@ def streams_apart(kit: Kit) -> None:
 
 
 def raw_bytes(kit: Kit) -> None:
-    """O02: bytes that are no text arrive as they are, and so do carriage returns."""
+    """O02: bytes that are not text arrive as they are, and so do carriage returns."""
     result = kit.run(kit.request(kit.code("raw_bytes")), Status.COMPLETED)
     expect(result.stdout == b"\xff\xfe", f"expected the bytes ff fe, got {told(result)}")
     if kit.has("controls"):
