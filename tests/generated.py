@@ -13,7 +13,7 @@ from codeexec_config import limits
 from codeexec_config.codes import CODES, Severity
 from codeexec_config.explanations import EXPLANATIONS
 from codeexec_config.keys import REQUIRED, keys_of
-from codeexec_config.model import VARIANTS, CodeExecutionConfig, Runtime
+from codeexec_config.model import VARIANTS, CodeExecutionConfig
 from codeexec_config.policy import Policy
 from codeexec_config.schema import file_name, schema_text
 from tests.gateway import judging
@@ -48,7 +48,8 @@ def _toml(value):
 
 def modes_table():
     mode = next(key for key in keys_of(CodeExecutionConfig) if key.kind == "union")
-    texts = {**mode.choices, **{str(runtime): runtime.summary for runtime in Runtime}}
+    runtime = next(key for key in keys_of(VARIANTS["sandboxed"]) if key.kind == "choice")
+    texts = {**mode.choices, **runtime.choices}
     return ["| mode or runtime | code |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in texts.items())]
 
 

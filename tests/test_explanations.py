@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from codeexec_config import apply_fixes, check_file, check_text, load_policy
+from codeexec_config import Runtime, apply_fixes, check_file, check_text, load_policy
 from codeexec_config.codes import CODES
 from codeexec_config.explanations import EXPLANATIONS
 from codeexec_config.limits import MAX_FILE_BYTES
+from codeexec_config.model import VARIANTS
 
 BUILT = {
     "unreadable-file": lambda text: None,
@@ -57,6 +58,13 @@ def test_the_broken_and_the_repaired_example_differ_in_what_is_wrong(code):
 
     assert (explanation.broken == explanation.repaired) == (code in BUILT)
     assert not BUILT.keys() & {code} or explanation.setting
+
+
+@pytest.mark.parametrize(("code", "names"), [("unknown-mode", VARIANTS), ("unknown-runtime", Runtime)])
+def test_what_lists_names_lists_them_all(code, names):
+    explanation = EXPLANATIONS[code]
+
+    assert all(name in f"{explanation.meaning} {explanation.reason}" for name in names)
 
 
 @pytest.mark.parametrize("code", EXPLANATIONS)

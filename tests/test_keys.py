@@ -214,6 +214,21 @@ def test_a_description_is_whole(cls: type[Any], key: Key) -> None:
     assert (key.kind in {"choice", "union"}) == (key.choices is not None)
 
 
+@pytest.mark.parametrize(
+    "key", [key for cls, key in KEYS if cls is not Policy and key.bounds], ids=lambda key: key.name
+)
+def test_the_text_of_an_integer_names_its_bounds(key: Key) -> None:
+    assert key.bounds is not None
+    assert f"{key.bounds.minimum} to {key.bounds.maximum}" in key.text
+
+
+@pytest.mark.parametrize(("cls", "key"), [(Sandboxed, "runtime"), (Policy, "minimum_isolation")])
+def test_the_text_of_a_choice_names_them_all(cls: type[Any], key: str) -> None:
+    [text] = [each.text for each in keys_of(cls) if each.name == key]
+
+    assert all(runtime in text for runtime in Runtime)
+
+
 @pytest.mark.parametrize(("cls", "key"), KEYS)
 def test_what_other_tools_call_a_name_is_none_of_ours(cls: type[Any], key: Key) -> None:
     names = set(key.choices or ())

@@ -135,7 +135,7 @@ def _are_strings(values: Any) -> bool:
 
 def _are_known(sound: frozenset[str], values: Any) -> bool:
     # Another type might be unhashable, or equal to a name that it is not.
-    return _are_strings(values) and sound.issuperset(values)
+    return _STRINGS.issuperset(map(type, values)) and sound.issuperset(values)
 
 
 def _is_sendable(secret: Secret) -> bool:
@@ -318,7 +318,7 @@ def judge_header(value: str, path: Path, *, made: str | None = None) -> Finding 
     if not value.isascii():
         reason = "contains a character that is not ASCII"
     elif stripped.isprintable() and stripped != value:
-        reason = "has a blank at one end"
+        reason = "begins or ends with a space"
     else:
         reason = "contains a control character, such as a tab or the newline at the end of a mounted file"
     return Finding(
