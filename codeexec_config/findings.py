@@ -99,7 +99,10 @@ def listed(found: list[Finding]) -> list[Finding]:
     if len(found) <= LISTED:
         return found
     last = found[LISTED - 1]
-    return [*found[: LISTED - 1], last._replace(help=f"{last.help or 'mend this'}; there is more than is listed here")]
+    return [
+        *found[: LISTED - 1],
+        last._replace(help=f"{last.help or 'fix this'}; there are more findings than are listed here"),
+    ]
 
 
 def printable_line(text: str) -> str:

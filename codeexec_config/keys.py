@@ -99,7 +99,7 @@ class Key:
 
     @property
     def takes_references(self) -> bool:
-        """Whether the environment may make it: what decides the isolation stands in the file."""
+        """Whether the environment may make it: what decides the isolation is in the file."""
         return self.kind not in {"choice", "union"}
 
     @property

@@ -125,7 +125,7 @@ def _flaw(name: str, colon: str) -> tuple[str, str]:
     if not limits.is_variable(plain):
         return _flaw_of_name(plain)
     if plain != name:
-        return "there is a blank beside the name", ""
+        return "there is whitespace beside the name", ""
     return f"after `{colon}` comes - and a default, or ? and a message", ""
 
 
@@ -135,10 +135,10 @@ def _flaw_of_name(name: str) -> tuple[str, str]:
     first = name.partition("-")[0].partition("?")[0]
     operator = name[len(first) : len(first) + 1] if limits.is_variable(first) else ""
     if operator == "-":
-        return "a hyphen stands between the braces", "a name has no hyphen, and a default is written ${NAME:-text}"
+        return "there is a hyphen between the braces", "a name has no hyphen, and a default is written ${NAME:-text}"
     if operator == "?":
         return "a question mark follows the name", "a message is written ${NAME:?text}"
-    return "a name consists of letters A to Z, digits and underscores, and begins with no digit", ""
+    return "a name consists of letters A to Z, digits and underscores, and does not begin with a digit", ""
 
 
 def references(segments: tuple[Segment, ...]) -> list[Reference]:

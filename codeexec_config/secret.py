@@ -17,7 +17,7 @@ _HASH = hash("codeexec_config.Secret")
 class Secret:
     """Hold a key so that it reaches the call that needs it, and no log on the way.
 
-    `reveal()` is the one way to the value. It is no `str` (a subclass would leak through every C function that reads
+    `reveal()` is the one way to the value. It is not a `str` (a subclass would leak through every C function that reads
     the buffer), no attrs class (`asdict` would open it), and has no `__dict__`.
 
     Args:
@@ -43,7 +43,9 @@ class Secret:
         self.__missing: str | None = None
 
     def __init_subclass__(cls) -> NoReturn:
-        raise TypeError("Secret takes no subclass: it would have a __dict__, and methods that show the value")
+        raise TypeError(
+            "Secret cannot be subclassed: a subclass would have a __dict__, and methods that show the value"
+        )
 
     @property
     def reference(self) -> str | None:

@@ -95,7 +95,7 @@ def test_a_character_of_the_file_is_named_at_its_place(text: str, name: str, pla
 def test_a_blank_of_the_file_is_the_files(written: str | None, text: str) -> None:
     found = key(text)
 
-    assert "the key has a blank at one end, which no HTTP header can carry" == found.message
+    assert "the key begins or ends with a space, which no HTTP header can carry" == found.message
     assert "set" not in (found.help or "")
     assert written == fixed(found)
 
@@ -103,11 +103,11 @@ def test_a_blank_of_the_file_is_the_files(written: str | None, text: str) -> Non
 @pytest.mark.parametrize(
     ("message", "hint", "text"),
     [
-        ("the key from BLANK has a blank at one end", "set BLANK to the key alone", "${BLANK}"),
+        ("the key from BLANK begins or ends with a space", "set BLANK to the key alone", "${BLANK}"),
         ("the key from NEWLINE contains a control character", "set NEWLINE to the key alone", "${NEWLINE}"),
         ("the key from TAB contains a control character", "set TAB to the key alone", "${TAB}"),
-        ("the key from K and BLANK has a blank", "set K and BLANK to", "${K}${BLANK}"),
-        ("the key from BLANK has a blank at one end", "set BLANK to the key alone", "x${BLANK}"),
+        ("the key from K and BLANK begins or ends with a space", "set K and BLANK to", "${K}${BLANK}"),
+        ("the key from BLANK begins or ends with a space", "set BLANK to the key alone", "x${BLANK}"),
         ("the key from the default of NO contains a character", "set the default of NO to", "${NO:-\u00e9}"),
         ("the key from EMPTY is empty", "set EMPTY, or remove api_key", "${EMPTY}"),
         ("the key is empty", 'write api_key = "${CODE_EXEC_API_KEY}", or remove api_key', ""),
@@ -172,7 +172,7 @@ def test_a_host_in_another_script_keeps_its_punycode() -> None:
 def test_a_character_of_a_language_is_named_at_its_place(text: str, name: str, hint: str) -> None:
     found = language(text)
 
-    assert f"invalid name of a language: it contains {name}" == found.message
+    assert f"invalid language name: it contains {name}" == found.message
     assert hint == found.help
 
 
@@ -196,7 +196,7 @@ def test_what_stands_beside_a_reference_is_the_files(written: str | None, text: 
     found = url(text)
 
     assert found.message.startswith("invalid URL: ")
-    assert (f'write "{written}"' if written else "this stands in the file, beside the reference") == found.help
+    assert (f'write "{written}"' if written else "this is in the file, next to the reference") == found.help
     assert (written and f'"{written}"') == fixed(found)
 
 
@@ -235,7 +235,7 @@ def test_a_blank_beside_a_language_is_the_files() -> None:
 def test_one_variable_gives_one_language(name: str) -> None:
     found = language(f"${{{name}}}")
 
-    assert f"invalid name of a language from {name}" == found.message
+    assert f"invalid language name from {name}" == found.message
     assert f'set {name} to one lower-case name, such as python: for two write ["${{A}}", "${{B}}"]' == found.help
 
 
@@ -306,7 +306,7 @@ def test_a_url_that_is_wrong_whatever_its_variables_hold_is_told_without_them(te
     assert message in found.message
     assert "hunter2" not in f"{found.message}{found.help}{found.excerpt}"
     if code != "credentials-in-url":
-        assert "this stands in the file, beside the reference" == found.help
+        assert "this is in the file, next to the reference" == found.help
 
 
 @pytest.mark.parametrize("switch", SWITCHES)

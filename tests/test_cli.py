@@ -512,7 +512,7 @@ def test_a_working_folder_that_was_removed_is_told(arguments, tmp_path, monkeypa
 
     out, err = capsys.readouterr()
     assert "" == out
-    assert "error: the working folder was removed: change to one that is there" in err
+    assert "error: the working folder was removed: change to one that exists" in err
 
 
 def test_a_file_of_ours_that_is_missing_is_a_bug(monkeypatch):

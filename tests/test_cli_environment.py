@@ -60,7 +60,7 @@ def test_variables_are_read_from_a_process_substitution():
     [
         ("absent.env", "cannot read the file: no such file or directory"),
         (".", "cannot read the file: is a directory"),
-        ("a\0b", "cannot read the file: no file has such a name"),
+        ("a\0b", "cannot read the file: no file can have such a name"),
         ("/dev/zero", "the file is over 1 MiB"),
     ],
 )
@@ -117,7 +117,7 @@ def test_only_what_counts_is_told(capsys, text):
     ("text", "said"),
     [
         *(
-            (f"{line}\n", "line 1 has a blank in its name: write NAME=value, ")
+            (f"{line}\n", "line 1 has whitespace in its name: write NAME=value, ")
             for line in ("export K=v", "K = v", "K: v")
         ),
         (b"\xff\xfeK\x00=\x00v\x00", "the file is UTF-16; save it as UTF-8"),

@@ -113,7 +113,7 @@ def test_an_option_before_the_command_is_sent_behind_it(name, capsys, arguments,
     assert 2 == main(arguments)
 
     assert (
-        f"{name}: error: the option `{option}` goes behind the command: `{name} {command} ... {option}`\n"
+        f"{name}: error: the option `{option}` goes after the command: `{name} {command} ... {option}`\n"
         f"try `{name} --help`\n"
     ) == capsys.readouterr().err
 

@@ -99,7 +99,7 @@ def test_a_file_is_written_once_and_never_over_another(printed, tmp_path, capsys
     assert section_text("sandboxed") == path.read_text()
     assert 2 == main(["init", "--output", str(path)])
     assert section_text("sandboxed") == path.read_text()
-    assert f" init: error: {path}: it exists already; nothing was overwritten\n" in capsys.readouterr().err
+    assert f" init: error: {path} already exists; nothing was overwritten\n" in capsys.readouterr().err
 
 
 def test_a_hyphen_is_standard_output(printed, tmp_path, monkeypatch):

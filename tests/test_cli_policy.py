@@ -35,7 +35,7 @@ def test_a_second_policy_is_a_usage_error(files, capsys):
     files("max_timeout_secs = 60")
 
     assert 2 == validate("--policy", "policy.toml")
-    assert "--policy: it is given twice; a check has one policy" in capsys.readouterr().err
+    assert "--policy: given twice, but a check takes only one policy" in capsys.readouterr().err
 
 
 def test_a_breach_shows_the_policy_s_own_line(files, capsys):

@@ -190,8 +190,8 @@ def test_a_typed_key_is_given_its_braces(key: str, text: str) -> None:
     ("hint", "text"),
     [
         ("a variable is written in braces, as in ${NAME}", "$t"),
-        ("a reference stands alone between the quotes, as in ${NAME}", "${T}s"),
-        ("a reference stands alone between the quotes, as in ${NAME}", "${T:-30} "),
+        ("a reference is written alone between the quotes, as in ${NAME}", "${T}s"),
+        ("a reference is written alone between the quotes, as in ${NAME}", "${T:-30} "),
     ],
 )
 def test_a_typed_key_without_a_certain_cure_gets_the_form(hint: str, text: str) -> None:
@@ -214,7 +214,7 @@ def test_one_variable_gives_one_value(text: str) -> None:
     fix, hint = fixed(f'allowed_languages = "{text}"')
 
     assert fix is None
-    assert 'one variable gives one value, and the list stands in the file: write ["${A}", "${B}"]' == hint
+    assert 'one variable gives one value, and the list is in the file: write ["${A}", "${B}"]' == hint
 
 
 @pytest.mark.parametrize("key", ["mode", "mode.sandboxed.runtime"])
@@ -243,9 +243,9 @@ ALONE = 'write the reference alone: api_key = "${K}"'
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("'\"${K}\"'", "the quotes within the string are a part of the key; leave them out"),
-        ("\"'${K}'\"", "the quotes within the string are a part of the key; leave them out"),
-        ('"$${K}"', "two dollar signs write one, and no reference; write ${NAME} for the variable"),
+        ("'\"${K}\"'", "the quotes within the string are part of the key; remove them"),
+        ("\"'${K}'\"", "the quotes within the string are part of the key; remove them"),
+        ('"$${K}"', "two dollar signs stand for a literal one; write ${NAME} for the variable"),
         ("\"'k'\"", 'put it into the environment and write api_key = "${CODE_EXEC_API_KEY}"'),
         ("'k$${K}'", 'put it into the environment and write api_key = "${CODE_EXEC_API_KEY}"'),
         ("'\"${K}'", ALONE),

@@ -305,7 +305,7 @@ UNFIXED = {
         H + 'mode = "wasm"\nsandboxed.runtime = "docker"\n',
         'with runtime = "docker" below it, in place of the mode that is set',
     ),
-    "wasm-is-set-twice": (H + 'mode = "wasm"\n[features.code_execution.wasm]\n', "the mode is set already"),
+    "wasm-is-set-twice": (H + 'mode = "wasm"\n[features.code_execution.wasm]\n', "the mode is already set"),
     "key-of-another-mode": (
         H + "mode = 'wasm'\nruntime = 'docker'\n",
         "`runtime` is a key of mode sandboxed, but the mode is wasm",

@@ -101,8 +101,8 @@ def test_the_help_names_the_number_and_its_limits() -> None:
     assert str(helped("00:30:00")).endswith("without quotes or a unit: 1800")
     assert str(helped("00:30")).endswith("without quotes or a unit")
     assert str(helped("30.000")).endswith("without quotes or a unit")
-    assert str(helped('"No limit"')).endswith("a unit; there is always a limit, of 86400 at the most")
-    assert str(helped("inf")).endswith("a unit; there is always a limit, of 86400 at the most")
+    assert str(helped('"No limit"')).endswith("a unit; there is always a limit, at most 86400")
+    assert str(helped("inf")).endswith("a unit; there is always a limit, at most 86400")
     assert str(helped("-inf")).endswith("without quotes or a unit")
     assert str(helped('"auto"')).endswith("a unit; leave the key out for its default")
     assert str(helped("['auto']")).endswith("without quotes or a unit")
@@ -234,7 +234,10 @@ def test_a_mode_that_is_left_out_is_never_chosen(mark: str, line: str) -> None:
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        *[(name, "no word stands for all languages; list the names") for name in ("*", "all", "any", "every", "ALL")],
+        *[
+            (name, "there is no word for all languages; list their names")
+            for name in ("*", "all", "any", "every", "ALL")
+        ],
         *[(name, "to run no code write enabled = false") for name in ("none", "nothing", "null", "None")],
     ],
 )
@@ -292,7 +295,7 @@ def test_a_list_beside_a_reference_is_not_split() -> None:
     assert finding.fix is None
 
 
-INSIDE = "the comment stands inside the quotes; "
+INSIDE = "the comment is inside the quotes; "
 NO_UNIT = "`timeout_secs` takes a whole number of seconds, without quotes or a unit"
 QUOTED = "close them before the #"
 
@@ -310,8 +313,8 @@ QUOTED = "close them before the #"
         ('allowed_languages = "python # canary"', 'write it in brackets, such as ["python"]'),
         ('timeout_secs = "30 # canary"', NO_UNIT),
         ('timeout_secs = "2m # canary"', NO_UNIT),
-        ('timeout_secs = "${T} # canary"', "a reference stands alone between the quotes, as in ${NAME}"),
-        ('enabled = "true # canary"', "write true or false, in small letters and without quotes"),
+        ('timeout_secs = "${T} # canary"', "a reference is written alone between the quotes, as in ${NAME}"),
+        ('enabled = "true # canary"', "write true or false, in lower case and without quotes"),
     ],
 )
 def test_a_comment_inside_the_quotes_is_said_to_be_there_and_not_repeated(line: str, hint: str) -> None:

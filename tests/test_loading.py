@@ -444,7 +444,7 @@ def test_a_flood_of_findings_is_cut_and_says_so() -> None:
     report = check_text(text)
 
     assert 1000 == len(report.diagnostics)
-    assert "there is more" in (report.diagnostics[-1].help or "")
+    assert "there are more findings" in (report.diagnostics[-1].help or "")
 
 
 def test_an_internal_contradiction_is_no_silent_success(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -247,7 +247,7 @@ def test_the_section_itself_must_be_a_table(odd: Any) -> None:
 @pytest.mark.parametrize(
     ("odd", "way_out"),
     [
-        (None, "for an absent section pass {}, or take the defaults by CodeExecutionConfig()"),
+        (None, "for an absent section pass {}, or use the defaults, CodeExecutionConfig()"),
         ("[features.code_execution]", "`loads` takes TOML text and `load` a path"),
         (b"x", "`loads` takes TOML text"),
         ([], 'document["features"]["code_execution"]'),

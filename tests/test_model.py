@@ -225,7 +225,7 @@ def test_a_flood_of_findings_is_cut_short_as_a_report_is():
         CodeExecutionConfig(allowed_languages=["BAD"] * 1_100)
 
     assert len(caught.value.diagnostics) == 1_000
-    assert "there is more than is listed here" in (caught.value.diagnostics[-1].help or "")
+    assert "there are more findings than are listed here" in (caught.value.diagnostics[-1].help or "")
 
 
 def test_a_subclass_stays_one_when_it_is_copied() -> None:

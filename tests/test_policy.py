@@ -339,7 +339,7 @@ def test_no_help_has_another_mode_chosen_where_none_is_permitted(table, said, wa
         ("http://h.example", "the policy does not permit this host either way: it permits other, *.test"),
         ("${U}", "the policy does not permit the host from U either way: it permits other, *.test"),
         ("http://h.test", "permit it in code"),
-        ("http://0.0.0.0:80", "0.0.0.0 is an address to listen at"),
+        ("http://0.0.0.0:80", "0.0.0.0 is an address to listen on"),
     ],
 )
 def test_no_help_permits_plain_http_to_a_host_that_is_not_permitted(url, said):
@@ -385,7 +385,7 @@ def test_a_breach_replaces_the_warning_on_a_key_in_the_file(key):
         ("$CE_KEY", ["CE_*"], 'write api_key = "${CE_KEY}"', "${CE_KEY}"),
         ("$CE_KEY", ["X"], 'put it into the environment and write api_key = "${NAME}"', None),
         ("Bearer $<CE_KEY>", ["CE_*"], 'write the reference alone: api_key = "${CE_KEY}"', None),
-        ("$${CE_KEY}", None, "two dollar signs write one, and no reference; write ${NAME} for the variable", None),
+        ("$${CE_KEY}", None, "two dollar signs stand for a literal one; write ${NAME} for the variable", None),
         ("op://vault/item/field", None, 'a key comes from the environment: write api_key = "${NAME}"', None),
     ],
 )
@@ -471,7 +471,7 @@ def test_a_policy_of_another_type_is_a_type_error(policy):
         ({"modes": ["wsm"]}, ValueError, r"modes\[0\]: invalid mode: did you mean "),
         ({"runtimes": ["podman"]}, ValueError, r"runtimes\[0\]: invalid runtime"),
         ({"minimum_isolation": "kata"}, ValueError, "minimum_isolation: invalid runtime"),
-        ({"languages": ["C D"]}, ValueError, r"languages\[0\]: invalid name"),
+        ({"languages": ["C D"]}, ValueError, r"languages\[0\]: invalid language name"),
         ({"url_hosts": [""]}, ValueError, r"url_hosts\[0\]: this pattern matches no host: it is empty"),
         ({"url_hosts": ["https://a"]}, ValueError, "it is a URL"),
         ({"url_hosts": ["a/b"]}, ValueError, "a part of one"),
@@ -482,14 +482,14 @@ def test_a_policy_of_another_type_is_a_type_error(policy):
         ({"url_hosts": ["a.example.com:*"]}, ValueError, "it has a port"),
         ({"url_hosts": ["[::1]"]}, ValueError, "the brackets of a URL"),
         ({"url_hosts": ["[::1]:80"]}, ValueError, "the brackets of a URL"),
-        ({"insecure_hosts": ["a b"]}, ValueError, "no host has"),
-        ({"insecure_hosts": ["u@h"]}, ValueError, "no host has"),
-        ({"insecure_hosts": ["!a"]}, ValueError, "no host has"),
-        ({"url_hosts": ["[a-z"]}, ValueError, "no host has"),
-        ({"allow_env": ["$A"]}, ValueError, "no name has"),
-        ({"allow_env": ["CODE-EXEC-*"]}, ValueError, "no name has"),
-        ({"allow_env": ["!CODE_*"]}, ValueError, "no name has"),
-        ({"allow_env": ["CODE_[A-Z"]}, ValueError, "no name has"),
+        ({"insecure_hosts": ["a b"]}, ValueError, "hosts cannot have"),
+        ({"insecure_hosts": ["u@h"]}, ValueError, "hosts cannot have"),
+        ({"insecure_hosts": ["!a"]}, ValueError, "hosts cannot have"),
+        ({"url_hosts": ["[a-z"]}, ValueError, "hosts cannot have"),
+        ({"allow_env": ["$A"]}, ValueError, "names cannot have"),
+        ({"allow_env": ["CODE-EXEC-*"]}, ValueError, "names cannot have"),
+        ({"allow_env": ["!CODE_*"]}, ValueError, "names cannot have"),
+        ({"allow_env": ["CODE_[A-Z"]}, ValueError, "names cannot have"),
         ({"allow_env": [""]}, ValueError, "it is empty"),
     ],
 )
@@ -644,7 +644,7 @@ def test_the_help_for_a_list_of_a_policy_shows_what_the_list_takes(policy_file):
         return caught.value.diagnostics[0].help
 
     assert 'write a list in brackets, such as ["gvisor"]' == helped("runtimes = x")
-    assert 'a list stands in brackets, such as ["*.example.com"]' == helped("url_hosts = {'a', 'b'}")
+    assert 'a list is written in brackets, such as ["*.example.com"]' == helped("url_hosts = {'a', 'b'}")
 
 
 @pytest.mark.parametrize(

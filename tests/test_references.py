@@ -167,17 +167,17 @@ def test_the_reason_does_not_repeat_the_body() -> None:
     [
         ("${}", "the name between the braces is missing", ""),
         ("${ :-x}", "the name between the braces is missing", ""),
-        ("${ A }", "there is a blank beside the name", ""),
+        ("${ A }", "there is whitespace beside the name", ""),
         ("${A:}", "after `:` comes - and a default, or ? and a message", ""),
         ("${A:=x}", "after `:` comes - and a default, or ? and a message", ""),
         (
             "${A-x}",
-            "a hyphen stands between the braces",
+            "there is a hyphen between the braces",
             "a name has no hyphen, and a default is written ${NAME:-text}",
         ),
         ("${A?x}", "a question mark follows the name", "a message is written ${NAME:?text}"),
         (f"${{{LONGEST}N}}", "a name has at most 64 characters", ""),
-        ("${1-a}", "a name consists of letters A to Z, digits and underscores, and begins with no digit", ""),
+        ("${1-a}", "a name consists of letters A to Z, digits and underscores, and does not begin with a digit", ""),
         ("${A", "it has no closing brace", ""),
     ],
 )

@@ -73,7 +73,7 @@ warning[duplicate-language]: `python` is already listed
   |                      --------  ^^^^^^^^
   |                      first listed here
   |
-  = help: remove this mention""" == report(HEAD + 'allowed_languages = ["python", "python"]\n')
+  = help: remove the duplicate""" == report(HEAD + 'allowed_languages = ["python", "python"]\n')
 
 
 def test_another_place_in_another_line_is_a_note_behind_the_help() -> None:
@@ -119,7 +119,7 @@ def test_a_finding_without_a_place_names_its_file() -> None:
     assert """\
 error[file-too-large]: the file is over 16 MiB
  --> big.toml
-  = help: a configuration is smaller; is this the right file?""" == render_plain([found])
+  = help: no configuration is this large; is this the right file?""" == render_plain([found])
 
 
 def test_a_finding_without_a_file_names_its_key() -> None:
@@ -297,7 +297,7 @@ def test_json_has_the_fields_of_the_contract_in_its_order() -> None:
                             "start": {"line": 3, "column": 32, "offset": 73},
                             "end": {"line": 3, "column": 40, "offset": 81},
                         },
-                        "help": "remove this mention",
+                        "help": "remove the duplicate",
                         "related": [
                             {
                                 "message": "first listed here",
@@ -324,7 +324,7 @@ def test_json_has_the_fields_of_the_contract_in_its_order() -> None:
                     {
                         "code": "reference-not-allowed",
                         "severity": "error",
-                        "message": "`mode` takes no reference: what decides the isolation stands in the file",
+                        "message": "`mode` takes no reference: what decides the isolation is in the file",
                         "path": ["features", "code_execution", "mode"],
                         "span": {
                             "start": {"line": 4, "column": 9, "offset": 91},

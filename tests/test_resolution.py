@@ -456,7 +456,7 @@ def test_a_key_between_braces_is_no_name_and_looks_nothing_up(text: str) -> None
     [finding] = check(external(text), Touched()).diagnostics
 
     assert ("invalid-reference", "mode", "external", "api_key") == codes(check(external(text), Touched()))[0]
-    assert "a key stands between the braces" in finding.message
+    assert "there is a key between the braces" in finding.message
     assert "write ${NAME}, and put the key itself into that variable" == finding.help
 
 
@@ -908,4 +908,4 @@ def test_a_flood_of_mistakes_in_references_is_cut_short(code: str, entry: str) -
     report = check_mapping({"allowed_languages": [entry] * 1_100}, env={}, allow_env=["LANG_*"])
 
     assert [code] * 1_000 == [finding.code for finding in report.diagnostics]
-    assert "there is more than is listed here" in (report.diagnostics[-1].help or "")
+    assert "there are more findings than are listed here" in (report.diagnostics[-1].help or "")

@@ -442,7 +442,7 @@ def test_as_many_findings_as_are_listed_are_found(kind, count):
     report = check_mapping({"mode": GVISOR, "allowed_languages": names}, env={})
 
     assert min(count, 1000) == len(report.diagnostics)
-    assert (count > 1000) == ("there is more than is listed here" in report.diagnostics[-1].help)
+    assert (count > 1000) == ("there are more findings than are listed here" in report.diagnostics[-1].help)
 
 
 def test_a_misspelt_key_of_the_service_is_a_key_all_the_same():

@@ -336,7 +336,7 @@ def test_check_says_how_to_renew_a_file_that_differs(
     options = ["--kind", "section", "--draft", "2020-12"]
 
     assert 1 == run(*options, "--check", file)
-    renew = shlex.split(capsys.readouterr().out.partition(": write it anew with ")[2])
+    renew = shlex.split(capsys.readouterr().out.partition(": regenerate it with ")[2])
     assert ["python", "-m", "codeexec_config", "schema"] == renew[:4]
     assert 0 == run(*renew[4:])
     assert 0 == run(*options, "--check", file)

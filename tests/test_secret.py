@@ -230,7 +230,7 @@ def test_dir_lists_what_is_public() -> None:
 
 
 def test_there_is_no_subclass() -> None:
-    with pytest.raises(TypeError, match="no subclass"):
+    with pytest.raises(TypeError, match="cannot be subclassed"):
         type("Loud", (Secret,), {})
 
 

@@ -147,18 +147,18 @@ def test_an_unknown_key_without_a_near_one_lists_all():
 
 @pytest.mark.parametrize("value", [True, "${OFF}"])
 def test_the_opposite_of_a_key_that_is_there_already_is_named_as_such(value):
-    assert ["`enabled` is here already, and says the opposite; remove one of them"] == helps(
+    assert ["`enabled` is already set here, and says the opposite; remove one of them"] == helps(
         {"enabled": True, "disabled": value}
     )
 
 
 @pytest.mark.parametrize("value", [True, False])
 def test_a_negation_with_the_opposite_value_says_the_same(value):
-    assert ["`enabled` is here already; remove one of them"] == helps({"enabled": value, "disabled": not value})
+    assert ["`enabled` is already set here; remove one of them"] == helps({"enabled": value, "disabled": not value})
 
 
 def test_a_key_that_is_there_already_is_not_suggested():
-    assert ["`timeout_secs` is here already; remove one of them"] == helps({"timeout_secs": 3, "timeout_sec": 3})
+    assert ["`timeout_secs` is already set here; remove one of them"] == helps({"timeout_secs": 3, "timeout_sec": 3})
 
 
 def test_a_key_that_a_header_swallowed_is_sent_home():
@@ -350,8 +350,8 @@ def test_a_file_full_of_unknown_keys_is_listed_up_to_a_bound():
     report = check_mapping({f"k{number}": 1 for number in range(5000)} | {"timeout_secs": 0}, env={})
 
     assert 1000 == len(report.diagnostics)
-    assert "more than is listed" in report.diagnostics[-1].help or any(
-        "more than is listed" in (d.help or "") for d in report.diagnostics
+    assert "more findings than are listed" in report.diagnostics[-1].help or any(
+        "more findings than are listed" in (d.help or "") for d in report.diagnostics
     )
 
 

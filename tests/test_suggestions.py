@@ -486,7 +486,7 @@ def test_another_name_of_a_key_that_is_here_is_too_much(table: str, name: str, v
     text = f"[features.code_execution{table}]\n{sections[table]}{name} = {value}\n"
     [finding] = check_text(text, env={"K": "k"}).diagnostics
 
-    assert (finding.help or "").endswith("` is here already; remove one of them")
+    assert (finding.help or "").endswith("` is already set here; remove one of them")
     assert finding.fix is None
 
 

@@ -143,7 +143,7 @@ def test_a_host_that_has_no_punycode_gets_the_general_hint():
 def test_credentials_do_not_belong_into_a_url(url):
     assert "credentials-in-url" == code_of(url)
     place = "user or password" if "@" in url else "query"
-    assert finding_of(url).message.startswith(f"the {place} of the URL holds a credential")
+    assert finding_of(url).message.startswith(f"the {place} of the URL contains a credential")
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def said(url, made=None):
 
 
 WRITE = "write https://h.example"
-LISTENING = "is an address to listen at; to call a service on this machine write 127.0.0.1"
+LISTENING = "is an address to listen on; to call a service on this machine write 127.0.0.1"
 TAKE_OUT = 'take them out, and give the key as api_key = "${CODE_EXEC_API_KEY}"'
 WITH_PASSWORD = [
     f"{scheme}://{user}:{password}@h.example"
@@ -340,20 +340,20 @@ ONE = "write one URL, with its scheme at the beginning"
         ("a.example https://b.example", "it is a list of URLs", "write one URL: one config calls one service"),
         ("POST https://h.example", "there is a word before it", WRITE),
         ("curl https://u:p@h.example", "there is a word before it", "write the URL alone"),
-        ("https://h.example -X POST", "there is more behind it", WRITE),
-        ("https://h.example 'a@b'", "it holds a space or a control character", GENERAL),
-        ("https://h.example,", "there is a comma behind it", WRITE),
-        ("https://h.example;", "there is a semicolon behind it", WRITE),
-        (",", "there is a comma behind it", "write it without the comma"),
-        ("https://h.example/a b", "it holds a space or a control character", "write %20 for a blank in its path"),
-        (" https://h.example", "there is a blank beside it", WRITE),
-        ("https://h.example\n", "there is a blank beside it", WRITE),
-        ("'https://h.example'", "it stands in quotes or brackets of its own", WRITE),
-        ("<https://h.example>", "it stands in quotes or brackets of its own", WRITE),
-        ("`https://h.example`", "it stands in quotes or brackets of its own", WRITE),
-        ('"https://h.example"', "it stands in quotes or brackets of its own", WRITE),
-        ("[https://h.example]", "it stands in brackets of its own", WRITE),
-        ("(https://h.example)", "it stands in brackets of its own", WRITE),
+        ("https://h.example -X POST", "there is more text after it", WRITE),
+        ("https://h.example 'a@b'", "it contains a space or a control character", GENERAL),
+        ("https://h.example,", "there is a comma after it", WRITE),
+        ("https://h.example;", "there is a semicolon after it", WRITE),
+        (",", "there is a comma after it", "write it without the comma"),
+        ("https://h.example/a b", "it contains a space or a control character", "write %20 for a blank in its path"),
+        (" https://h.example", "there is whitespace beside it", WRITE),
+        ("https://h.example\n", "there is whitespace beside it", WRITE),
+        ("'https://h.example'", "it has quotes or brackets of its own", WRITE),
+        ("<https://h.example>", "it has quotes or brackets of its own", WRITE),
+        ("`https://h.example`", "it has quotes or brackets of its own", WRITE),
+        ('"https://h.example"', "it has quotes or brackets of its own", WRITE),
+        ("[https://h.example]", "it has brackets of its own", WRITE),
+        ("(https://h.example)", "it has brackets of its own", WRITE),
         ("[h](https://h.example)", "it is a Markdown link", WRITE),
         ("[](HTTPS://h.example)", "it is a Markdown link", "write HTTPS://h.example"),
         ("[https://h.example](https://h.example)", "it is a Markdown link", WRITE),
@@ -397,11 +397,11 @@ ONE = "write one URL, with its scheme at the beginning"
         ("169.254.169.254", "it has no scheme", GENERAL),
         ("2001:db8::1", "it has no scheme", "write https://[2001:db8::1]"),
         ("code-exec:80", "it has no scheme", "write https://code-exec:80"),
-        ("localhost", "it has no scheme", "write https://localhost, or http:// where the service speaks no https"),
+        ("localhost", "it has no scheme", "write https://localhost, or http:// if the service does not support https"),
         (
             "localhost:8080",
             "it has no scheme",
-            "write https://localhost:8080, or http:// where the service speaks no https",
+            "write https://localhost:8080, or http:// if the service does not support https",
         ),
         ("https://2001:db8::a", "its IPv6 address has no brackets", "write https://[2001:db8::a]"),
         ("https://1:2:3:4:5:6:7:8:443/x", "its IPv6 address has no brackets", "write https://[1:2:3:4:5:6:7:8]:443/x"),
@@ -415,10 +415,10 @@ ONE = "write one URL, with its scheme at the beginning"
             "its IPv6 address has no closing bracket",
             "write the address in brackets, as in https://[2001:db8::1]",
         ),
-        ("https://h.example:1:2", "there is more than one colon behind its host", PORT),
+        ("https://h.example:1:2", "there is more than one colon after its host", PORT),
         ("https://h.example:", "its port is missing", WRITE),
         *[
-            (url, "its host holds a placeholder", "write the address of the service in its place")
+            (url, "its host contains a placeholder", "replace it with the address of the service")
             for url in ("https://<host>:<port>/run", "https://{host}/run", "http://ce.{{ domain }}", "https://<a b>")
         ],
         ("https://h.example:{", "its port is not a number", PORT),
@@ -431,19 +431,19 @@ ONE = "write one URL, with its scheme at the beginning"
             "it has a fragment, which is never sent",
             "write it without the # and what follows",
         ),
-        ("https://h\\x", "it holds a backslash, which clients read differently", "write / in its place"),
+        ("https://h\\x", "it contains a backslash, which clients interpret differently", "write / in its place"),
         ("/path", "it does not start with https:// or http://", GENERAL),
         ("x", "it does not start with https:// or http://", GENERAL),
         ("op://vault/item", "its scheme is op, not https or http", FROM_ENVIRONMENT),
         ("", "it is empty", GENERAL),
-        ("https://u@h@i", "it holds more than one @", GENERAL),
-        *[(url, "it seems to hold a user and a password", TAKE_OUT) for url in WITH_PASSWORD],
+        ("https://u@h@i", "it contains more than one @", GENERAL),
+        *[(url, "it seems to contain a user and a password", TAKE_OUT) for url in WITH_PASSWORD],
         ("https://h.example:http/x", "its port is not a number", PORT),
         ("https://h.example:0/@x", "its port is not between 1 and 65535", PORT),
         ("https://[::1]:x/@x", "its port is not a number", PORT),
         ("https://h.example/@x#y", "it has a fragment, which is never sent", "write it without the # and what follows"),
         ("https://u@h.example#top", "it has a fragment, which is never sent", GENERAL),
-        ("https://u@h\\x", "it holds a backslash, which clients read differently", GENERAL),
+        ("https://u@h\\x", "it contains a backslash, which clients interpret differently", GENERAL),
         ("https://", "it has no host", GENERAL),
         ("https:", "it has no host", GENERAL),
         ("HTTP:/", "it has no host", GENERAL),

@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except FileNotFoundError:
             if _has_working_folder():
                 raise
-            print(f"{program()}: error: the working folder was removed: change to one that is there", file=sys.stderr)
+            print(f"{program()}: error: the working folder was removed: change to one that exists", file=sys.stderr)
             status = USAGE_STATUS
         errors.flush()
         return USAGE_STATUS if errors.is_lost else status

@@ -67,7 +67,7 @@ def add_parser(commands: Any) -> None:
         help="a language to test it with; may be given more than once (default: all)",
     )
     choice.add_argument(
-        "--check", action="append", metavar="ID", help="a check to make; may be given more than once (default: all)"
+        "--check", action="append", metavar="ID", help="a check to run; may be given more than once (default: all)"
     )
     choice.add_argument(
         "--profile", action="append", choices=tuple(_PROFILES), help="what its interpreters lack by their nature"
@@ -78,7 +78,7 @@ def add_parser(commands: Any) -> None:
     choice.add_argument(
         "--leak-probe",
         metavar="MODULE:FUNC",
-        help="what returns the processes and containers that carry a marker, where this machine does not show them",
+        help="a function that returns the processes and containers with a marker that this machine does not show",
     )
     output = parser.add_argument_group("output")
     output.add_argument("--format", choices=("text", "json"), default="text", help="how the report is printed")

@@ -70,7 +70,7 @@ def _read_file(path: str) -> bytes:
         with open(path, "rb") as file:  # noqa: PTH123 -- pathlib costs start-up time
             return file.read(_MOST_BYTES + 1)
     except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "no file has such a name"
+        reason = (error.strerror if isinstance(error, OSError) else None) or "no file can have such a name"
     raise EnvFileError(f"cannot read the file: {reason.lower()}")
 
 
@@ -85,14 +85,14 @@ def _entry(line: bytes, number: int) -> tuple[str, str | None]:
     if not name:
         raise EnvFileError(f"line {number} has no name before =")
     if any(ch.isspace() for ch in name):
-        raise EnvFileError(f"line {number} has a blank in its name: write NAME=value, and nothing in front of it")
+        raise EnvFileError(f"line {number} has whitespace in its name: write NAME=value, with nothing before it")
     return name, value if equals else None
 
 
 def _remark(value: str) -> str:
     if len(value) > 1 and value[0] in _QUOTES and value[-1] == value[0]:
-        return "is in quotes, which are part of it: nothing removes them, as in `docker run`"
+        return "is in quotes, which are part of it: they are not removed, as in `docker run`"
     if "${" in value:
         return "contains `${`, which is part of it: nothing is expanded, as in `docker run`"
     is_noted = " #" in value or "\t#" in value
-    return "contains a blank and `#`, which are part of it: a comment has a line of its own" if is_noted else ""
+    return "contains whitespace and `#`, which are part of it: a comment has a line of its own" if is_noted else ""

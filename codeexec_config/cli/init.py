@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         with open(options.output, "xb") as file:  # noqa: PTH123 -- costs start-up time
             _fill(file, options.output, text.encode())
     except FileExistsError:
-        return usage_error("init", f"{options.output}: it exists already; nothing was overwritten")
+        return usage_error("init", f"{options.output} already exists; nothing was overwritten")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no file can have such a name"
         return usage_error("init", f"{options.output}: {reason.lower()}")

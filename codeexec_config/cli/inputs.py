@@ -28,7 +28,7 @@ class _Once(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *_: object) -> None:
         if getattr(namespace, self.dest) is not None:
-            parser.error(f"{self.option_strings[0]}: it is given twice; a check has one policy")
+            parser.error(f"{self.option_strings[0]}: given twice, but a check takes only one policy")
         setattr(namespace, self.dest, values)
 
 

@@ -62,7 +62,7 @@ class Parser(argparse.ArgumentParser):
             return
         owners = [command for command, parser in self._commands() if name in parser._option_string_actions]  # noqa: SLF001
         if owners:
-            self.error(f"the option `{name}` goes behind the command: `{self.prog} {owners[0]} ... {name}`")
+            self.error(f"the option `{name}` goes after the command: `{self.prog} {owners[0]} ... {name}`")
         self._refuse_option(argument)
 
     def _commands(self) -> Iterable[tuple[str, argparse.ArgumentParser]]:
@@ -86,13 +86,13 @@ def suggestion(written: str, known: Iterable[str]) -> str:
     """Return the end of a message that names what may have been meant, or nothing."""
     from difflib import get_close_matches
 
-    # The hyphens of two options are no likeness.
+    # That two options share their hyphens does not make them alike.
     bare = {name.lstrip("-"): name for name in known}
     near = get_close_matches(written.lstrip("-"), bare, n=1)
     return f"; did you mean `{bare[near[0]]}`?" if near else ""
 
 
 def _parted(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
-    """Return the arguments before a `--`, and those behind it, which are no options."""
+    """Return the arguments before a `--`, and those after it, which are not options."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     return arguments[:end], arguments[end + 1 :]

@@ -70,7 +70,9 @@ def _replace(target: str, data: bytes, before: os.stat_result | None, expected: 
         mode = 0o666 if before is None else 0o600
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     except OSError as error:
-        raise ReplaceError(f"its folder takes no new file, so it cannot be replaced: {_reason(error)}") from None
+        raise ReplaceError(
+            f"no file can be created in its folder, so it cannot be replaced: {_reason(error)}"
+        ) from None
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -88,7 +90,7 @@ def _replace(target: str, data: bytes, before: os.stat_result | None, expected: 
 
 
 def _put_in_place(temporary: str, target: str, data: bytes, expected: bytes | None) -> None:
-    """Replace the target, unless somebody wrote it after it was last looked at; then theirs goes back."""
+    """Replace the target, unless someone wrote to it after it was last read; then their text is put back."""
     if expected is None or not exchange(temporary, target):
         os.replace(temporary, target)  # noqa: PTH105
         return
@@ -123,7 +125,7 @@ def _take_over(descriptor: int, temporary: str, target: str, before: os.stat_res
             try:
                 os.fchown(descriptor, before.st_uid, before.st_gid)
             except OSError:
-                raise ReplaceError("the file belongs to somebody else, and would change hands") from None
+                raise ReplaceError("the file belongs to someone else, and its owner would change") from None
     for name in _attributes(target):
         try:
             os.setxattr(temporary, name, os.getxattr(target, name))

@@ -82,6 +82,6 @@ def _check(options: argparse.Namespace, expected: bytes) -> int:
     if is_same:
         return 0
     again = ["schema", "--kind", options.kind, "--draft", options.draft, "--output", options.check]
-    advice = f"write it anew with {program()} {shlex.join(again)}"
+    advice = f"regenerate it with {program()} {shlex.join(again)}"
     print(printable_line(f"{options.check}: differs from the schema of this version: {advice}"))
     return 1

@@ -42,7 +42,7 @@ def add_parser(commands: Any) -> None:
     """Add the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "show",
-        help="print the effective config, each value with where it came from",
+        help="print the effective config and where each value comes from",
         description="Print the effective config of a file: defaults, the file's own values, and references.",
         epilog=_EPILOG,
         formatter_class=Formatter,

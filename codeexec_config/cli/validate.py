@@ -55,7 +55,7 @@ def add_parser(commands: Any) -> None:
 
 def _add_scope(group: Any) -> None:
     inputs.add_scope(group)
-    group.add_argument("--if-present", action="store_true", help="pass over files that have nothing of the section")
+    group.add_argument("--if-present", action="store_true", help="skip files that contain nothing of the section")
     group.add_argument("--strict", action="store_true", help="warnings fail too")
 
 
@@ -64,7 +64,7 @@ def _add_fixes(group: Any) -> None:
     group.add_argument(
         "--diff",
         action="store_true",
-        help="show what --fix would change, secrets masked, and write nothing, with --fix too",
+        help="show what --fix would change, with secrets masked, and write nothing, even with --fix",
     )
 
 

@@ -19,7 +19,7 @@ _ENDS_BELOW: Final = (
     r"\s*(?:[^{0}\n]*|(?![#\[]|[A-Za-z0-9_.-]+[ \t]*=)[^{0}]*){0}"
     r"[ \t]*[,;]?[ \t]*[\]}}]*[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)"
 )
-"""Up to the quote that ends a line further down: the next line, or one behind lines that are no statements."""
+"""Up to the quote that ends a line further down: the next line, or one after lines that are not statements."""
 _OTHER_QUOTE: Final = expression(r"[^\"'#,;\\\[\]]*([\"'])(?=[ \t]*\Z)")
 _NO_TEXT: Final = expression(r"[,;]|[\]}]+[ \t]*(?:#|\Z)")
 """What goes on behind a string that has ended where it should."""
@@ -30,7 +30,7 @@ _QUOTED_DEFAULT: Final = r"{0}[^{0}\\]*\$\{{{1}:?[-?]({0})[^{0}\\]*({0})\}}[^{0}
 
 _RUNS_ON: Final = expression(r",(?:[ \t]*[A-Za-z0-9_.-]+[ \t]*=)?[ \t]*\Z")
 """The end of a string that goes up to the opening quote of the next one in its array or inline table."""
-_ENDED: Final = "a quote within this string has ended it"
+_ENDED: Final = "a quote within this string ends it"
 
 
 def explain_unclosed(slip: Slip) -> Reason:
@@ -43,7 +43,7 @@ def explain_unclosed(slip: Slip) -> Reason:
     body = slip.text[opening + 1 : slip.at]
     message = "this string is not closed on its line"
     if re.compile(_ENDS_BELOW.format(quote)).match(slip.text, slip.at):
-        more = "" if slip.key else f"; a text of several lines stands in {quote * 3}"
+        more = "" if slip.key else f"; a multi-line string is written in {quote * 3}"
         return Reason(message, f"write it on one line{more}", related=related)
     if found := _OTHER_QUOTE.fullmatch(body.rstrip()):
         place = opening + 1 + found.start(1)
@@ -80,7 +80,7 @@ def _explain_doubled(slip: Slip) -> Reason | None:
     """Explain an empty string with text behind it: the quotes of that text are doubled."""
     if slip.at - slip.began > len('""'):
         return None
-    message, help_ = "a second quote has ended this string at once", "write one quote at each end"
+    message, help_ = "a second quote ends this string at once", "write one quote at each end"
     found = _DOUBLED.match(slip.line)
     places = (slip.began, slip.began + found.end(2)) if found else ()
     return Reason(message, help_, help_, tuple((place, place + 1, "") for place in places))

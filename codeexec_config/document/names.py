@@ -33,12 +33,12 @@ _DECLARES: Final = expression(rf"(?P<word>export|set|let|const|var|local|readonl
 """What stands before an assignment elsewhere: a shell's or JavaScript's word, or the mark of a list or a diff."""
 
 _WHOLE_PATH: Final = f"each header repeats the whole path, such as [{limits.SECTION}.mode.external]"
-_COMMENT: Final = "a comment of TOML begins with #"
+_COMMENT: Final = "a TOML comment begins with #"
 _NO_KEY: Final = "expected a key"
 _KEY_RULE: Final = "a key consists of ASCII letters, digits, _ and -, or stands in quotes"
 _NO_VALUE: Final = "expected `=` and a value after the key"
-_HEADER_RULE: Final = "a header stands in brackets, one on each side"
-_DOT_RULE: Final = "a dot stands between two names; write the one that is missing, or remove the dot"
+_HEADER_RULE: Final = "a header is written in brackets, one on each side"
+_DOT_RULE: Final = "a dot goes between two names; write the missing one, or remove the dot"
 _PAIR_RULE: Final = "write `key = value`; a comment begins with #"
 _PAIRS: Final = "each entry of an inline table is written `key = value`"
 
@@ -50,7 +50,7 @@ def explain_key(slip: Slip) -> Reason:
     if slip.scan.brackets and slip.text[slip.at - 1 : slip.at + 1] in {"{{", "{%"}:
         return Reason("expected a value; this looks like a template", "check what it is rendered to")
     if slip.text.startswith(OPENINGS, slip.at):
-        return Reason("keys and headers hold no reference; they are never expanded", "write the name itself")
+        return Reason("keys and headers take no references; they are never expanded", "write the name itself")
     if mended := explain_comment_mark(slip) or _of_another_format(slip):
         return mended
     if slip.rest[:1] in {"", "=", ".", "]", ","}:
@@ -137,7 +137,7 @@ def explain_equals(slip: Slip) -> Reason:
         return Reason(_NO_VALUE, "write = between them", "write `=`", ((slip.at, slip.at, "= "),))
     if slip.rest[:1] in {",", "}"} and slip.scan.brackets and slip.text[slip.scan.brackets[-1]] == "{":
         is_list = "=" not in slip.text[slip.scan.brackets[-1] : slip.at] and slip.takes in {"list", None}
-        form = f"a list stands in brackets, such as {example_of_list(slip.key)}"
+        form = f"a list is written in brackets, such as {example_of_list(slip.key)}"
         return Reason(_NO_VALUE, form if is_list else _PAIRS)
     return Reason(_NO_VALUE, _form_of_line(slip))
 
@@ -160,7 +160,9 @@ def _declaration(slip: Slip) -> Reason | None:
         return None
     word = found["word"]
     changes = () if word == "-" else ((began, found.end(), ""),)
-    return Reason(f"a key stands alone, without `{word}`", f"remove `{word}`", f"remove `{word}`", changes, at=began)
+    return Reason(
+        f"a key is written alone, without `{word}`", f"remove `{word}`", f"remove `{word}`", changes, at=began
+    )
 
 
 def _pair_of_another_format(slip: Slip) -> Reason | None:
@@ -213,7 +215,7 @@ def explain_header_end(slip: Slip) -> Reason:
             message, "join the names with dots; one that holds anything but letters, digits, _ and - takes quotes"
         )
     if close == "]]" and slip.rest.startswith("]"):
-        return Reason(message, "a table has one bracket on each side, an entry of an array two")
+        return Reason(message, "a table header has one bracket on each side, an array of tables two")
     at = len(slip.text[: slip.at].rstrip(" \t"))
     if found := _GOES_ON_BELOW.match(slip.text, at):
         is_certain = found["mark"] in {close, "."} and not found["space"].strip()

@@ -53,9 +53,9 @@ def absent(data: dict[str, Any], section: Path, model: type[Any], *, found: bool
     if not misses:
         yield Finding(
             "section-not-found",
-            f"there is no [{dotted(section)}]; the defaults hold: client-side wasm, python and javascript",
+            f"there is no [{dotted(section)}]; the defaults apply: client-side wasm, python and javascript",
             section,
-            help=f"add [{dotted(section)}] to say otherwise",
+            help=f"add [{dotted(section)}] to change them",
         )
 
 
@@ -92,7 +92,9 @@ def _way_home(miss: Miss, section: Path) -> str:
     if miss.is_table:
         return f"a header below [{dotted(section)}] repeats its whole path: [{dotted(miss.meant)}]"
     *around, name = miss.meant
-    return f"dots within quotes part no names: write `{name}`, without the quotes, below [{dotted(tuple(around))}]"
+    return (
+        f"dots within quotes do not separate names: write `{name}`, without the quotes, below [{dotted(tuple(around))}]"
+    )
 
 
 class _Search:

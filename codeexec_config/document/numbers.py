@@ -53,7 +53,7 @@ def _quantity(slip: Slip) -> Reason | None:
     text = found[0].replace("_", "")  # which parts digits, as in any number of TOML
     if not is_amount(text):
         return None
-    message = "a number has no unit in TOML"
+    message = "a TOML number has no unit"
     bounds = slip.key.bounds if slip.key else None
     if slip.key is None or bounds is None:
         return Reason(message, "write the number alone, or put quotes around number and unit")
@@ -74,14 +74,14 @@ def _grouped(slip: Slip) -> Reason | None:
     is_meant = not found[0].startswith("0") and _is_right(slip, found[0].replace(",", ""))
     commas = (at for at in range(found.start(), found.end()) if slip.text[at] == ",")
     changes = tuple((at, at + 1, "") for at in commas if is_meant)
-    return Reason("a number has no comma in TOML", "leave it out, or write _ between digits", "leave it out", changes)
+    return Reason("a TOML number has no comma", "leave it out, or write _ between digits", "leave it out", changes)
 
 
 def _calculation(slip: Slip) -> Reason | None:
     found = _CALCULATION.match(slip.text, slip.began)
     if not found or not slip.ends_value(found.end()):
         return None
-    return Reason("TOML does not calculate", "write the number itself")
+    return Reason("TOML has no arithmetic", "write the number itself")
 
 
 def _zeros(slip: Slip) -> Reason | None:

@@ -149,7 +149,8 @@ def _control(slip: Slip) -> Reason:
     if character == "\r":
         return Reason(f"{described(character)} without a line feed after it", "end lines with LF or CRLF")
     return Reason(
-        f"TOML takes no control character: {described(character)}", "remove it; in a string, write its escape"
+        f"control characters are not allowed in TOML: {described(character)}",
+        "remove it; in a string, write its escape",
     )
 
 
@@ -200,11 +201,11 @@ def _line_end(slip: Slip) -> Reason:
     if found:
         name = "semicolon" if slip.rest[0] == ";" else "comma"
         change = (slip.at, slip.at + found.end(), "")
-        return Reason(f"a line of TOML does not end with a {name}", "remove it", f"remove the {name}", (change,))
+        return Reason(f"a TOML line does not end with a {name}", "remove it", f"remove the {name}", (change,))
     is_header = slip.text.startswith("[", slip.scan.statements[-1])
     if is_header and slip.rest.startswith("]"):
         return Reason(
-            "one bracket too many behind the header", "a table has one on each side, an entry of an array two"
+            "one bracket too many after the header", "a table header has one on each side, an array of tables two"
         )
     reason = None if is_header else _bare_list(slip) or explain_behind_number(slip) or explain_early_end(slip)
     if reason or (reason := explain_comment_mark(slip)):
@@ -231,7 +232,7 @@ def _bare_list(slip: Slip) -> Reason | None:
     message = "expected the end of the line after the value"
     close = "" if found["close"] else "]"
     changes = ((slip.began, slip.began, "["), (found.end(), found.end(), close))
-    return Reason(message, "a list stands in brackets", "put the list in brackets", changes)
+    return Reason(message, "a list is written in brackets", "put the list in brackets", changes)
 
 
 _EXPLAIN: Final[dict[Due, Callable[[Slip], Reason]]] = {

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from codeexec_config.keys import Key
 
 _BOOLEANS: Final = {"true": "true", "false": "false", "yes": "true", "no": "false", "on": "true", "off": "false"}
-_QUOTE: Final = "put quotes around a text"
+_QUOTE: Final = "put quotes around text"
 _NO_LIST: Final = "write it in quotes in place of the brackets"
 _LITERALS: Final = {"boolean": "write true or false", "integer": "write a whole number"}
 _NULLS: Final = frozenset({"null", "none", "nil", "undefined", "~"})
@@ -59,7 +59,7 @@ _DOTS_AND_COLONS: Final = expression(r"[0-9]+[.:-].*[.:-]")
 _FORMS: Final = (
     (
         expression(r"\\[\"'u]|&(?:quot|apos|#)|`|<(?!<)|[bfru]{1,2}([\"'])(?=[^\n]*\1)", re.IGNORECASE),
-        "a string of TOML begins with \" or '",
+        "a TOML string begins with \" or '",
         "write plain quotes around the text, with nothing before them",
     ),
     (
@@ -70,13 +70,17 @@ _FORMS: Final = (
     (
         expression(r"\("),
         "TOML has no parentheses",
-        "an array stands in brackets, an inline table in braces",
+        "an array is written in brackets, an inline table in braces",
     ),
 )
 """How other languages begin a value, what to say of it, and the way out."""
 _FORMS_OF_ENTRIES: Final = (
-    (expression(r"-[ \t]"), "an array of TOML has no hyphens", "write commas between its values"),
-    (expression(r"[A-Za-z0-9_.-]+[ \t]*="), "an array holds values without keys", "an inline table stands in braces"),
+    (expression(r"-[ \t]"), "a TOML array has no hyphens", "write commas between its values"),
+    (
+        expression(r"[A-Za-z0-9_.-]+[ \t]*="),
+        "an array holds values without keys",
+        "an inline table is written in braces",
+    ),
 )
 """The same, of what stands in an array."""
 
@@ -109,7 +113,9 @@ def _doubled_equals(slip: Slip) -> Reason | None:
     if not found:
         return None
     change = (slip.began, slip.began + found.end(), "")
-    return Reason("a key and its value are separated by one `=`", "remove what is too much", "write one `=`", (change,))
+    return Reason(
+        "a key and its value are separated by one `=`", "remove the extra characters", "write one `=`", (change,)
+    )
 
 
 def _reference(slip: Slip) -> Reason | None:
@@ -178,7 +184,7 @@ def _boolean(slip: Slip) -> Reason | None:
     )
     certain = slip.takes == "boolean" or (is_case and slip.takes is None)
     if not certain:
-        return Reason(message, due_form(slip, f"write {meant}, or put quotes around a text"))
+        return Reason(message, due_form(slip, f"write {meant}, or put quotes around text"))
     change = (slip.began, slip.began + len(slip.word), meant)
     return Reason(message, f"write {meant}", f"write `{meant}`", (change,), at=slip.began)
 
@@ -199,7 +205,7 @@ def _semicolon(slip: Slip) -> Reason | None:
     if not found:
         return None
     change = (slip.at, slip.at + found.end(), "")
-    return Reason("a line of TOML does not end with a semicolon", "remove it", "remove the semicolon", (change,))
+    return Reason("a TOML line does not end with a semicolon", "remove it", "remove the semicolon", (change,))
 
 
 def _half_quoted(slip: Slip) -> Reason | None:
@@ -274,7 +280,7 @@ def _foreign(slip: Slip) -> Reason | None:
     foreign = recognised(text)
     if foreign is None or foreign.variable is None:
         return None
-    message = "a variable stands in quotes and braces"
+    message = "a variable is written in quotes and braces"
     if slip.takes == "list" and not slip.scan.brackets:
         return Reason(message, _ONE_ENTRY, at=slip.began)
     start = slip.text.index(foreign.variable, slip.began)

@@ -15,10 +15,10 @@ def not_read(path: str, error: OSError | ValueError) -> Finding:
     if _is_text(path):
         return Finding(
             "unreadable-file",
-            "the path is a text, not the name of a file",
+            "the path is text, not the name of a file",
             help="use `loads` or `check_text` for TOML text",
         )
-    reason = (error.strerror if isinstance(error, OSError) else None) or "no file has such a name"
+    reason = (error.strerror if isinstance(error, OSError) else None) or "no file can have such a name"
     return Finding("unreadable-file", f"cannot read the file: {reason.lower()}")
 
 
@@ -28,7 +28,7 @@ def not_regular(path: str) -> Finding:
         return Finding(
             "unreadable-file",
             "a folder, not a file",
-            help="name the file in it; `codeexec-config validate` takes folders",
+            help="name a file in it; `codeexec-config validate` takes folders",
         )
     return Finding("unreadable-file", "not a regular file", help="pipe it in and write - for the path")
 
@@ -38,7 +38,7 @@ def too_large() -> Finding:
     return Finding(
         "file-too-large",
         f"the file is over {limits.MAX_FILE_BYTES // limits.MEBIBYTE} MiB",
-        help="a configuration is smaller; is this the right file?",
+        help="no configuration is this large; is this the right file?",
     )
 
 

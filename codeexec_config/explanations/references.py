@@ -30,7 +30,7 @@ timeout_secs = "${CODE_EXEC_TIMEOUT_SECS:-60}"
         meaning="a text that starts like a reference but is not one",
         reason=(
             "A name has letters, digits and underscores only, at most 64 of them. The message does not repeat what "
-            "stands between the braces: people paste keys there."
+            "is between the braces: people paste keys there."
         ),
         cure=("Write `${NAME}`, `${NAME:-default}` or `${NAME:?message}`. For a literal `${` write `$${`."),
         broken="""\
@@ -67,7 +67,7 @@ api_key = "${CODE_EXEC_API_KEY}"
     "reference-not-allowed": Explanation(
         meaning="a reference in a value that takes none",
         reason=(
-            "The mode and the runtime decide how a program is isolated. They stand in the file, where a reviewer sees "
+            "The mode and the runtime decide how a program is isolated. They are in the file, where a reviewer sees "
             "them, and no environment can change them. A policy takes no references at all."
         ),
         cure="Write the value itself. To choose between files, let the host load one or the other.",

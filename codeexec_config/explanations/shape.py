@@ -26,7 +26,7 @@ timeout_secs = 60
     "unknown-key": Explanation(
         meaning="a key that this table does not have",
         reason=(
-            "A misspelt key would leave its default in place, and nobody would notice. The nearest known key is "
+            "A misspelt key would silently leave the default in place. The nearest known key is "
             "suggested where there is one; the value is masked, since it could be a secret under a misspelt name."
         ),
         cure="Correct the key, move it to the table where it belongs, or remove it.",
@@ -58,7 +58,7 @@ runtime = "gvisor"
         meaning="the mode is none of wasm, sandboxed and external",
         reason=(
             'The mode decides where programs run. It is the string `"wasm"`, or a table with exactly one of `wasm`, '
-            "`sandboxed` and `external`, whose own keys stand below that name."
+            "`sandboxed` and `external`, whose own keys go below that name."
         ),
         cure="Write one of the three modes; for sandboxed and external use a table of that name.",
         broken="""\

@@ -21,7 +21,7 @@ EXPLANATIONS: Final = {
     "invalid-url": Explanation(
         meaning="a text that is not an absolute http or https URL",
         reason=(
-            "Programs are sent there, so the address must say the same to every client: a scheme of http or https, a "
+            "Programs are sent there, so the address must mean the same to every client: a scheme of http or https, a "
             "host in ASCII, a port from 1 to 65535 if there is one, and no space, control character or fragment."
         ),
         cure="Write the whole URL, with its scheme.",

@@ -145,7 +145,7 @@ def _of_mode(facts: Facts, mode: ModeFacts) -> Iterator[Finding]:
 def _allows_nothing() -> Finding:
     return Finding(
         "empty-languages",
-        "no language is allowed, so nothing could ever run",
+        "no language is allowed, so nothing can run",
         _LANGUAGES,
         help='name at least one, such as ["python"], or switch the section off with enabled = false',
     )
@@ -171,7 +171,7 @@ def _memory(facts: Facts, mode: ModeFacts) -> Iterator[Finding]:
     if mode.runtime == "docker" and memory < floor:
         yield Finding(
             "out-of-range",
-            f"{shown} is less than the minimum of {floor} MiB that docker takes: its engine refuses{source}",
+            f"{shown} is less than the minimum of {floor} MiB that docker accepts{source}",
             _MEMORY,
             help=f"{write} {floor} or more",
         )

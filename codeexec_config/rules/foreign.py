@@ -183,7 +183,7 @@ def hint(text: str) -> str | None:
     if recognised(text) is not None:
         return "a variable is written in braces, as in ${NAME}"
     if references.references(references.parse(text)):
-        return "a reference stands alone between the quotes, as in ${NAME}"
+        return "a reference is written alone between the quotes, as in ${NAME}"
     return None
 
 
@@ -191,4 +191,4 @@ def list_hint(text: str) -> str | None:
     """Return how the environment gives the entries of a list, or None when a text looks like no reference."""
     if hint(text) is None:
         return None
-    return 'one variable gives one value, and the list stands in the file: write ["${A}", "${B}"]'
+    return 'one variable gives one value, and the list is in the file: write ["${A}", "${B}"]'

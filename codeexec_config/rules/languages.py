@@ -27,7 +27,7 @@ _MARKS = expression(r"[,;|]+|(?<!\s)\s++(?:and|or|und|et)\s+|\s&\s")
 _LONGEST_LIST: Final = 1_000
 """Characters of a text that is looked at as a list; to know a name takes long, and a message cannot hold thousands."""
 _OTHERS = frozenset({"cc", "cool", "hpp", "luau", "problog", "schema", "typoscript"})
-"""Languages and tools that are a letter or two from a known language, and are no slip of it."""
+"""Languages and tools that are a letter or two from a known language, and are not a slip of it."""
 _SHORT: Final = 4
 """Letters of a name of which a slip leaves none out, and changes none: too many other names are as near."""
 _MIDDLE: Final = 6
@@ -51,13 +51,13 @@ def judge_form(name: str, path: Path, *, made: str | None = None) -> Finding | N
     )
     if made:
         hint = f'set {made} to one lower-case name, such as python: for two write ["${{A}}", "${{B}}"]'
-        return Finding("invalid-language", f"invalid name of a language from {made}", path, help=hint)
+        return Finding("invalid-language", f"invalid language name from {made}", path, help=hint)
     from codeexec_config.rules.foreign import hint as reference_hint
 
     meant = meant_language(name)
     return Finding(
         "invalid-language",
-        "invalid name of a language",
+        "invalid language name",
         path,
         help=word_hint(name)
         or _split_hint(name)
@@ -77,7 +77,7 @@ def _tail_hint(name: str) -> str | None:
 def word_hint(name: str) -> str | None:
     """Return what to say of a word or a mark that other lists have, and this one has not."""
     if name.lower() in _EVERY:
-        return "no word stands for all languages; list the names"
+        return "there is no word for all languages; list their names"
     if name.lower() in _NONE:
         return f"to run no code write {limits.SWITCH} = false"
     if len(name) <= _LONGEST_LIST and any(map(is_excluded, _pieces(name))):
@@ -195,7 +195,7 @@ def _duplicate(entry: Language, first: Path) -> Finding:
         "duplicate-language",
         f"`{entry.name}` is already listed",
         entry.path,
-        help="remove this mention",
+        help="remove the duplicate",
         related=(("first listed here", Target(first)),),
         amendment=Amendment(f"remove the second `{entry.name}`", "remove", entry.path),
     )

@@ -26,7 +26,7 @@ def judge_host(value: str, path: Path) -> Finding | None:
     elif value.startswith("."):
         reason = "it begins with a dot"
     elif not _HOST.fullmatch(value):
-        reason = "it contains a character that no host has"
+        reason = "it contains a character that hosts cannot have"
     elif _IPV6_IN_BRACKETS.fullmatch(value):
         reason = "it has the brackets of a URL"
     elif _PORT.fullmatch(value):
@@ -41,6 +41,6 @@ def judge_variable(value: str, path: Path) -> Finding | None:
     """Judge the glob of the names of variables."""
     if _VARIABLE.fullmatch(value):
         return None
-    reason = "it contains a character that no name has" if value else "it is empty"
+    reason = "it contains a character that names cannot have" if value else "it is empty"
     message = f"this pattern matches no variable: {reason}"
     return Finding("invalid-reference", message, path, help="write the name alone, such as CODE_EXEC_*")

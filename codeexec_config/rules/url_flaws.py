@@ -73,7 +73,7 @@ def refused(value: str, path: Path, *, made: str | None = None) -> Finding:
         place = "user or password" if parsed.userinfo else "query"
         return Finding(
             "credentials-in-url",
-            f"the {place} of the URL{source} holds a credential, which logs and proxies print",
+            f"the {place} of the URL{source} contains a credential, which logs and proxies print",
             path,
             help=f"{f'take it out of {made}, and give it as' if made else 'move the credential to'} {_KEY}",
         )
@@ -126,16 +126,14 @@ def _of_wrapping(text: str) -> Flaw | None:
     """Look at what stands around a URL."""
     stripped = text.strip()
     if stripped != text:
-        return _corrected("there is a blank beside it", stripped, "write it without the blank", certain=True)
+        return _corrected("there is whitespace beside it", stripped, "remove the whitespace", certain=True)
     if (more := _of_more(text)) is not None:
         return more
     if text[:1] + text[-1:] in {'""', "''", "<>", "``"}:
-        return _corrected(
-            "it stands in quotes or brackets of its own", text[1:-1], "write it without them", certain=True
-        )
+        return _corrected("it has quotes or brackets of its own", text[1:-1], "write it without them", certain=True)
     if bracketed := _BRACKETED.fullmatch(text):
         label, meant = bracketed.groups()
-        reason = "it stands in brackets of its own" if label is None else "it is a Markdown link"
+        reason = "it has brackets of its own" if label is None else "it is a Markdown link"
         is_certain = label is None or "://" not in label or label == meant
         return _corrected(reason, meant, "write the URL alone", certain=is_certain)
     return None
@@ -165,10 +163,10 @@ def _of_more(text: str) -> Flaw | None:
             return Flaw("it is a list of URLs", "write one URL: one config calls one service")
         return _corrected("there is a word before it", text[listed.end() :], "write the URL alone")
     if (option := _OPTION.search(text)) is not None and "@" not in text[option.end() :]:
-        return _corrected("there is more behind it", text[: option.start()], "write the URL alone")
+        return _corrected("there is more text after it", text[: option.start()], "write the URL alone")
     if text[-1] in ",;":
         mark = "comma" if text[-1] == "," else "semicolon"
-        return _corrected(f"there is a {mark} behind it", text[:-1], f"write it without the {mark}", certain=True)
+        return _corrected(f"there is a {mark} after it", text[:-1], f"write it without the {mark}", certain=True)
     return None
 
 
@@ -217,7 +215,7 @@ def _of_missing_scheme(text: str) -> Flaw | None:
     if parsed is None:
         return Flaw("it has no scheme", GENERAL) if is_address else None
     if is_loopback(parsed.host):
-        return Flaw("it has no scheme", f"write https://{place}, or http:// where the service speaks no https")
+        return Flaw("it has no scheme", f"write https://{place}, or http:// if the service does not support https")
     is_certain = found["port"] != "80" and found["host"].rpartition(".")[2].isalpha() and "." in found["host"]
     return _corrected("it has no scheme", f"https://{place}", GENERAL, certain=is_certain)
 
@@ -225,13 +223,13 @@ def _of_missing_scheme(text: str) -> Flaw | None:
 def _of_password(text: str) -> Flaw | None:
     if _PASSWORD.match(text) is None:
         return None
-    return Flaw("it seems to hold a user and a password", f"take them out, and give the key as {_KEY}")
+    return Flaw("it seems to contain a user and a password", f"take them out, and give the key as {_KEY}")
 
 
 def _of_placeholder(text: str) -> Flaw | None:
     if _PLACEHOLDER.search(place_of(text)) is None:
         return None
-    return Flaw("its host holds a placeholder", "write the address of the service in its place")
+    return Flaw("its host contains a placeholder", "replace it with the address of the service")
 
 
 def _of_place(text: str) -> Flaw | None:
@@ -246,7 +244,7 @@ def _of_place(text: str) -> Flaw | None:
             "its IPv6 address has no closing bracket", "write the address in brackets, as in https://[2001:db8::1]"
         )
     if "\\" in text:
-        return Flaw("it holds a backslash, which clients read differently", "write / in its place")
+        return Flaw("it contains a backslash, which clients interpret differently", "write / in its place")
     if "#" in text:
         meant = text.partition("#")[0]
         return _corrected("it has a fragment, which is never sent", meant, "write it without the # and what follows")
@@ -290,7 +288,7 @@ def _of_ipv6(scheme: str, place: str, path: str) -> Flaw | None:
             return _corrected(reason, meant, GENERAL, certain=True)
         return Flaw(reason, f"write {meant}, or {whole} if {port} is not a port")
     if _sound(whole) is None:
-        return Flaw("there is more than one colon behind its host", PORT)
+        return Flaw("there is more than one colon after its host", PORT)
     return _corrected("its IPv6 address has no brackets", whole, GENERAL, certain=True)
 
 

@@ -58,9 +58,9 @@ def parse(text: str) -> Url:
         UrlError: it is not one.
     """
     if " " in text or not text.isprintable():
-        raise UrlError("it holds a space or a control character")
+        raise UrlError("it contains a space or a control character")
     if "\\" in text:
-        raise UrlError("it holds a backslash, which clients read differently")
+        raise UrlError("it contains a backslash, which clients interpret differently")
     if "#" in text:
         raise UrlError("it has a fragment, which is never sent")
     url, host_and_port, _, _ = _patterns()
@@ -69,7 +69,7 @@ def parse(text: str) -> Url:
         raise UrlError("it does not start with https:// or http://")
     userinfo, at, place = found["authority"].rpartition("@")
     if "@" in userinfo:
-        raise UrlError("it holds more than one @")
+        raise UrlError("it contains more than one @")
     parts = host_and_port.fullmatch(place)
     if parts is None:
         raise UrlError("its host or port is malformed")
@@ -183,7 +183,7 @@ def listening_hint(host: str) -> str | None:
     if host not in _LISTENING:
         return None
     shown = f"[{host}]" if ":" in host else host
-    return f"{shown} is an address to listen at; to call a service on this machine write 127.0.0.1"
+    return f"{shown} is an address to listen on; to call a service on this machine write 127.0.0.1"
 
 
 def _is_ipv4(host: str) -> bool:

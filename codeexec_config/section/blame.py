@@ -20,7 +20,7 @@ _MARKED: Final = frozenset({"invalid-url", "invalid-language", "unknown-runtime"
 _STAND_INS: Final = ("1", "x", "https", "https://x", "https://1")
 """Values that make a text right, if any does: a number, a part of a name, a scheme, a whole URL."""
 _NEVER_IN_URLS: Final = frozenset(" \\#")
-_PADDED: Final = "the key has a blank at one end, which no HTTP header can carry"
+_PADDED: Final = "the key begins or ends with a space, which no HTTP header can carry"
 
 
 def of_literal(finding: Finding, value: str) -> Finding:
@@ -84,7 +84,7 @@ def _of_file(finding: Finding, key: Key, template: str) -> Finding:
         return finding
     written = mended(template)
     if written is None or (canonical(parse(written)) is None and not may_be_right(key, written, finding.path)):
-        return finding._replace(help="this stands in the file, beside the reference")
+        return finding._replace(help="this is in the file, next to the reference")
     amendment = Amendment("write the reference in braces, alone between the quotes", "reword", finding.path, written)
     return finding._replace(help=f'write "{written}"', amendment=amendment)
 
@@ -119,4 +119,4 @@ def of_secret(finding: Finding, text: str) -> Finding:
                 )
     if text == text.strip():
         return finding
-    return finding._replace(message=_PADDED, help="write it without the blank")
+    return finding._replace(message=_PADDED, help="remove the space")

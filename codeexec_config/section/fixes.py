@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _COMMENT: Final = expression(r"[^\s,;|]\s+#\s*\S")
 _MOST: Final = 200
-"""Findings that are tried for a fix; the rest is tried when these are mended."""
+"""Findings that are tried for a fix; the rest is tried once these are fixed."""
 
 
 def amend(findings: list[Finding], section: dict[str, Any], model: type[Any]) -> list[Finding]:
@@ -91,7 +91,7 @@ class Amender:
         if type(value) is not str or not _COMMENT.search(value):
             return finding
         way_out = finding.help if finding.code == "wrong-type" else "close them before the #"
-        return finding._replace(help=f"the comment stands inside the quotes; {way_out}")
+        return finding._replace(help=f"the comment is inside the quotes; {way_out}")
 
     def _key(self, finding: Finding) -> Amendment | None:
         parent, name = finding.path[:-1], str(finding.path[-1])

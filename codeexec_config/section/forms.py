@@ -301,7 +301,7 @@ class _Forms:
         return home is None and is_set and any(len(part.path) == 1 for part in parts)
 
     def _hides_others(self, parts: list[_Part]) -> bool:
-        """Check for keys of the mode that are no part of it, and that are reported only once it has a name."""
+        """Check for keys of the mode that are not part of it, and that are reported only once it has a name."""
         ours = {part.path[1] for part in parts if len(part.path) > 1}
         return self._variants.keys().isdisjoint(self._mode) and not self._mode.keys() <= ours
 
@@ -473,7 +473,7 @@ class _Forms:
 _EITHER: Final = object()
 """The value of a key that has two, of which the help names none."""
 _ONE_MODE: Final = "a config has one mode, so remove one of them"
-_SAID: Final = "the mode is set already; remove this one"
+_SAID: Final = "the mode is already set; remove this one"
 _ONE_NAME: Final = "the name of the table says which mode it is; remove this one"
 
 

@@ -67,7 +67,7 @@ def _hint(key: Key, value: Any) -> str:
     if type(value) is str and (reference := hint(value)):
         return reference
     if key.bounds is None:
-        return "write true or false, in small letters and without quotes"
+        return "write true or false, in lower case and without quotes"
     return _number_hint(key, key.bounds, value)
 
 
@@ -78,7 +78,7 @@ def _number_hint(key: Key, bounds: Bounds, value: Any) -> str:
         return f"{form}: {ratio(key, unit)}"
     word = str(value).strip().lower() if type(value) in {str, float} else ""
     if word in _ENDLESS:
-        return f"{form}; there is always a limit, of {bounds.maximum} at the most"
+        return f"{form}; there is always a limit, at most {bounds.maximum}"
     if word in _DEFAULT:
         return f"{form}; leave the key out for its default"
     if number is None or bounds.minimum <= number <= bounds.maximum:

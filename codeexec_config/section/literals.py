@@ -36,9 +36,9 @@ def _hint(text: str, name: str, example: str) -> str:
 def _misread(text: str) -> str | None:
     """Return what to write for a reference that is sent as it is, or with what stands around it."""
     if text.startswith("$${"):
-        return "two dollar signs write one, and no reference; write ${NAME} for the variable"
+        return "two dollar signs stand for a literal one; write ${NAME} for the variable"
     if text[:1] in {"'", '"'} and text[-1:] == text[:1] and "${" in text:
-        return "the quotes within the string are a part of the key; leave them out"
+        return "the quotes within the string are part of the key; remove them"
     return None
 
 

@@ -32,7 +32,7 @@ def astray(table: object, section: Path, model: type[Any]) -> Finding | None:
 def _no_table(value: object, section: Path) -> Finding:
     way = f"document{_subscripts(section)}"
     if value is None:
-        hint = "for an absent section pass {}, or take the defaults by CodeExecutionConfig()"
+        hint = "for an absent section pass {}, or use the defaults, CodeExecutionConfig()"
     elif isinstance(value, str | bytes | bytearray):
         hint = f"`loads` takes TOML text and `load` a path; a mapping is the section's own table, such as {way}"
     else:
@@ -124,7 +124,7 @@ class Plain:
         if type(value).__module__ == "tomlkit.items":
             return _scalar(value.unwrap())  # a Bool, the one item that does not subclass what it holds
         hint = "TOML has no null: leave the key out" if value is None else _AS_PARSED
-        return self._refuse(path, f"expected a value of TOML, found {_name(value)}", hint)
+        return self._refuse(path, f"expected a TOML value, found {_name(value)}", hint)
 
     def _is_around(self, value: object) -> bool:
         return any(value is other for other in self._around)

@@ -117,7 +117,7 @@ def _form_findings(path: Path, slot: Slot) -> Iterator[Finding]:
         elif isinstance(segment, Reference) and not slot.key.takes_references:
             yield Finding(
                 "reference-not-allowed",
-                f"`{path[-1]}` takes no reference: what decides the isolation stands in the file",
+                f"`{path[-1]}` takes no reference: what decides the isolation is in the file",
                 path,
                 help="write the name itself",
                 target=target,
@@ -127,7 +127,7 @@ def _form_findings(path: Path, slot: Slot) -> Iterator[Finding]:
 def _malformed(path: Path, slot: Slot, segment: Segment, target: Target) -> Finding:
     from codeexec_config.document.characters import strange
 
-    reason, hint = "a key stands between the braces, where the name of a variable belongs", ""
+    reason, hint = "there is a key between the braces, where the name of a variable belongs", ""
     if isinstance(segment, Malformed):
         reason, hint = segment.reason, segment.help
     odd = strange(slot.text[segment.start : segment.end])
@@ -228,7 +228,7 @@ def _unset(path: Path, reference: Reference, *, is_garbled: bool) -> Finding:
     target = Target(path, within=(reference.start, reference.end))
     if is_garbled:
         message = f"the value of the variable {reference.name} is not UTF-8"
-        return Finding("unset-variable", message, path, help=f"set {reference.name} to a text in UTF-8", target=target)
+        return Finding("unset-variable", message, path, help=f"set {reference.name} to UTF-8 text", target=target)
     said = f": {printable(reference.text)}" if reference.operator == ":?" and reference.text else ""
     empty = " or is empty" if reference.operator == ":?" else ""
     return Finding(

@@ -231,7 +231,7 @@ def _named_variant(key: Key, name: str) -> Any:
 
     if name in variants:
         hint = variant_form(name, variants)
-        raise Invalid(Finding("wrong-type", f"mode {name} is a table, with what it needs", help=hint))
+        raise Invalid(Finding("wrong-type", f"mode {name} must be a table with its keys", help=hint))
     near = meant_variant(cleaned(name), key)
     hint = _listed(key)
     if name.lower() in NO_VARIANT:
@@ -335,7 +335,7 @@ def _unknown_key(key: str, found: Meaning | None, values: dict[str, Any], cls: t
     elif found.is_same and found.key.name in values:
         is_opposite = found.sense.name == "NEGATION" and not _are_opposite(values[key], values[found.key.name])
         opposite = ", and says the opposite" if is_opposite else ""
-        hint = f"`{found.key.name}` is here already{opposite}; remove one of them"
+        hint = f"`{found.key.name}` is already set here{opposite}; remove one of them"
     else:
         hint = found.help
     return Finding(
