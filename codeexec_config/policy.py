@@ -146,7 +146,7 @@ class Policy(_Sourced, ByFields):
     )
     allow_literal_secrets: bool = attrs.field(
         default=True,
-        metadata=described(Key("boolean", "whether a key may stand in the file itself", examples=(False,))),
+        metadata=described(Key("boolean", "whether a key may be written into the file itself", examples=(False,))),
     )
     allow_env: tuple[str, ...] | None = attrs.field(
         default=None,

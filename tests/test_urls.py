@@ -345,7 +345,7 @@ ONE = "write one URL, with its scheme at the beginning"
         ("https://h.example,", "there is a comma after it", WRITE),
         ("https://h.example;", "there is a semicolon after it", WRITE),
         (",", "there is a comma after it", "write it without the comma"),
-        ("https://h.example/a b", "it contains a space or a control character", "write %20 for a blank in its path"),
+        ("https://h.example/a b", "it contains a space or a control character", "write %20 for a space in its path"),
         (" https://h.example", "there is whitespace beside it", WRITE),
         ("https://h.example\n", "there is whitespace beside it", WRITE),
         ("'https://h.example'", "it has quotes or brackets of its own", WRITE),

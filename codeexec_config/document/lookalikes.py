@@ -24,7 +24,7 @@ _PAIRS: Final = expression(
 )
 _BARE: Final = expression(r"[^\s=.\[\]{}\"',#]+")
 _HINTS: Final = {
-    " ": "it looks like a blank; write a plain one",
+    " ": "it looks like a space; write a plain one",
     "": "it is invisible; remove it",
     '"': "write straight quotes",
     "'": "write straight quotes",

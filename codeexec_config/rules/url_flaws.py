@@ -119,7 +119,7 @@ def flaw_of(text: str, error: UrlError) -> Flaw:
     if error.punycode:
         return Flaw(error.reason, f"write the host as {error.punycode}")
     is_path = " " in text and " " not in place_of(text)
-    return Flaw(error.reason, "write %20 for a blank in its path" if is_path else GENERAL)
+    return Flaw(error.reason, "write %20 for a space in its path" if is_path else GENERAL)
 
 
 def _of_wrapping(text: str) -> Flaw | None:
