@@ -8,7 +8,7 @@ import attrs
 from cattrs import BaseConverter
 
 from codeexec_config import limits
-from codeexec_config.loading import mapping_reader
+from codeexec_config.loading import mapping_reader, patterns
 from codeexec_config.model import VARIANTS, CodeExecutionConfig, Mode, Runtime
 from codeexec_config.policy import Policy
 from codeexec_config.secret import Secret
@@ -52,7 +52,7 @@ def register_hooks(
     """
     if not isinstance(converter, BaseConverter):
         raise TypeError("converter must be a cattrs.Converter")
-    allowed = allow_env if allow_env is None or isinstance(allow_env, str) else tuple(allow_env)
+    allowed = None if allow_env is None else patterns(allow_env)
     read = mapping_reader(env, policy, section, allowed)
     read_mode = mapping_reader(env, _of_modes(policy), section, allowed)
     read_value = mapping_reader(env, _of_values(policy), section, allowed)

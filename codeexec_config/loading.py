@@ -39,7 +39,7 @@ def _options(request: _Request) -> Options:
     env, section, allow_env, policy, offline, origins, found = request
     if env is not None and (isinstance(env, _NO_MAPPINGS) or not hasattr(env, "__getitem__")):
         raise TypeError("env must be a mapping or None")
-    allowed: tuple[Patterns, ...] = () if allow_env is None else (_patterns(allow_env),)
+    allowed: tuple[Patterns, ...] = () if allow_env is None else (patterns(allow_env),)
     if policy is not None:
         allowed = _with_policy(policy, allowed)
     environment = Environment(os.environ if env is None else env, allowed)
@@ -56,13 +56,18 @@ def _with_policy(policy: Policy, allowed: tuple[Patterns, ...]) -> tuple[Pattern
     return allowed if policy.allow_env is None else (*allowed, policy.allow_env)
 
 
-def _patterns(allow_env: Iterable[str] | str) -> Patterns:
+def patterns(allow_env: Iterable[str] | str) -> Patterns:
+    """Return the patterns that an argument holds; an iterator is read once.
+
+    Raises:
+        TypeError: it holds anything else.
+    """
     if not hasattr(allow_env, "__iter__"):
         raise TypeError("allow_env must hold glob patterns, each a str")
-    patterns = (allow_env,) if isinstance(allow_env, str) else tuple(allow_env)
-    if not all(isinstance(pattern, str) for pattern in patterns):
+    held = (allow_env,) if isinstance(allow_env, str) else tuple(allow_env)
+    if not all(isinstance(pattern, str) for pattern in held):
         raise TypeError("allow_env must hold glob patterns, each a str")
-    return patterns
+    return held
 
 
 def section_path(section: str) -> Path:
@@ -272,7 +277,7 @@ def check_as_found(
 
 
 def mapping_reader(
-    env: Mapping[str, str] | None, policy: Policy | None, section: str, allow_env: Iterable[str] | str | None
+    env: Mapping[str, str] | None, policy: Policy | None, section: str, allow_env: Patterns | None
 ) -> Callable[[Any], CodeExecutionConfig | BaseException]:
     """Return what reads tables as `load_mapping` does, and returns what that would raise.
 
@@ -280,7 +285,7 @@ def mapping_reader(
         TypeError: as in `load`.
         ValueError: as in `load`.
     """
-    request = (env, section, None if allow_env is None else _patterns(allow_env), policy, False, False, False)
+    request = (env, section, allow_env, policy, False, False, False)
     _options(request)
 
     def read(table: Any) -> CodeExecutionConfig | BaseException:

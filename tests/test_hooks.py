@@ -18,6 +18,7 @@ from codeexec_config import (
     Sandboxed,
     Secret,
     Wasm,
+    load_mapping,
     register_hooks,
 )
 
@@ -161,6 +162,14 @@ def test_wrong_arguments_are_told_when_they_are_given(arguments: Any) -> None:
         register_hooks(cattrs.Converter(), **arguments)
     with pytest.raises(ValueError, match="dotted path"):
         register_hooks(cattrs.Converter(), section="a..b")
+
+
+@pytest.mark.parametrize("allow_env", [3, [3], b"K"])
+def test_a_wrong_allow_env_is_named_as_load_names_it(allow_env):
+    with pytest.raises(TypeError, match=r"^allow_env must hold glob patterns, each a str$"):
+        load_mapping({}, allow_env=allow_env)
+    with pytest.raises(TypeError, match=r"^allow_env must hold glob patterns, each a str$"):
+        register_hooks(cattrs.Converter(), allow_env=allow_env)
 
 
 @pytest.mark.parametrize("converter", [None, cattrs.Converter, {}])

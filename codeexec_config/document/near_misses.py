@@ -178,9 +178,9 @@ class _Search:
 
     def _home_of_flat(self, path: Path) -> Path | None:
         """Return where the key belongs that a name with dots in it was meant as, such as `"features.x.enabled"`."""
-        names = [name for part in path for name in str(part).split(".")]
-        behind = names[len(self._section) :]
-        is_ours = _is_slip(_words((*names[: len(self._section)],)), self._whole)
+        names, depth = _names(path), len(_names(self._section))
+        behind = names[depth:]
+        is_ours = _is_slip(_words(names[:depth]), self._whole)
         return (*self._section, *behind) if is_ours and behind and behind[0] in self._keys else None
 
     def _only(self, table: dict[str, Any]) -> Path:
@@ -224,6 +224,11 @@ class _Search:
 
 def _is_array_of_tables(value: Any) -> bool:
     return type(value) is list and bool(value) and type(value[0]) is dict
+
+
+def _names(path: Path) -> tuple[str, ...]:
+    """Return the names of a path whose dots all part names, within quotes too."""
+    return tuple(name for part in path for name in str(part).split("."))
 
 
 def _words(path: Path) -> tuple[str, ...]:
