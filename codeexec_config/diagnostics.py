@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 import attrs
 
 from codeexec_config.codes import Severity
-from codeexec_config.findings import Finding, Path, printable_line
+from codeexec_config.findings import Finding, Path, dotted, printable_line
 from codeexec_config.keys import ByFields
 
 __all__ = [
@@ -142,8 +142,9 @@ class Diagnostic(ByFields):
 
     @property
     def dotted(self) -> str:
-        """The path as people write it, for a finding without any other place."""
-        return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path).removeprefix(".")
+        """The path as people write it, for a finding without any other place: `a."b.c".names[0]`."""
+        parts = (f"[{part}]" if isinstance(part, int) else f".{dotted((part,))}" for part in self.path)
+        return "".join(parts).removeprefix(".")
 
 
 def placeless(finding: Finding, file: str | None = None) -> Diagnostic:

@@ -129,6 +129,27 @@ error[wrong-type]: expected a string, found an integer
   = help: each entry is a name, such as "python\"""" == str(check_mapping({"allowed_languages": ["python", 1]}))
 
 
+@pytest.mark.parametrize(
+    ("section", "key", "where"),
+    [
+        ('a."b.c"', "x", 'a."b.c".x'),
+        ("a.b.c", "x", "a.b.c.x"),
+        ("a.b", "c.x", 'a.b."c.x"'),
+        ("a", "b x", 'a."b x"'),
+        ("a", "", 'a.""'),
+        ("a", 'b"', r'a."b\""'),
+        ('"".a', "x", '"".a.x'),
+    ],
+)
+def test_a_finding_without_a_file_names_its_key_as_toml_spells_it(section: str, key: str, where: str) -> None:
+    """Two paths are told apart: a dot within a name is no dot between names."""
+    checked = check_mapping({key: 1}, section=section)
+    [found] = checked.diagnostics
+
+    assert f" --> {where}" == str(checked).splitlines()[1]
+    assert str(found).startswith(f"{where}: error[unknown-key]: ")
+
+
 def test_a_finding_with_nothing_but_a_message_is_one_line() -> None:
     assert "error[wrong-type]: no" == render_plain([finding(None, None, file=None)])
 
