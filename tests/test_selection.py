@@ -334,6 +334,15 @@ def test_what_stands_in_the_section_s_place_must_be_a_table(text, path, mark):
     assert mark == text[finding.span.start.offset : finding.span.end.offset]
 
 
+@pytest.mark.parametrize("text", ["[a]\n'b.c' = 3\n", "[['a'.'b.c']]\n"])
+def test_the_header_to_write_is_the_section_s_own_with_its_quotes(text):
+    [finding] = check_text(text, env={}, section='a."b.c"').diagnostics
+
+    assert 'expected `a."b.c"` to be a table' == finding.message
+    assert 'write it as a table: [a."b.c"]' == finding.help
+    assert [] == found('[a."b.c"]\n', section='a."b.c"')
+
+
 def test_what_an_environment_raises_reaches_the_caller_of_a_file_that_was_found():
     class Broken(dict):
         def get(self, *_):

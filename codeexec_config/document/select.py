@@ -64,9 +64,9 @@ def _pieces(name: str) -> list[str]:
 
 
 def _no_table(path: Path, value: Any, *, is_section: bool) -> Finding:
-    from codeexec_config.findings import Amendment, Finding
+    from codeexec_config.findings import Amendment, Finding, dotted
 
-    name = ".".join(str(part) for part in path)
+    name = dotted(path)
     finding = Finding("wrong-type", f"expected `{name}` to be a table", path, help=f"write it as a table: [{name}]")
     if is_section and type(value) is bool:
         text = f"{{ {SWITCH} = {str(value).lower()} }}"
