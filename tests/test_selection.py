@@ -290,6 +290,33 @@ def test_another_section_has_its_own_near_misses():
     assert [("section-not-found", ("a", "b"))] == found("[a.c]\n[x]\n", section="a.b")
 
 
+SPELLINGS = ["'b c'", "b_c", "b-c", "bc", "B_C", "'b  c'", "'b.c'", "b.c"]
+
+
+@pytest.mark.parametrize("other", SPELLINGS)
+@pytest.mark.parametrize("name", ['"b c"', '"b.c"', "b_c", "b-c"])
+def test_a_short_section_is_near_in_whatever_separators(name, other):
+    if other.replace("'", '"') == name:
+        return
+    text = f"[x.{other}]\ntimeout_secs = 1\n"
+    section = f"x.{name}"
+
+    for there in (text, f"{text}[{section}]\n"):
+        [finding] = check_text(there, env={}, section=section).diagnostics
+        assert "misplaced-section" == finding.code
+
+
+@pytest.mark.parametrize("present", [False, True])
+@pytest.mark.parametrize("section", ["code.execution", 'features."code.execution"', 'features."a.b".x'])
+def test_a_key_that_runs_a_section_s_names_together_is_near_whatever_dots_they_hold(section, present):
+    path = section.replace('"', "")
+    text = f'"{path}.enabled" = false\n' + (f"[{section}]\n" if present else "")
+    [finding] = check_text(text, env={}, section=section).diagnostics
+
+    assert ("misplaced-section", "error", (f"{path}.enabled",)) == (finding.code, finding.severity, finding.path)
+    assert finding.help.endswith(f"write `enabled`, without the quotes, below [{section}]")
+
+
 @pytest.mark.parametrize(("name", "other"), [("a-b", "a_b"), ("a_b", "a-b"), ("a-b", "A-b"), ("ab-c", "ab_c")])
 def test_a_short_section_is_spelled_in_other_ways_too(name, other):
     report = check_text(f"[x.{name}]\nenabled = true\n[x.{other}]\nenabled = true\n", section=f"x.{name}")

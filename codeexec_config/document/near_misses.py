@@ -227,7 +227,7 @@ def _is_array_of_tables(value: Any) -> bool:
 
 
 def _names(path: Path) -> tuple[str, ...]:
-    """Return the names of a path whose dots all part names, within quotes too."""
+    """Return the names of a path in which every dot separates names, within quotes too."""
     return tuple(name for part in path for name in str(part).split("."))
 
 

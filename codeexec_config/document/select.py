@@ -56,7 +56,7 @@ def pieces_of(section: Path, union: str | None) -> tuple[str, ...]:
 
 
 def _pieces(name: str) -> list[str]:
-    words = name.lower().replace("-", "_").split("_")
+    words = name.lower().replace("-", " ").replace("_", " ").replace(".", " ").split()
     pieces = [word[at : at + _PIECE] for word in words for at in range(0, len(word), _PIECE)]
     long = [piece for piece in pieces if len(piece) == _PIECE]
     # A short piece is found in many names, so it is looked for at the end alone, and only where it is needed.
