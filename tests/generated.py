@@ -125,7 +125,7 @@ def main(arguments):
         for path in outdated:
             path.write_text(files()[path], encoding="utf-8", newline="\n")
     for path in outdated:
-        print(f"{path.relative_to(ROOT)}: {'out of date' if arguments else 'written'}")
+        print(f"{path.relative_to(ROOT)}: {'out of date; run python -m tests.generated' if arguments else 'written'}")
     return int(bool(arguments and outdated))
 
 
