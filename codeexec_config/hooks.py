@@ -56,15 +56,14 @@ def register_hooks(
     read = mapping_reader(env, policy, section, allowed)
     read_mode = mapping_reader(env, _of_modes(policy), section, allowed)
     read_value = mapping_reader(env, _of_values(policy), section, allowed)
-    external = next(reversed(VARIANTS))
 
     converter.register_structure_hook(CodeExecutionConfig, _hook(read))
     converter.register_structure_hook(Mode, _hook(read_mode, lambda value: {"mode": value}, _mode))
     converter.register_structure_hook(
         Mode | None, _hook(read_mode, lambda value: {"mode": value}, _mode, takes_none=True)
     )
-    for name, cls in VARIANTS.items():
-        converter.register_structure_hook(cls, _hook(read_mode, _below("mode", name), _mode))
+    for name, variant in VARIANTS.items():
+        converter.register_structure_hook(variant, _hook(read_mode, _below("mode", name), _mode))
     converter.register_structure_hook(
         Runtime, _hook(read_value, _below("mode", "sandboxed", "runtime"), lambda config: _mode(config).runtime)
     )
@@ -72,7 +71,7 @@ def register_hooks(
         Secret,
         _hook(
             read_value,
-            lambda value: {"mode": {external: {"url": _ANY_URL, "api_key": value}}},
+            lambda value: {"mode": {"external": {"url": _ANY_URL, "api_key": value}}},
             lambda config: _mode(config).api_key,
         ),
     )

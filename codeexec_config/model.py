@@ -182,17 +182,18 @@ class External(_Mode):
 Mode: TypeAlias = Wasm | Sandboxed | External
 """The tagged union of where code runs; `match` narrows it."""
 
-VARIANTS: Final = MappingProxyType({"wasm": Wasm, "sandboxed": Sandboxed, "external": External})
-"""The variants by their discriminator; the first is the one that a bare string names."""
-_NAMES: Final = {cls: name for name, cls in VARIANTS.items()}
-
-MODE_TEXTS: Final = MappingProxyType(
-    {
-        "wasm": "runs in the user's browser, Pyodide for Python and QuickJS for JavaScript; the server runs nothing",
-        "sandboxed": "runs on this server, in a sandbox of the runtime named",
-        "external": "sends the code to an HTTP service, with the key if there is one",
-    }
-)
+_MODES: Final[dict[str, tuple[type[Mode], str]]] = {
+    "wasm": (
+        Wasm,
+        "runs in the user's browser, Pyodide for Python and QuickJS for JavaScript; the server runs nothing",
+    ),
+    "sandboxed": (Sandboxed, "runs on this server, in a sandbox of the runtime named"),
+    "external": (External, "sends the code to an HTTP service, with the key if there is one"),
+}
+"""The variant and the text of each mode, by its discriminator; a bare string names the first."""
+VARIANTS: Final = MappingProxyType({name: variant for name, (variant, _) in _MODES.items()})
+MODE_TEXTS: Final = MappingProxyType({name: text for name, (_, text) in _MODES.items()})
+_NAMES: Final = {variant: name for name, variant in VARIANTS.items()}
 _MODE_ALIASES: Final = {
     **dict.fromkeys(("browser", "pyodide", "quickjs", "webassembly"), "wasm"),
     **dict.fromkeys(("container", "containers", "isolated"), "sandboxed"),
