@@ -206,7 +206,7 @@ def test_a_list_in_one_string_is_split_and_no_name_is_dropped(entries: str, expe
     assert expected == mended(f"{SANDBOXED}allowed_languages = {entries}\n")
 
 
-EXCLUDES = "the list holds what is allowed and excludes nothing; leave out what is not allowed"
+EXCLUDES = "the list names what is allowed and cannot exclude anything; leave out what is not allowed"
 
 
 @pytest.mark.parametrize("mark", "!#-^~")
@@ -238,7 +238,7 @@ def test_a_mode_that_is_left_out_is_never_chosen(mark: str, line: str) -> None:
             (name, "there is no word for all languages; list their names")
             for name in ("*", "all", "any", "every", "ALL")
         ],
-        *[(name, "to run no code write enabled = false") for name in ("none", "nothing", "null", "None")],
+        *[(name, "to run no code, write enabled = false") for name in ("none", "nothing", "null", "None")],
     ],
 )
 def test_there_is_no_word_for_all_languages_or_none(name: str, hint: str) -> None:
@@ -266,7 +266,7 @@ def test_a_split_that_the_mode_cannot_run_is_said_and_not_offered(text: str, bes
     found = check_text(f'{HEADER}allowed_languages = [{beside}"{text}"]\n', env={}).errors
     finding = next(finding for finding in found if finding.code == "invalid-language")
 
-    assert str(finding.help).startswith("one string holds one name: write ")
+    assert str(finding.help).startswith("each string is one name: write ")
     assert finding.fix is None
 
 

@@ -157,9 +157,9 @@ def test_a_language_has_no_other_name(name):
         ("C++", 'did you mean "cpp"?'),
         ("python,", 'did you mean "python"?'),
         ("elvish,", 'did you mean "elvish"?'),
-        ("python, js", 'one string holds one name: write "python", "javascript"'),
-        ("python & js", 'one string holds one name: write "python", "javascript"'),
-        ("python and js", 'one string holds one name: write "python", "javascript"'),
+        ("python, js", 'each string is one name: write "python", "javascript"'),
+        ("python & js", 'each string is one name: write "python", "javascript"'),
+        ("python and js", 'each string is one name: write "python", "javascript"'),
         ("python, x y", "write a lower-case name: "),
         ("x y", "write a lower-case name: "),
         ("$LANG_1", 'write "${LANG_1}"'),
@@ -168,8 +168,8 @@ def test_a_language_has_no_other_name(name):
         ("Node.JS v20.x", 'the usual name is "javascript"; its version is '),
         ("python:3", 'the usual name is "python"; its version is '),
         ("Elvish 3", "write a lower-case name: "),
-        ("c/c++", 'one string holds one name: write "c", "cpp"'),
-        ("js / ts, bash", 'one string holds one name: write "javascript", "typescript", "bash"'),
+        ("c/c++", 'each string is one name: write "c", "cpp"'),
+        ("js / ts, bash", 'each string is one name: write "javascript", "typescript", "bash"'),
         ("/usr/bin/python3", 'did you mean "python"?'),
         ("text/javascript", 'did you mean "javascript"?'),
         ("n/a", "write a lower-case name: "),
@@ -216,7 +216,7 @@ def test_another_language_or_tool_is_no_slip_of_a_known_one(name):
     [finding] = check_mapping({"mode": DOCKER, "allowed_languages": [name]}, env={}).diagnostics
 
     assert ("unknown-language", None) == (finding.code, finding.fix)
-    assert finding.help.startswith("it is allowed as it is")
+    assert finding.help.startswith("it is allowed, if the executor knows it")
 
 
 @pytest.mark.parametrize("name", ["C_SHARP", "JAVA_SCRIPT"])
@@ -289,7 +289,7 @@ def test_an_unknown_language_without_a_near_one_may_stay():
     [finding] = check_mapping({"mode": DOCKER, "allowed_languages": ["brainfuck"]}, env={}).diagnostics
 
     assert "unknown language `brainfuck`" == finding.message
-    assert "it is allowed as it is" in finding.help
+    assert "it is allowed, if the executor knows it" in finding.help
     assert 4 < sum(f" {name}," in finding.help for name in limits.KNOWN_LANGUAGES) < 12
     assert finding.fix is None
 

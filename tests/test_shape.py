@@ -170,12 +170,12 @@ def test_a_key_that_a_header_swallowed_is_sent_home():
 
 @pytest.mark.parametrize("name", ["disable", "disabled", "False", "no", "None", "off"])
 def test_no_mode_is_said_by_the_switch(name):
-    assert ["the modes are wasm, sandboxed, external; to run no code write enabled = false"] == helps({"mode": name})
+    assert ["the modes are wasm, sandboxed, external; to run no code, write enabled = false"] == helps({"mode": name})
 
 
 def test_a_mode_that_is_false_is_said_by_the_switch_too():
     [hint] = helps({"mode": False})
-    assert hint.startswith('to run no code write enabled = false; otherwise write mode = "wasm" or mode = { sandboxed')
+    assert hint.startswith('to run no code, write enabled = false; otherwise write mode = "wasm" or mode = { sandboxed')
     [hint] = helps({"mode": True})
     assert hint.startswith('write mode = "wasm" or mode = { sandboxed')
 

@@ -12,7 +12,7 @@ from codeexec_config.rules.url_flaws import GENERAL, PORT, meant_url
 
 EXTERNAL = "[features.code_execution.mode.external]\n"
 
-FROM_ENVIRONMENT = "write the address itself, or the variable that holds it in braces, as in ${NAME}"
+FROM_ENVIRONMENT = "write the address itself, or the variable that contains it in braces, as in ${NAME}"
 
 
 def finding_of(url, made=None):
@@ -348,12 +348,12 @@ ONE = "write one URL, with its scheme at the beginning"
         ("https://h.example/a b", "it contains a space or a control character", "write %20 for a space in its path"),
         (" https://h.example", "there is whitespace beside it", WRITE),
         ("https://h.example\n", "there is whitespace beside it", WRITE),
-        ("'https://h.example'", "it has quotes or brackets of its own", WRITE),
-        ("<https://h.example>", "it has quotes or brackets of its own", WRITE),
-        ("`https://h.example`", "it has quotes or brackets of its own", WRITE),
-        ('"https://h.example"', "it has quotes or brackets of its own", WRITE),
-        ("[https://h.example]", "it has brackets of its own", WRITE),
-        ("(https://h.example)", "it has brackets of its own", WRITE),
+        ("'https://h.example'", "it has its own quotes or brackets", WRITE),
+        ("<https://h.example>", "it has its own quotes or brackets", WRITE),
+        ("`https://h.example`", "it has its own quotes or brackets", WRITE),
+        ('"https://h.example"', "it has its own quotes or brackets", WRITE),
+        ("[https://h.example]", "it has its own brackets", WRITE),
+        ("(https://h.example)", "it has its own brackets", WRITE),
         ("[h](https://h.example)", "it is a Markdown link", WRITE),
         ("[](HTTPS://h.example)", "it is a Markdown link", "write HTTPS://h.example"),
         ("[https://h.example](https://h.example)", "it is a Markdown link", WRITE),
@@ -368,11 +368,11 @@ ONE = "write one URL, with its scheme at the beginning"
         ("htps://h.example", "its scheme is misspelt", WRITE),
         ("httpss://h.example", "its scheme is misspelt", WRITE),
         ("hxxp://h.example", "its scheme is misspelt", "write http://h.example"),
-        ("https:/h.example", "after its scheme come a colon and two slashes", WRITE),
-        ("https//h.example", "after its scheme come a colon and two slashes", WRITE),
-        ("https;//h.example", "after its scheme come a colon and two slashes", WRITE),
-        ("https:\\\\h.example", "after its scheme come a colon and two slashes", WRITE),
-        ("https:///h.example", "after its scheme come a colon and two slashes", WRITE),
+        ("https:/h.example", "a colon and two slashes must follow its scheme", WRITE),
+        ("https//h.example", "a colon and two slashes must follow its scheme", WRITE),
+        ("https;//h.example", "a colon and two slashes must follow its scheme", WRITE),
+        ("https:\\\\h.example", "a colon and two slashes must follow its scheme", WRITE),
+        ("https:///h.example", "a colon and two slashes must follow its scheme", WRITE),
         ("wss://h.example", "its scheme is wss, not https or http", WRITE),
         ("ws://h.example/x", "its scheme is ws, not https or http", "write http://h.example/x"),
         ("Xop://a/b/c", "its scheme is xop, not https or http", "write https://a/b/c"),
@@ -451,8 +451,8 @@ ONE = "write one URL, with its scheme at the beginning"
         ("http:\\\\", "it has no host", GENERAL),
         ("https", "it has no host", GENERAL),
         ("https:?x", "it does not start with https:// or http://", GENERAL),
-        ("https:/[::1]:80", "after its scheme come a colon and two slashes", "write https://[::1]:80"),
-        ("http:/10.0.0.1:80", "after its scheme come a colon and two slashes", "write http://10.0.0.1:80"),
+        ("https:/[::1]:80", "a colon and two slashes must follow its scheme", "write https://[::1]:80"),
+        ("http:/10.0.0.1:80", "a colon and two slashes must follow its scheme", "write http://10.0.0.1:80"),
         ("$CE_URL", "it names a variable without ${...}", 'write "${CE_URL}"'),
         ("%CE_URL%", "it names a variable without ${...}", 'write "${CE_URL}"'),
         ("CE_URL", "it names a variable without ${...}", 'write "${CE_URL}"'),
@@ -644,6 +644,6 @@ def test_a_parameter_that_only_looks_like_one_is_none(name):
 @pytest.mark.parametrize("url", ["${U}", "$<U>", "${U}/run", "${U:-https://h}"])
 def test_a_reference_that_is_not_read_is_called_one(url):
     assert said(url) == (
-        "it is a reference that is not read here",
-        "a reference is read in a file, where it is not escaped as $${; in code give the URL itself",
+        "it is a reference that is not expanded here",
+        "references are expanded only in a file, where not escaped as $${; in code, give the URL itself",
     )

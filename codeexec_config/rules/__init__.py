@@ -1,6 +1,6 @@
-"""The rules on values: what one key says alone, what holds across keys, what is worth a remark.
+"""The rules on values: on one key alone, across keys, and those that only warn.
 
-Constructors and loader run the same rules over what each of them knows. A rule takes values of the right type and
-yields findings; `made` means that the environment made a value, of which then nothing is concluded aloud: neither its
-text nor a number nor a suggestion.
+Constructors and loader run the same rules on the values that each of them knows. A rule takes values of the right type
+and yields findings; `made` means that the value comes from the environment, so that a finding reveals nothing of it:
+no text, no number and no suggestion.
 """

@@ -21,11 +21,11 @@ _LANGUAGES: Final = ("allowed_languages",)
 
 
 def _nothing(_: Path) -> None:
-    """Return that no variable made an entry."""
+    """Return None: no variable made the entry."""
 
 
 class Language(NamedTuple):
-    """An entry of `allowed_languages`: its way, its name, and the variables that made it, if any did."""
+    """An entry of `allowed_languages`: its path, its name, and the variables that made it, if any did."""
 
     path: Path
     name: str
@@ -33,13 +33,13 @@ class Language(NamedTuple):
 
 
 class Languages:
-    """The well-formed entries of a list of languages, each made when a rule comes to it: there may be a million.
+    """The well-formed entries of a list of languages, created lazily, as there may be a million.
 
     Args:
-        names: the list; what is not a string is not known.
+        names: the list; entries that are not strings are unknown.
         ill: the paths of entries that have a finding.
         made: returns the variables that made the entry at a path.
-        path: the way to the list.
+        path: the path of the list.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Languages:
 
 
 class ModeFacts(NamedTuple):
-    """What is known of a mode: its discriminator, the sandbox, the sound URLs by path, whether it has a secret."""
+    """The known facts of a mode: its discriminator, the runtime, the valid URLs by path, whether it has a secret."""
 
     name: str
     runtime: str | None = None
@@ -76,16 +76,16 @@ class ModeFacts(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What the rules look at; None is not known, and not judged.
+    """What the rules look at; None is unknown, and not judged.
 
     Attributes:
-        enabled: the section is on.
+        enabled: whether the section is on.
         mode: where code runs.
         languages: the entries that are well formed.
         memory: MiB, within its own limits.
         memory_made: the variables that made `memory`, if any did.
-        allows_nothing: the list of languages is there and empty.
-        elsewhere: another mode may be chosen.
+        allows_nothing: whether the list of languages is present and empty.
+        elsewhere: whether another mode may be chosen.
     """
 
     enabled: bool
@@ -108,7 +108,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
 
 
 def remarks(facts: Facts) -> Iterator[Finding]:
-    """Yield the warnings that no error stands behind."""
+    """Yield the warnings on values without an error."""
     mode = facts.mode
     if _are_remarkable(entry.name for entry in _running(facts)):
         from codeexec_config.rules import languages
@@ -119,13 +119,13 @@ def remarks(facts: Facts) -> Iterator[Finding]:
 
 
 def _running(facts: Facts) -> Iterator[Language]:
-    """Yield the languages, without those that the mode does not run: of these nothing more is said."""
+    """Yield the languages, without those that the mode does not run, as they already have a finding."""
     is_wasm = facts.mode is not None and facts.mode.name == "wasm"
     return (entry for entry in facts.languages if not is_wasm or entry.name in limits.WASM_LANGUAGES)
 
 
 def _are_remarkable(names: Iterable[str]) -> bool:
-    """Check whether any name is not known, or there twice."""
+    """Check whether any name is unknown or listed twice."""
     seen: set[str] = set()
     for name in names:
         if name in seen or name not in limits.LANGUAGES:

@@ -1,6 +1,6 @@
-"""Judge values by themselves, as the kind and form of their keys have it: one, or each field of an instance.
+"""Judge values alone, by the kind and form of their keys: one value, or each field of an instance.
 
-What makes findings is imported for the first one.
+The code that creates findings is imported for the first one.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     Rule = Callable[[Key, Any, Path, dict[Path, Url], str | None], Finding | None]
     _Check = tuple[Key, str, frozenset[type], Callable[[Any], object] | None]
-    """How a constructor looks at a field: by its key and name, the types that it holds, and what values of them need no
-    second look; None stands for all.
+    """How a constructor checks a field: its key, its name, its types, and a function that is true for values that need
+    no second look, or None if all are such values.
     """
 
 _LANGUAGES: Final = frozenset(limits.LANGUAGES)
@@ -35,8 +35,8 @@ def judge(key: Key, value: Any, path: Path, urls: dict[Path, Url], *, made: str 
     Args:
         key: the description of the key, or of a list's entry.
         value: the value.
-        path: the way to it, for the finding.
-        urls: where a URL that is sound is kept by its path, so that it is parsed once.
+        path: its path, for the finding.
+        urls: where a valid URL is stored by its path, so that it is parsed once.
         made: the variables that made the value, as a message names them.
     """
     rule = rule_of(key)
@@ -44,17 +44,17 @@ def judge(key: Key, value: Any, path: Path, urls: dict[Path, Url], *, made: str 
 
 
 def has_type(key: Key, value: object) -> bool:
-    """Check that a value has the very type of its key's values, so that it can be judged; a union's is none."""
+    """Check that a value has exactly the type of its key's values, so that it can be judged; never true of a union."""
     return key.kind != "union" and type(value) is _PYTHON_TYPES[key.kind][0]
 
 
 def rule_of(key: Key) -> Rule | None:
-    """Return what judges the values of a key, or None when every value of the right type will do."""
+    """Return the rule on the values of a key, or None if every value of the right type is valid."""
     return _BY_FORM.get(key.form or "") if key.kind == "text" else _BY_KIND.get(key.kind)
 
 
 def doubtful(key: Key, values: Iterable[Any]) -> Iterator[tuple[int, Any]]:
-    """Return the entries of a list, with their places, without those that are plainly right: there may be a million."""
+    """Return the entries of a list with their indices, but not all plainly valid ones, as there may be a million."""
     places = enumerate(values)
     if key.form != "language":
         return places
@@ -64,16 +64,16 @@ def doubtful(key: Key, values: Iterable[Any]) -> Iterator[tuple[int, Any]]:
         return places
     from codeexec_config.rules.languages import NAME_FORM
 
-    is_name = NAME_FORM.fullmatch  # no function of ours stands between, for a million names
+    is_name = NAME_FORM.fullmatch  # called directly, for a million names
     return (each for each in chain([first], places) if type(each[1]) is not str or not is_name(each[1]))
 
 
 def sound_values(key: Key) -> frozenset[str]:
-    """Return values of a key of which it is known beforehand that nothing is wrong with them."""
+    """Return values of a key that are known to be valid."""
     return _LANGUAGES if key.form == "language" else frozenset()
 
 
-# -- the fields of an instance, as a constructor has them --------------------------------------------------------------
+# -- the fields of an instance, in a constructor -----------------------------------------------------------------------
 
 _PYTHON_TYPES: Final[dict[Kind, tuple[type, str]]] = {
     "boolean": (bool, "a bool"),
@@ -83,21 +83,21 @@ _PYTHON_TYPES: Final[dict[Kind, tuple[type, str]]] = {
     "choice": (str, "a str"),
     "list": (tuple, "a list or tuple of str"),
 }
-"""What a constructor takes for each kind but the union, whose variants say that."""
+"""What a constructor accepts for each kind except the union, whose variants define that."""
 _STRINGS: Final = frozenset({str})
 
 _OF_A_NAME: Final = "abcdefghijklmnopqrstuvwxyz0123456789.-"
 _NEVER_PLAIN: Final = frozenset({"http", "inst", "meta"})
-"""How a scheme begins that is written twice, and the names of what hands out a machine's credentials."""
+"""The beginnings of a scheme written twice, and of the names of metadata services."""
 _SET_APART: Final = frozenset(" #?\\")
-"""What no path holds, and what ends it."""
+"""Characters that a path cannot contain, or that end it."""
 
 
 def judge_fields(instance: Any, asked: dict[Path, Any]) -> list[Finding]:
-    """Judge each field of an instance by itself: its type, then its value.
+    """Judge each field of an instance alone: its type, then its value.
 
-    What the rules across keys ask about is kept in `asked`: each URL but https to a host with a name, and None for a
-    secret that is not there or was not read.
+    The facts that the rules across keys need are stored in `asked`: each URL except plain https ones, and None for a
+    secret that is absent or was not read.
     """
     found: list[Finding] = []
     for key, name, exact, is_sound in _checks(type(instance)):
@@ -113,7 +113,7 @@ def _checks(cls: type[Any]) -> tuple[_Check, ...]:
 
 
 def _soundness(key: Key) -> Callable[[Any], object] | None:
-    """Return what tells, at once, of most values of a key that they are right."""
+    """Return a quick check that is true for most valid values of a key, and for no invalid one."""
     if key.bounds is not None:
         return range(key.bounds.minimum, key.bounds.maximum + 1).__contains__
     if key.item is not None:
@@ -134,7 +134,7 @@ def _are_strings(values: Any) -> bool:
 
 
 def _are_known(sound: frozenset[str], values: Any) -> bool:
-    # Another type might be unhashable, or equal to a name that it is not.
+    # A value of another type might be unhashable, or compare equal to a name.
     return _STRINGS.issuperset(map(type, values)) and sound.issuperset(values)
 
 
@@ -146,10 +146,10 @@ def _is_sendable(secret: Secret) -> bool:
 
 
 def plain_host(url: str) -> str | None:
-    """Return the host of a URL as most files have it, of which there is nothing to say, alone or beside other keys.
+    """Return the host of a URL in the most common form, on which no rule has a finding, alone or across keys.
 
-    It is https to a name in small letters, perhaps with a port and a path. No pattern is compiled for it, which would
-    make the first load of a process a quarter longer.
+    That form is https to a lower-case name, perhaps with a port and a path. No pattern is compiled for it, which would
+    make the first load of a process take a quarter longer.
     """
     host, _, path = url[8:].partition("/")
     if ":" in host:
@@ -159,10 +159,10 @@ def plain_host(url: str) -> str | None:
     words = host.replace("-", ".")
     is_plain = (
         url[:8] == "https://"
-        and not host.strip(_OF_A_NAME)  # what strips to nothing holds nothing else
+        and not host.strip(_OF_A_NAME)  # a host that strips to nothing has no other characters
         and ".." not in words
         and words[:1] != "."
-        and words.rpartition(".")[2].isalpha()  # what ends in a number is an address
+        and words.rpartition(".")[2].isalpha()  # a host that ends in a number is an address
         and host[:4] not in _NEVER_PLAIN
         and len(host) <= limits.LABEL_LENGTH
         and (not path or (path.isascii() and path.isprintable() and _SET_APART.isdisjoint(path)))
@@ -187,7 +187,7 @@ def _second_look(key: Key, value: Any, asked: dict[Path, Any]) -> Iterable[Findi
 
 
 def _python_types(key: Key) -> tuple[tuple[type, ...], str]:
-    """Return the types that a constructor takes for a key, and what a message calls them."""
+    """Return the types that a constructor accepts for a key, and what a message calls them."""
     if key.variants is None:
         expected, name = _PYTHON_TYPES[key.kind]
         return (expected,), name
@@ -223,7 +223,7 @@ def _entries(key: Key, values: Any, name: str, urls: dict[Path, Url]) -> Iterato
             yield finding
 
 
-# -- one rule a kind or form -------------------------------------------------------------------------------------------
+# -- one rule per kind or form -----------------------------------------------------------------------------------------
 
 
 def _integer(key: Key, value: int, path: Path, _: object, made: str | None) -> Finding | None:
@@ -246,12 +246,12 @@ def _integer(key: Key, value: int, path: Path, _: object, made: str | None) -> F
 
 
 def comes_from(made: str | None) -> str:
-    """Return what a message says of the variables that a value comes from."""
+    """Return the part of a message on the variables that a value comes from."""
     return f" (it comes from {made})" if made else ""
 
 
 def short_number(value: int) -> str:
-    """Return a number as a message can hold it."""
+    """Return a number for a message, unless it is too long."""
     return str(value) if abs(value) < 10**_MOST_DIGITS else "the number"
 
 
@@ -261,7 +261,7 @@ def quantity(number: int, unit: str) -> str:
 
 
 def plural(unit: str) -> str:
-    """Return a unit as many of it are called; symbols such as MiB have no plural."""
+    """Return the plural of a unit; symbols such as MiB have none."""
     return f"{unit}s" if unit.islower() else unit
 
 
@@ -300,7 +300,7 @@ def _is_header(value: str) -> bool:
 
 
 def judge_header(value: str, path: Path, *, made: str | None = None) -> Finding | None:
-    """Judge a key as what it will be: the value of an HTTP header."""
+    """Judge a key as the value of an HTTP header."""
     if _is_header(value):
         return None
     from codeexec_config.findings import Finding
@@ -325,7 +325,7 @@ def judge_header(value: str, path: Path, *, made: str | None = None) -> Finding 
         "malformed-secret",
         f"the key{source} {reason}, which no HTTP header can carry",
         path,
-        help=f"{f'set {made} to' if made else 'write'} the key alone, without blanks or line ends around it",
+        help=f"{f'set {made} to' if made else 'write'} the key alone, without spaces or line ends around it",
     )
 
 
@@ -336,7 +336,7 @@ def _choice(key: Key, value: str, path: Path, _: object, __: str | None) -> Find
     from codeexec_config.findings import Finding
     from codeexec_config.rules.variants import meant_choice
 
-    near = meant_choice(value, key)  # of the file: no choice takes a reference
+    near = meant_choice(value, key)  # safe to repeat: no choice takes a reference
     listed = ", ".join(choices)
     hint = f'did you mean "{near}"? the {key.form}s are {listed}' if near else f"write one of {listed}"
     return Finding(f"unknown-{key.form}", f"invalid {key.form}", path, help=hint)

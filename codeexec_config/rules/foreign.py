@@ -1,7 +1,7 @@
 """Recognise how other tools write a reference: shells, templates, secret managers, paths of files.
 
-Here each of these is a text like any other. A name is offered in braces only when it is in capitals: anything else may
-be a key, and no message repeats one.
+Here each of these is a text like any other. A name is offered in braces only if it is in capitals: anything else may
+be a key, and no message repeats a key.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _WRAPPER: Final = expression(
     r"[$#@%]?\{{1,3}(?P<a>[^{}]*)\}{1,3}#?|<%=?(?P<b>[^<>]*)%>|%(?P<c>[^%]*)%|!(?P<d>[^!]*)!|%\((?P<e>[^()]*)\)s?"
     r"|\$\({1,2}(?P<f>[^()]*)\){1,2}|\$\[{1,2}(?P<g>[^\[\]]*)\]{1,2}|\$<(?P<h>[^<>]*)>|\${1,2}(?P<i>[^$]*)"
 )
-"""What stands around the name of a variable; `{{ $env.NAME }}` is wrapped twice."""
+"""The syntax around the name of a variable; `{{ $env.NAME }}` is wrapped twice."""
 _ENVIRONMENT: Final = (
     r"!?\.?_?(?:(?:import\.meta|process|deno|bun|os|sys|system)\.)?(?:getenv|printenv|environ(?:ment)?|env(?:_var)?)"
 )
@@ -28,7 +28,7 @@ _NAMED: Final = (
     rf"lookup\(\s*[\"']env[\"']\s*,\s*{_NAME}\s*\)",
     rf"(?:vars?|secrets?)\.{_NAME}",
 )
-"""Names that say themselves that they are variables of the environment."""
+"""Names that identify themselves as environment variables."""
 _MANAGERS: Final = (
     "1password|akeyless|akv|aws-?s?sm|aws-?secrets?(?:manager)?|az(?:ure)?-?(?:kv|keyvault)|bitwarden|bws?|chamber|conjur"
     "|credhub|cyberark|doppler|enc|exec|cmd|file|gcp-?(?:sm|secrets?(?:manager)?)|gopass|gsm|hashi(?:corp)?-?vault"
@@ -47,35 +47,35 @@ _NAMELESS: Final = (
     r"arn:aws[a-z-]*:.*|projects/[^/]+/secrets/.*",
     r"[<@]?(?:~|\.{1,2}|[a-z]:)[/\\].*|@[\w.-]+\.[a-z]{2,5}",
 )
-"""Places that no variable is named in: a secret manager, a command, a path. So counts one with a default, which a name
-in braces alone would lose."""
+"""Sources that name no variable: a secret manager, a command, a path. A variable with a default counts as one, since
+its name in braces would lose the default."""
 _PATH: Final = expression(r"[<@]?((?:/[A-Za-z0-9._@-]+){2,}/?|/[A-Za-z0-9._-]+\.[A-Za-z]{2,5})")
 _CAPITALS: Final = "[A-Z_][A-Z0-9_]*"
 _WITHIN: Final = expression(
     rf"\$(?:env:)?(?P<a>{_CAPITALS})(?![A-Za-z0-9_(])|%(?P<b>{_CAPITALS})%|\$\((?P<c>{_CAPITALS})\)"
     rf"|\{{\$(?P<d>{_CAPITALS})\}}|[@#]?\{{{{1,2}}\s*(?:env[:.])?(?P<e>{_CAPITALS})\s*\}}{{1,2}}"
 )
-"""References within a text; no word in capitals alone, as anything may be one."""
+"""References within a text; not a bare word in capitals, as any word may be one."""
 _PLAIN: Final = expression(r"(?:[A-Za-z0-9+.-]+://)?[A-Za-z0-9._-]*(?::[0-9]{1,9})?(?:/[A-Za-z0-9._/-]*)?")
 _LONGEST: Final = 300
 _MAY_HOLD_SECRETS: Final = frozenset("@?#")
-"""Marks of a URL behind or before which a credential may stand, which no fix repeats."""
+"""Characters of a URL before or after which a credential may be, which no fix repeats."""
 _PLACEHOLDERS: Final = frozenset(
     {"CHANGE", "CHANGEME", "ENTER", "FIXME", "INSERT", "PLACEHOLDER", "PUT", "REPLACE", "REPLACEME", "TODO", "YOUR"}
 )
-"""Words that begin what a template has in the place of a value, and no variable is called."""
+"""Words that begin a template's placeholder for a value, but no variable's name."""
 _LONGEST_WORD: Final = 15
-"""A longer word with a digit in it may be a key in capitals rather than a part of a name."""
+"""A longer word with a digit in it may be a key in capitals rather than part of a name."""
 
 
 class Foreign(NamedTuple):
-    """A reference in another tool's syntax, with the variable that it names in capitals, if it does."""
+    """A reference in another tool's syntax, with the variable that it names in capitals, if any."""
 
     variable: str | None
 
 
 def recognised(text: str) -> Foreign | None:
-    """Return what a whole text refers to in another tool's syntax, or None when it is not a reference."""
+    """Return what a whole text refers to in another tool's syntax, or None if it is not a reference."""
     if len(text) > _LONGEST or "${" in text:
         return None
     if _is_variable(text) and "_" in text.strip("_"):
@@ -123,7 +123,7 @@ def _may_be_key(word: str) -> bool:
 
 
 def braced(text: str) -> str | None:
-    """Return a text with the variables that it names in capitals written in braces, or None when it names none."""
+    """Return a text with the variables that it names in capitals written in braces, or None if it names none."""
     foreign = recognised(text)
     if foreign is not None:
         return foreign.variable and f"${{{foreign.variable}}}"
@@ -140,7 +140,7 @@ def braced(text: str) -> str | None:
 
 
 def _is_plain(text: str) -> bool:
-    """Check that nothing stands beside references but parts of a name or an address: no mark, and nothing secret."""
+    """Check that references are surrounded only by parts of a name or an address: no other characters, no secret."""
     return _PLAIN.fullmatch(references.filled(text, "0")) is not None
 
 
@@ -150,7 +150,7 @@ def _in_braces(found: re.Match[str]) -> str:
 
 
 def referred(text: str) -> str | None:
-    """Return the one variable that a text in the place of a key names, as a reference; None for none or several."""
+    """Return the one variable that a text in place of a key names, as a reference; None for none or several."""
     named = {each.canonical for each in references.references(references.parse(text)) if not each.is_pasted}
     foreign = recognised(text)
     if foreign is not None and foreign.variable is not None:
@@ -159,12 +159,12 @@ def referred(text: str) -> str | None:
 
 
 def mended(text: str) -> str | None:
-    """Return a text with its variables in braces and no blank around a reference, or None when it is so already."""
+    """Return a text with its variables in braces and no space around a reference, or None if nothing changes."""
     return unpadded(text) or braced(text)
 
 
 def unpadded(text: str) -> str | None:
-    """Return references without the blanks around them, or None when there are none or a default would be repeated."""
+    """Return references without the spaces around them, or None if there are none or one has a default."""
     stripped = text.strip()
     segments = references.parse(stripped)
     is_plain = all(isinstance(segment, references.Reference) and not segment.text for segment in segments)
@@ -176,7 +176,7 @@ def _has_text(segment: references.Segment) -> bool:
 
 
 def hint(text: str) -> str | None:
-    """Return how a value that the environment should give is written, or None when a text looks like none."""
+    """Return how to write a value that the environment provides, or None if the text looks like no reference."""
     written = mended(text)
     if written is not None:
         return f'write "{written}"'
@@ -188,7 +188,7 @@ def hint(text: str) -> str | None:
 
 
 def list_hint(text: str) -> str | None:
-    """Return how the environment gives the entries of a list, or None when a text looks like no reference."""
+    """Return how to write a list whose entries the environment provides, or None if a text looks like no reference."""
     if hint(text) is None:
         return None
     return 'one variable gives one value, and the list is in the file: write ["${A}", "${B}"]'

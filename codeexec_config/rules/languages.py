@@ -1,4 +1,4 @@
-"""Judge the names of languages that are not plainly known ones."""
+"""Judge the names of languages that are not simply known ones."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _EVERY = frozenset({"*", "all", "any", "every"})
 _NONE = frozenset({"none", "nothing", "null"})
 _MARKS = expression(r"[,;|]+|(?<!\s)\s++(?:and|or|und|et)\s+|\s&\s")
 _LONGEST_LIST: Final = 1_000
-"""Characters of a text that is looked at as a list; to know a name takes long, and a message cannot hold thousands."""
+"""The longest text that is read as a list; recognising a name is slow, and a message cannot contain thousands."""
 _OTHERS = frozenset({"cc", "cool", "hpp", "luau", "problog", "schema", "typoscript"})
-"""Languages and tools that are a letter or two from a known language, and are not a slip of it."""
+"""Languages and tools a letter or two from a known language that are not slips of it."""
 _SHORT: Final = 4
-"""Letters of a name of which a slip leaves none out, and changes none: too many other names are as near."""
+"""In names up to this length no letter may be missing or different: too many other names are as near."""
 _MIDDLE: Final = 6
-"""Letters of a name in which two slips make another."""
+"""In names up to this length two slips make another name."""
 _LETTER_LANG = expression("[a-z]lang")
-"""What a language of one letter is called where its name alone finds nothing, and clang."""
+"""The searchable name of a language with a one-letter name, and clang."""
 
 
 def is_name(name: str) -> bool:
@@ -42,7 +42,7 @@ def is_name(name: str) -> bool:
 
 
 def judge_form(name: str, path: Path, *, made: str | None = None) -> Finding | None:
-    """Check that a name is well formed."""
+    """Return the finding on a name that is not well formed."""
     if is_name(name):
         return None
     form = (
@@ -68,20 +68,20 @@ def judge_form(name: str, path: Path, *, made: str | None = None) -> Finding | N
 
 
 def _tail_hint(name: str) -> str | None:
-    """Return what to say of a program's path, or of a media type."""
+    """Return a hint for a program's path, or for a media type."""
     _, slash, tail = name.rpartition("/")
     meant = (_known(tail) or _without_version(tail)) if slash else None
     return f'did you mean "{meant}"?' if meant else None
 
 
 def word_hint(name: str) -> str | None:
-    """Return what to say of a word or a mark that other lists have, and this one has not."""
+    """Return a hint for a special word or mark of other tools' lists that this one does not have."""
     if name.lower() in _EVERY:
         return "there is no word for all languages; list their names"
     if name.lower() in _NONE:
-        return f"to run no code write {limits.SWITCH} = false"
+        return f"to run no code, write {limits.SWITCH} = false"
     if len(name) <= _LONGEST_LIST and any(map(is_excluded, _pieces(name))):
-        return "the list holds what is allowed and excludes nothing; leave out what is not allowed"
+        return "the list names what is allowed and cannot exclude anything; leave out what is not allowed"
     return None
 
 
@@ -92,11 +92,11 @@ def _split_hint(name: str) -> str | None:
     if len(names) == 1:
         return f'did you mean "{names[0]}"?'
     listed = ", ".join(f'"{each}"' for each in names)
-    return f"one string holds one name: write {listed}"
+    return f"each string is one name: write {listed}"
 
 
 def meant_language(name: str) -> str | None:
-    """Return the known language that a text stands for, or None when none is near."""
+    """Return the known language that a text means, or None if none is near."""
     if is_excluded(name):
         return None
     plain = name.strip()
@@ -107,7 +107,7 @@ def meant_language(name: str) -> str | None:
 
 
 def _is_slip(name: str, known: str) -> bool:
-    """Check that a name near a known one is not a language of its own, which differs in what a slip seldom changes."""
+    """Check that a name near a known one is a slip, and not a different language."""
     if name in _OTHERS or _LETTER_LANG.fullmatch(name):
         return False
     if sorted(name) == sorted(known):
@@ -118,7 +118,7 @@ def _is_slip(name: str, known: str) -> bool:
 
 
 def _without_version(name: str) -> str | None:
-    """Return the known language of a name with a version, which no fix takes away: the executor may know several."""
+    """Return the known language of a name with a version; no fix removes it, as the executor may know several."""
     versioned = _VERSIONED.fullmatch(name.strip())
     return meant_language(versioned[1]) if versioned else None
 
@@ -129,10 +129,10 @@ def _version_hint(name: str) -> str | None:
 
 
 def split_names(text: str) -> list[str] | None:
-    """Return the names that one text lists, each as it is spelt rightly, or None when it is not a list of names.
+    """Return the names that one text lists, each correctly spelt, or None if it is not a list of names.
 
-    It may be the text of an array, with its brackets and quotes. A blank alone parts names only where each is a known
-    one, since it may stand in a name.
+    It may be the text of an array, with its brackets and quotes. Spaces alone separate names only if each is a known
+    one, since a name may contain them.
     """
     if "$" in text or len(text) > _LONGEST_LIST:
         return None
@@ -153,13 +153,13 @@ def _pieces(text: str) -> list[str]:
 
 
 def _parted(piece: str) -> list[str]:
-    """Part names at a slash, where each is a known one: a path or a media type has slashes too."""
+    """Split names at slashes if each is a known one: a path or a media type has slashes too."""
     parts = [part.strip() for part in piece.split("/")]
     return parts if all(map(_known, parts)) else [piece]
 
 
 def _known(name: str) -> str | None:
-    """Return the language that a name, or an alias in any spelling, is known to stand for."""
+    """Return the language of a known name, or of an alias in any spelling."""
     plain = name.lower()
     if plain in limits.LANGUAGES:
         return plain
@@ -167,7 +167,7 @@ def _known(name: str) -> str | None:
 
 
 def unsupported(entry: Language, *, elsewhere: bool) -> Finding:
-    """Refuse a language that the browser does not run; `elsewhere` says that another mode may be chosen for it."""
+    """Refuse a language that the browser does not run; `elsewhere` means that another mode may be chosen for it."""
     meant = None if entry.made else meant_language(entry.name) or _without_version(entry.name)
     word = None if entry.made else word_hint(entry.name)
     way_out = word or ("choose a sandboxed or external mode for other languages" if elsewhere else None)
@@ -179,7 +179,7 @@ def unsupported(entry: Language, *, elsewhere: bool) -> Finding:
 
 
 def remarks(entries: Iterable[Language], listed: Container[str]) -> Iterator[Finding]:
-    """Warn of names that are not known, and of mentions after the first; `listed` are the known names among all."""
+    """Warn of unknown names and of duplicates; `listed` contains the known names among all."""
     first: dict[str, Path] = {}
     for entry in entries:
         if not entry.made and entry.name in first:
@@ -209,7 +209,7 @@ def _unknown(entry: Language, listed: Container[str]) -> Finding:
     if meant is None:
         usual = ", ".join(limits.KNOWN_LANGUAGES[:8])
         usual_name = _version_hint(entry.name) or f"the usual names are {usual}, ..."
-        hint = word_hint(entry.name) or f"it is allowed as it is, if the executor knows it; {usual_name}"
+        hint = word_hint(entry.name) or f"it is allowed, if the executor knows it; {usual_name}"
         return Finding("unknown-language", message, entry.path, help=hint)
     amendment = (
         Amendment(f"remove `{entry.name}`: `{meant}` is already listed", "remove", entry.path)

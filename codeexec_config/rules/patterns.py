@@ -1,4 +1,4 @@
-"""Judge the glob patterns of a policy: one that can match nothing was meant otherwise."""
+"""Judge the glob patterns of a policy: one that can match nothing is a mistake."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _HOST: Final = expression(r"(?:[A-Za-z0-9_.*?:-]|\[!?[A-Za-z0-9_.:-]+\])+")
 _VARIABLE: Final = expression(r"(?:[A-Za-z0-9_*?]|\[!?[A-Za-z0-9_-]+\])+")
 _IPV6_IN_BRACKETS: Final = expression(r"\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\](?::[0-9]*)?")
 _PORT: Final = expression(r"[^:]*:[0-9]*|[^:]*[G-Zg-z._][^:]*:[^:]*")
-"""A colon before a number, or behind what cannot be part of an IPv6 address."""
+"""A colon before a number, or after characters that cannot be part of an IPv6 address."""
 
 
 def judge_host(value: str, path: Path) -> Finding | None:
-    """Judge the glob of a host: nothing else of a URL belongs to it."""
+    """Judge the glob of a host, which must contain no other part of a URL."""
     if not value:
         reason = "it is empty"
     elif "/" in value:
-        reason = "it is a URL, or a part of one"
+        reason = "it is a URL, or part of one"
     elif value.startswith("."):
         reason = "it begins with a dot"
     elif not _HOST.fullmatch(value):
@@ -38,7 +38,7 @@ def judge_host(value: str, path: Path) -> Finding | None:
 
 
 def judge_variable(value: str, path: Path) -> Finding | None:
-    """Judge the glob of the names of variables."""
+    """Judge a glob of variable names."""
     if _VARIABLE.fullmatch(value):
         return None
     reason = "it contains a character that names cannot have" if value else "it is empty"

@@ -19,7 +19,7 @@ _BEFORE_A_WORD: Final = expression(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A
 
 
 def holds_credential(query: str) -> bool:
-    """Check whether a query has a parameter whose name says that its value is a credential."""
+    """Check whether a query has a parameter whose name marks its value as a credential."""
     return any(_is_secret(unquote_plus(pair.partition("=")[0])) for pair in re.split("[&;]", query))
 
 

@@ -1,7 +1,7 @@
-"""Find the name that somebody meant: one that differs in case, in separators, or by a slip of the fingers.
+"""Find the name that was meant: one that differs in case, in separators, or by a typing slip.
 
-A slip is a letter or two within the words of a name. A word more, less or changed makes another name, which means
-something else.
+A slip is a letter or two within the words of a name. An extra, missing or different word makes another name, which
+means something else.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _TOO_MANY: Final = _MOST_EDITS + 1
 _SHORT: Final = 4
 _TINY: Final = 2
 _EXCLUDING: Final = frozenset("!#-^~")
-"""Marks that leave a name out where other tools list names; a name without its mark means the opposite."""
+"""Marks that exclude a name in other tools' lists; without its mark, a name means the opposite."""
 _OTHER_WORDS: Final = frozenset({"app", "internal", "map", "maximum", "model", "modem", "unable", "wasi"})
-"""Words that are a letter or two from one of ours, and are not a slip of it."""
+"""Words a letter or two from one of ours that are not slips of it."""
 
 
 def squeeze(name: str) -> str:
@@ -35,18 +35,18 @@ def squeeze(name: str) -> str:
 
 
 def words_of(name: str, *, humps: bool = True) -> tuple[str, ...]:
-    """Return the words of a name in small letters, parted by separators and, with `humps`, as in camelCase."""
+    """Return the words of a name in lower case, split at separators and, with `humps`, as in camelCase."""
     parts = _SEPARATORS.split(_HUMPS.sub("_", name) if humps else name)
     return tuple(part.casefold() for part in parts if part)
 
 
 def is_excluded(text: str) -> bool:
-    """Check for a mark in front of a text that leaves out what it names."""
+    """Check for a mark in front of a text that excludes what it names."""
     return text.strip()[:1] in _EXCLUDING
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
-    """Return the one name of a few that a misspelt one stands for, or None when none or several may be meant."""
+    """Return the one candidate that a misspelt name means, or None if none or several may be meant."""
     if is_excluded(name):
         return None
     known = tuple(candidates)
@@ -75,20 +75,20 @@ def _has_a_word_more(words: tuple[str, ...], plain: Mapping[str, str]) -> bool:
 
 @cache
 def _squeezed(candidates: tuple[str, ...]) -> dict[str, str]:
-    # Kept for good: the candidates are names of the table, never text of a file.
+    # Cached forever: the candidates are names of the model, never text from a file.
     return {squeeze(candidate): candidate for candidate in candidates}
 
 
 def slipped(words: tuple[str, ...], known: tuple[str, ...]) -> bool:
-    """Check whether words are known ones but for a slip or two; a digit makes another name, such as a version."""
+    """Check whether words are known ones with at most a slip or two; a digit, as of a version, makes another name."""
     has_same_digits = _DIGIT.findall("".join(words)) == _DIGIT.findall("".join(known))
     return has_same_digits and _edits(words, known) <= _MOST_EDITS
 
 
 def _edits(words: tuple[str, ...], known: tuple[str, ...]) -> int:
-    """Count the slips that part words from known ones, each word in its place; too many when they mean another thing.
+    """Count the slips between words and known ones, each word in its place; too many if they mean something else.
 
-    A word may be torn into several, or several may be run together.
+    A word may be split into several, or several may be run together.
     """
     if not words or not known:
         return 0 if words == known else _TOO_MANY
@@ -117,7 +117,7 @@ def _run_together(text: str, known: tuple[str, ...]) -> int:
 
 
 def _has_another_word(text: str, known: tuple[str, ...]) -> bool:
-    """Check for a word that is not a slip: one of two letters more, such as `is` or `no`, or one of the other words."""
+    """Check for a word that is not a slip: an extra one of two letters, such as `is` or `no`, or a listed one."""
     whole = "".join(known)
     gaps = list(accumulate((len(word) for word in known), initial=0))
     if len(text) == len(whole) + 2:
@@ -138,7 +138,7 @@ def _slack(word: str) -> int:
 
 
 def _word_edits(text: str, word: str) -> int:
-    """Count the letters that part a text from a word; in a short word another first letter makes another word."""
+    """Count the edits between a text and a word; in a short word, another first letter makes another word."""
     if text == word:
         return 0
     if text in _OTHER_WORDS:
@@ -153,10 +153,10 @@ def _word_edits(text: str, word: str) -> int:
 
 
 def distance(one: str, other: str) -> int:
-    """Count the letters to add, drop, change or swap with the next one to make one text of another.
+    """Count the letters to add, drop, change or swap with the next one to turn one text into another.
 
-    Where they are more than matter, it says no more than that: each letter that one text has and the other lacks wants
-    an edit of its own.
+    More edits than matter are not counted exactly: each letter that one text has and the other lacks needs its own
+    edit.
     """
     lacking = max(len(set(other).difference(one)), len(set(one).difference(other)))
     if max(lacking, abs(len(one) - len(other))) > _MOST_EDITS:

@@ -1,4 +1,4 @@
-"""Judge texts with references in them, each reference taken as set."""
+"""Judge texts with references, each taken as set."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def is_whole_reference(key: Key, text: str) -> bool:
-    """Check that a text is one reference, whose default, if there is one, is such a number or boolean."""
+    """Check that a text is one reference, whose default, if any, is a valid number or boolean for the key."""
     segments = references.parse(text)
     if len(segments) != 1 or not isinstance(segments[0], Reference):
         return False

@@ -1,4 +1,4 @@
-"""Know the units that people count in, and convert them exactly."""
+"""Define the units that people write, and convert them exactly."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KILO: Final = 1024
 
 
 class Unit(NamedTuple):
-    """A unit: what it is called, and how many times which part of the key's own unit it is."""
+    """A unit: its name, and its size as a fraction `times / part` of the key's unit."""
 
     name: str
     times: int
@@ -34,7 +34,7 @@ class Unit(NamedTuple):
 
     @property
     def factor(self) -> Fraction:
-        """How much of the key's own unit it is."""
+        """Its size in the key's own unit."""
         from fractions import Fraction  # here: with the decimals that it imports, it takes milliseconds
 
         return Fraction(self.times, self.part)
@@ -54,7 +54,7 @@ _SECONDS: Final = _table(
     ("days", _DAY, 1, "d day days"),
     ("weeks", 7 * _DAY, 1, "w week weeks"),
 )
-# A thousand of anything is 1024 here: who writes GB of a limit on memory means what Docker's `g` means.
+# Each step is 1024 here: GB in a memory limit means what Docker's `g` means.
 _MEBIBYTES: Final = _table(
     ("bytes", 1, _KILO**2, "b byte bytes"),
     ("KiB", 1, _KILO, "k kb ki kib kbytes kilobyte kilobytes kibibyte kibibytes"),
@@ -68,7 +68,7 @@ _ZEROS = expression(r"0+(?=[0-9])")
 _GROUPS = expression(r"[1-9][0-9]{0,2}(?:[, ][0-9]{3})+")
 _BARE = expression(r"[0-9]+(?:[.][0-9]+)?")
 THOUSANDS: Final = expression(r"[0-9]{1,3}(?:[.]0{3})+")
-"""A point before three zeros is a decimal one in some countries, and parts groups of digits in others."""
+"""A point before three zeros is a decimal point in some countries, and separates groups of digits in others."""
 _MAY_BE_GROUPED = expression(r"(?<![0-9.])[1-9][0-9]{0,2}[.][0-9]{3}(?![0-9])")
 _PERIOD: Final = expression(
     r"P([0-9]{1,9}D)?(?:T(?=[0-9])([0-9]{1,9}H)?([0-9]{1,9}M)?([0-9]{1,9}S)?)?(?<=[0-9][DHMS])", re.IGNORECASE
@@ -77,17 +77,17 @@ _PERIOD: Final = expression(
 _CLOCK: Final = expression(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])")
 """Hours, minutes and seconds."""
 SHORT_CLOCK: Final = expression(r"[0-9]{2}:[0-9]{2}")
-"""Of two numbers nobody knows whether they are hours and minutes, as TOML 1.1 has them, or minutes and seconds."""
+"""Two numbers may be hours and minutes, as in TOML 1.1, or minutes and seconds."""
 _LONGEST: Final = 40
 
 
 def units_of(key: Key) -> dict[str, Unit]:
-    """Return the units of what a key counts, by the words that people write."""
+    """Return the units of a key's quantity, by the words that people write."""
     return _UNITS.get(key.bounds.unit, {}) if key.bounds else {}
 
 
 def ratio(key: Key, unit: Unit) -> str:
-    """Return how one unit counts in the unit of a key, in whole numbers."""
+    """Return how a unit relates to a key's unit, in whole numbers."""
     own = plural(key.bounds.unit) if key.bounds else ""
     if unit.part > 1:
         return f"{unit.part} {unit.name} are 1 {own.removesuffix('s')}"
@@ -95,7 +95,7 @@ def ratio(key: Key, unit: Unit) -> str:
 
 
 def converted(value: Any, unit: Unit) -> int | None:
-    """Return a number of a unit in the key's own, or None when that is not a whole number."""
+    """Return an amount of a unit in the key's own unit, or None if that is not a whole number."""
     from fractions import Fraction
 
     if type(value) is int:
@@ -108,14 +108,14 @@ def converted(value: Any, unit: Unit) -> int | None:
 
 
 def is_amount(text: str) -> bool:
-    """Check for a number with a unit of anything that is counted here."""
+    """Check for a number with any unit defined here."""
     return any(_sum(text, units) is not None for units in _UNITS.values())
 
 
 def read_amount(text: str, key: Key) -> int | None:
     """Read a number with a unit, such as `2m` or `1h 30m`, as a whole number in the key's own unit.
 
-    A point before three digits may part thousands, so what it means is not known.
+    A point before three digits may separate thousands, so its meaning is unknown.
     """
     if _MAY_BE_GROUPED.search(text):
         return None
@@ -124,7 +124,7 @@ def read_amount(text: str, key: Key) -> int | None:
 
 
 def finest(text: str, key: Key) -> Unit | None:
-    """Return the smallest unit of an amount that is not a whole number in the key's own, if it is smaller than that."""
+    """Return the smallest unit of an amount that is not whole in the key's own unit, if it is smaller than that."""
     units = units_of(key)
     total = _sum(text, units)
     if total is None or total.denominator == 1:
@@ -134,7 +134,7 @@ def finest(text: str, key: Key) -> Unit | None:
 
 
 def read_number(text: str, key: Key) -> int | None:
-    """Read a number as people write it: with units, as a period, with zeros too many, or in groups of three digits."""
+    """Read a number in forms that TOML lacks: with units, as a period, with leading zeros, or in groups of digits."""
     plain = text.strip()
     if len(plain) > _LONGEST or THOUSANDS.fullmatch(plain):
         return None
@@ -145,7 +145,7 @@ def read_number(text: str, key: Key) -> int | None:
     number = references.read_integer(plain)
     if number is not None:
         return number
-    # Only a number alone takes the key's own unit: `1000m` are minutes, and `1h30` hours and minutes.
+    # Only a bare number gets the key's own unit: `1000m` are minutes, and `1h30` are hours and minutes.
     return read_amount(f"{plain}{_own(key)}" if _BARE.fullmatch(plain) else plain, key)
 
 
@@ -162,7 +162,7 @@ def _own(key: Key) -> str:
 
 
 def _sum(text: str, units: dict[str, Unit]) -> Fraction | None:
-    """Add up numbers that each have a unit, or return None where a text is anything else."""
+    """Add up numbers that each have a unit, or return None for any other text."""
     plain = text.strip()
     amounts: list[tuple[str, Unit]] = []
     at = 0

@@ -32,25 +32,25 @@ _OPTION: Final = expression(r"(?<![ \t])[ \t]++[-'\"]")
 _PASSWORD: Final = expression(
     r"https?://(?:[^/?#@:\[]*:(?![0-9]+[/?])[^/?#@]*[/?#]|[^#@]*#).*@", re.IGNORECASE | re.DOTALL
 )
-"""A user and a password that holds a mark which ends a host, with the @ somewhere behind it."""
+"""A user and a password that contains a character which ends a host, with the @ somewhere after it."""
 _BRACKETED: Final = expression(r"(?:\[(?P<label>[^\[\]]*)\](?=\())?[(\[](?P<url>https?:.*)[)\]]", re.IGNORECASE)
 _PLACEHOLDER: Final = expression(r"<[^<>]*>|\{[^{}]*\}")
 _PLACE: Final = expression(r"(?P<host>[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]+))?(?:[/?].*)?")
 _LIKELY: Final = {"ws": "http", "tcp": "http"}
-"""What a service of another scheme may be called by instead, where that is not https."""
+"""The scheme to use instead of another one, if that is not https."""
 _LONGEST_SCHEME: Final = 12
 _SHOWN_LENGTH: Final = 200
 _MASKED: Final = frozenset("@?#$;&")
-"""Marks of what a message does not repeat."""
+"""Characters of texts that a message does not repeat."""
 _OPENS_REFERENCE: Final = frozenset("$%{@#")
 _GROUPS: Final = 8
-"""The groups of a whole IPv6 address."""
+"""The groups of a full IPv6 address."""
 
 
 class Flaw(NamedTuple):
     """The reason in words, what to do, and the URL that was certainly meant, if there is one.
 
-    `quiet` is the reason for a value that the environment made, where `reason` holds a word of it.
+    `quiet` is the reason for a value from the environment, if `reason` contains a word of it.
     """
 
     reason: str
@@ -90,8 +90,8 @@ def _invalid(value: str, flaw: Flaw, path: Path, made: str | None) -> Finding:
         remedy = f"set {made} to an absolute URL, such as https://code-exec.example.com"
         return Finding("invalid-url", f"invalid URL from {made}: {flaw.quiet or flaw.reason}", path, help=remedy)
     if value.startswith(("${", "$<")):
-        help_ = "a reference is read in a file, where it is not escaped as $${; in code give the URL itself"
-        return Finding("invalid-url", "invalid URL: it is a reference that is not read here", path, help=help_)
+        help_ = "references are expanded only in a file, where not escaped as $${; in code, give the URL itself"
+        return Finding("invalid-url", "invalid URL: it is a reference that is not expanded here", path, help=help_)
     looks_foreign = value[:1] in _OPENS_REFERENCE or mended(value) is not None
     if looks_foreign and (reference := hint(value)):
         return Finding("invalid-url", "invalid URL: it names a variable without ${...}", path, help=reference)
@@ -99,7 +99,7 @@ def _invalid(value: str, flaw: Flaw, path: Path, made: str | None) -> Finding:
 
 
 def meant_url(value: str) -> str | None:
-    """Return the URL that a text was certainly meant for."""
+    """Return the URL that a text was certainly meant as."""
     try:
         parse(value)
     except UrlError as error:
@@ -108,7 +108,7 @@ def meant_url(value: str) -> str | None:
 
 
 def flaw_of(text: str, error: UrlError) -> Flaw:
-    """Return what is wrong with a text that the file holds, and that does not parse."""
+    """Return what is wrong with a text of the file that does not parse."""
     if not text:
         return Flaw("it is empty", GENERAL)
     found = next(filter(None, (explain(text) for explain in _EXPLAIN)), None)
@@ -123,24 +123,24 @@ def flaw_of(text: str, error: UrlError) -> Flaw:
 
 
 def _of_wrapping(text: str) -> Flaw | None:
-    """Look at what stands around a URL."""
+    """Look at the text around a URL."""
     stripped = text.strip()
     if stripped != text:
         return _corrected("there is whitespace beside it", stripped, "remove the whitespace", certain=True)
     if (more := _of_more(text)) is not None:
         return more
     if text[:1] + text[-1:] in {'""', "''", "<>", "``"}:
-        return _corrected("it has quotes or brackets of its own", text[1:-1], "write it without them", certain=True)
+        return _corrected("it has its own quotes or brackets", text[1:-1], "write it without them", certain=True)
     if bracketed := _BRACKETED.fullmatch(text):
         label, meant = bracketed.groups()
-        reason = "it has brackets of its own" if label is None else "it is a Markdown link"
+        reason = "it has its own brackets" if label is None else "it is a Markdown link"
         is_certain = label is None or "://" not in label or label == meant
         return _corrected(reason, meant, "write the URL alone", certain=is_certain)
     return None
 
 
 def _of_repetition(text: str) -> Flaw | None:
-    """Look at a URL, or a scheme, that is written twice without anything between."""
+    """Look for a URL, or a scheme, that is written twice with nothing in between."""
     half = text[: len(text) // 2]
     if "://" in half and text == half * 2:
         return _corrected("the URL is written twice", half, "write it once", certain=True)
@@ -157,7 +157,7 @@ def _of_repetition(text: str) -> Flaw | None:
 
 
 def _of_more(text: str) -> Flaw | None:
-    """Look at what a text holds beside one URL."""
+    """Look for other text before or after the URL."""
     if (listed := _LIST.search(text.partition("?")[0])) is not None:
         if "." in text[: listed.start()] or "://" in text[: listed.start()]:
             return Flaw("it is a list of URLs", "write one URL: one config calls one service")
@@ -177,7 +177,7 @@ def _of_scheme(text: str) -> Flaw | None:
         return Flaw("it has no host", GENERAL)
     if (slashes := _SLASHES.match(text)) is not None:
         meant = f"{slashes['scheme'].lower()}://{text[slashes.end() :]}"
-        return _corrected("after its scheme come a colon and two slashes", meant, GENERAL, certain=True)
+        return _corrected("a colon and two slashes must follow its scheme", meant, GENERAL, certain=True)
     if (slip := _SLIP.match(text)) is not None:
         scheme = "https" if "s" in slip[0].lower() else "http"
         meant = f"{scheme}://{text[slip.end() :]}"
@@ -190,19 +190,19 @@ def _of_scheme(text: str) -> Flaw | None:
 
 def _of_other_scheme(scheme: str, rest: str) -> Flaw:
     if "@" in rest or len(scheme) > _LONGEST_SCHEME or scheme in _SCHEMES:
-        # What stands before the colon may be a user.
+        # The text before the colon may be a user.
         return Flaw("it does not start with https:// or http://", GENERAL)
     reason = f"its scheme is {scheme}, not https or http"
     if scheme == "unix":
         return Flaw(reason, "let the service listen on a port, and write its address, such as http://127.0.0.1:8080")
     if is_manager(scheme):
-        return Flaw(reason, "write the address itself, or the variable that holds it in braces, as in ${NAME}")
+        return Flaw(reason, "write the address itself, or the variable that contains it in braces, as in ${NAME}")
     likely = _LIKELY.get(scheme, "https")
     return _corrected(reason, f"{likely}:{rest}", GENERAL) if rest.startswith("//") else Flaw(reason, GENERAL)
 
 
 def _of_missing_scheme(text: str) -> Flaw | None:
-    if holds_pasted(text):  # a key that has changed places with its URL, which no message repeats
+    if holds_pasted(text):  # a key swapped with its URL, which no message repeats
         return Flaw("it has no scheme", GENERAL)
     place = text.removeprefix("://").removeprefix("//")
     if _sound(f"https://[{text}]") is not None:
@@ -278,7 +278,7 @@ def _of_port(scheme: str, place: str, rest: str) -> Flaw | None:
 
 
 def _of_ipv6(scheme: str, place: str, path: str) -> Flaw | None:
-    """Put an address into its brackets; where its last group may be a port, show both readings."""
+    """Put an address in brackets; if its last group may be a port, show both readings."""
     address, _, port = place.rpartition(":")
     whole = f"{scheme}://[{place}]{path}"
     if place.count(":") <= _GROUPS and port.isdigit() and _sound(f"{scheme}://[{address}]:{port}{path}"):
@@ -293,7 +293,7 @@ def _of_ipv6(scheme: str, place: str, path: str) -> Flaw | None:
 
 
 def _corrected(reason: str, meant: str, otherwise: str, *, certain: bool = False) -> Flaw:
-    """Show the URL that was meant, when it is one that may be shown."""
+    """Show the URL that was meant, if it may be shown."""
     parsed = _sound(meant)
     if parsed is None:
         return Flaw(reason, otherwise)
@@ -303,10 +303,10 @@ def _corrected(reason: str, meant: str, otherwise: str, *, certain: bool = False
 
 
 def _sound(text: str) -> Url | None:
-    """Return the parts of a URL that no rule refuses, and that holds no part which is masked."""
+    """Return the parts of a URL that no rule refuses, and that has no part to mask."""
     return accepted(text) if may_be_shown(text) else None
 
 
 def may_be_shown(text: str) -> bool:
-    """Check that a text holds none of the parts of a URL that are masked."""
+    """Check that a text contains none of the parts of a URL that are masked."""
     return text.isascii() and len(text) <= _SHOWN_LENGTH and _MASKED.isdisjoint(text)

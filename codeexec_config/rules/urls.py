@@ -1,6 +1,6 @@
-"""Read the URL of an external service, and name what is wrong with it.
+"""Parse the URL of an external service, and report what is wrong with it.
 
-A host has many spellings that reach the same machine; it is normalised once, before every comparison.
+Many spellings of a host reach the same machine; a host is normalised once, before every comparison.
 """
 
 import re  # which the parser has imported
@@ -26,12 +26,12 @@ class Url:
     Attributes:
         scheme: "https" or "http".
         host: the host, normalised, without brackets and port.
-        userinfo: whether it holds a name or a password.
-        query: what stands behind the question mark.
+        userinfo: whether it contains a name or a password.
+        query: the text after the question mark.
         made: the variables that made the URL, if any did.
     """
 
-    # No named tuple: making one takes as long as importing this module.
+    # Not a named tuple: creating one takes as long as importing this module.
     __slots__ = ("host", "made", "query", "scheme", "userinfo")
 
     def __init__(self, scheme: str, host: str, *, userinfo: bool = False, query: str = "") -> None:
@@ -43,7 +43,7 @@ class Url:
 
 
 class UrlError(Exception):
-    """Why a text is not the URL of a service; the message holds nothing of the text."""
+    """Why a text is not the URL of a service; the message repeats nothing of the text."""
 
     def __init__(self, reason: str, *, punycode: str | None = None) -> None:
         super().__init__(reason)
@@ -52,7 +52,7 @@ class UrlError(Exception):
 
 
 def parse(text: str) -> Url:
-    """Take an absolute http(s) URL apart.
+    """Parse an absolute http(s) URL.
 
     Raises:
         UrlError: it is not one.
@@ -81,7 +81,7 @@ def parse(text: str) -> Url:
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
-    """Compile the patterns for the first URL that needs them: the whole, its place, a label, a number."""
+    """Compile the patterns for the first URL that needs them: the URL, its host and port, a label, a number."""
     return (
         re.compile(
             r"(?P<scheme>https?)://(?!https?//)(?P<authority>[^/?#]*)[^?#]*(?:\?(?P<query>[^#]*))?",
@@ -94,10 +94,10 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
 
 
 def normalize_host(host: str) -> str:
-    """Return the one spelling of a host: lower case, dotted IPv4, compressed IPv6, no trailing dot, no zone.
+    """Return the normal form of a host: lower case, dotted IPv4, compressed IPv6, no trailing dot, no zone.
 
     Raises:
-        UrlError: no resolver takes it.
+        UrlError: no resolver accepts it.
     """
     if host.startswith("["):
         return _normalize_ipv6(host[1:-1])
@@ -116,7 +116,7 @@ def normalize_host(host: str) -> str:
 
 
 def _punycode(host: str) -> str | None:
-    if len(host) > _MAX_NAME:  # of a longer one the codec takes quadratic time
+    if len(host) > _MAX_NAME:  # the codec takes quadratic time for a longer one
         return None
     try:
         name = host.encode("idna").decode("ascii")
@@ -126,7 +126,7 @@ def _punycode(host: str) -> str | None:
 
 
 def _normalize_ipv4(labels: list[str]) -> str:
-    """Read what inet_aton reads: one to four parts, decimal, octal or hex, the last filling the rest."""
+    """Parse an address as inet_aton does: one to four parts, decimal, octal or hex, the last filling the rest."""
     numbers = [_ipv4_part(label) for label in labels]
     if len(numbers) > 4 or any(n > 255 for n in numbers[:-1]) or numbers[-1] >= 256 ** (5 - len(numbers)):  # noqa: PLR2004
         raise UrlError("its host looks like an IPv4 address, but is not one")
@@ -179,7 +179,7 @@ def is_loopback(host: str) -> bool:
 
 
 def listening_hint(host: str) -> str | None:
-    """Return what to say of a normalised host that a service listens at, and that nobody can call."""
+    """Return a hint for a normalised host that a service listens on, but that cannot be called."""
     if host not in _LISTENING:
         return None
     shown = f"[{host}]" if ":" in host else host
@@ -191,7 +191,7 @@ def _is_ipv4(host: str) -> bool:
 
 
 def accepted(value: str) -> Url | None:
-    """Return the parts of a URL that nothing is wrong with by itself, else None."""
+    """Return the parts of a URL that has no error in itself, or None."""
     try:
         parsed = parse(value)
     except UrlError:
@@ -202,7 +202,7 @@ def accepted(value: str) -> Url | None:
 
 
 def has_secret_query(query: str) -> bool:
-    """Check whether a query has a parameter whose name says that its value is a credential."""
+    """Check whether a query has a parameter whose name marks its value as a credential."""
     from codeexec_config.rules.queries import holds_credential  # here: few services have a query
 
     return holds_credential(query)

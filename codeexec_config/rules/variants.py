@@ -1,7 +1,6 @@
-"""How a tagged union is written, and what a text in its place, or in that of a choice, was meant to name.
+"""How a tagged union is written, and what a text in place of it, or of a choice, was meant to name.
 
-What other tools call a sandbox or a mode is good for a question. It makes no fix: nobody decides for a user where
-code runs.
+Other tools' names for a sandbox or a mode lead to a question, never to a fix: the user decides where code runs.
 """
 
 from __future__ import annotations
@@ -16,22 +15,22 @@ from codeexec_config.rules.spelling import is_excluded, nearest
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
-NO_RUN: Final = f"to run no code write {SWITCH} = false"
+NO_RUN: Final = f"to run no code, write {SWITCH} = false"
 NO_VARIANT: Final = frozenset({"disable", "disabled", "false", "no", "none", "off"})
-"""What people write in the place of a mode to switch it off."""
+"""What people write in place of a mode to switch it off."""
 _WORD: Final = expression(r"[A-Za-z0-9]+")
 _NEGATIONS: Final = frozenset({"no", "non", "not", "without"})
 _LONGEST: Final = 64
 
 
 def union_forms(variants: Mapping[str, type[Any]], without: Container[str] = ()) -> str:
-    """Return how each variant is written, but for some."""
+    """Return how to write each variant, except some."""
     forms = (_form(name, variants) for name in variants if name not in without)
     return f"write {' or '.join(forms)}"
 
 
 def variant_form(name: str, variants: Mapping[str, type[Any]], text: str = "") -> str:
-    """Return how a variant is written, with what it needs, as far as a text names that."""
+    """Return how to write a variant with its required keys, using a choice that the text names."""
     return f"write {_form(name, variants, text)}"
 
 
@@ -44,13 +43,13 @@ def _form(name: str, variants: Mapping[str, type[Any]], text: str = "") -> str:
 
 
 def meant_choice(text: str, key: Key) -> str | None:
-    """Return the one choice of a key that a text names, but for a slip, or that its words name; None for none."""
+    """Return the one choice of a key that a text names, perhaps misspelt, or that one of its words names; or None."""
     choices = key.choices or {}
     return nearest(text, choices) or _named(text, {name: name for name in choices} | key.aliases)
 
 
 def meant_variant(text: str, union: Key) -> str | None:
-    """Return the one variant of a union that a text names: by itself, or by a choice that the variant has."""
+    """Return the one variant of a union that a text names, directly or by one of the variant's choices."""
     variants = union.variants or {}
     if near := nearest(text, variants):
         return near
