@@ -92,7 +92,7 @@ def test_a_fix_without_edits_does_nothing():
 
 @pytest.mark.parametrize("wrong", [None, "fix", 3])
 def test_what_is_no_fix_is_a_type_error(wrong):
-    with pytest.raises(TypeError, match="leave out those that have none"):
+    with pytest.raises(TypeError, match="leave out the findings that have none"):
         apply_fixes("abc", [fix((0, 1, "X")), wrong])
 
 

@@ -1,4 +1,4 @@
-"""A text, and where things stand in it: parsing, selection, places, excerpts, edits."""
+"""A TOML text and the positions in it: parsing, selection, places, excerpts, edits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Document:
-    """A text and what it says; `body` is the text without a byte order mark, `shift` the mark's length."""
+    """A text and its data; `body` is the text without a byte order mark, `shift` the mark's length."""
 
     __slots__ = ("body", "data", "shift")
 

@@ -1,4 +1,4 @@
-"""Name the characters that nobody can see, or that look like ASCII and are not."""
+"""Name the characters that are invisible, or that look like ASCII but are not."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ _CONTROLS: Final = (
     "INFORMATION SEPARATOR TWO",
     "INFORMATION SEPARATOR ONE",
 )
-"""The names that Unicode lists as aliases; as names of their own, control characters have none."""
+"""The names that Unicode lists as aliases; control characters have no names proper."""
 ESCAPES: Final = {"\b": "b", "\t": "t", "\n": "n", "\f": "f", "\r": "r", "\x1b": "e"}
-"""The letters that make a control character of TOML 1.1 behind a backslash."""
+"""The letters that make a control character of TOML 1.1 after a backslash."""
 _OTHER_CONTROLS: Final = {0x7F: "DELETE", 0x85: "NEXT LINE"}
 _UNSEEN: Final = frozenset("\u115f\u1160\u180e\u2800\u3164\uffa0") | {chr(code) for code in range(0xFE00, 0xFE10)}
-"""Letters, marks and signs that show nothing."""
+"""Letters, marks and signs that are invisible."""
 _LOOKS_LIKE: Final = {
     **dict.fromkeys(_UNSEEN, ""),
     **dict.fromkeys("“”„‟«»″", '"'),
@@ -62,7 +62,7 @@ _LOOKS_LIKE: Final = {
 }
 _CATEGORIES: Final = {"Zs": " ", "Cf": "", "Cc": "", "Zl": "", "Zp": ""}
 _RAISED: Final = "No"
-"""Digits above, below or in a circle: an exponent, say, which nobody writes for a digit by a slip."""
+"""Superscript, subscript and circled digits, such as an exponent; they are never slips for plain digits."""
 _ASCII_LETTER: Final = expression("[A-Za-z]")
 _LAST_ASCII: Final = 0x7F
 
@@ -97,7 +97,7 @@ def is_letter(character: str) -> bool:
 def strange(text: str) -> tuple[int, str] | None:
     """Return the first invisible or look-alike character of a text: its offset, and its code point and name.
 
-    A letter of another script counts only where the text is otherwise of ASCII letters, or looks like it throughout.
+    A letter of another script counts only where the text is otherwise in ASCII letters, or looks like them throughout.
     """
     if text.isascii() and text.isprintable():
         return None
@@ -119,12 +119,12 @@ def _reads_as_ascii(text: str) -> bool:
 
 
 def cleaned(value: str) -> str:
-    """Return a text with ASCII in the place of what looks like it, and without what nobody sees, or quotes."""
+    """Return a text with look-alikes replaced by ASCII, and without invisible characters and quotes."""
     return "".join(in_ascii(character) for character in value).strip()
 
 
 def in_ascii(character: str) -> str:
-    """Return what to write for a character: the one that it looks like, nothing for an invisible one or a quote."""
+    """Return what to write for a character: the one it looks like, or nothing if it is invisible or a quote."""
     meant = plain(character)
     if meant is None:
         return character if character.isprintable() else ""

@@ -1,4 +1,4 @@
-"""Apply fixes to a text; whatever they do not touch stays as it is, byte for byte."""
+"""Apply fixes to a text, and keep everything else byte for byte."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LEADING_NAME: Final = expression(r"\s*[\[{,]*\s*([A-Za-z0-9_-]+)")
 def apply_fixes(text: str, fixes: Iterable[Fix]) -> str:
     """Return a text with several fixes applied, in file order.
 
-    A fix that overlaps one before it, or that would give a key of the same table the same name, is left out; check the
+    A fix that overlaps an earlier one, or that would give two keys of a table the same name, is left out; check the
     result again to see whether it is still offered.
 
     Args:
@@ -29,14 +29,14 @@ def apply_fixes(text: str, fixes: Iterable[Fix]) -> str:
         fixes: what a report on this text offers.
 
     Raises:
-        TypeError: `fixes` holds something else, such as None for a finding without a fix.
+        TypeError: `fixes` contains something else, such as None for a finding without a fix.
         ValueError: a fix does not fit the text, so it was offered for another one.
     """
     from codeexec_config.diagnostics import Fix
 
     fixes = tuple(fixes)
     if not all(isinstance(fix, Fix) for fix in fixes):
-        raise TypeError("fixes must hold the fixes of findings; leave out those that have none")
+        raise TypeError("fixes must be the fixes of findings; leave out the findings that have none")
     return write_edits(text, [edit for fix in compatible(text, fixes) for edit in fix.edits])
 
 
@@ -46,13 +46,13 @@ def compatible(text: str, fixes: Iterable[Fix]) -> tuple[Fix, ...]:
     if len(ordered) > 1:
         ordered = _without_twins(text, ordered)
         if _keys(text, ordered) is None and _keys(text, ()) is not None:
-            # Names that meet only when they are put together, such as the parts of a header.
+            # Names that clash only in combination, such as the parts of a header.
             ordered = _one_by_one(text, ordered)
     return tuple(ordered)
 
 
 def write_edits(text: str, edits: Iterable[Edit]) -> str:
-    """Return a text with its edits made; line ends of their own become those of the text."""
+    """Return a text with edits made; the line ends in an edit become those of the text."""
     is_crlf = "\r\n" in text and "\n" not in text.replace("\r\n", "")
     pieces: list[str] = []
     at = 0
@@ -82,14 +82,14 @@ def _disjoint(fixes: Sequence[Fix]) -> list[Fix]:
 
 
 def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Check two stretches; an insertion overlaps what it touches, since the order of the two would count."""
+    """Check whether two stretches overlap; an insertion overlaps what it touches, since their order would matter."""
     if one[0] == one[1] or other[0] == other[1]:
         return one[0] <= other[1] and other[0] <= one[1]
     return one[0] < other[1] and other[0] < one[1]
 
 
 def _without_twins(text: str, fixes: Sequence[Fix]) -> list[Fix]:
-    """Leave out each fix that writes a name which one before it writes too, where that makes one key of two."""
+    """Leave out each fix that writes the same name as an earlier one, where that merges two keys into one."""
     kept: list[Fix] = []
     writers: dict[str, list[Fix]] = {}
     for fix in fixes:
@@ -112,7 +112,7 @@ def _one_by_one(text: str, fixes: Sequence[Fix]) -> list[Fix]:
 
 
 def _is_together(text: str, fixes: Sequence[Fix], fix: Fix) -> bool:
-    """Check that a fix adds and removes as many keys beside others as it does alone."""
+    """Check that a fix adds and removes as many keys together with others as it does alone."""
     beside, together = _keys(text, fixes), _keys(text, [*fixes, fix])
     before, alone = _keys(text, ()), _keys(text, [fix])
     if before is None or alone is None or beside is None:

@@ -1,4 +1,4 @@
-"""Recognise what bytes are that are not UTF-8."""
+"""Recognise the encoding of bytes that are not UTF-8."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SINGLE_HIGH_BYTES: Final = re.compile(rb"(?:[\x00-\x7f]|(?<![\x80-\xff])[\x80-\
 
 
 def wide(raw: bytes) -> str | None:
-    """Return the name of an encoding of more than one byte a character, as some shells and editors write it."""
+    """Return the name of the multi-byte encoding, such as some shells and editors write, or None for any other."""
     for mark, name in _MARKS:
         if raw.startswith(mark):
             return name
@@ -31,7 +31,7 @@ def wide(raw: bytes) -> str | None:
 
 
 def encoding_error(raw: bytes, before: str) -> Diagnostic:
-    """Return the finding on bytes of which only those before the error are UTF-8."""
+    """Return the finding for bytes that are UTF-8 only up to the error."""
     name = wide(raw)
     if name:
         return error_at("", f"the file is {name}, not UTF-8", _WIDE_HELP)
@@ -47,7 +47,7 @@ _WIDE_HELP: Final = f"{_HELP}; PowerShell's > writes UTF-16 unless told otherwis
 
 
 def error_at(before: str, message: str, help_: str = _HELP) -> Diagnostic:
-    """Return a finding that stands behind a text."""
+    """Return a finding at the end of a text."""
     shift = before.startswith(_BOM)
     line_start = before.rfind("\n") + 1
     column = len(before) - line_start + 1 - (shift and line_start == 0)

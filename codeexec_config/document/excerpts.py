@@ -1,7 +1,7 @@
-"""Quote the source line of a finding, with everything in it masked that could be a secret.
+"""Quote the source line of a finding, with everything that could be a secret masked.
 
 An excerpt is made once, masked as it is made, and no object keeps the text. Each masked code point becomes one `*`, so
-that columns stay true and the caret still stands under its mark.
+that columns stay true and the caret still points at its mark.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ _MASK: Final = "*"
 _NAMES = r"[ \t]*[A-Za-z0-9_-]+[ \t]*(?:\.[ \t]*[A-Za-z0-9_-]+[ \t]*){0,79}"
 _KEPT_BLINDLY = expression(rf"[ \t]*(?:\[{_NAMES}\]|\[\[{_NAMES}\]\]|[A-Za-z0-9_-]+[ \t]*=(?!=))")
 _PASTED_TAIL = expression(r"[ \t]*(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[A-Za-z0-9_-]{8,}=")
-"""What mixes letters of both cases and digits before an equals sign: the end of a key that was cut in two."""
+"""Letters of both cases and digits before an equals sign: the end of a key that was cut in two."""
 _MAY_HOLD_KEY = expression(
     r"key|token|secret|passw|pwd|bearer|credential|[A-Za-z0-9+/=_-]{16}|://[^\s@?]{0,200}\?|[:/][^\s@]{1,200}@",
     re.IGNORECASE,
 )
-"""What a comment says of a key, or a word that may be one."""
+"""A word in a comment that refers to a key, or that may be one."""
 _LONGEST_TEMPLATE: Final = 4000
 _DOLLAR = expression(r"\\(?:x24|u0024|U00000024)\Z")
-"""A dollar sign by an escape: before a `${` it makes that a literal."""
+"""A dollar sign written as an escape: before a `${`, it makes that a literal."""
 _LONGEST_ESCAPE: Final = len("\\U00000024")
 
 _CREDENTIAL_MARKS: Final = frozenset("@=\\")
-"""Characters that no host has, and that stand beside a password or a key in a URL, or may spell one that does."""
+"""Characters that no host contains, and that come with a password or a key in a URL, or may spell one that does."""
 _ADDRESS_MARKS: Final = frozenset("./:$")
 _OPENING = expression(".(?:[^@:]*:)?//")
-"""What stands before the user of a URL; slashes behind anything else may be part of a password."""
+"""What precedes the user of a URL; slashes after anything else may be part of a password."""
 _AUTHORITY = expression("//([^/?#'\"]*)")
 _NO_PLACE = expression(r"[^/?#@]*[!=+&*^~]")
-"""A mark that neither a host nor a port has, where these stand."""
+"""A character that neither a host nor a port contains, in their place."""
 _NO_URL = expression(r"[\s\"'`|<>]")
 _OF_SCHEMES: Final = ascii_letters + digits + "+.-"
 _HOST_AND_PORT = expression(r"(?:[\w.${}-]*|\[[0-9A-Fa-f:.$]*(?:%[A-Za-z0-9$]*)?\])(?::(?:\$*[0-9]){0,5}\$*)?")
@@ -57,11 +57,11 @@ _HOST_AND_PORT = expression(r"(?:[\w.${}-]*|\[[0-9A-Fa-f:.$]*(?:%[A-Za-z0-9$]*)?
 
 
 class Known(NamedTuple):
-    """The paths of a model's keys, by what of them may be shown.
+    """The paths of a model's keys, by how much of them may be shown.
 
     Attributes:
         tables: the tables whose keys are not part of anyone's value.
-        variants: those that stand for a variant of the union.
+        variants: those of the union's variants.
         plain: the keys whose values may be shown.
         lists: the lists among them.
         forms: the names of the grammars that keys, or the entries of lists, follow.
@@ -98,7 +98,7 @@ def _described(cls: type[Any], path: Path) -> Iterator[tuple[Path, Key]]:
 
 
 class Masked(NamedTuple):
-    """A value with something to mask; a plain one is readable but for parts of a URL and the defaults of references."""
+    """A value with something to mask; a plain one is readable except for parts of a URL and defaults of references."""
 
     start: int
     end: int
@@ -107,7 +107,7 @@ class Masked(NamedTuple):
 
 
 def window(bounds: Stretch, at: int) -> tuple[Stretch, str]:
-    """Return the part of a line that an excerpt shows around a place, and what stands before it."""
+    """Return the part of a line that an excerpt shows around a place, and the lead to write before it."""
     start, end = bounds
     if end - start <= _WIDTH:
         return (start, end), ""
@@ -117,7 +117,7 @@ def window(bounds: Stretch, at: int) -> tuple[Stretch, str]:
 
 
 def _framed(lead: str, line: str, *, goes_on: bool) -> str:
-    """Mark what is left out of a line; no line begins with the mark itself, which is readable in quotes alone."""
+    """Mark what is left out of a line; no line begins with the mark itself, which is readable only within quotes."""
     return lead + line + (CROPPED if goes_on else "")
 
 
@@ -126,7 +126,7 @@ class Masker:
 
     Args:
         scan: its tokens.
-        section: the path of the section; what stands elsewhere is masked.
+        section: the path of the section; values elsewhere are masked.
         model: the class whose keys the section has.
     """
 
@@ -152,9 +152,9 @@ class Masker:
         return _framed(lead, "".join(shown), goes_on=end < bounds[1])
 
     def _hides_comment(self, bounds: Stretch) -> bool:
-        """Check whether a line's comment is masked; once a line, as one may have a thousand findings.
+        """Check whether a line's comment is masked, once per line, as a line may have a thousand findings.
 
-        It is when anything else of the line is, or when it may hold a key itself.
+        It is masked if anything else on the line is, or if it may contain a key itself.
         """
         if bounds not in self._lines:
             self._lines[bounds] = self._is_masked(bounds) or bool(
@@ -177,7 +177,7 @@ class Masker:
             index += 1
 
     def _comment(self, bounds: Stretch) -> Stretch:
-        """Return the comment of a line, or nothing at its end; in a run of them the first # opens the line's own."""
+        """Return a line's comment, or an empty stretch at its end; in a run of comments, its first # starts it."""
         index = bisect_left(self._comments, bounds[1], key=itemgetter(0)) - 1
         run_start, run_end = self._comments[index] if index >= 0 else (0, 0)
         end = min(run_end, bounds[1])
@@ -209,7 +209,7 @@ class Masker:
         return not any(path[depth:end] in self._known.plain - self._known.tables for end in range(depth + 1, len(path)))
 
     def _is_plain(self, token: Token, path: Path) -> bool:
-        """Check whether a value may be shown: a table on the way to a key, or the value of a key that is not secret."""
+        """Check whether a value may be shown: a table on the path to a key, or the value of a non-secret key."""
         if path == self._section[: len(path)]:
             return token.kind in {"table", "array"}
         if path[: len(self._section)] != self._section:
@@ -222,7 +222,7 @@ class Masker:
         return rest in self._known.plain
 
     def _hidden(self, value: Masked, low: int, high: int) -> set[int]:
-        """Return the places of a value between two offsets that are masked."""
+        """Return the masked places of a value between two offsets."""
         start, end, is_plain, form = value
         if end - start > _LONGEST_TEMPLATE:
             return set(range(max(start, low), min(end, high)))
@@ -235,21 +235,21 @@ class Masker:
 
 
 def _plain_secrets(raw: str, form: str | None) -> set[int]:
-    """Return the places in the spelling of a readable string that are masked all the same.
+    """Return the places in the spelling of a readable string that are masked nevertheless.
 
-    No value of ours has lines; one that does may have taken in statements whose quotes it lacked, a key's among them.
+    No valid value spans lines; one that does may have swallowed statements for want of a quote, a key among them.
     """
     if "\n" in raw or (form == "url" and _is_misplaced(raw)):
         return set(range(len(raw)))
     is_host = form == "host pattern"
     is_url = form == "url" or "//" in raw or (is_host and not _CREDENTIAL_MARKS.isdisjoint(raw))
-    if "\\" in raw and (is_url or "{" in raw):  # an escape may spell any of the marks that are looked for
+    if "\\" in raw and (is_url or "{" in raw):  # an escape may spell any of the characters searched for
         return set(range(len(raw)))
     return _defaults(raw) | url_secrets(raw) if is_url else _defaults(raw)
 
 
 def _is_misplaced(raw: str) -> bool:
-    """Check for a key that has changed places with its URL; some have dots and slashes as an address has."""
+    """Check for a key that was swapped with its URL; some keys have dots and slashes as an address has."""
     if _ADDRESS_MARKS.isdisjoint(raw):
         return True
     text = _without_references(raw, "$")
@@ -257,7 +257,7 @@ def _is_misplaced(raw: str) -> bool:
 
 
 def _defaults(raw: str) -> set[int]:
-    """Return the places of defaults and messages of references, and of whatever else between braces may be a key."""
+    """Return the places of defaults and messages of references, and of anything else in braces that may be a key."""
     return {
         place
         for segment in parse(raw)
@@ -267,14 +267,14 @@ def _defaults(raw: str) -> set[int]:
 
 
 def _readable_end(segment: Reference | Malformed) -> int:
-    """Return where what is masked of a reference begins: at its default, or at a name that may be a pasted key."""
+    """Return where the masked part of a reference begins: at its default, or at a name that may be a pasted key."""
     if isinstance(segment, Malformed) or segment.is_pasted:
         return segment.start + len("${")
     return segment.end - 1 - len(segment.text)
 
 
 def _reference_names(raw: str) -> set[int]:
-    """Return the places of well-formed references without what of them is masked."""
+    """Return the places of well-formed references, without their masked parts."""
     places: set[int] = set()
     for segment in parse(raw):
         if not isinstance(segment, Reference):
@@ -287,14 +287,14 @@ def _reference_names(raw: str) -> set[int]:
 
 
 def url_secrets(raw: str) -> set[int]:
-    """Return the places in a URL's spelling that hold a user, a password, query values, a fragment, or no URL."""
+    """Return the places in a URL's spelling of a user, a password, query values, a fragment, or text around the URL."""
     hidden = _beside_url(_without_references(raw, "0"))
     at = raw.rfind("@")
     if at >= 0:
         opening = _OPENING.match(raw)
         hidden.update(range(opening.end() if opening else 1, at))
     if authority := _AUTHORITY.search(_without_references(raw, "$")):
-        # What cannot be a host, or stands in the place of a port, may be a password whose @ is missing.
+        # An impossible host or port may be a password whose @ is missing.
         is_place = _HOST_AND_PORT.fullmatch(authority[1].rpartition("@")[2])
         hidden.update(() if is_place else range(*authority.span(1)))
     query = re.search("[?#;]", raw)
@@ -310,7 +310,7 @@ def url_secrets(raw: str) -> set[int]:
 
 
 def _beside_url(raw: str) -> set[int]:
-    """Return the places before a URL's scheme and behind its last character, where a command has its options."""
+    """Return the places before a URL's scheme and after its last character, where a command has its options."""
     start, end = (len(raw) - len(raw.lstrip("\"' \t"))), len(raw.rstrip("\"' \t"))
     before = raw[start : max(raw.find("://", start, end), start)].rstrip(_OF_SCHEMES)
     behind = _NO_URL.search(raw, start, end)
@@ -318,7 +318,7 @@ def _beside_url(raw: str) -> set[int]:
 
 
 def _without_references(raw: str, filler: str) -> str:
-    """Return a text of the same length with a character for each of a reference, which may yield a host or a port."""
+    """Return a text of the same length with references filled in, as they may yield a host or a port."""
     references = (segment for segment in parse(raw) if isinstance(segment, Reference))
     text = raw
     for reference in references:
@@ -327,7 +327,7 @@ def _without_references(raw: str, filler: str) -> str:
 
 
 def blind_excerpt(scan: Scan, bounds: Stretch, at: int) -> str:
-    """Quote a line of a text that is not TOML: a header stays, or a bare key and its `=`, where a statement begins."""
+    """Quote a line of a text that is not TOML; only a header or a bare key and `=` that begin a statement are shown."""
     (start, end), lead = window(bounds, at)
     kept = _KEPT_BLINDLY.match(scan.text, *bounds) if _begins_statement(scan, bounds) else None
     if kept and _PASTED_TAIL.match(kept[0]):

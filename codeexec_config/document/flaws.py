@@ -15,11 +15,11 @@ _FORBIDDEN: Final = expression("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 _BREAK: Final = expression(r"[\s,\]}#]")
 
 Change = tuple[int, int, str]
-"""What to write between two offsets."""
+"""A start, an end, and what to write between them."""
 
 
 def first_flaw(scan: Scan) -> Flaw | None:
-    """Return the flaw of a scan, or the character before it that TOML allows nowhere, which tokens do not look for."""
+    """Return the flaw of a scan, or an earlier character that TOML allows nowhere, which tokens do not check for."""
     flaw = scan.flaw
     forbidden = _FORBIDDEN.search(scan.text)
     if forbidden is None:
@@ -42,7 +42,7 @@ def changed(text: str, changes: Sequence[Change]) -> str:
 
 
 def leads_on(text: str, at: int, changes: Sequence[Change]) -> bool:
-    """Check that with changes made the next flaw, if there is one, stands behind `at` and what is written there."""
+    """Check that with changes made, the next flaw, if any, comes after `at` and what is written there."""
     flaw = first_flaw(Scan(changed(text, changes)))
     moved = sum(len(written) - (end - start) for start, end, written in changes if end <= at)
     return flaw is None or flaw.start > at + moved

@@ -12,7 +12,7 @@ Stretch = tuple[int, int]
 
 
 class Lines:
-    """Turn offsets of a text into positions; `shift` is what stood before it, a byte order mark or nothing."""
+    """Turn offsets of a text into positions; `shift` is the length of a byte order mark before it, or 0."""
 
     def __init__(self, text: str, shift: int = 0) -> None:
         self._starts = array("q", [0])
@@ -30,7 +30,7 @@ class Lines:
         return Span(self.position(start), self.position(end))
 
     def edit(self, start: int, end: int, text: str) -> Edit:
-        """Return the edit that writes a text in the place of a stretch, with the line ends that stand there."""
+        """Return the edit that replaces a stretch by a text, with the line ends used there."""
         behind = self._starts[min(bisect_right(self._starts, start), len(self._starts) - 1)]
         is_crlf = self._text.endswith("\r\n", 0, behind)
         return Edit(self.span(start, end), text.replace("\n", "\r\n") if is_crlf else text)

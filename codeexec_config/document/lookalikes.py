@@ -1,4 +1,4 @@
-"""Explain characters that nobody can see, or that look like those of TOML and are not."""
+"""Explain characters that are invisible, or that look like those of TOML but are not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DOUBLE: Final = "“”„‟″＂"  # noqa: RUF001 -- look-alikes are the sub
 _SINGLE: Final = "‘’‚‛′＇"  # noqa: RUF001
 _CURLY: Final = expression(f"[{_DOUBLE}{_SINGLE}]")
 _CURLY_END: Final = expression(rf"[{_DOUBLE}{_SINGLE}](?=[ \t]*(?:[,;\]}}]|#|\r?\n|\Z))")
-"""One that stands where a string may end: in its middle it may be an apostrophe."""
+"""A curly quote where a string may end; elsewhere it may be an apostrophe."""
 _PAIRS: Final = expression(
     r"(?P<right>\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\n]*')|(?P<comment>#)"
     rf"|(?P<double>[{_DOUBLE}\"])[^{_DOUBLE}\"\\\n]*[{_DOUBLE}\"]|[{_SINGLE}'][^{_SINGLE}'\n]*[{_SINGLE}']"
@@ -30,12 +30,12 @@ _HINTS: Final = {
     "'": "write straight quotes",
 }
 _LINE_ENDS: Final = frozenset("\x85\u2028\u2029")
-"""What ends a line elsewhere."""
+"""Characters that end a line elsewhere, but not in TOML."""
 _NAMED: Final = frozenset({Due.KEY, Due.EQUALS, Due.VALUE, Due.LINE_END, Due.HEADER_END, Due.COMMA})
 
 
 def explain_look_alike(slip: Slip) -> Reason | None:
-    """Name the character that a text cannot be read on at, with the one that it stands for."""
+    """Name the character at which the text becomes unreadable, and the one that was meant."""
     if slip.due is Due.QUOTE:
         return _curly_end(slip)
     if slip.due not in _NAMED:
@@ -57,7 +57,7 @@ def explain_look_alike(slip: Slip) -> Reason | None:
 
 
 def _place(slip: Slip) -> int | None:
-    """Return where the character stands: at the flaw, or within the word of a value that cannot be read."""
+    """Return where the character is: at the flaw, or within the word of an unreadable value."""
     if slip.at < len(slip.text) and plain(slip.text[slip.at]) is not None:
         return slip.at
     found = strange(slip.word) if slip.due is Due.VALUE else None
@@ -65,7 +65,7 @@ def _place(slip: Slip) -> int | None:
 
 
 def _is_meant(slip: Slip, at: int) -> bool:
-    """Check that a letter of another script stands for the ASCII one: in a key that otherwise is ASCII."""
+    """Check that a letter of another script was meant as the ASCII one: in a key that is otherwise ASCII."""
     start = at
     while start > 0 and _BARE.fullmatch(slip.text[start - 1]):
         start -= 1
@@ -74,7 +74,7 @@ def _is_meant(slip: Slip, at: int) -> bool:
 
 
 def _run(text: str, at: int) -> tuple[Change, ...]:
-    """Replace a character, and those behind it that cannot stand there either."""
+    """Replace a character and those after it that look like ASCII too."""
     end = at
     written = ""
     while end < len(text) and (meant := plain(text[end])) is not None and meant not in {'"', "'"}:
@@ -84,7 +84,7 @@ def _run(text: str, at: int) -> tuple[Change, ...]:
 
 
 def _quotes(slip: Slip, at: int) -> tuple[Change, ...]:
-    """Straighten the quotes from a place to the end of its line, in pairs, up to a string that may hold curly ones."""
+    """Straighten the quotes from a place to the end of its line, in pairs, up to a string that may have curly ones."""
     changes: list[Change] = []
     for found in _PAIRS.finditer(slip.text, at, slip.line_end(at)):
         if found["comment"] or (found["right"] and _CURLY.search(found["right"])):
@@ -98,7 +98,7 @@ def _quotes(slip: Slip, at: int) -> tuple[Change, ...]:
 
 
 def _curly_end(slip: Slip) -> Reason | None:
-    """Name the curly quote that stands where a string should be closed."""
+    """Name the curly quote where a string should be closed."""
     opening = slip.at if slip.opening is None else slip.opening
     ends = list(_CURLY_END.finditer(slip.text, opening, slip.at))
     if not ends or slip.text.startswith(slip.text[opening] * 3, opening):

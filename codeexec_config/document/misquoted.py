@@ -22,14 +22,14 @@ _ENDS_BELOW: Final = (
 """Up to the quote that ends a line further down: the next line, or one after lines that are not statements."""
 _OTHER_QUOTE: Final = expression(r"[^\"'#,;\\\[\]]*([\"'])(?=[ \t]*\Z)")
 _NO_TEXT: Final = expression(r"[,;]|[\]}]+[ \t]*(?:#|\Z)")
-"""What goes on behind a string that has ended where it should."""
+"""What may follow a string that ended where it should."""
 _APOSTROPHE: Final = expression(r"'[^\"\\#]*'(?=[ \t]*\Z)")
 _DOUBLED: Final = expression(r"([\"'])\1([^\s\"'\\#](?:[^\"'\\#]*[^\s\"'\\#])?)\1\1(?=[ \t]*(?:#|\Z))")
 _INNER_QUOTES: Final = expression(r"\"(?:[^\"'\\#]*\"){3,100}(?=[ \t]*\Z)")
 _QUOTED_DEFAULT: Final = r"{0}[^{0}\\]*\$\{{{1}:?[-?]({0})[^{0}\\]*({0})\}}[^{0}\\]*{0}(?=[ \t]*(?:#|\Z))"
 
 _RUNS_ON: Final = expression(r",(?:[ \t]*[A-Za-z0-9_.-]+[ \t]*=)?[ \t]*\Z")
-"""The end of a string that goes up to the opening quote of the next one in its array or inline table."""
+"""The end of a string that runs up to the opening quote of the next one in its array or inline table."""
 _ENDED: Final = "a quote within this string ends it"
 
 
@@ -58,7 +58,7 @@ def explain_unclosed(slip: Slip) -> Reason:
 
 
 def explain_early_end(slip: Slip) -> Reason | None:
-    """Return why there is more behind a string that has ended at a quote."""
+    """Return why there is more text after a string that has ended at a quote."""
     quote = slip.text[slip.began]
     before = slip.text[slip.at - 1]
     if quote not in _QUOTES or before != quote or slip.began == slip.at or _NO_TEXT.match(slip.rest):
@@ -73,21 +73,21 @@ def _explain_default(slip: Slip) -> Reason | None:
     if not found:
         return None
     inner = tuple((slip.began + found.start(group), slip.began + found.end(group), "") for group in (1, 2))
-    return Reason(_ENDED, "a default has no quotes of its own", "leave its quotes out", inner)
+    return Reason(_ENDED, "the default of a reference is written without quotes", "remove its quotes", inner)
 
 
 def _explain_doubled(slip: Slip) -> Reason | None:
-    """Explain an empty string with text behind it: the quotes of that text are doubled."""
+    """Explain an empty string with text after it: the quotes around that text are doubled."""
     if slip.at - slip.began > len('""'):
         return None
-    message, help_ = "a second quote ends this string at once", "write one quote at each end"
+    message, help_ = "a second quote ends this string immediately", "write one quote at each end"
     found = _DOUBLED.match(slip.line)
     places = (slip.began, slip.began + found.end(2)) if found else ()
     return Reason(message, help_, help_, tuple((place, place + 1, "") for place in places))
 
 
 def _explain_stray(slip: Slip) -> Reason | None:
-    """Explain a quote behind a string where its value should end; only a text that is not ours may hold it."""
+    """Explain a quote after a string where its value should end; only a secret or an unknown value may contain one."""
     if slip.text[slip.at] not in _QUOTES or not slip.ends_value(slip.at + 1) or _is_long(slip):
         return None
     certain = slip.takes not in {"secret", None}
@@ -97,7 +97,7 @@ def _explain_stray(slip: Slip) -> Reason | None:
 
 
 def _explain_behind(slip: Slip) -> Reason | None:
-    """Explain text behind a string that no other quote closes."""
+    """Explain text after a string that no other quote closes."""
     quote = slip.text[slip.began]
     if slip.scan.brackets and _RUNS_ON.search(slip.text, slip.began, slip.at - 1):
         return Reason("this string ends where the next one should begin", "close it before the comma")
@@ -120,7 +120,7 @@ def _explain_inner(slip: Slip) -> Reason:
 
 
 def _is_long(slip: Slip) -> bool:
-    """Check for a string in three quotes."""
+    """Check for a multi-line string."""
     return slip.text.startswith(slip.text[slip.began] * 3, slip.began)
 
 

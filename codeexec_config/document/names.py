@@ -1,4 +1,4 @@
-"""Explain what is wrong with a key, a header, or what stands between a key and its value."""
+"""Explain what is wrong with a key, a header, or the text between a key and its value."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _EQUALS_BELOW: Final = expression(r"\s*=")
 _WORD: Final = expression(r"\w[\w-]*")
 _CLOSES: Final = expression(r"[\]}]")
 _DECLARES: Final = expression(rf"(?P<word>export|set|let|const|var|local|readonly|-)[ \t]+(?={KEY_OF_PAIR})")
-"""What stands before an assignment elsewhere: a shell's or JavaScript's word, or the mark of a list or a diff."""
+"""What precedes an assignment elsewhere: a shell's or JavaScript's word, or the mark of a list or a diff."""
 
 _WHOLE_PATH: Final = f"each header repeats the whole path, such as [{limits.SECTION}.mode.external]"
 _COMMENT: Final = "a TOML comment begins with #"
 _NO_KEY: Final = "expected a key"
-_KEY_RULE: Final = "a key consists of ASCII letters, digits, _ and -, or stands in quotes"
+_KEY_RULE: Final = "a key consists of ASCII letters, digits, _ and -, or is written in quotes"
 _NO_VALUE: Final = "expected `=` and a value after the key"
 _HEADER_RULE: Final = "a header is written in brackets, one on each side"
-_DOT_RULE: Final = "a dot goes between two names; write the missing one, or remove the dot"
+_DOT_RULE: Final = "a dot goes between two names; write the missing name, or remove the dot"
 _PAIR_RULE: Final = "write `key = value`; a comment begins with #"
 _PAIRS: Final = "each entry of an inline table is written `key = value`"
 
@@ -50,7 +50,7 @@ def explain_key(slip: Slip) -> Reason:
     if slip.scan.brackets and slip.text[slip.at - 1 : slip.at + 1] in {"{{", "{%"}:
         return Reason("expected a value; this looks like a template", "check what it is rendered to")
     if slip.text.startswith(OPENINGS, slip.at):
-        return Reason("keys and headers take no references; they are never expanded", "write the name itself")
+        return Reason("references are not expanded in keys and headers", "write the name itself")
     if mended := explain_comment_mark(slip) or _of_another_format(slip):
         return mended
     if slip.rest[:1] in {"", "=", ".", "]", ","}:
@@ -59,7 +59,7 @@ def explain_key(slip: Slip) -> Reason:
 
 
 def _form_of_missing(slip: Slip) -> str:
-    """Return how what stands around a missing key is written."""
+    """Return how to write the text around a missing key."""
     before = slip.text[: slip.at].rstrip(" \t")[-1:]
     if slip.rest.startswith("."):
         return _WHOLE_PATH if before == "[" else _DOT_RULE
@@ -75,7 +75,7 @@ def _form_of_missing(slip: Slip) -> str:
 
 
 def _marked(slip: Slip) -> Reason | None:
-    """Explain what stands before a header or a key: the marks of a diff, a quotation or Markdown."""
+    """Explain what precedes a header or a key: the marks of a diff, a quotation or Markdown."""
     found = _MARKED.match(slip.text, slip.at) if slip.at == slip.scan.statements[-1] else None
     if not found:
         return None
@@ -100,7 +100,7 @@ def _braces(slip: Slip) -> Reason:
     """Explain a brace where a statement is due."""
     if len(slip.scan.statements) == 1:
         return Reason(f"{_NO_KEY}; this looks like JSON", 'TOML writes `key = value` for `"key": value`')
-    return Reason(_NO_KEY, "the keys of a table stand below its header, without braces")
+    return Reason(_NO_KEY, "the keys of a table go below its header, without braces")
 
 
 def _odd_key(slip: Slip, start: int) -> Reason | None:
@@ -119,8 +119,8 @@ def explain_comment_mark(slip: Slip) -> Reason | None:
     if not found:
         return None
     change = (slip.at, slip.at + found.end(), "#")
-    if slip.scan.brackets and _CLOSES.search(slip.rest):  # which would be a part of the comment
-        return Reason(_COMMENT, "write # instead, and what closes the bracket on a line below")
+    if slip.scan.brackets and _CLOSES.search(slip.rest):  # it would be part of the comment
+        return Reason(_COMMENT, "write # instead, and move the closing bracket to a line below")
     return Reason(_COMMENT, "write # instead", "write #", (change,))
 
 
@@ -143,7 +143,7 @@ def explain_equals(slip: Slip) -> Reason:
 
 
 def _form_of_line(slip: Slip) -> str:
-    """Return how a line is written that begins with a name and has no `=` behind it."""
+    """Return how to write a line that begins with a name without a `=` after it."""
     if "=" in slip.rest and not slip.rest.startswith("="):
         return _KEY_RULE
     if _BARE_HEADER.match(slip.text, slip.scan.statements[-1]):
@@ -153,7 +153,7 @@ def _form_of_line(slip: Slip) -> str:
 
 
 def _declaration(slip: Slip) -> Reason | None:
-    """Explain a word before a key; a hyphen may also mean that the line is to go."""
+    """Explain a word before a key; a hyphen may also mark a line to be deleted."""
     began = slip.scan.statements[-1]
     found = _DECLARES.match(slip.text, began)
     if not found or found.end() < slip.at:
@@ -190,18 +190,18 @@ def _colon(slip: Slip) -> Reason | None:
     if not found or (plain(found[0][0]) or found[0][0]) != ":":
         return None
     change = (slip.at, slip.at + found.end(), "=" if slip.text[slip.at - 1] == " " else " =")
-    # Any text of "name: value" reads so far, such as what a server answers in place of the file.
+    # Any text of the form "name: value" gets this far, such as a server's response in place of the file.
     changes = (change,) if slip.concerns_section else ()
     return Reason("TOML writes `=` between a key and its value", "write = instead", "write `=`", changes)
 
 
 def _escaped(slip: Slip) -> Reason | None:
-    """Explain a backslash before a mark that Markdown escapes."""
+    """Explain a backslash before a character that Markdown escapes."""
     found = re.match(r"\\([_.\]-])", slip.rest)
     if not found:
         return None
     help_ = f"write {found[1]} alone"
-    return Reason("a name without quotes has no backslash", help_, help_, ((slip.at, slip.at + 1, ""),))
+    return Reason("a name without quotes cannot contain a backslash", help_, help_, ((slip.at, slip.at + 1, ""),))
 
 
 def explain_header_end(slip: Slip) -> Reason:
@@ -212,7 +212,7 @@ def explain_header_end(slip: Slip) -> Reason:
     message = f"expected `{close}` at the end of the header"
     if slip.rest and slip.rest[0] not in "#]":
         return Reason(
-            message, "join the names with dots; one that holds anything but letters, digits, _ and - takes quotes"
+            message, "join the names with dots; a name with anything but letters, digits, _ and - needs quotes"
         )
     if close == "]]" and slip.rest.startswith("]"):
         return Reason(message, "a table header has one bracket on each side, an array of tables two")
@@ -221,11 +221,11 @@ def explain_header_end(slip: Slip) -> Reason:
         is_certain = found["mark"] in {close, "."} and not found["space"].strip()
         changes = ((*found.span("space"), ""),) if is_certain else ()
         return Reason(message, "write it on one line", "join the lines", changes)
-    # A bracket behind a # may be the header's own.
+    # A bracket after a # may be the header's own.
     changes = () if "]" in slip.rest else ((at, at, close),)
     return Reason(message, f"close it with {close}", f"write {close}", changes)
 
 
 def explain_conflict(slip: Slip) -> Reason | None:
-    """Explain the marks that a merge has left."""
+    """Explain the markers left by a merge."""
     return Reason("a merge conflict is left in this file", "resolve it") if _CONFLICT.match(slip.rest) else None

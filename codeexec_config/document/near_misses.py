@@ -1,7 +1,7 @@
-"""Find the tables that somebody meant as the section, or as a part of it.
+"""Find the tables that were probably meant as the section, or as part of it.
 
-A misspelt header must not mean the defaults in silence. What counts as near is narrow, for every other table is
-somebody else's: a slip in the whole path, the section's own name where people put it, and tables of its mode.
+A misspelt header must not silently mean the defaults. Every other table has another owner, so few count as near: a
+slip in the whole path, the section's own name where people put it, and tables of its mode.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class Miss(NamedTuple):
-    """A table that is near.
+    """A table that is a near miss.
 
     Attributes:
-        path: where it stands.
+        path: where it is.
         meant: where its settings belong.
-        is_sure: that is beyond doubt.
-        is_part: it is a table of the section's mode, or a key of the section, and no whole section.
-        is_table: it is a table.
+        is_sure: whether that is beyond doubt.
+        is_part: whether it is a table of the section's mode, or a key of the section, rather than a whole section.
+        is_table: whether it is a table.
     """
 
     path: Path
@@ -40,13 +40,13 @@ class Miss(NamedTuple):
 
 
 def absent(data: dict[str, Any], section: Path, model: type[Any], *, found: bool = False) -> Iterator[Finding]:
-    """Yield what is near an absent section; without anything, note that the defaults hold.
+    """Yield the near misses of an absent section; if there are none, a note that the defaults apply.
 
     Args:
         data: the document.
         section: the path of the section.
         model: the class whose keys the section has.
-        found: the file was only found, so that the table may be somebody else's: warn only.
+        found: whether the file was only found, so that the table may have another owner: warn only.
     """
     misses = list(_Search(section, model, is_present=False).misses(data))
     yield from (_misplaced(miss, section, found=found, is_present=False) for miss in misses)
@@ -60,7 +60,7 @@ def absent(data: dict[str, Any], section: Path, model: type[Any], *, found: bool
 
 
 def beside(data: dict[str, Any], section: Path, model: type[Any], *, found: bool = False) -> Iterator[Finding]:
-    """Yield what is near a section that is there; the arguments are as in `absent`."""
+    """Yield the near misses of a present section; the arguments are as in `absent`."""
     misses = _Search(section, model, is_present=True).misses(data)
     yield from (_misplaced(miss, section, found=found, is_present=True) for miss in misses)
 
@@ -119,7 +119,7 @@ class _Search:
         self._suspects = re.compile("|".join(map(re.escape, pieces)), re.IGNORECASE)
 
     def misses(self, data: dict[str, Any]) -> Iterator[Miss]:
-        """Yield each near miss, the outermost table of each."""
+        """Yield the outermost table of each near miss."""
         yield from self._near(data, ())
         if not self._is_present:
             yield from self._below_others(data)
@@ -159,11 +159,11 @@ class _Search:
         return None
 
     def _is_whole(self, path: Path) -> bool:
-        """Check for the section's whole path but for a slip."""
+        """Check for the section's whole path with a slip in it."""
         return path != self._section and _is_slip(_words(path), self._whole)
 
     def _is_of_mode(self, path: Path, words: tuple[str, ...], table: dict[str, Any]) -> bool:
-        """Check for the table of the mode that does not stand below the section."""
+        """Check for the mode's table outside the section."""
         names = {squeeze(name) for name in table}
         if not self._variants & names:
             return False
@@ -173,11 +173,11 @@ class _Search:
         return self._is_present and is_beside and names <= self._variants
 
     def _variant_at_end(self, words: tuple[str, ...]) -> str | None:
-        """Return the variant whose table the words lead to, through the mode's own, run together in one name."""
+        """Return the variant whose table the words lead to, with any of the names run together."""
         return next((name for name in self._variants if _is_slip(words, (*self._whole, str(self._union), name))), None)
 
     def _home_of_flat(self, path: Path) -> Path | None:
-        """Return where the key belongs that a name with dots in it was meant as, such as `"features.x.enabled"`."""
+        """Return where a key belongs whose whole path was written as one quoted name: `"features.x.enabled"`."""
         names, depth = _names(path), len(_names(self._section))
         behind = names[depth:]
         is_ours = _is_slip(_words(names[:depth]), self._whole)
@@ -187,18 +187,18 @@ class _Search:
         return tuple(squeeze(name) for name in table) if len(table) == 1 else ()
 
     def _below(self, table: dict[str, Any]) -> Path:
-        """Return where the settings of a table belong: beside a present section, a mode alone has its own header."""
+        """Return where the settings of a table belong; with a section present, a mode alone gets its own header."""
         mode = table.get(self._union) if self._is_present and self._union else None
         if len(table) != 1 or type(mode) is not dict:
             return self._section
         return (*self._section, str(self._union), *self._only(mode))
 
     def _is_set(self, table: dict[str, Any]) -> bool:
-        """Check whether a table holds keys of the section; `enabled` alone is anybody's."""
+        """Check whether a table has keys of the section; `enabled` alone is too common to count."""
         return any(key in self._keys and key != "enabled" for key in table)
 
     def _is_short(self, path: Path) -> bool:
-        """Check for an abbreviation: the last name begins like the section's, the parents are right or left out."""
+        """Check for an abbreviation: the last name is a prefix of the section's, the parents are right or left out."""
         last, end = squeeze(str(self._section[-1])), squeeze(str(path[-1]))
         parents = _words(path[:-1])
         return (
@@ -208,7 +208,7 @@ class _Search:
         )
 
     def _below_others(self, data: dict[str, Any]) -> Iterator[Miss]:
-        """Yield tables whose path ends with the section's whole one, as a dotted key below a header makes them."""
+        """Yield tables whose path ends with the section's whole path, such as a dotted key below a header makes."""
         first = self._section[0]
         pending: list[tuple[Path, Any]] = [((), data)]
         while pending:
@@ -227,7 +227,7 @@ def _is_array_of_tables(value: Any) -> bool:
 
 
 def _names(path: Path) -> tuple[str, ...]:
-    """Return the names of a path in which every dot separates names, within quotes too."""
+    """Return the names of a path in which every dot separates names, even within quotes."""
     return tuple(name for part in path for name in str(part).split("."))
 
 
@@ -236,7 +236,7 @@ def _words(path: Path) -> tuple[str, ...]:
 
 
 def _is_slip(words: tuple[str, ...], known: tuple[str, ...]) -> bool:
-    """Check for the same words but for a slip."""
+    """Check for the same words, or the same with a slip."""
     return "".join(words) == "".join(known) or (
         len("".join(words)) <= 2 * len("".join(known)) and slipped(words, known)
     )

@@ -1,4 +1,4 @@
-"""Explain numbers as people write them and TOML does not: with units, commas, zeros or a point too many."""
+"""Explain numbers in forms that TOML lacks: with units, commas, leading zeros or a misplaced point."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _CUT_OFF: Final = expression(r"[+-]?[0-9]+\.")
 _HEADLESS: Final = expression(r"[+-]?\.[0-9]+")
 _ONE_OCTAL_DIGIT: Final = frozenset("01234567")
 _LONGEST_NUMBER: Final = 100
-"""Python converts no text of thousands of digits."""
+"""Python refuses to convert a text of thousands of digits."""
 
 
 def explain_number(slip: Slip) -> Reason | None:
-    """Return why what begins as a number is none."""
+    """Return why a text that begins like a number is not one."""
     return _special(slip) or explain_behind_number(slip) or _zeros(slip) or _point(slip)
 
 
 def explain_behind_number(slip: Slip) -> Reason | None:
-    """Return why a number cannot be followed by what is there, if that belongs to it."""
+    """Return why the text after a number is invalid, if it belongs to the number."""
     return _quantity(slip) or _grouped(slip) or _calculation(slip)
 
 
@@ -50,7 +50,7 @@ def _quantity(slip: Slip) -> Reason | None:
     found = _QUANTITY.match(slip.text, slip.began)
     if not found or not slip.ends_value(found.end()):
         return None
-    text = found[0].replace("_", "")  # which parts digits, as in any number of TOML
+    text = found[0].replace("_", "")  # which separates digits in any TOML number
     if not is_amount(text):
         return None
     message = "a TOML number has no unit"
@@ -96,7 +96,7 @@ def _zeros(slip: Slip) -> Reason | None:
 
 
 def _is_right(slip: Slip, digits: str) -> bool:
-    """Check for a number that the key takes."""
+    """Check for a number that the key accepts."""
     key = slip.key
     if key is None or key.kind != "integer" or len(digits) > _LONGEST_NUMBER:
         return False

@@ -1,4 +1,4 @@
-"""Recognise a text that is not TOML at all by how it begins: what else stands where a config should be."""
+"""Recognise other kinds of text in place of a config by how they begin."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _LONGEST_PATH: Final = 300
 _PATH: Final = expression(r"[\w./\\:~ -]+\.toml|(?:~|\.{0,2}|[A-Za-z]:)[/\\](?![/\\])[\w./\\:~ -]+")
-"""The path of a TOML file, or one that begins as no name does."""
+"""The path of a TOML file, or one that begins as no key does."""
 _KINDS: Final = (
     ("version https://git-lfs[.]github[.]com/", "a Git LFS pointer", "fetch the file itself: git lfs pull"),
     (r"\$ANSIBLE_VAULT;|-----BEGIN |age-encryption[.]org/", "an encrypted file", "decrypt it first"),
@@ -26,7 +26,7 @@ _BEGINNINGS: Final = tuple((expression(pattern), kind, help_) for pattern, kind,
 def explain_other_file(slip: Slip) -> Reason | None:
     """Return what a text is, if it is clearly something else."""
     if len(slip.text) <= _LONGEST_PATH and _PATH.fullmatch(slip.text.strip()):
-        # Some systems check out a link as a text that holds where it leads.
+        # Some systems check out a link as a text file that contains its target.
         return _reason("the path of a file", "`load` and `check_file` take a path; a link may have been copied as text")
     found = (_reason(kind, help_) for pattern, kind, help_ in _BEGINNINGS if pattern.match(slip.text))
     return next(found, None)

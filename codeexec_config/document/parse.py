@@ -1,4 +1,4 @@
-"""Read a TOML text into plain built-ins with the standard library; what it refuses goes to `refusal`."""
+"""Read a TOML text into plain built-ins with the standard library; a text that it refuses goes to `refusal`."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ BOM: Final = "\ufeff"
 _CONTAINERS: Final = frozenset({dict, list})
 _CHUNK: Final = 1 << 16
 _READ_ONLY: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
-"""How to open what may be no file: a pipe without waiting for who writes to it, a terminal without taking it over."""
+"""Flags that are safe for any path: a pipe opens without waiting for a writer, a terminal without being taken over."""
 _LINES: Final = 1 << 10
-"""Characters in which few dots stand, so that lines are hardly ever looked at one by one."""
+"""Characters to look at together: few enough that they rarely have many dots, which would take a look at each line."""
 _FEWEST: Final = min(limits.MAX_DEPTH, limits.MAX_KEY_PARTS)
-"""Dots and brackets that it takes at least to pass a limit."""
+"""The fewest dots and brackets with which a text can exceed a limit."""
 
 
 def read(path: str) -> bytes | Finding:
-    """Read a regular file, up to the limit of its size."""
+    """Read a regular file, up to the size limit."""
     try:
         raw = _read_all(os.open(path, _READ_ONLY))
     except (OSError, ValueError) as error:
@@ -44,11 +44,11 @@ def read(path: str) -> bytes | Finding:
 
 
 def _read_all(descriptor: int) -> bytes | None:
-    """Read up to the limit and a little over it, and close; plain reads cost a third of what a stream does.
+    """Read up to a little over the limit, and close; plain reads cost a third of what a stream does.
 
-    What can be read to the end that it names is a file, or a disk as small as one. Anything else is looked at, which
-    costs more than to find an end: it may be a file that names none or changes meanwhile, or none at all, for which
-    this returns None.
+    What can be read to the end that `lseek` reports is a file, or a disk as small as one. Anything else needs an
+    `fstat`, which costs more: it may be a file that reports no size or changes meanwhile. If it is not a regular file,
+    return None.
     """
     try:
         try:
@@ -69,7 +69,7 @@ def _read_all(descriptor: int) -> bytes | None:
 
 
 def decode(raw: bytes) -> str | Diagnostic:
-    """Decode UTF-8, or return the first byte that is not."""
+    """Decode UTF-8, or return the finding for the first byte that is not."""
     before = ""
     try:
         text = raw.decode("utf-8")
@@ -83,7 +83,7 @@ def decode(raw: bytes) -> str | Diagnostic:
 
 
 def check_text(text: str) -> Finding | Diagnostic | None:
-    """Check that a str could be a file: its size, and no half of a surrogate pair."""
+    """Check that a str could be a file: its size, and that it has no half of a surrogate pair."""
     try:
         size = len(text) if text.isascii() else len(text.encode("utf-8"))
     except UnicodeEncodeError as error:
@@ -98,7 +98,7 @@ def check_text(text: str) -> Finding | Diagnostic | None:
 
 
 def parse(text: str, file: str | None, section: Path = (), model: type[Any] | None = None) -> Document | Diagnostic:
-    """Read a text, or return where it is not TOML; the section and its model tell which keys an explanation knows."""
+    """Read a text, or return where it is not TOML; explanations know the section and its model's keys."""
     shift = int(text.startswith(BOM))
     body = text[shift:] if shift else text
     is_small = _is_small(body)
@@ -114,18 +114,18 @@ def parse(text: str, file: str | None, section: Path = (), model: type[Any] | No
 
 
 def _is_small(body: str) -> bool:
-    """Check whether a text is too small to pass a limit: for its digits, and for its dots and brackets."""
+    """Check whether a text has too few digits, and too few dots and brackets, to exceed a limit."""
     if len(body) > _LINES:
         return False
     raw = body.encode()
-    return len(raw) - len(raw.translate(None, b".[{")) < _FEWEST  # half the time of counting each
+    return len(raw) - len(raw.translate(None, b".[{")) < _FEWEST  # takes half the time of counting each
 
 
 def _may_pass_limits(body: str) -> bool:
-    """Rule out long keys and integers before the parser, which takes quadratic time for them."""
+    """Rule out long keys and integers, for which the parser takes quadratic time."""
     start = 0
     while start < len(body):
-        # As many whole lines as one look takes in, or one that is longer.
+        # As many whole lines as fit in one chunk, or a single longer one.
         end = body.rfind("\n", start, start + _LINES)
         if end < 0:
             end = body.find("\n", start)
@@ -146,15 +146,15 @@ def _has_long_key(lines: str) -> bool:
 def _long_number() -> re.Pattern[str]:
     import re
 
-    # Looked for from where a word begins, or a line of many words would take quadratic time.
+    # Search only from where a word begins, or a line of many words would take quadratic time.
     return re.compile(rf"(?<![0-9A-Za-z_])[0-9A-Za-z_]{{{limits.MAX_INTEGER_DIGITS + 1}}}")
 
 
 def _is_deep(data: dict[str, Any]) -> bool:
-    """Check whether containers nest so deep that a limit may be broken; cheaper than the exact answer."""
+    """Check whether containers nest so deep that they may exceed a limit; cheaper than the exact answer."""
     import gc
 
-    # What the garbage collector does not track holds no container: on CPython that rules most tables out at once.
+    # An object that the garbage collector does not track contains no container: on CPython, most tables.
     may_hold = getattr(gc, "is_tracked", None)
     level: list[Any] = [data]
     for _ in range(limits.MAX_DEPTH):

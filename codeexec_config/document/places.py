@@ -1,4 +1,4 @@
-"""Return findings their places: spans, masked excerpts and edits, from one scan of the text."""
+"""Give findings their places: spans, masked excerpts and edits, from one scan of the text."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Places:
 
     Args:
         document: a text that a parser has accepted.
-        file: its name as it was given.
+        file: its name as given.
         section: the path of the section.
         model: the class whose keys the section has.
-        found: what will be placed.
+        found: the findings that will be placed.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Places:
         self._file = file
 
     def diagnostic(self, finding: Finding) -> Diagnostic:
-        """Return a finding its place."""
+        """Return the diagnostic for a finding."""
         stretch = self._find(finding.target or Target(finding.path))
         amendment, help_ = finding.amendment, finding.help
         if amendment is not None and any(map(self._is_spelt_doubtfully, (amendment, *amendment.also))):
@@ -68,7 +68,7 @@ class Places:
         )
 
     def span(self, path: Path) -> Span | None:
-        """Return where the value at a path stands."""
+        """Return where the value at a path is."""
         stretch = self._find(Target(path))
         return stretch and self._lines.span(*stretch)
 
@@ -85,7 +85,7 @@ class Places:
         return Related(message, self._file, span, excerpt=stretch and self._excerpt(stretch))
 
     def _fix(self, amendment: Amendment) -> Fix | None:
-        """Return the edits of a fix, or None where the text leaves no room for one of them."""
+        """Return the edits of a fix, or None if one of them is impossible in this text."""
         edits: list[tuple[Stretch, str]] = []
         for part in (amendment, *amendment.also):
             made = self._edits(part)
@@ -112,7 +112,7 @@ class Places:
         return [((token.start, token.end), f"{quote}{amendment.text}{quote}")]
 
     def _is_spelt_doubtfully(self, amendment: Amendment) -> bool:
-        """Check for a number whose text may mean another one than its value, which does not tell how it was spelt."""
+        """Check for a number whose spelling, which its value does not reveal, may mean another number."""
         if amendment.action != "replace":
             return False
         token = self._scan.values[amendment.path]
@@ -139,7 +139,7 @@ class Places:
     def _pair_edits(self, amendment: Amendment) -> list[tuple[Stretch, str]]:
         """Return the edits that take a key and its value out, and write them below a header.
 
-        There are none where that fails, or where a comment would stay behind.
+        There are none if that is impossible, or if it would leave a comment behind.
         """
         pair = self._pair(amendment.path)
         if pair is None or amendment.action == "drop":
@@ -183,14 +183,14 @@ class Places:
 
 
 def _without_number(finding: Finding, amendment: Amendment) -> str | None:
-    """Return the help of a finding whose fix is not offered, as far as it says no number."""
+    """Return the help of a finding whose fix is not offered, without the number."""
     if finding.help == amendment.title:
         return f"did you mean `{amendment.text}`?"
     return finding.help and finding.help.removesuffix(f": {amendment.text}")
 
 
 def _paths(found: Iterable[Finding]) -> Iterator[Path]:
-    """Yield the paths of what findings mark, and of what their fixes edit."""
+    """Yield the paths that findings mark and that their fixes edit."""
     for finding in found:
         yield (finding.target or finding).path
         yield from (target.path for _, target in finding.related)

@@ -1,4 +1,4 @@
-"""Explain why a text is not TOML: the reason that a person would give, the way out, and a fix where it is certain.
+"""Explain why a text is not TOML: the reason that a person would give, what to do, and a fix if it is certain.
 
 A message quotes no text of the file but a key, as anything else could be a secret.
 """
@@ -41,14 +41,14 @@ if TYPE_CHECKING:
 
 _HEADER: Final = expression(r"[ \t]*\[\[?[A-Za-z0-9_. \t-]+\]\]?[ \t]*(?:#|\r?\n|\Z)")
 _NEXT: Final = expression(rf"[;,][;, \t]*(?={KEY_OF_PAIR})|(?:(?:\\r)?\\n[ \t]*){{1,100}}(?={KEY_OF_PAIR}|[\[#]|\Z)")
-"""A comma, a semicolon or the escape of a line feed, with the statement that it parts from the one before."""
+"""A comma, a semicolon or the escape of a line feed, with the statement that it separates from the one before."""
 _VALUE_STARTS: Final = expression(r"[\[{+0-9-]|(?:true|false)\b|([\"'])(?!\1|[ \t]*[,\]])[^\n]*\1")
 _NO_COMMENT: Final = expression(rf"[ \t]*(?:[\]}}#]|\Z|{KEY_OF_PAIR}|{_VALUE_STARTS.pattern})")
-"""What may follow a semicolon in the place of a comma."""
+"""What may follow a semicolon that was meant as a comma."""
 _PAIRS_UP_TO_BRACE: Final = expression(
     rf"(?:(?:{PAIR.pattern}|[ \t]*#|(?=\r?\n))[^\n]*(?<![\[{{])(?<![\[{{]\r)\n){{1,1000}}[ \t]*}}"
 )
-"""Lines of an inline table up to its end; one that opens another value over several lines is not looked into."""
+"""Lines of an inline table up to its end; none that open another value over several lines."""
 _STATEMENT: Final = expression(rf"{_HEADER.pattern}|{PAIR.pattern}[ \t]*(?:{PLAIN_VALUE.pattern})")
 _STRING: Final = r"(?:\"[^\"\\]*\"|'[^']*')"
 _STRINGS: Final = expression(rf"{_STRING}(?:[ \t]*,[ \t]*{_STRING}){{1,100}}(?P<close>[ \t]*\])?(?=[ \t]*(?:#|\Z))")
@@ -57,7 +57,7 @@ _LEADS: Final = expression(r"(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.(?
 
 
 def explain(scan: Scan, flaw: Flaw, section: Path, model: type[Any]) -> Reason:
-    """Return why a text is not TOML; a fix that would not lead on is left out."""
+    """Return why a text is not TOML; a fix after which the text is no further readable is left out."""
     slip = Slip(scan, flaw, section, model)
     early = (
         _simple(slip, flaw)
@@ -94,7 +94,7 @@ def _once(slip: Slip, name: str, first: int) -> Reason:
 
 
 def _escape(slip: Slip) -> Reason:
-    """Explain a backslash before what needs none."""
+    """Explain a backslash that begins no escape."""
     message, behind = "invalid escape in a string", slip.text[slip.at + 1 : slip.at + 2]
     if behind == "$":
         return Reason(message, "write ${NAME} for a variable, and $${NAME} for that text itself")
@@ -126,7 +126,7 @@ def _unclosed_bracket(slip: Slip) -> Reason | None:
 
 
 def _begins_statement(slip: Slip, line: int, *, in_array: bool) -> bool:
-    """Check that the flaw is the beginning of a line that is a header, or a key where only values may stand."""
+    """Check that the flaw begins a line that is a header, or a key where only values are allowed."""
     if slip.text[line : slip.at].strip(" \t["):
         return False
     return bool(_HEADER.match(slip.text, line) or (in_array and PAIR.match(slip.text, line)))
@@ -215,7 +215,7 @@ def _line_end(slip: Slip) -> Reason:
 
 
 def _what_follows(slip: Slip, *, is_header: bool) -> str:
-    """Return what to do with what stands behind a value or a header."""
+    """Return what to do with the text after a value or a header."""
     if PAIR.match(slip.rest):
         return "put what follows on a line of its own"
     if slip.rest[0] in "]}":

@@ -1,8 +1,8 @@
-"""Read what the standard library's TOML parser refuses, or find out why nobody could.
+"""Read what the standard library's TOML parser refuses, or find out why it is not TOML.
 
-The text is scanned for the reason. Values that TOML 1.1 added are read by tomlkit, each alone, and the document around
-them by the standard library again. So both parsers obey one set of limits, and a large document never waits for the
-slow one.
+The text is scanned for the reason. Values in the syntax that TOML 1.1 added are read by tomlkit, each alone, and the
+rest of the document again by the standard library. So both parsers obey one set of limits, and a large document never
+waits for the slow one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def read_refused(
     body: str, shift: int, file: str | None, section: Path, model: type[Any] | None
 ) -> Document | Diagnostic:
-    """Read what the parser refused, or what may break a limit, or say where it is not TOML."""
+    """Read a text that the parser refused or that may exceed a limit, or return where it is not TOML."""
     scan = Scan(body)
     flaw = first_flaw(scan)
     if flaw is None:
@@ -44,7 +44,7 @@ def read_refused(
 
 
 def _read_modern(scan: Scan) -> dict[str, Any] | None:
-    """Read a text whose tokens are right but which TOML 1.0 may lack, or return None where a parser refuses them."""
+    """Read a text whose tokens are valid TOML 1.1, or return None if a parser refuses it."""
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
@@ -60,7 +60,7 @@ def _read_modern(scan: Scan) -> dict[str, Any] | None:
 
 
 def _older(scan: Scan) -> list[Change]:
-    """Return the changes that write 0 for each value of TOML 1.1 and older escapes in its keys."""
+    """Return the changes that write 0 for each value of TOML 1.1, and TOML 1.0 escapes in its keys."""
     values = [(start, end, "0") for start, end in scan.modern.values()]
     return [*values, *((part.start, part.end, _quote(part.name)) for part in scan.modern_keys)]
 
@@ -76,7 +76,7 @@ def _put(data: Any, path: Path, value: Any) -> None:
 
 
 class _Refusal:
-    """Return a flaw with its place and its reason."""
+    """Turn a flaw and its reason into a diagnostic."""
 
     def __init__(self, scan: Scan, lines: Lines, file: str | None) -> None:
         self._scan = scan

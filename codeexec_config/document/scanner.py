@@ -1,8 +1,8 @@
-"""Find where in a TOML text each key and value stands.
+"""Find where each key and value is in a TOML text.
 
-The parsers give values without places, so a path is located afterwards, and only when there is something to say of it.
-The scanner reads tokens, not meanings: it accepts TOML 1.1, leaves the verdict to the parsers, and stops at the first
-thing that is not TOML.
+The parsers return values without places, so a path is located afterwards, and only when there is something to report
+about it. The scanner reads tokens, not meanings: it accepts TOML 1.1, leaves the verdict to the parsers, and stops at
+the first thing that is not TOML.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 
 _ENTRY = expression(r"""[ \t\r\n]*+("[^"\\\n]*+"(?!")|'[^'\n]*+'(?!'))[ \t\r\n]*+,""")
 _FEW = 1000
-"""Entries of an array that are read in any case: as many as a report lists."""
+"""Entries of an array that are always read: as many as a report lists."""
 
 
 class Scan(Tokens):
     """The tokens of one text, by path.
 
     Args:
-        text: what is read.
-        stems: the paths that are asked for, in a text that a parser has accepted; every other statement is passed over.
+        text: the text to scan.
+        stems: the paths that are asked for, in a text that a parser has accepted; other statements are skipped.
 
     Attributes:
         values: the value at a path.
-        tables: what makes the table at a path: its header, or the first dotted key.
+        tables: what defines the table at a path: its header, or the first dotted key.
         mentions: every place that names a key.
         modern: values that TOML 1.0 lacks, by path.
         statements: where each header, or key with its value, begins.
         key: the path of the key whose value was read last.
-        unread: stretches of long arrays with entries that nobody asks for.
+        unread: stretches of long arrays with entries that are not asked for.
     """
 
     def __init__(self, text: str, stems: Stems | None = None) -> None:
@@ -63,7 +63,7 @@ class Scan(Tokens):
                 self._asked_for(stems)
 
     def spelling(self, token: Token) -> Spelling:
-        """Return how a string is spelt; many references may stand in one."""
+        """Return how a string is spelt, cached, as it may contain many references."""
         if token.start not in self._spellings:
             self._spellings[token.start] = Spelling(self.text[token.start : token.end])
         return self._spellings[token.start]
@@ -126,7 +126,7 @@ class Scan(Tokens):
         return self._array_header(path, parts[-1], here) if double else self._table_header(path, parts[-1], here)
 
     def _lead(self, parts: list[Part], path: Path, new: str, here: Stretch) -> Path:
-        """Walk the leading parts of a header or a dotted key; the tables on the way come to be, as `new`."""
+        """Walk the leading parts of a header or a dotted key; tables that do not exist yet are created as `new`."""
         for part in parts:
             path = (*path, part.name)
             kind = self._kinds.setdefault(path, new)
@@ -267,7 +267,7 @@ class Scan(Tokens):
 
 
 def locate(scan: Scan, target: Target) -> Stretch | None:
-    """Return where a target stands, or None when the text holds nothing at its path."""
+    """Return where a target is, or None if the text has nothing at its path."""
     if target.part == "key":
         return next(iter(scan.mentions.get(target.path, ())), None)
     token = scan.values.get(target.path)

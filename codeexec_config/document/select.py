@@ -15,7 +15,7 @@ _PIECE: Final = 3
 
 
 def select(data: dict[str, Any], section: Path) -> dict[str, Any] | Finding | None:
-    """Return the section's table, the finding that it or a table on its way is not one, or None when it is absent."""
+    """Return the section's table, a finding if it or a parent is not a table, or None if it is absent."""
     table: Any = data
     for depth, part in enumerate(section):
         if part not in table:
@@ -27,9 +27,9 @@ def select(data: dict[str, Any], section: Path) -> dict[str, Any] | Finding | No
 
 
 def may_have_near_misses(data: dict[str, Any], section: Path, model: type[Any]) -> bool:
-    """Check, cheaply, whether any table beside a section or its parents bears a name that could be near.
+    """Check cheaply whether any name beside the section or its parents could be a near miss.
 
-    This looks at every file, so it searches all names of a level at once; the real search is in `near_misses`.
+    This runs on every file, so it searches all names of a level in one go; the real search is in `near_misses`.
     """
     table: Any = data
     for part in section:
@@ -50,7 +50,7 @@ def _may_be_near(names: list[str], section: Path, model: type[Any]) -> bool:
 
 @cache
 def pieces_of(section: Path, union: str | None) -> tuple[str, ...]:
-    """Return pieces of names of which one stays in a name with two slips, and the whole of a name that takes none."""
+    """Return pieces of names, one of which survives two slips, and the whole of a name that allows none."""
     pieces = {piece for part in section for piece in _pieces(str(part))}
     return (*sorted(pieces), *((f"{union}\n",) if union else ()))
 
@@ -59,7 +59,7 @@ def _pieces(name: str) -> list[str]:
     words = name.lower().replace("-", " ").replace("_", " ").replace(".", " ").split()
     pieces = [word[at : at + _PIECE] for word in words for at in range(0, len(word), _PIECE)]
     long = [piece for piece in pieces if len(piece) == _PIECE]
-    # A short piece is found in many names, so it is looked for at the end alone, and only where it is needed.
+    # A short piece occurs in many names, so it is searched for only at the end, and only if it is needed.
     return long[:_PIECE] if len(long) >= _PIECE else [*long, *(f"{piece}\n" for piece in pieces if piece not in long)]
 
 

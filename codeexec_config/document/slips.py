@@ -1,4 +1,4 @@
-"""What is known of the place where a text stops being TOML, for those who explain it."""
+"""The context of the place where a text stops being TOML, for the modules that explain it."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Reason(NamedTuple):
 
     Attributes:
         message: what is wrong, without any text of the file but a key.
-        help: the way out.
+        help: what to do about it.
         title: what the fix does.
-        changes: the fix, which is dropped where it would not lead on.
-        at: the place, where it is not that of the flaw.
+        changes: the fix, which is dropped if the text is no further readable with it.
+        at: the place, if it is not that of the flaw.
         related: another place, and what it is.
     """
 
@@ -44,20 +44,20 @@ class Reason(NamedTuple):
 
 
 def example_of_list(key: Key | None) -> str:
-    """Return a list of one entry, as TOML writes what a key takes; of languages where it takes no list."""
+    """Return an example of a list in TOML: of what a key takes, or of languages if it takes no list."""
     entry = key.examples[0][0] if key is not None and key.kind == "list" else "python"
     return f'["{entry}"]'
 
 
 class Slip:
-    """A flaw and what stands around it.
+    """A flaw and its context.
 
     Attributes:
         text: the whole text.
-        at: the flaw.
-        began: where the value begins that it stands in or behind.
+        at: the offset of the flaw.
+        began: where the value begins in or after which the flaw is.
         end: the end of the value's line.
-        word: what stands there up to a blank or what may end a value.
+        word: the text of the value, up to whitespace or a character that may end a value.
     """
 
     def __init__(self, scan: Scan, flaw: Flaw, section: Path, model: type[Any]) -> None:
@@ -74,7 +74,7 @@ class Slip:
         self.word = word[0] if word else ""
 
     def _value_start(self, flaw: Flaw) -> int:
-        """Return where the value begins; behind a value, where that one does."""
+        """Return where the value begins; for a flaw after a value, where that value begins."""
         if flaw.due in {Due.LINE_END, Due.COMMA} and self.scan.values:
             last = next(reversed(self.scan.values.values()))
             return last.start if last.start > self.scan.statements[-1] else flaw.start
@@ -92,14 +92,14 @@ class Slip:
 
     @cached_property
     def key(self) -> Key | None:
-        """The description of the key whose value this is, as far as its names tell; a table of others has none."""
+        """The description of the key whose value this is, as far as its names tell; None in another owner's table."""
         *around, name = self.scan.key or ("",)
         if not self._may_be_ours([str(part) for part in around]):
             return None
         return next((key for key in _every_key(self._model) if key.name == name), None)
 
     def _may_be_ours(self, names: list[str]) -> bool:
-        """Check for the names of a table that is the section's, or within it, but for slips and parts before it."""
+        """Check for the path of the section's table or one within it; slips and missing leading parts are allowed."""
         if not self._section:
             return not names
         *before, last = self._section
@@ -108,14 +108,14 @@ class Slip:
 
     @property
     def concerns_section(self) -> bool:
-        """Whether the text names the section, or the statement one of its keys."""
+        """Whether the text contains the section's name, or the statement one of its keys."""
         name = self.text[self.scan.statements[-1] : self.at].strip(" \t\"'")
         is_named = not self._section or self._section[-1] in self.text
         return is_named or any(key.name == name for key in _every_key(self._model))
 
     @property
     def takes(self) -> Kind | None:
-        """What the value of the key is due to be, where that is known."""
+        """The kind of value that the key takes, if it is known."""
         return self.key.kind if self.key else None
 
     def line_end(self, at: int) -> int:

@@ -1,4 +1,4 @@
-"""How strings are spelt: escapes, and where a stretch of a string's text stands in the source."""
+"""How strings are spelt: escapes, and where a stretch of a string's text is in the source."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class Spelling:
     def __init__(self, raw: str) -> None:
         opening = next(mark for mark in ('"""', "'''", '"', "'") if raw.startswith(mark))
         at = len(opening)
-        if at == 3:  # noqa: PLR2004 -- a line end right behind the quotes does not belong to the text
+        if at == 3:  # noqa: PLR2004 -- a line end right after the quotes is not part of the text
             at += len("\r\n") if raw.startswith("\r\n", at) else raw.startswith("\n", at)
         self._first = at
-        # What is spelt longer than it is: where it starts and ends in `raw`, and how far the text is behind it.
+        # What is longer in `raw` than in the text: where it starts and ends in `raw`, and the text's offset after it.
         self._starts, self._ends, self._behind = array("q"), array("q"), array("q")
         longer = _LONGER if opening[0] == '"' else _CRLF
         behind = 0
@@ -57,7 +57,7 @@ class Spelling:
             self._behind.append(behind)
 
     def inside(self, within: Stretch) -> Stretch:
-        """Return the stretch in the spelling; it ends with its last character, before what folds the line."""
+        """Return the stretch in the spelling; it ends after its last character, before a line continuation."""
         return self._bounds(within[0])[0], self._bounds(within[1] - 1)[1]
 
     def _bounds(self, index: int) -> Stretch:

@@ -1,7 +1,7 @@
-"""The paths whose places are asked for, and which statements of a text can be passed over for them.
+"""The paths whose places are asked for, and the statements that can be skipped on the way to them.
 
-A host file may have thousands of tables beside the section. Its plain lines are passed over by one pattern, a thousand
-at a time; whatever the pattern does not know, such as a value over several lines, is left to the scanner.
+A host file may have thousands of tables beside the section. One pattern skips its plain lines, a thousand at a time;
+whatever it does not match, such as a value over several lines, is left to the scanner.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from codeexec_config.findings import Path
 
 _MOST: Final = 100
-"""With more stems than that a pattern of them all would cost what it saves."""
+"""With more stems than this, a pattern of them all would cost as much as it saves."""
 _BARE: Final = expression(r"[A-Za-z0-9_-]+")
 _STRING: Final = r"""(?:"[^"\\\n]*+"(?!")|'[^'\n]*+'(?!'))?"""
 _PLAIN: Final = r"""[^"'\[{#\n]*+"""
@@ -41,20 +41,20 @@ class Stems:
 
     @classmethod
     def few(cls, paths: Iterable[Path]) -> Stems | None:
-        """Return the stems of paths, or None when it is cheaper to read the whole text."""
+        """Return the stems of paths, or None if it is cheaper to read the whole text."""
         stems = cls(paths)
         return stems if len(stems._stems) <= _MOST else None
 
     def entries(self, array: Path) -> frozenset[int]:
-        """Return which entries of an array are asked for, each with the one before it."""
+        """Return the indices of an array that are asked for, each with the one before it."""
         return frozenset(index - back for path, index in self._entries if path == array for back in (0, 1))
 
     def concern(self, path: Path) -> bool:
-        """Check whether a path leads to a stem, or on from one."""
+        """Check whether a path leads to a stem, or starts with one."""
         return any(stem[: len(path)] == path[: len(stem)] for stem in self._stems)
 
     def passable(self, table: Path | None) -> re.Pattern[str] | None:
-        """Return the pattern of lines to pass over in a table, or in one that concerns none; None when none can be."""
+        """Return the pattern of lines to skip in a table (None: one that concerns no stem), or None if none can be."""
         if table not in self._patterns:
             self._patterns[table] = self._pattern(table)
         return self._patterns[table]
@@ -76,12 +76,12 @@ def _lines(unasked: str, header: str) -> re.Pattern[str]:
 
 
 def _unless(stems: Iterable[Path], end: str) -> str:
-    """Return the pattern that no dotted key or header comes next that concerns a stem."""
+    """Return the pattern that no dotted key or header that concerns a stem comes next."""
     return rf"(?!{'|'.join(_ways(stem, end) for stem in stems)})"
 
 
 def _ways(stem: Path, end: str) -> str:
-    """Return the pattern of what leads to a stem: a name that needs quotes, or that has them, may be any."""
+    """Return the pattern of what leads to a stem; a name that needs or has quotes may be any name."""
     way = ""
     for name in reversed(list(_bare(stem))):
         further = rf"\.{way}" if way else r"\."

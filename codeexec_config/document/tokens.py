@@ -1,6 +1,6 @@
-"""Read the tokens of a TOML text: blanks, comments, names, strings and scalars.
+"""Read the tokens of a TOML text: whitespace, comments, names, strings and scalars.
 
-Tokens of TOML 1.1 are accepted, and noted where TOML 1.0 lacks them.
+Tokens of TOML 1.1 are accepted, and noted if TOML 1.0 lacks them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _COMMENT = expression(r"#[^\r\n]*")
 _COMMENTS = expression(r"(?:#[^\r\n]*+[ \t\r\n]*+){1,1000}")
 _BARE_KEY = expression(r"[A-Za-z0-9_-]+")
 # No repeated group is possessive: up to 3.11.4 the engine loses its place in one (python/cpython#106052). No group is
-# repeated without bound either: the engine keeps a frame for each turn.
+# repeated without bound either: the engine keeps a frame for each iteration.
 _ONE_BARE_KEY = expression(r"[ \t]*+([A-Za-z0-9_-]++)[ \t]*+(?=[=\]])")
 _ENDS = {
     '"""': expression(r'"{3,5}|\\.', re.DOTALL),
@@ -55,7 +55,7 @@ _NOTHING = expression(r"[\r\n#,\]}]|\Z")
 _DELIMITER = expression(r"[ \t\r\n#,\]}]|\Z")
 _MARK = expression(r"""["'\[{\]}\n]|#[^\n]*+""")
 _WITHIN = expression(r"""(?:[^"'#\[{\]}]++|"[^"\\\n]*+"(?!")|'[^'\n]*+'(?!')){1,1000}""")
-"""What needs no second look within brackets: all but brackets, comments, and strings with escapes or over lines."""
+"""Text to skip within brackets: all but brackets, comments, and strings with escapes or over several lines."""
 OPENINGS = ("${", "$<")
 
 
@@ -99,8 +99,8 @@ class Flaw(NamedTuple):
     """The first thing in a text that is not TOML.
 
     Attributes:
-        start: the first code point that cannot be read on.
-        end: one further, or the same at the end of the text.
+        start: the first code point that cannot be read.
+        end: one after it, or the same at the end of the text.
         due: what was due instead.
         key: the name that is given twice.
         first: where it was given first.
@@ -120,14 +120,14 @@ class Stop(Exception):  # noqa: N818 -- it ends the scan; nothing has gone wrong
 
 
 class Tokens:
-    """Read one token after the other.
+    """Read one token after another.
 
     Attributes:
-        comments: every comment, or run of them with what stands between.
+        comments: every comment, or run of comments with the whitespace between them.
         modern_keys: key parts whose escapes TOML 1.0 lacks.
-        stand_ins: digits of moments that Python's types lack, with others of that length which they have.
+        stand_ins: digits of dates and times that Python's types cannot represent, with others of the same length.
         flaw: the first thing that is not TOML, as far as tokens tell.
-        brackets: where each array and inline table that is open at the end begins.
+        brackets: where each array and inline table begins that is still open.
     """
 
     def __init__(self, text: str) -> None:
@@ -171,7 +171,7 @@ class Tokens:
         name = self._decode(raw, start, 1)
         if self._is_modern and not self.brackets:
             self.modern_keys.append(Part(name, start, self._pos))
-        # A key of an inline table makes its value modern; one of a statement is written anew by itself.
+        # A key of an inline table makes its value modern; one of a statement is rewritten on its own.
         self._is_modern = before or (self._is_modern and bool(self.brackets))
         return name
 
@@ -231,14 +231,14 @@ class Tokens:
         return "scalar"
 
     def _no_scalar(self, start: int, readable: int) -> NoReturn:
-        """Stop behind the number, moment or boolean that a value begins with, or where it begins."""
+        """Stop after the number, moment or boolean that a value begins with, or else where it begins."""
         if readable == start and _LIKE_A_MOMENT.match(self.text, start):
             self._fail(Due.MOMENT)
         found = _NUMBER_SO_FAR.match(self.text, start) or _WORD_SO_FAR.match(self.text, start)
         self._fail(Due.VALUE, max(readable, found.end() if found else start), opening=start)
 
     def _moment(self, found: re.Match[str]) -> None:
-        """Note what TOML 1.0 lacks, and what Python's types do: the year 0 and a leap second, as RFC 3339 has them."""
+        """Note what TOML 1.0 lacks, and what RFC 3339 allows but Python's types lack: the year 0 and a leap second."""
         group = "seconds_of_time" if found[0][2] == ":" else "seconds_of_date"
         if group == "seconds_of_date":
             self._date(found)
@@ -257,7 +257,7 @@ class Tokens:
             self._fail(Due.MOMENT)
 
     def _skim(self) -> None:
-        """Pass over a statement of a text that a parser has accepted: to the line end that no value holds."""
+        """Pass over a statement of a text that a parser has accepted: to the first line end outside of a value."""
         depth = 0
         while found := _MARK.search(self.text, self._pos):
             mark = found[0]
@@ -322,7 +322,7 @@ def _is_too_long(number: str) -> bool:
 
 
 def past_space(text: str, at: int) -> int:
-    """Return the offset behind blanks, line ends and comments."""
+    """Return the offset after whitespace, line ends and comments."""
     while (found := _COMMENTS.match(text, at) or _SPACE.match(text, at)) and found[0]:
         at = found.end()
     return at

@@ -40,7 +40,7 @@ _GOES_ON: Final = expression(r"[ \t]*,[ \t]*(?![A-Za-z0-9_.-]+[ \t]*=)[^\s#]")
 """A comma that no key follows may be part of the text."""
 _ONE_ENTRY: Final = 'one variable gives one entry, in quotes and brackets: ["${NAME}"]'
 _STAND_INS: Final = ("x", "1", "https", "https://x")
-"""What references may yield: a part of a name, a number, a scheme, a whole URL."""
+"""What references may yield: part of a name, a number, a scheme, a whole URL."""
 _NAME: Final = rf"\$<{limits.VARIABLE_PATTERN}>"
 _REFERENCE: Final = expression(
     rf"(?:\$\{{[^}}\n\"\\]{{0,1000}}\}}|{_NAME}|\$(?![{{<])|[^\s#,\"'\[\]{{}}\\$]){{1,1000}}"
@@ -52,7 +52,7 @@ _BARE_WORD: Final = expression(r"[A-Za-z][A-Za-z0-9_+.-]*")
 _MORE_WORDS: Final = expression(r"[ \t]*,[ \t]*([A-Za-z][A-Za-z0-9_+.-]*)(?=[ \t]*(?:[,\]\r\n]|\Z)|[ \t]+#)")
 _ENDS_LINE: Final = expression(r"[ \t]*(?:\r?\n|\Z)|[ \t]+#")
 _VALUE_BELOW: Final = expression(rf"\s*+(?!#|{KEY_OF_PAIR}|([\"'])[^\"'\n]*\1[ \t]*=|\[\[?[A-Za-z0-9_. \t-]+\])\S")
-"""A value on a line further down, and no statement; a header in quotes counts as an array."""
+"""A value on a line further down that is not a statement; a header in quotes counts as an array."""
 _HALF_QUOTED: Final = expression(r"[^\s\"'#,\\\[\]{}=][^\"'#,\\\[\]{}=\n]*([\"'])")
 _DOTS_AND_COLONS: Final = expression(r"[0-9]+[.:-].*[.:-]")
 
@@ -73,16 +73,16 @@ _FORMS: Final = (
         "an array is written in brackets, an inline table in braces",
     ),
 )
-"""How other languages begin a value, what to say of it, and the way out."""
+"""How other languages begin a value, the message and the help."""
 _FORMS_OF_ENTRIES: Final = (
     (expression(r"-[ \t]"), "a TOML array has no hyphens", "write commas between its values"),
     (
         expression(r"[A-Za-z0-9_.-]+[ \t]*="),
-        "an array holds values without keys",
+        "an array contains values without keys",
         "an inline table is written in braces",
     ),
 )
-"""The same, of what stands in an array."""
+"""The same for the entries of an array."""
 
 
 def explain_value(slip: Slip) -> Reason:
@@ -122,14 +122,14 @@ def _reference(slip: Slip) -> Reason | None:
     found = _REFERENCE.match(slip.text, slip.began)
     if not any(mark in (found[0] if found else slip.word) for mark in OPENINGS):
         return None
-    message = "a reference must stand in quotes: the file is parsed before references are read"
+    message = "a reference must be in quotes: the file is parsed before references are expanded"
     if slip.key is not None and not slip.key.takes_references:
         return Reason(message, f"`{slip.key.name}` takes no reference; write the value itself")
     if slip.takes == "list" and not slip.scan.brackets:
         return Reason(message, _ONE_ENTRY)
     is_whole = slip.text.startswith(OPENINGS, slip.began)
     help_ = (
-        'quote it: "${NAME}" may stand for a text, an integer or a boolean'
+        'quote it: "${NAME}" may yield a text, an integer or a boolean'
         if is_whole
         else 'quote the whole value, with the "${NAME}" in it'
     )
@@ -141,7 +141,7 @@ def _reference(slip: Slip) -> Reason | None:
 
 
 def _may_be_set(key: Key | None, text: str) -> bool:
-    """Check that a text with references has no error of its own, the references taken as set."""
+    """Check that a text with references, taken as set, has no other error."""
     if key is None:
         return True
     if any(isinstance(each, Malformed) or (isinstance(each, Reference) and each.is_pasted) for each in parse(text)):
@@ -165,7 +165,7 @@ def _is_entry(slip: Slip) -> bool:
 
 
 def _is_no_entry(slip: Slip) -> bool:
-    """Check for a place in an array where the key takes none."""
+    """Check for a place in an array where the key takes no array."""
     return _is_entry(slip) and slip.takes not in {"list", None}
 
 
@@ -218,14 +218,14 @@ def _half_quoted(slip: Slip) -> Reason | None:
 
 
 def _behind(slip: Slip) -> Reason | None:
-    """Explain what follows a number or a boolean without being part of it."""
+    """Explain text after a number or a boolean that is not part of it."""
     if slip.at == slip.began or _DOTS_AND_COLONS.match(slip.word):
         return None
     return Reason("unexpected text after a value", f"{due_form(slip, _QUOTE)}; a comment begins with #")
 
 
 def due_form(slip: Slip, otherwise: str) -> str:
-    """Return how to write a value that takes no quotes, if the key is known to take one."""
+    """Return how to write a value without quotes, if the key is known to take one."""
     return _LITERALS.get(slip.takes, otherwise) if slip.takes else otherwise
 
 
@@ -248,12 +248,12 @@ def _text(slip: Slip) -> Reason:
 
 
 def _bare(slip: Slip) -> str:
-    """Return a value without quotes: one word within brackets, elsewhere what stands before a comment."""
+    """Return a value without quotes: one word within brackets, elsewhere the line up to a comment."""
     return slip.word if slip.scan.brackets else slip.line.partition("#")[0].strip()
 
 
 def _named_form(slip: Slip) -> str | None:
-    """Return how a choice or a union is written, as far as the text of a line names what was meant."""
+    """Return how a choice or a union is written, as far as the text tells what was meant."""
     key = slip.key
     text = _bare(slip)
     if key is not None and key.choices is not None and key.variants is None:
@@ -272,7 +272,7 @@ def _in_quotes(name: str) -> str:
 
 
 def _foreign(slip: Slip) -> Reason | None:
-    """Explain a variable as another tool writes it; the fix writes around its name, which is not repeated."""
+    """Explain a variable as another tool writes it; the fix writes around its name without repeating it."""
     item = slip.key and (slip.key.item or slip.key)
     if item is None or not item.takes_references or item.form == "variable pattern":
         return None
@@ -300,7 +300,7 @@ def _list(slip: Slip, message: str) -> Reason:
 
 
 def _words(slip: Slip, message: str, help_: str) -> Reason:
-    """Quote the bare words of an array, all at once."""
+    """Quote all bare words of an array."""
     found = _BARE_WORD.match(slip.text, slip.began)
     changes: list[tuple[int, int, str]] = []
     place = (slip.began, found.end()) if found and slip.ends_value(found.end()) and _fits(slip, found[0]) else None
@@ -312,12 +312,12 @@ def _words(slip: Slip, message: str, help_: str) -> Reason:
 
 
 def _fits(slip: Slip, text: str) -> bool:
-    """Check that a text in quotes would be no mistake of its own, as far as the key tells."""
+    """Check that a text would be right once in quotes, as far as the key tells."""
     key = slip.key
     if key is None:
         return True
     if key.item is not None:
-        is_language = key.item.form == "language"  # a name that is not known may be misspelt
+        is_language = key.item.form == "language"  # an unknown name may be misspelt
         return text in limits.KNOWN_LANGUAGES if is_language else judge(key.item, text, (), {}) is None
     if key.kind == "union":
         return text == next(iter(key.variants or ()))

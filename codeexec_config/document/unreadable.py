@@ -1,4 +1,4 @@
-"""Explain why a file is not read at all."""
+"""Explain why a file cannot be read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from codeexec_config.findings import Finding
 
 
 def not_read(path: str, error: OSError | ValueError) -> Finding:
-    """Return why the system does not open a path, or does not read what is there."""
+    """Return the finding for a path that the system cannot open or read."""
     if isinstance(error, OSError) and _is_special(path):
         return not_regular(path)
     if _is_text(path):
@@ -43,7 +43,7 @@ def too_large() -> Finding:
 
 
 def name_shown(path: str) -> str:
-    """Return what a report calls a path that was not read: a text in its place may hold a key."""
+    """Return what a report calls a path that was not read: TOML text passed as a path may contain a key."""
     return "<text>" if _is_text(path) and not os.path.exists(path) else path  # noqa: PTH110 -- takes any str
 
 
