@@ -225,12 +225,12 @@ def test_a_negation_is_turned_round(name: str, turns: int, value: bool) -> None:
         ("api_key_file", External, 'api_key = "${NAME}"'),
         ("apiKeyHelper", External, 'api_key = "${NAME}"'),
         ("url_env", External, 'url = "${NAME}"'),
-        ("proxy_url", External, "`url` is known"),
-        ("port", External, "it is a part of `url`, as in url = "),
-        ("basePath", External, "it is a part of `url`, as in url = "),
-        ("service_api_route", External, "it is a part of `url`, as in url = "),
+        ("proxy_url", External, "there is a key `url`"),
+        ("port", External, "it is part of `url`, as in url = "),
+        ("basePath", External, "it is part of `url`, as in url = "),
+        ("service_api_route", External, "it is part of `url`, as in url = "),
         ("url_path", External, 'url = "${NAME}"'),
-        ("disabled_url", External, "`url` is known"),
+        ("disabled_url", External, "there is a key `url`"),
         ("timeout", CodeExecutionConfig, "did you mean `timeout_secs`? it is in seconds"),
         ("languages_allowed", CodeExecutionConfig, "did you mean `allowed_languages`?"),
         ("max_mem_mb", CodeExecutionConfig, "did you mean `max_memory_mb`? it is in MiB"),
@@ -561,7 +561,7 @@ def test_the_help_of_a_pointer_says_where_the_value_comes_from() -> None:
     assert key is not None
     assert url is not None
     assert key.help.startswith('a key comes from the environment: api_key = "${NAME}"')
-    assert url.help.startswith("`url` holds the value itself")
+    assert url.help.startswith("`url` is the value itself")
 
 
 def test_no_fix_leads_to_a_number_that_is_only_a_part_of_one() -> None:

@@ -1,4 +1,4 @@
-"""From plain values to a judged config: what a check is asked, and what it came to."""
+"""From plain values to a judged config: the options of a check, and its outcome."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class Options:
-    """What a caller says of a check, once it is read.
+    """The options of a check, parsed.
 
     `model` is the class that the section is structured into. `offline`, `origins` and `found` are set on an instance;
-    the last says that nobody named the file, so that a near miss may be somebody else's table.
+    the last means that the file was found, not named, so that a near miss may be a table with another owner.
     """
 
     __slots__ = ("environment", "found", "model", "offline", "origins", "policy", "section")
@@ -41,16 +41,16 @@ class Options:
 
 
 class Outcome:
-    """What a check came to, before anything of it has a place.
+    """The outcome of a check, before its findings have places.
 
     Attributes:
         config: the config, or None.
         found: the findings, with paths from the root of the file.
         refused: the one diagnostic of a text that is not TOML; it has its place.
-        document: the text that the findings stand in, or None.
-        file: the file's name as it was given, or None.
+        document: the text that the findings are in, or None.
+        file: the file's name as given, or None.
         deferred: each reference that was not looked up, with its path.
-        section: the section's own table, an empty one when it is absent, or None when nobody got so far.
+        section: the section's own table, an empty one if it is absent, or None if it was not reached.
     """
 
     __slots__ = ("config", "deferred", "document", "file", "found", "refused", "section")
@@ -75,5 +75,5 @@ class Outcome:
         self.section = section
 
 
-# Neither is a named tuple: to make one takes longer than to import a module, at every start-up. Both are made for every
-# call, by place: by name that takes twice as long.
+# Neither is a named tuple: creating one takes longer than importing a module, at every start-up. Both are instantiated
+# for every call, with positional arguments: keywords take twice as long.

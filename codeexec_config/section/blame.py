@@ -1,4 +1,4 @@
-"""Find who is at fault for a wrong value, the file or the environment, and show the character that does it."""
+"""Decide whether the file or the environment is at fault for a wrong value, and find the character at fault."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 _MARKED: Final = frozenset({"invalid-url", "invalid-language", "unknown-runtime"})
 _STAND_INS: Final = ("1", "x", "https", "https://x", "https://1")
-"""Values that make a text right, if any does: a number, a part of a name, a scheme, a whole URL."""
+"""Values that make a text right, if any does: a number, part of a name, a scheme, a whole URL."""
 _NEVER_IN_URLS: Final = frozenset(" \\#")
 _PADDED: Final = "the key begins or ends with a space, which no HTTP header can carry"
 
 
 def of_literal(finding: Finding, value: str) -> Finding:
-    """Return a finding on a text of the file, at the invisible or look-alike character that is at fault, if one is."""
+    """Return the finding on a text of the file, at the invisible or look-alike character at fault, if there is one."""
     found = strange(value)
     if found is None or finding.code not in _MARKED:
         return finding
@@ -44,7 +44,7 @@ def of_literal(finding: Finding, value: str) -> Finding:
 
 
 def of_template(finding: Finding, key: Key, template: str, made: str) -> Finding:
-    """Return the file's part in a value with references in it, when the text around them is wrong whatever they are."""
+    """Return the finding on the file's part of a value, if the text around its references is wrong with any values."""
     path = finding.path
     tried = [judge(key, _filled(template, stand_in), path, {}) for stand_in in _STAND_INS]
     ill = [found for found in tried if found is not None and found.code == finding.code]
@@ -54,9 +54,9 @@ def of_template(finding: Finding, key: Key, template: str, made: str) -> Finding
 
 
 def of_unread(key: Key, template: str, path: Path, urls: dict[Path, Url]) -> Finding | None:
-    """Return what is wrong with a text whatever its unread references are, or None where that is open.
+    """Return what is wrong with a text whatever its unread references are, or None if that depends on them.
 
-    A URL whose host stands in the file is kept, as it is for a text without references.
+    A URL whose host is in the file is added to `urls`, as for a text without references.
     """
     if key.form == "url" and not _is_settled(template):
         return None
@@ -66,7 +66,7 @@ def of_unread(key: Key, template: str, path: Path, urls: dict[Path, Url]) -> Fin
 
 
 def _is_settled(template: str) -> bool:
-    """Check whether the literal parts of a URL decide on it: by a character, the scheme, a user, or the whole host."""
+    """Check whether the literal parts of a URL settle it: by a character, the scheme, a user, or the whole host."""
     segments = parse(template)
     literals = [segment.text for segment in segments if isinstance(segment, Literal)]
     start = literals[0].lower() if isinstance(segments[0], Literal) else ""
@@ -79,7 +79,7 @@ def _is_settled(template: str) -> bool:
 
 
 def _of_file(finding: Finding, key: Key, template: str) -> Finding:
-    """Return a finding on a text with references in it as one on the text around them."""
+    """Turn a finding on a text with references into one on the text around them."""
     if finding.code == "credentials-in-url":
         return finding
     written = mended(template)
@@ -90,7 +90,7 @@ def _of_file(finding: Finding, key: Key, template: str) -> Finding:
 
 
 def may_be_right(key: Key, template: str, path: Path) -> bool:
-    """Check that a text with references in it is right for some value that they may all have."""
+    """Check that a text with references is right for some value that they may all have."""
     return any(judge(key, _filled(template, stand_in), path, {}) is None for stand_in in _STAND_INS)
 
 
@@ -102,7 +102,7 @@ def _filled(template: str, stand_in: str) -> str:
 
 
 def of_secret(finding: Finding, text: str) -> Finding:
-    """Return what the file has written into a key that no header can carry, at its place; else the finding."""
+    """Return the finding at the character of the file that no header can carry, or unchanged if there is none."""
     if (written := unpadded(text)) is not None:
         amendment = Amendment(f'write "{written}"', "reword", finding.path, written)
         return finding._replace(message=_PADDED, help=f'write "{written}"', amendment=amendment)

@@ -1,4 +1,4 @@
-"""Look up variables: each at most once, only those that may be, and without a value left behind when that fails."""
+"""Look up variables: each at most once, only permitted ones, and keeping no value if a lookup fails."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Environment:
     """The variables of one check.
 
     Args:
-        mapping: where they come from.
-        allowed: glob patterns; each group must match a name for it to be read.
+        mapping: the source of their values.
+        allowed: groups of glob patterns; a name must match each group to be read.
     """
 
     __slots__ = ("_allowed", "_garbled", "_mapping", "_values")
@@ -30,7 +30,7 @@ class Environment:
 
     @property
     def is_limited(self) -> bool:
-        """Whether a file may read some variables only."""
+        """Whether a file may read only some variables."""
         return bool(self._allowed)
 
     def permits(self, name: str) -> bool:
@@ -43,14 +43,14 @@ class Environment:
 
     @property
     def allowed(self) -> Sequence[Patterns]:
-        """The patterns of the argument and of the policy; a variable matches one of each."""
+        """The patterns of the argument and of the policy; a variable must match one of each."""
         return self._allowed
 
     def fetch(self, name: str) -> BaseException | None:
-        """Look a name up, once; return what the mapping raised, without our frames and without a value kept.
+        """Look a name up once; return what the mapping raised, without our frames, and keep no value then.
 
-        A traceback shows the frames that an exception passed through, with their variables; so it is carried out as a
-        value, and raised where no frame holds a secret.
+        A traceback gives access to the variables of the frames that an exception passed through; so it is returned as
+        a value, and raised where no frame refers to a secret.
         """
         if name in self._values:
             return None
@@ -63,7 +63,7 @@ class Environment:
             self._values.clear()
             inner = error.__traceback__
             return error.with_traceback(inner and inner.tb_next)
-        if not issubclass(type(value), str):  # a mock of one only says that it is
+        if not issubclass(type(value), str):  # isinstance would accept a mock with the spec of one
             self._values.clear()
             return TypeError(f"the environment's value of {name} is not a str")
         text = str.__str__(value)
@@ -75,10 +75,10 @@ class Environment:
         return None
 
     def read(self, text: str, *, is_secret: bool) -> str | BaseException | None:
-        """Return the value of a text that is one `${NAME}` and nothing else, or what the mapping raised.
+        """Return the value of a text that is one `${NAME}` and nothing else, or the exception that the mapping raised.
 
-        It is None where more is to be said of the text: it holds more or less, its variable is not permitted or has no
-        value, or, of a secret, it may be a key itself.
+        Return None if the text needs a closer look: it is anything else, its variable is not permitted or has no
+        value, or a secret's reference may be a pasted key.
         """
         name = text[2:-1]
         if text[:2] != "${" or text[-1] != "}" or not limits.is_variable(name):

@@ -1,8 +1,8 @@
-"""Offer fixes: for a finding whose cure is certain, the edits that make it.
+"""Offer fixes: edits for the findings whose solution is certain.
 
-A fix is offered where the value that it yields has no error of its own and brings none elsewhere: a mode that cannot
-run the languages beside it is none. That is decided from the file alone, with each reference taken as set, and without
-a second run of the checks.
+A fix is offered if the value that it yields has no error and causes none elsewhere: a mode that cannot run the
+section's languages does not qualify. That is decided from the file alone, with each reference taken as set, and
+without a second run of the checks.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _COMMENT: Final = expression(r"[^\s,;|]\s+#\s*\S")
 _MOST: Final = 200
-"""Findings that are tried for a fix; the rest is tried once these are fixed."""
+"""The most findings that get a fix; the rest get theirs once these are fixed."""
 
 
 def amend(findings: list[Finding], section: dict[str, Any], model: type[Any]) -> list[Finding]:
@@ -43,7 +43,7 @@ class Amender:
     """Decide on the fixes of one section.
 
     Args:
-        section: the section as the file has it, references unread.
+        section: the section as in the file, references unread.
         model: the class that it is structured into.
     """
 
@@ -84,7 +84,7 @@ class Amender:
         }
 
     def _beside_comment(self, finding: Finding) -> Finding:
-        """Return a finding on a text with the word on a comment that stands in it."""
+        """Return a finding on a text, with a help on the comment that the text contains, if any."""
         if finding.code == "unknown-key" or finding.target is not None:
             return finding
         value = self._value(finding.path)
@@ -156,7 +156,7 @@ class Amender:
         return Amendment(f"write {text}", "replace", finding.path, text)
 
     def _reworded(self, finding: Finding) -> Amendment | None:
-        """Write the variables of a text in braces, without a blank beside them."""
+        """Write the variables of a text in braces, without spaces around them."""
         written = mended(self._value(finding.path))
         if written is None or not self._is_cure(finding.path, written):
             return None
@@ -191,11 +191,11 @@ class Amender:
         return Amendment(f'write "{meant}"', "reword", finding.path, meant)
 
     def _split(self, path: Path, names: list[str]) -> Amendment | None:
-        """Write the names of one string as entries of their own."""
+        """Write the names in one string as separate entries."""
         item, around = self._key_at(path), path[:-1]
         if item is None or not all(is_sound(item, name) for name in names):
             return None
-        # By themselves: beside others they would stand at other places, whose conflicts are not theirs.
+        # Check them alone: among the others they would be at other indices, whose conflicts are not theirs.
         if any(found[:-1] == around for found in conflicts(_with(self._section, around, names), self._model)):
             return None
         text = written(names)[1:-1]
@@ -212,19 +212,19 @@ class Amender:
         return value_at(self._section, path)
 
     def _is_cure(self, path: Path, value: Any) -> bool:
-        """Check whether a value has no error of its own, and goes with the others."""
+        """Check whether a value has no error and is compatible with the others."""
         key = self._key_at(path)
         return (
             key is not None and is_sound(key, value) and not self._brings_conflicts(_with(self._section, path, value))
         )
 
     def _brings_conflicts(self, section: dict[str, Any]) -> bool:
-        """Check whether a changed section has values that do not go together, which it has not now."""
+        """Check whether a changed section has conflicting values that it does not have now."""
         return not conflicts(section, self._model) <= self._conflicts
 
 
 def _class_at(model: type[Any], path: Path) -> type[Any] | None:
-    """Return the class whose table stands at a path of the section."""
+    """Return the class of the table at a path of the section."""
     if not path:
         return model
     union = union_of(model)
@@ -234,7 +234,7 @@ def _class_at(model: type[Any], path: Path) -> type[Any] | None:
 
 
 def _meant_value(meant: Meaning, value: Any) -> Any:
-    """Return a value as the known key says it: converted, turned round, or as it is; None when that cannot be."""
+    """Return the value for the known key: converted, negated, or unchanged; None if that is impossible."""
     if meant.sense is Sense.NEGATION:
         return not value if type(value) is bool else None
     if meant.sense is Sense.UNIT and meant.unit is not None and not meant.unit.is_own:
@@ -243,13 +243,13 @@ def _meant_value(meant: Meaning, value: Any) -> Any:
 
 
 def _has_letters_of_another_script(url: str) -> bool:
-    """Check for letters that look like ASCII behind the scheme: they may be the host's own."""
+    """Check for letters that look like ASCII after the scheme: they may be the host's own."""
     _, _, rest = url.partition("://")
     return any(is_letter(character) and plain(character) is not None for character in rest)
 
 
 def _may_lack_a_letter(url: str) -> bool:
-    """Check for a character within a URL that a backslash may have made of the letter behind it."""
+    """Check for a character within a URL that a backslash may have made of the letter after it."""
     return not ESCAPES.keys().isdisjoint(url.strip())
 
 

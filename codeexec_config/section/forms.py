@@ -1,8 +1,8 @@
-"""Recognise a mode that is written another way, and keys that stand in a neighbour's table.
+"""Recognise a mode that is written in another form, and keys in the wrong table.
 
-People write the mode as other tools have it: its name as a value with its keys beside it, its keys in the mode's own
-table, its table beside the section. All of that is one mistake: one finding has the form that is right, and the rest
-is not reported as well.
+People write the mode as in other tools: its name as a value with its keys beside it, its keys in the mode's own table,
+its table directly in the section. Each of these is one mistake: one finding gives the right form, and the rest is not
+reported.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ _TAGS: Final = frozenset({"backend", "kind", "mode", "name", "tag", "type", "var
 _SEPARATORS: Final = expression(r"[\s:/.+_-]+")
 _MOST_WORDS: Final = 6
 _MOST: Final = 100
-"""Unknown keys of a table that are looked at."""
+"""The most unknown keys of a table that are looked at."""
 
 
 class _Part(NamedTuple):
-    """A piece of a mode at another place.
+    """A part of a mode in the wrong place.
 
     Attributes:
-        path: where it stands.
+        path: where it is.
         variant: the variant that it belongs to.
-        key: the key of the variant that its value is for, or None where it only names the variant.
+        key: the key of the variant that its value is for, or None if it only names the variant.
         value: the value.
-        is_table: it is the variant's whole table.
-        is_named: the value is not written as it is, but by the name of a table or as a part of a text.
+        is_table: whether it is the variant's whole table.
+        is_named: whether the value is not written literally, but as the name of a table or as part of a text.
     """
 
     path: Path
@@ -63,11 +63,11 @@ class _Part(NamedTuple):
 
 
 def gathered(found: list[Finding], section: dict[str, Any], model: type[Any], path: Path) -> list[Finding]:
-    """Return the findings of the shape, those of one mistake as one.
+    """Return the findings on the shape, with those of one mistake joined into one.
 
     Args:
-        found: what is wrong with the shape, with paths from the section.
-        section: the section as the file has it.
+        found: the findings on the shape, with paths from the section.
+        section: the section as in the file.
         model: the class that it is structured into.
         path: the path of the section.
     """
@@ -89,14 +89,14 @@ class _Forms:
         self._misspelt = [near for name in list(self._mode)[:_MOST] if (near := self._misspelt_home(name))]
 
     def _misspelt_home(self, name: str) -> str | None:
-        """Return the variant whose table this is in the mode's own, but for a slip in its name."""
+        """Return the variant whose table in the mode's this is, with its name misspelt."""
         is_table = name not in self._variants and type(self._mode[name]) is dict
         return nearest(name, self._variants) if is_table else None
 
     # -- one mistake, one finding --------------------------------------------------------------------------------------
 
     def joined(self, found: list[Finding]) -> list[Finding]:
-        """Return the findings with those on the parts of one mode as one."""
+        """Return the findings, with those on the parts of one mode joined into one."""
         parts = self._parts_of_one_mode()
         paths = {part.path for part in parts}
         ours = [finding for finding in found if parts and (finding.path in paths or self._is_of_shape(finding))]
@@ -112,7 +112,7 @@ class _Forms:
         return [lead._replace(help=self._help(parts), amendment=self._cure(parts)), *rest]
 
     def _is_missing_elsewhere(self, finding: Finding) -> bool:
-        """Check for a key that a table lacks because it should bear another variant's name."""
+        """Check for a key that a table lacks because it should have another variant's name."""
         return finding.code == "missing-key" and self._is_of_another(finding.path[:-1], None)
 
     def _is_of_shape(self, finding: Finding) -> bool:
@@ -120,7 +120,7 @@ class _Forms:
         return finding.code in {"unknown-mode", "empty-mode"} and finding.path[:1] == (self._union,)
 
     def _parts_of_one_mode(self) -> list[_Part]:
-        """Return the parts of the mode that a section has in pieces; nothing when it is whole, or cannot be told."""
+        """Return the parts of a mode that is scattered over the section; none if it is whole or ambiguous."""
         if sum(name in self._mode for name in self._variants) > 1 or self._misspelt:
             return []
         parts = [*self._within(), *self._beside()]
@@ -142,7 +142,7 @@ class _Forms:
         return [] if is_name_alone else parts
 
     def _beside(self) -> Iterator[_Part]:
-        """Yield what of a mode stands in the section itself."""
+        """Yield the parts of a mode in the section itself."""
         known = key_table(self._model)
         for name in [name for name in self._section if name not in known][:_MOST]:
             yield from self._stray((name,), self._section[name])
@@ -151,7 +151,7 @@ class _Forms:
             yield from self._named((self._union,), mode)
 
     def _within(self) -> Iterator[_Part]:
-        """Yield what stands in the mode's own table, but not as a variant's table."""
+        """Yield the parts in the mode's own table that are not a variant's table."""
         for name in list(self._mode)[:_MOST]:
             value = self._mode[name]
             path = (self._union, name)
@@ -163,7 +163,7 @@ class _Forms:
                 yield from self._choices_within(path, name, value)
 
     def _choices_within(self, path: Path, variant: str, table: dict[str, Any]) -> Iterator[_Part]:
-        """Yield the names of choices that stand as keys of a variant's table, which lacks the key itself."""
+        """Yield the names of choices that are keys of a variant's table, which lacks the key itself."""
         for name in list(table)[:_MOST]:
             for part in self._choice((*path, name), name):
                 if part.variant == variant and part.key not in table:
@@ -194,7 +194,7 @@ class _Forms:
             yield from self._choice(path, name)
 
     def _given(self, path: Path, key: str, value: Any) -> _Part:
-        """Return the key of a variant with its value, or another variant that only its value names."""
+        """Return a key of a variant with its value, or another variant if the value names one."""
         owner = self._owners[key]
         choices = key_table(self._variants[owner])[key].choices
         is_open = not self._homes and type(self._section.get(self._union)) is not str
@@ -210,18 +210,18 @@ class _Forms:
         return "_".join(rest) if rest and first == self._union else name
 
     def _key_of_variant(self, name: str) -> str | None:
-        """Return the key of a variant that a name is, but for a slip."""
+        """Return the key of a variant that a name is, or is a slip of."""
         if name in self._owners:
             return name
         return next(filter(None, (_is_slip(name, cls) for cls in self._variants.values())), None)
 
     def _meant_in_mode(self, name: str) -> Meaning | None:
-        """Return which key of the mode that is named a key was meant to be, where it is called otherwise."""
+        """Return the key of the named mode that a key was meant to be, under another name."""
         found = (meaning(name, self._variants[variant]) for variant in self._named_mode()[:1])
         return next((meant for meant in found if meant and meant.is_same), None)
 
     def _key_behind_variant(self, name: str) -> str | None:
-        """Return the key of a variant whose name stands in front of it, as in `external_url`."""
+        """Return the key that follows its variant's name, as in `external_url`."""
         first, *rest = words_of(name)[:_MOST_WORDS] or ("",)
         key = self._key_of_variant("_".join(rest)) if rest else None
         return key if key is not None and self._owners[key] == first else None
@@ -241,7 +241,7 @@ class _Forms:
             yield from self._choice(path, words[1])
 
     def _scalar(self, path: Path, variant: str, value: Any) -> Iterator[_Part]:
-        """Read what a variant is set to in place of a table: the value of its first key, or a switch."""
+        """Read a variant's value that is not a table: the value of its first required key, or a switch."""
         needed = [key for key in keys_of(self._variants[variant]) if key.default is REQUIRED]
         if needed and type(value) is str:
             yield _Part(path, variant, needed[0].name, value)
@@ -277,13 +277,13 @@ class _Forms:
         return f"write {self._header(variant)}, with {_and(below)} below it{place}"
 
     def _help_on_none(self, off: set[Path]) -> str:
-        """Return what to write for a mode that only says which mode is not wanted, beside what is left of it."""
+        """Return what to write for a mode that only switches off modes that are not wanted."""
         if self._mode and all((self._union, name) in off for name in self._mode):
             return f"leave it out, and {union_forms(self._variants, self._mode)}"
         return "leave it out: only the mode that is wanted is written"
 
     def _cure(self, parts: list[_Part]) -> Amendment | None:
-        """Return the fix: it renames keys where they stand, and moves only what cannot be a secret."""
+        """Return the fix: it renames keys in place, and moves only what cannot be a secret."""
         variant = parts[0].variant
         home = self._mode.get(variant) if variant in self._homes else None
         table = None if self._is_in_the_way(parts, home) or self._hides_others(parts) else self._table(parts, home)
@@ -296,17 +296,17 @@ class _Forms:
         return self._renamed(parts) if any(part.key for part in parts) else self._bare(parts)
 
     def _is_in_the_way(self, parts: list[_Part], home: dict[str, Any] | None) -> bool:
-        """Check for a mode that stays, beside which no key of the section can be made a key of it."""
+        """Check for a mode that stays, so that no key of the section can be moved into it."""
         is_set = self._union in self._section and not any(part.path == (self._union,) for part in parts)
         return home is None and is_set and any(len(part.path) == 1 for part in parts)
 
     def _hides_others(self, parts: list[_Part]) -> bool:
-        """Check for keys of the mode that are not part of it, and that are reported only once it has a name."""
+        """Check for other keys in the mode, which are reported only once it has a name."""
         ours = {part.path[1] for part in parts if len(part.path) > 1}
         return self._variants.keys().isdisjoint(self._mode) and not self._mode.keys() <= ours
 
     def _table(self, parts: list[_Part], home: dict[str, Any] | None) -> dict[str, Any] | None:
-        """Return the variant's table as it should be, or None where it is not certain."""
+        """Return the variant's table as it should be, or None if that is uncertain."""
         table = dict(home or {})
         for part in parts:
             if part.value is UNKNOWN or part.is_named or not (part.key or part.is_table or self._is_tag(part)):
@@ -318,12 +318,12 @@ class _Forms:
         return table
 
     def _is_tag(self, part: _Part) -> bool:
-        """Check that a value says no more than which variant is meant."""
+        """Check that a value only tells which variant is meant."""
         is_name = type(part.value) is str and nearest(part.value, self._variants) == part.variant
         return part.value is True or is_name
 
     def _meant(self, part: _Part) -> Any:
-        """Return the value that a part gives its key, a name in its right spelling."""
+        """Return the value that a part gives its key, with a misspelt choice corrected."""
         key = key_table(self._variants[part.variant])[str(part.key)]
         near = nearest(part.value, key.choices) if key.choices and type(part.value) is str else None
         return near or part.value
@@ -357,7 +357,7 @@ class _Forms:
         return _joined(f"write `{edits[0].text}`", edits)
 
     def _bare(self, parts: list[_Part]) -> Amendment | None:
-        """Write the variant without keys as an empty table, where its name alone stands."""
+        """Write a variant without keys as an empty table, where only its name is written."""
         [part, *more] = parts
         if more or len(part.path) == 1 or (part.value is not True and part.value != part.variant):
             return None
@@ -388,7 +388,7 @@ class _Forms:
     # -- keys of a neighbour -------------------------------------------------------------------------------------------
 
     def _placed(self, finding: Finding) -> Finding:
-        """Add where an unknown key belongs that another table has."""
+        """Add where an unknown key belongs if another table has it."""
         if finding.code not in {"unknown-key", "unknown-mode"} or not finding.path:
             return finding
         where = self._where(*map(str, finding.path))
@@ -400,7 +400,7 @@ class _Forms:
             return None
         if not around and name in self._path and type(self._section[name]) is dict:
             lead = dotted(self._path[self._path.index(name) :])
-            return f"the header has that path already; write what follows `{lead}.` alone"
+            return f"the header already has that path; write only what follows `{lead}.`"
         owner = self._owners.get(name)
         if owner is not None:
             return self._at_home(name, owner, around)
@@ -434,7 +434,7 @@ class _Forms:
         return meant and f"{_and_it(meant.help)} belongs below {self._header(self._named_mode()[0])}"
 
     def _named_mode(self) -> list[str]:
-        """Return the variants that the union's own key names, but for slips."""
+        """Return the variants that the union's own key names, misspelt or not."""
         mode = self._section.get(self._union)
         if type(mode) is str:
             return [near] if (near := nearest(mode, self._variants)) else []
@@ -442,7 +442,7 @@ class _Forms:
         return [*self._homes, *self._misspelt, *bare]
 
     def _table_beside(self, name: str) -> str | None:
-        """Return what to say of a variant's table beside another mode."""
+        """Return the help for a variant's table in a section with another mode."""
         variant = nearest(self._without_union(name), self._variants) if type(self._section[name]) is dict else None
         named = self._named_mode()
         if variant is None or not named or variant in named:
@@ -450,7 +450,7 @@ class _Forms:
         return f"it is written {self._header(variant)}, but the mode is {named[0]}; {_ONE_MODE}"
 
     def _table_around(self, name: str) -> str | None:
-        """Return what to say of a table that holds keys of the section and no other."""
+        """Return the help for a table that contains only keys of the section."""
         table = self._section[name]
         if type(table) is not dict or not table or not key_table(self._model).keys() >= table.keys():
             return None
@@ -458,34 +458,34 @@ class _Forms:
         return f"{_listed(list(table))} {verb} below [{dotted(self._path)}] itself"
 
     def _is_of_another(self, path: Sequence[str | int], owner: str | None) -> bool:
-        """Check for a variant's table that has keys of one other variant alone."""
+        """Check for a variant's table that has only keys of one other variant."""
         if len(path) != 2 or path[0] != self._union or path[1] not in self._homes:  # noqa: PLR2004 -- the union, a variant
             return False
         owners = {self._owners.get(key) for key in self._mode[path[1]]}
         return len(owners) == 1 and owners.isdisjoint({None, path[1]}) and (owner is None or owner in owners)
 
     def _pointer(self, name: str) -> str | None:
-        """Return what to write for a key of the section that tells where a value of a variant is."""
+        """Return the help for a key of the section that tells where a value of a variant is."""
         found = (meaning(name, cls) for cls in self._variants.values())
         return next((meant.help for meant in found if meant and meant.sense is Sense.POINTER), None)
 
 
 _EITHER: Final = object()
-"""The value of a key that has two, of which the help names none."""
+"""The value of a key that is given twice; the help names neither."""
 _ONE_MODE: Final = "a config has one mode, so remove one of them"
 _SAID: Final = "the mode is already set; remove this one"
-_ONE_NAME: Final = "the name of the table says which mode it is; remove this one"
+_ONE_NAME: Final = "the name of the table already selects the mode; remove this one"
 
 
 def _is_for(key: Key, text: str) -> bool:
-    """Check that a text in the place of a mode is certainly the value of a key: a choice, or a URL."""
+    """Check that a text in place of a mode is certainly the value of a key: a choice, or a URL."""
     if key.choices is not None:
         return nearest(text, key.choices) is not None
     return key.form == "url" and text.startswith(("http://", "https://"))
 
 
 def _may_be_moved(key: Key, value: Any) -> bool:
-    """Check that the text of a value holds nothing that could be a secret."""
+    """Check that the text of a value contains nothing that could be a secret."""
     if key.kind == "secret":
         return type(value) is str and references.is_public(value)
     if key.form == "url":
@@ -496,12 +496,12 @@ def _may_be_moved(key: Key, value: Any) -> bool:
 
 
 def _and_it(said: str) -> str:
-    """Return what was said of a key, to be followed by where it belongs."""
+    """Return a help on a key, to be followed by where it belongs."""
     return f"{said} it" if said.endswith("?") else f"{said}; it"
 
 
 def _is_slip(name: str, cls: type[Any]) -> str | None:
-    """Return the key of a class's table that a name is, but for a slip."""
+    """Return the key of a class's table that a name is a slip of."""
     meant = meaning(name, cls)
     return meant.key.name if meant and meant.sense is Sense.SLIP else None
 
@@ -511,7 +511,7 @@ def _is_needed(key: Key) -> bool:
 
 
 def _example(key: Key, value: Any) -> str:
-    """Return a key with a value that may be shown, or its name alone when it has one that may not."""
+    """Return a key with a value that may be shown, or only its name if its value may not."""
     near = nearest(value, key.choices) if key.choices and type(value) is str else None
     if near is None and value is not None:
         return f"`{key.name}`"

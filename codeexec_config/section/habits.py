@@ -1,4 +1,4 @@
-"""Read values as people write them elsewhere: a number with its unit, a boolean as a word, a list in one string."""
+"""Read values as written for other tools: a number with its unit, a boolean as a word, a list in one string."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _ENDLESS: Final = frozenset(
 )
 _DEFAULT: Final = frozenset({"auto", "default"})
 _PARTS: Final = expression("[\x00-\x1f\x7f\u2032\u2033]")
-"""What parts numbers, and the signs for minutes and seconds: without them a text says another number."""
+"""Separators of numbers, and the signs for minutes and seconds: without them a text means another number."""
 
 
 def meant_value(key: Key, value: Any) -> Any:
-    """Return the value of a key's own type that a value of another type was certainly meant for, or None."""
+    """Return the value of the key's type that a value of another type was certainly meant as, or None."""
     if key.kind == "boolean":
         return _WORDS.get(cleaned(value).lower()) if type(value) is str else None
     if key.kind == "integer":
@@ -53,7 +53,7 @@ def _number(key: Key, value: Any) -> int | None:
 
 
 def habit_hint(key: Key, value: Any) -> str:
-    """Return how a value of another type is written as one of the key's own."""
+    """Return how to write a value of another type as one of the key's type."""
     odd = strange(value) if type(value) is str else None
     if odd is not None and unpadded(value) is None:
         meant = value if _PARTS.search(value.strip()) else cleaned(value)

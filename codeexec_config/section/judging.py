@@ -1,4 +1,4 @@
-"""Run the rules over a section as far as it is known."""
+"""Run the rules on a section as far as it is known."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from codeexec_config.section.resolution import Resolution
 
 _GIVES_WAY: Final = frozenset({"literal-secret", "foreign-reference"})
-"""What is not said of a value that breaks the policy."""
+"""Codes that are not reported on a value that breaks the policy."""
 
 
 class Leaf(NamedTuple):
@@ -36,10 +36,10 @@ class Leaf(NamedTuple):
 
 
 def findings(resolution: Resolution, model: type[Any], policy: Policy | None = None) -> Iterator[Finding]:
-    """Yield every finding on values: each alone, then the rules across keys, the policy, then warnings and notes.
+    """Yield every finding on values: each alone, the rules across keys, the policy, then warnings and notes.
 
-    Of each no more is looked for than a report lists. A report is cut short at its end, so that errors come first:
-    what is only remarked on may fill it.
+    Each stage stops at as many findings as a report lists. A report is cut short at its end, so errors come first:
+    remarks alone may fill it.
     """
     urls: dict[Path, Url] = {}
     alone = list(few(_judged_alone(resolution, model, urls)))
@@ -69,13 +69,13 @@ def _judged_alone(resolution: Resolution, model: type[Any], urls: dict[Path, Url
 
 
 def _judged_unread(resolution: Resolution, urls: dict[Path, Url]) -> Iterator[Finding]:
-    """Judge what the file alone says of texts whose references nobody has read."""
+    """Judge texts whose references are unread by the file alone."""
     right: tuple[Key, str] | None = None
     for path, key in resolution.unread.items():
         text = resolution.text(path)
         if key.kind != "text" or (key, text) == right or value_at(resolution.values, path) is not UNKNOWN:
             continue
-        if canonical(parse(text)) is None:  # references alone may make anything
+        if canonical(parse(text)) is None:  # references alone may yield anything
             from codeexec_config.section.blame import of_unread
 
             if found := of_unread(key, text, path, urls):
@@ -85,12 +85,12 @@ def _judged_unread(resolution: Resolution, urls: dict[Path, Url]) -> Iterator[Fi
 
 
 def _gives_way(finding: Finding) -> bool:
-    """Check whether a finding is not reported of a value that breaks the policy."""
+    """Check whether a finding is not reported on a value that breaks the policy."""
     return finding.code in _GIVES_WAY or (finding.code == "insecure-url" and finding.weight is Severity.WARNING)
 
 
 def _cleartext(urls: dict[Path, Url], policy: Policy | None) -> dict[Path, Url]:
-    """Return the URLs without those to hosts that the policy permits plain http to."""
+    """Return the URLs without those whose host the policy permits plain http to."""
     if policy is None or not policy.insecure_hosts:
         return urls
     from codeexec_config.section.policing import permits_cleartext
@@ -138,7 +138,7 @@ def _judged(leaf: Leaf, resolution: Resolution, urls: dict[Path, Url]) -> Iterat
 
 
 def _blamed(finding: Finding, leaf: Leaf, resolution: Resolution) -> Finding:
-    """Divide the file's part in a wrong text from the environment's."""
+    """Separate the file's part in a wrong text from the environment's."""
     if type(leaf.value) is not str:
         return finding
     from codeexec_config.section import blame
@@ -182,7 +182,7 @@ def _facts(resolution: Resolution, model: type[Any], urls: dict[Path, Url], ill:
 
 
 def _mode_name(values: dict[str, Any], model: type[Any]) -> str | None:
-    """Return the one mode that a section names, or None when that is not known."""
+    """Return the one mode that a section names, or None if it is unknown."""
     union = union_of(model)
     if union is None or union.variants is None:
         return None

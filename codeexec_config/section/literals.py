@@ -1,4 +1,4 @@
-"""Warn of a key that the file itself holds."""
+"""Warn of a key in the file itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def literal_secret(text: str, path: Path, example: str = "${CODE_EXEC_API_KEY}") -> Finding:
-    """Return the warning on a key, or a part of one, that is written into the file."""
+    """Return the warning on a key, or part of one, that is written into the file."""
     if foreign := recognised(text):
         return _foreign(foreign, path)
     return Finding(
@@ -26,7 +26,7 @@ def literal_secret(text: str, path: Path, example: str = "${CODE_EXEC_API_KEY}")
 
 
 def _hint(text: str, name: str, example: str) -> str:
-    """Return what to write, with the variable that the file has already."""
+    """Return what to write, with the variable that the file already names."""
     named = referred(text)
     if named is not None and any(isinstance(segment, Literal) for segment in parse(text)):
         return f'write the reference alone: {name} = "{named}"'
@@ -34,7 +34,7 @@ def _hint(text: str, name: str, example: str) -> str:
 
 
 def _misread(text: str) -> str | None:
-    """Return what to write for a reference that is sent as it is, or with what stands around it."""
+    """Return what to write for a reference that is sent literally, or together with quotes around it."""
     if text.startswith("$${"):
         return "two dollar signs stand for a literal one; write ${NAME} for the variable"
     if text[:1] in {"'", '"'} and text[-1:] == text[:1] and "${" in text:
@@ -43,7 +43,7 @@ def _misread(text: str) -> str | None:
 
 
 def _foreign(foreign: Foreign, path: Path) -> Finding:
-    message = "this looks like a reference of another tool, but it is sent as the key as it is"
+    message = "this looks like a reference of another tool, but it would be sent literally as the key"
     if foreign.variable is None:
         hint = f'a key comes from the environment: write {path[-1]} = "${{NAME}}", with the name of the variable'
         return Finding("foreign-reference", message, path, help=hint)

@@ -1,4 +1,4 @@
-"""Trace each value of the effective config to what made it."""
+"""Trace each value of the effective config to its origin."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MASK = "**********"
 
 
 class Source(NamedTuple):
-    """A value before it has a place: its path, itself or its reference, what made it, and the references in it."""
+    """A value before it has a place: its path, itself or its reference, its origin, and the references in it."""
 
     path: Path
     value: object
@@ -29,7 +29,7 @@ class Source(NamedTuple):
 
 
 def sources(section: dict[str, Any], model: type[Any]) -> Iterator[Source]:
-    """Yield the values of a section without errors, in the order of the model; defaults stand in for what is absent."""
+    """Yield the values of a section without errors, in the model's order, with the defaults of absent keys."""
     yield from _of_table(section, model, ())
 
 

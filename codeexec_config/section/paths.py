@@ -16,7 +16,7 @@ _SECTION = expression(rf"[ \t]*{_PART}(?:[ \t]*\.[ \t]*{_PART})*[ \t]*")
 
 
 def read_path(section: str) -> Path:
-    """Return the parts of a dotted path; a part in quotes may hold dots.
+    """Return the parts of a dotted path; a part in quotes may contain dots.
 
     Raises:
         ValueError: it is not a dotted path.

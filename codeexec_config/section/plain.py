@@ -1,4 +1,4 @@
-"""Take a table that a host has parsed itself, by whatever library, as plain built-ins."""
+"""Turn a table that a host has parsed with any library into plain built-ins."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _AS_PARSED: Final = "pass the table as a TOML parser yields it"
 
 
 def astray(table: object, section: Path, model: type[Any]) -> Finding | None:
-    """Return what is wrong with a table that is none, or that is one around the section's own, such as the document."""
+    """Return the finding if the value is not a table, or is a table around the section's, such as the document."""
     if not isinstance(table, Mapping):
         return _no_table(table, section)
     for depth, name in enumerate(section):
@@ -56,12 +56,12 @@ def _holds(table: object, path: Path) -> bool:
 class Plain:
     """A section's table as plain built-ins, as deep as the section goes.
 
-    What stands below an unknown key, or in a container where none is due, is not looked at: the key or the container
-    is the mistake. So a table that is deep, wide or holds itself costs nothing.
+    What is below an unknown key, or in an unexpected container, is not looked at: the key or the container is the
+    mistake. So a table that is deep, wide or contains itself costs nothing.
 
     Attributes:
-        value: the section, with `UNKNOWN` for what TOML cannot hold.
-        findings: what TOML cannot hold.
+        value: the section, with `UNKNOWN` for what TOML cannot represent.
+        findings: one for each value that TOML cannot represent.
     """
 
     def __init__(self, table: object, model: type[Any]) -> None:
@@ -112,7 +112,7 @@ class Plain:
         return plain or UNKNOWN
 
     def _leaf(self, value: Any, path: Path) -> Any:
-        """Return a scalar; of a container only its kind, which is wrong here."""
+        """Return a scalar, or an empty container, which is of the wrong type here."""
         if self._is_around(value):
             return self._refuse(path, "the value contains itself", _AS_PARSED)
         if isinstance(value, bool | float | int | str | dt.date | dt.time):
@@ -122,7 +122,7 @@ class Plain:
         if _is_array(value):
             return []
         if type(value).__module__ == "tomlkit.items":
-            return _scalar(value.unwrap())  # a Bool, the one item that does not subclass what it holds
+            return _scalar(value.unwrap())  # a Bool, the only item that does not subclass its value's type
         hint = "TOML has no null: leave the key out" if value is None else _AS_PARSED
         return self._refuse(path, f"expected a TOML value, found {_name(value)}", hint)
 
@@ -135,7 +135,7 @@ class Plain:
 
 
 def _shallow(value: object) -> Any:
-    """Return a scalar below an unknown key, which may tell what the key was meant for, and nothing of a container."""
+    """Return a scalar below an unknown key, which may tell what was meant, or `UNKNOWN` for anything else."""
     return _scalar(value) if isinstance(value, bool | float | int | str) else UNKNOWN
 
 
@@ -148,7 +148,7 @@ def _is_array(value: object) -> bool:
 
 
 def _scalar(value: Any) -> Any:
-    """Return a scalar of its exact type, whatever methods a subclass brings."""
+    """Return a scalar of the exact built-in type, whatever methods a subclass overrides."""
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int) and not isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Hold a section to a host's policy."""
+"""Check a section against a host's policy."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _RUNTIME: Final = ("mode", "sandboxed", "runtime")
 
 
 class Sound(NamedTuple):
-    """What of a section is known and right by itself, for a policy to judge.
+    """The parts of a section that are known and have no error, for a policy to judge.
 
     Attributes:
         mode: the discriminator of its mode, or None.
-        languages: the well-formed entries of its list, the defaults' too.
+        languages: the well-formed entries of its list, or of the default one.
         urls: the URLs by path.
-        ill: the paths that have an error already.
+        ill: the paths that already have an error.
     """
 
     mode: str | None
@@ -54,7 +54,7 @@ def violations(policy: Policy, resolution: Resolution, model: type[Any], sound: 
         police.hosts(),
         police.literals(),
     )
-    # The default of a key that stands there under another name is not what the section says.
+    # The default of a key that the section has under another name is not what the section means.
     renamed = {meant.key.name for meant in meanings(resolution.values, model).values() if meant.is_same}
     for finding in found:
         if finding.path[0] in resolution.values or finding.path[0] not in renamed:
@@ -67,7 +67,7 @@ def permits_cleartext(policy: Policy | None, url: Url) -> bool:
 
 
 def without_useless_help(policy: Policy, finding: Finding, urls: Mapping[Path, Url]) -> Finding:
-    """Return a finding without the help to permit plain http to a host that the policy does not permit anyway."""
+    """Return a finding without a help that permits plain http, if the policy does not permit the host anyway."""
     url = urls.get(finding.path) if finding.code == "insecure-url" else None
     permitted = policy.url_hosts
     if url is None or permitted is None or _matches(url.host, permitted) or listening_hint(url.host):
@@ -84,7 +84,7 @@ def _matches(host: str, globs: Sequence[str]) -> bool:
 
 
 def _normalized(glob: str) -> str:
-    """Return a glob as a normalised host is spelt."""
+    """Return a glob in the spelling of a normalised host."""
     try:
         return normalize_host(f"[{glob}]" if ":" in glob else glob)
     except UrlError:
@@ -99,7 +99,7 @@ class _Police:
         self._sound = sound
 
     def numbers(self, model: type[Any]) -> Iterator[Finding]:
-        """Yield the numbers over their ceilings."""
+        """Yield a breach for each number over its ceiling."""
         for key in keys_of(model):
             entry = key.name if key.name.startswith("max_") else f"max_{key.name}"
             ceiling = getattr(self._policy, entry, None)
@@ -119,7 +119,7 @@ class _Police:
                 )
 
     def modes(self) -> Iterator[Finding]:
-        """Yield the mode, when others are permitted only."""
+        """Yield a breach if the mode is not permitted."""
         permitted = self._policy.modes
         mode = self._sound.mode
         if permitted is None or mode is None or mode in permitted:
@@ -129,7 +129,7 @@ class _Police:
         )
 
     def runtimes(self) -> Iterator[Finding]:
-        """Yield the sandbox, when others or stronger ones are permitted only."""
+        """Yield a breach if the runtime is not permitted, or isolates too little."""
         runtime = _runtime(self._values)
         if runtime is None:
             return
@@ -145,7 +145,7 @@ class _Police:
             yield self._breach(_RUNTIME, "minimum_isolation", message, hint)
 
     def languages(self) -> Iterator[Finding]:
-        """Yield the languages that are not permitted; a default list is one finding."""
+        """Yield a breach for each language that is not permitted, or one for the default list."""
         permitted = self._policy.languages
         if permitted is None:
             return
@@ -159,42 +159,42 @@ class _Police:
             yield self._breach(("allowed_languages",), "languages", f"the policy does not permit {names}", hint)
 
     def _languages_hint(self, permitted: Sequence[str]) -> str:
-        """Return which languages are permitted: of them those that the mode runs, if it runs any."""
+        """Return the help with the permitted languages: those that the mode runs, if it runs any."""
         running = list(filter(self._runs, permitted))
         if running or not permitted:
             return f"the policy permits {_listed(running)}"
         return f"the policy permits {_listed(permitted)}, which mode {self._sound.mode} does not run"
 
     def _is_refused(self, entry: Language, permitted: Sequence[str]) -> bool:
-        # Of a language that the mode does not run nothing more is said.
+        # A language that the mode does not run already has a finding.
         return self._runs(entry.name) and entry.name not in permitted
 
     def _runs(self, language: str) -> bool:
         return self._sound.mode != "wasm" or language in limits.WASM_LANGUAGES
 
     def hosts(self) -> Iterator[Finding]:
-        """Yield the URLs whose host is not permitted."""
+        """Yield a breach for each URL whose host is not permitted."""
         permitted = self._policy.url_hosts
         for path, url in self._sound.urls.items() if permitted is not None else ():
             if permitted is not None and not _matches(url.host, permitted):
                 yield self._breach(path, "url_hosts", _refused_host(url), f"the policy permits {_listed(permitted)}")
 
     def literals(self) -> Iterator[Finding]:
-        """Yield the keys that the file itself holds."""
+        """Yield a breach for each key written into the file."""
         if self._policy.allow_literal_secrets:
             return
         from codeexec_config.section.literals import literal_secret
 
         for path, text in self._resolution.literals.items():
             if path not in self._sound.ill:
-                # What the file names in another way, or among other text, is said as it is without a policy.
+                # A variable named in another syntax, or among other text, gets the same help as without a policy.
                 known = literal_secret(text if self._may_read(referred(text)) else "", path, example="${NAME}")
                 message = "the policy does not permit a key that is written into the file"
                 breach = self._breach(path, "allow_literal_secrets", message, known.help or "")
                 yield breach._replace(amendment=known.amendment)
 
     def _may_read(self, reference: str | None) -> bool:
-        """Check that the policy lets the file read a variable, if that is what a reference names."""
+        """Check that the policy permits a reference's variable; True without a reference."""
         allowed = self._policy.allow_env
         return reference is None or allowed is None or any(fnmatchcase(reference[2:-1], glob) for glob in allowed)
 

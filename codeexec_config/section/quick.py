@@ -1,7 +1,7 @@
-"""Structure a section in one pass, as most files have it: nothing is wrong, and each reference stands alone.
+"""Structure a section in one pass if nothing is wrong and each reference is a whole string, as in most files.
 
-Whatever needs a word, or a second look, is left to the long way, by `resolve` and `structure`. That reads at least the
-variables that were read here, so nobody can tell that this was tried.
+Everything else falls back to the slow path, `resolve` and `structure`. That reads at least the variables that were
+read here, so the attempt leaves no trace.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     Hook = Callable[[Any, Any], Any]
 
 _CALL: Final = local()
-"""Its `environment` is where the hooks of one call look names up: cattrs hands them nothing but the value.
+"""Its `environment` is where the hooks of one call look names up: cattrs passes them only the value.
 
-A context variable would do; to import its module takes as long as two of ours, and attrs has imported this one.
+A context variable would do, but importing its module takes as long as two of ours; attrs has already imported this one.
 """
 
 
@@ -39,28 +39,28 @@ class EnvironmentRaisedError(Exception):
 
 
 class _NeedsMoreError(Exception):
-    """Leave a value to the long way."""
+    """Leave a value to the slow path."""
 
 
 def structured(section: dict[str, Any], environment: Environment | None, model: type[Any]) -> Any:
-    """Return an instance of the model, or None where that takes more than this way has.
+    """Return an instance of the model, or None if the slow path is needed.
 
     Args:
         section: the section; its switch is on.
-        environment: where references are looked up; None for nowhere.
+        environment: where references are looked up, or None to look up none.
         model: the class.
 
     Raises:
         EnvironmentRaisedError: the environment raised.
-        RecursionError: the caller is near the limit.
+        RecursionError: the caller is near the recursion limit.
     """
-    outer = getattr(_CALL, "environment", None)  # a host's mapping may load a file of its own
+    outer = getattr(_CALL, "environment", None)  # a host's mapping may itself load a file
     _CALL.environment = environment
     try:
         return _table(section, model)
     except (EnvironmentRaisedError, RecursionError):
         raise
-    except Exception:  # noqa: BLE001 -- the long way has the words for it
+    except Exception:  # noqa: BLE001 -- the slow path reports it
         return None
     finally:
         _CALL.environment = outer
@@ -75,17 +75,17 @@ def _table(table: Any, cls: type[Any]) -> Any:
 
 @once_a_class
 def _reader_of(cls: type[Any]) -> tuple[frozenset[str], Hook]:
-    # What cattrs makes to forbid other keys copies those of each table, which takes a tenth of the time.
+    # What cattrs generates to forbid other keys copies each table's keys, which takes a tenth of the time.
     return frozenset(key_table(cls)), generated(cls, _hook_of_key, strict=False)
 
 
 def generated(cls: type[Any], hook_of_key: Callable[[Key], Hook], *, strict: bool) -> Hook:
-    """Have cattrs generate what structures a class's table, and let the class's guard know it.
+    """Have cattrs generate the hook that structures a class's table, and register its code with the class's guard.
 
-    A strict one refuses other keys, and goes on after a first error.
+    A strict hook refuses other keys, and goes on after the first error.
     """
     overrides: Any = {key.name: override(struct_hook=hook_of_key(key)) for key in keys_of(cls)}
-    # Each key has its hook, so a converter decides nothing; to make another one takes time at every start-up.
+    # Each key has its hook, so the converter decides nothing; creating another one takes time at every start-up.
     hook: Any = make_dict_structure_fn(
         cls,
         global_converter,
@@ -99,7 +99,7 @@ def generated(cls: type[Any], hook_of_key: Callable[[Key], Hook], *, strict: boo
     return hook  # type: ignore[no-any-return]
 
 
-# -- one hook a kind: types and ranges are left to the constructors ----------------------------------------------------
+# -- one hook per kind: types and ranges are left to the constructors --------------------------------------------------
 
 
 def _hook_of_key(key: Key) -> Hook:

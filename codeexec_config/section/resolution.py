@@ -1,4 +1,4 @@
-"""What the stages from plain values to a judged config hand on."""
+"""What the stages from plain values to a judged config pass on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Unknown(Enum):
-    """The value of a key that is there, but that nobody can know; no rule judges it."""
+    """The value of a key that is present but whose value is unknown; no rule judges it."""
 
     UNKNOWN = "unknown"
 
@@ -22,14 +22,14 @@ UNKNOWN: Final = Unknown.UNKNOWN
 
 
 def value_at(table: Any, path: Path) -> Any:
-    """Return what a table holds at a path."""
+    """Return the value at a path of a table."""
     for part in path:
         table = table[part]
     return table
 
 
 def opened(table: Any, path: Sequence[str | int]) -> tuple[Any, Any]:
-    """Return a copy of a table, and what stands at a path of it, copied too; all else is shared with the table."""
+    """Return a copy of a table, and of the container at a path of it; everything else is shared with the table."""
     changed = table.copy()
     inner = changed
     for part in path:
@@ -39,20 +39,20 @@ def opened(table: Any, path: Sequence[str | int]) -> tuple[Any, Any]:
 
 
 def _made_of_nothing(_: str) -> None:
-    """Return that no variable made a text."""
+    """Return None: no variable made the text."""
 
 
 class Resolution:
-    """A section on its way from a file's text to values.
+    """A section while it is turned from a file's text into values.
 
     Attributes:
-        values: the section with its references read; what nobody can know is `UNKNOWN`.
+        values: the section with its references read; unknown values are `UNKNOWN`.
         findings: what is wrong with references, with paths from the section.
-        made: by path, the variables, or the defaults, that a value comes from, as a message names them.
-        made_of: returns the same of the text of a list's entry: there may be a million, and few are asked for.
-        unread: by path, the keys whose text holds a reference that was not looked up.
+        made: by path, the variables or defaults that a value comes from, as messages name them.
+        made_of: returns the same for the text of a list's entry: there may be a million, and few are asked for.
+        unread: by path, the keys whose text contains a reference that was not looked up.
         deferred: each such reference with its path.
-        literals: by path, the text of a secret that stands in the file.
+        literals: by path, the text of a secret that is written into the file.
         enabled: whether the section is on.
     """
 
@@ -70,15 +70,15 @@ class Resolution:
         self.enabled = True
 
     def text(self, path: Path) -> Any:
-        """Return what the file has at a path."""
+        """Return the file's value at a path."""
         return value_at(self._section, path)
 
     def maker(self, path: Path) -> str | None:
-        """Return the variables, or the defaults, that the text at a path gets its value from, if it does."""
+        """Return the variables or defaults that the value at a path comes from, or None."""
         return self.made_of(self.text(path)) if type(path[-1]) is int else self.made.get(path)
 
     def put(self, path: Path, value: Any) -> None:
-        """Set a value; what it stands in is copied first, so that the caller's data stays as it is."""
+        """Set a value; its containers are copied first, so that the caller's data stays as it is."""
         original: Any = self._section
         values: Any = self.values
         for part in path[:-1]:

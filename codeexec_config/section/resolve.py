@@ -1,7 +1,7 @@
 """Put the environment into a section.
 
-A section whose references are each alone in their strings, and whose variables are set, is read here, as lists of a
-million entries need it; everything else is left to `slots`.
+A section in which each reference is a whole string, and all variables are set, is read here, fast enough for lists of
+a million entries; everything else is left to `slots`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ Site = tuple["Path", Key, str]
 
 
 class Sites:
-    """The strings of known keys that hold a dollar sign, in their order; not where the shape is wrong anyway.
+    """The strings of known keys that contain a dollar sign, and all secrets, in order, where the shape is right.
 
-    A list may have a million, so they are found again on each pass.
+    A list may have a million of them, so they are found again on each pass.
     """
 
     __slots__ = ("_model", "_section")
@@ -43,7 +43,7 @@ class Sites:
 def resolve(
     section: dict[str, Any], environment: Environment, model: type[Any], *, offline: bool = False
 ) -> Resolution | BaseException:
-    """Read the references of a section; return what the environment raised, if it did."""
+    """Read the references of a section; return what the environment raised, if anything."""
     sites = Sites(section, model)
     result = Resolution(section)
     switch = section.get(limits.SWITCH, True)
@@ -75,7 +75,7 @@ def resolve(
 
 
 def _name_of(text: str) -> str | None:
-    """Return the variable of a text that is one `${NAME}` if it holds a reference at all."""
+    """Return the variable of a text that is one `${NAME}`, or None for a text without a dollar sign."""
     return text[2:-1] if "$" in text else None
 
 
@@ -108,7 +108,7 @@ def _of_union(table: dict[str, Any], key: Key, path: Path) -> Iterator[Site]:
 
 
 def _hold_a_dollar(entries: list[Any]) -> bool:
-    """Check whether entries may hold a dollar sign, all at once; one that is not a string leaves it open."""
+    """Check in one go whether entries may contain a dollar sign; return True if one is not a string."""
     try:
         return "$" in "".join(entries)
     except TypeError:

@@ -1,4 +1,4 @@
-"""Resolve what is more than a plain reference: which keys take which forms, and what stands in for unread ones."""
+"""Resolve strings that are more than a plain reference: the forms that each key takes, and unread references."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ _EXPECTED: Final[dict[Kind, tuple[str, str]]] = {
     "boolean": ("a boolean", "true or false"),
     "integer": ("an integer", "an integer as TOML writes it, such as 30"),
 }
-"""What a value is called that is read by TOML's grammar, and what to write."""
+"""What to call a value that is read by TOML's grammar, and what to write."""
 
 
 class Slot:
-    """A string that may hold references, wherever it stands.
+    """A string that may contain references, wherever it is.
 
     Attributes:
         key: the description of its key, or of a list's entry.
-        text: the text of the file.
-        segments: the text taken apart.
-        is_secret: the value is a secret.
-        is_whole: the text is one reference and nothing else.
-        is_read: its references are looked up: not where none may stand, or the type is wrong anyway.
-        references: the references to look up, when the key takes any.
-        is_ill: something in it is malformed, or a reference where none may stand.
+        text: the text in the file.
+        segments: the text, parsed.
+        is_secret: whether the value is a secret.
+        is_whole: whether the text is one reference and nothing else.
+        is_read: whether its references are looked up: the key takes them, and the type can be right.
+        references: the well-formed references.
+        is_ill: whether a reference in it is malformed, or not allowed here.
     """
 
     __slots__ = ("is_ill", "is_read", "is_secret", "is_whole", "key", "references", "segments", "text")
@@ -58,7 +58,7 @@ class Slot:
 def resolve_slots(
     result: Resolution, sites: Iterable[Site], environment: Environment, *, offline: bool
 ) -> Resolution | BaseException:
-    """Resolve the strings of a section, which are gone through several times; return what the environment raised."""
+    """Resolve the strings of a section in several passes; return the result, or what the environment raised."""
     failure = _resolve_slots(result, sites, environment, switch=True, read=not offline)
     if failure is not None:
         return failure
@@ -70,7 +70,7 @@ def resolve_slots(
 
 
 def _slots(sites: Iterable[Site], *, switch: bool) -> Iterator[tuple[Path, Slot]]:
-    """Yield the switch or the others, taken apart; a string that repeats the one before it, as in a list, only once."""
+    """Yield the slot of the switch, or of the others; a string that repeats the one before it is parsed only once."""
     slot = None
     for path, key, text in sites:
         if (path == (SWITCH,)) is not switch:
@@ -83,7 +83,7 @@ def _slots(sites: Iterable[Site], *, switch: bool) -> Iterator[tuple[Path, Slot]
 def _resolve_slots(
     result: Resolution, sites: Iterable[Site], environment: Environment, *, switch: bool, read: bool
 ) -> BaseException | None:
-    """Resolve strings; of a million mistakes no more is said than a report lists."""
+    """Resolve strings; stop looking for mistakes once there are more than a report lists."""
     ill: list[Finding] = []
     forbidden: list[Finding] = []
     for path, slot in _slots(sites, switch=switch):
@@ -147,7 +147,7 @@ def _malformed(path: Path, slot: Slot, segment: Segment, target: Target) -> Find
 
 
 def _meant(path: Path, slot: Slot, segment: Segment, finding: Finding) -> Finding:
-    """Add how the variable is written that a stretch between braces names, as `${env:NAME}` does."""
+    """Add how to write the variable that a stretch between braces names, as `${env:NAME}` does."""
     from codeexec_config.rules.foreign import unwrapped
 
     end = segment.end + slot.text.startswith("}", segment.end)
@@ -201,7 +201,7 @@ def _makers_of_entry(text: str, environment: Environment, *, read: bool) -> str 
 
 
 def _makers(slot: Slot, environment: Environment, *, read: bool) -> str:
-    """Name the variables that a value comes from, or the defaults when it comes from these alone."""
+    """Name the variables that a value comes from, or the defaults if it comes only from these."""
     named = dict.fromkeys(ref.name for ref in slot.references)
     used = {
         ref.name
@@ -254,7 +254,7 @@ def _value(result: Resolution, path: Path, slot: Slot, environment: Environment)
 
 
 def _typed(result: Resolution, path: Path, slot: Slot, text: str) -> Any:
-    """Read a text as what the key takes; one that does not parse is said at the reference, without the text."""
+    """Read a text as the key's type; a text that does not parse is reported at the reference, without the text."""
     if not slot.key.is_typed:
         return text
     value = references.read_typed(slot.key.kind, text)
@@ -267,7 +267,7 @@ def _typed(result: Resolution, path: Path, slot: Slot, text: str) -> Any:
             "wrong-type",
             f"expected {expected} from {made}",
             path,
-            help=f"set {made} to {form}, without quotes or blanks",
+            help=f"set {made} to {form}, without quotes or spaces",
             target=Target(path, within=(slot.segments[0].start, slot.segments[0].end)),
         )
     )
@@ -275,7 +275,7 @@ def _typed(result: Resolution, path: Path, slot: Slot, text: str) -> Any:
 
 
 def _literal_part(slot: Slot) -> str | None:
-    """Return the text of a key that the file itself holds, in part or by a default, or None."""
+    """Return the text of a key that the file contains at least in part, or as a default; None otherwise."""
     literal = any(
         segment.text if isinstance(segment, Literal) else isinstance(segment, Reference) and segment.default
         for segment in slot.segments
@@ -301,7 +301,7 @@ def _defer(result: Resolution, path: Path, slot: Slot) -> None:
 
 
 def _default_text(slot: Slot) -> str | None:
-    """Return what the file alone makes of a text, or None when that needs a variable."""
+    """Return the text with its references replaced by their defaults, or None if one has none."""
     pieces = [
         segment.default if isinstance(segment, Reference) else segment.text
         for segment in slot.segments

@@ -1,4 +1,4 @@
-"""Check, from the file alone, that a value has no error of its own and sits well with what stands beside it.
+"""Check, from the file alone, that a value has no error and does not conflict with its neighbours.
 
 Each reference is taken as set. This looks at one value and its neighbours; it does not run the rules a second time.
 """
@@ -28,7 +28,7 @@ _PATH: Final = ("",)
 
 
 def is_sound(key: Key, value: Any) -> bool:
-    """Check that a value has no error of its own."""
+    """Check that a value alone has no error."""
     return _BY_KIND[key.kind](key, value)
 
 
@@ -52,13 +52,13 @@ def _is_sound_text(key: Key, value: Any) -> bool:
         return False
     from codeexec_config.section.blame import may_be_right, of_unread  # here: few texts hold a reference
 
-    # What several are parts of, such as ${BASE}:${PORT}, no one text stands in for.
+    # No single stand-in fits several references, such as ${BASE}:${PORT}.
     is_alone = len(references.references(references.parse(value))) == 1
     return (may_be_right(key, value, _PATH) or not is_alone) and of_unread(key, value, _PATH, {}) is None
 
 
 def _from_the_file(text: str) -> str | None:
-    """Return what the file alone makes of a text, or None when that needs a variable or cannot be."""
+    """Return the text with its references replaced by their defaults, or None if that is impossible."""
     pieces = [
         segment.text if isinstance(segment, Literal) else getattr(segment, "default", None)
         for segment in references.parse(text)
@@ -94,7 +94,7 @@ def _is_sound_union(key: Key, value: Any) -> bool:
 
 
 def is_sound_table(cls: type[Any], table: Any) -> bool:
-    """Check that a class's table has what it needs, nothing else, and no value with an error of its own."""
+    """Check that a class's table has every required key, no unknown key, and no value with an error."""
     if type(table) is not dict or table.keys() - key_table(cls).keys():
         return False
     return all(
@@ -114,7 +114,7 @@ _BY_KIND: Final[dict[Kind, Callable[[Key, Any], bool]]] = {
 
 
 def conflicts(section: dict[str, Any], model: type[Any]) -> frozenset[Path]:
-    """Return the paths whose values do not go with the rest: the errors of the rules across keys."""
+    """Return the paths of conflicting values: the errors of the rules across keys."""
     languages = section.get("allowed_languages")
     memory = section.get("max_memory_mb")
     facts = Facts(
@@ -138,7 +138,7 @@ def _mode_facts(section: dict[str, Any], model: type[Any]) -> ModeFacts | None:
     if is_in_pieces(section, model):
         return None
     if union.name not in section and union.name in misspelt(section, model).values():
-        return None  # as the rules see it: what the misspelt key holds is not judged yet
+        return None  # as for the rules: the value of a misspelt key is not judged yet
     value = section.get(union.name, next(iter(union.variants)))
     if type(value) is not dict:
         return ModeFacts(value) if type(value) is str else None

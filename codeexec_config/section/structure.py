@@ -1,8 +1,8 @@
-"""Turn plain data into the model, with all that is wrong with its shape.
+"""Turn plain data into the model, and report everything that is wrong with its shape.
 
-Each key of a class brings the hook of its kind. A hook looks at types and shapes and raises what it finds with the keys
-it knows; cattrs gathers that into a tree of errors whose notes hold the way there. What values mean is left to the
-rules, which the constructors run.
+Each key of a class has the hook of its kind. A hook checks types and shapes and raises its findings; cattrs gathers
+these into a tree of errors whose notes contain the path. What values mean is left to the rules, which the constructors
+run.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     Hook = Callable[[Any, Any], Any]
 
 _LISTED: Final = LISTED + 1
-"""Findings that one array or table may have, one more than a report lists: so it knows that there are more."""
+"""The most findings on one array or table: one more than a report lists, to show that there are more."""
 _STRINGS: Final = frozenset({str})
 
 
-class Invalid(Exception):  # noqa: N818 -- findings travelling through cattrs, not an error of ours
-    """Carry findings up through cattrs; none means that the value is not known and its finding is made already."""
+class Invalid(Exception):  # noqa: N818 -- it carries findings through cattrs; it is not an error
+    """Carry findings up through cattrs; none means that the value is unknown and already has its finding."""
 
     def __init__(self, *findings: Finding) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Invalid(Exception):  # noqa: N818 -- findings travelling through cattrs, n
 
 
 def build(values: dict[str, Any], model: type[Any]) -> tuple[Any, list[Finding]]:
-    """Return an instance of the model, or what is wrong with the shape (nothing, when a rule on values fails)."""
+    """Return an instance of the model, or the findings on the shape (none if a rule on values fails)."""
     try:
         return _hook_of(model)(values, model), []
     except BaseValidationError as error:
@@ -50,7 +50,7 @@ def build(values: dict[str, Any], model: type[Any]) -> tuple[Any, list[Finding]]
 
 @once_a_class
 def _hook_of(cls: type[Any]) -> Hook:
-    """Return what structures a class's table; cattrs' own would take any object that can be indexed."""
+    """Return the hook for a class's table; the one of cattrs would accept any object that can be indexed."""
     return generated(cls, _hook_of_key, strict=True)
 
 
@@ -58,7 +58,7 @@ def _hook_of_key(key: Key) -> Hook:
     return _union(key) if key.kind == "union" else partial(_HOOKS[key.kind], key)
 
 
-# -- one hook a kind ---------------------------------------------------------------------------------------------------
+# -- one hook per kind -------------------------------------------------------------------------------------------------
 
 
 def _boolean(key: Key, value: Any, _: Any) -> bool:
@@ -92,7 +92,7 @@ def _secret(key: Key, value: Any, _: Any) -> Secret:
 
 
 def _reference_within(key: Key, value: Any) -> str | None:
-    """Return how a key is written whose variable an array or a table names as the only thing in it."""
+    """Return how to write a key whose variable is the only thing that an array or a table names."""
     from codeexec_config.rules.foreign import referred
 
     if type(value) not in {dict, list} or len(value) != 1:
@@ -124,12 +124,12 @@ def _list(key: Key, value: Any, _: Any) -> tuple[str, ...]:
 
 
 def build_variant(key: Key, table: dict[str, Any]) -> Any:
-    """Return the variant that a table without mistakes makes."""
+    """Return the variant for a table without mistakes."""
     return _union(key)(table, None)
 
 
 def _union(key: Key) -> Hook:
-    """Return what reads the union: the bare name of the first variant, or a table with the discriminator."""
+    """Return the hook of the union, which reads the bare name of the first variant, or a table with one variant."""
     variants = key.variants or {}
     made = tuple(variants.values())
 
@@ -137,7 +137,7 @@ def _union(key: Key) -> Hook:
         if type(value) is dict:
             return _tagged(key, value, variants)
         if isinstance(value, made):
-            return value  # the pipeline's own, made beforehand
+            return value  # made beforehand by the pipeline
         if type(value) is str:
             return _named_variant(key, value)
         raise _no_union(value, variants)
@@ -182,7 +182,7 @@ _HOOKS: Final[dict[Kind, Callable[[Key, Any, Any], Any]]] = {
 
 
 def _hint(key: Key, value: Any) -> str | None:
-    """Return how a value of another type is written as one of the key's own."""
+    """Return how to write a value of another type as one of the key's type."""
     from codeexec_config.section.habits import habit_hint
 
     return None if value is UNKNOWN else habit_hint(key, value)
@@ -204,7 +204,7 @@ def _kind_of(value: Any) -> str:
         (dict, "a table"),
         ((dt.date, dt.time), "a date or time"),
     )
-    return next((name for kind, name in names if isinstance(value, kind)), "something that TOML cannot hold")
+    return next((name for kind, name in names if isinstance(value, kind)), "something that TOML cannot represent")
 
 
 # -- the tagged union --------------------------------------------------------------------------------------------------
@@ -264,7 +264,7 @@ def _no_variant(key: Key, table: dict[str, Any]) -> Finding:
 
 
 def _oddity(name: str) -> str:
-    """Return what to say of the first character of a name that nobody sees, or that looks like another."""
+    """Return a suffix on the first invisible or look-alike character of a name, or an empty text."""
     from codeexec_config.document.characters import strange
 
     odd = strange(name)
@@ -291,7 +291,7 @@ def _unknown_variant_key(key: str, name: str) -> Finding:
         "unknown-key",
         f"unknown key `{printable(key)}` beside `{name}`",
         (key,),
-        help="a mode table holds one key; remove this one",
+        help="a mode table has exactly one key; remove this one",
         target=Target((key,), "key"),
     )
 
@@ -300,13 +300,13 @@ def _unknown_variant_key(key: str, name: str) -> Finding:
 
 
 def _findings(error: BaseException, values: dict[str, Any], cls: type[Any]) -> Iterator[Finding]:
-    """Yield the findings of one class's table; rules on values that its constructor broke are left to the loader."""
+    """Yield the findings on one class's table; broken rules on values are left to the loader."""
     missing: list[str] = []
     unknown: list[str] = []
     for inner in error.exceptions if isinstance(error, ClassValidationError) else (error,):
         name = _attribute(inner)
         if isinstance(inner, RecursionError):
-            raise inner  # of the caller, who is near the limit
+            raise inner  # the caller is near the recursion limit
         if isinstance(inner, ForbiddenExtraKeysError):
             unknown = [key for key in values if key in inner.extra_fields]
         elif isinstance(inner, KeyError):
@@ -365,7 +365,7 @@ def _missing_key(key: Key) -> Finding:
 
 
 def is_in_pieces(values: dict[str, Any], model: type[Any]) -> bool:
-    """Check whether a section without a mode has a part of one: a variant's table, or a key of it."""
+    """Check whether a section without a mode has part of one: a variant's table, or a key of it."""
     union = union_of(model)
     variants = union.variants if union and union.variants else {}
     if union is None or union.name in values:
@@ -378,7 +378,7 @@ def is_in_pieces(values: dict[str, Any], model: type[Any]) -> bool:
 
 
 def is_keyed(table: dict[str, Any], cls: type[Any]) -> bool:
-    """Check whether a class's table has a secret, or a key that stands for one."""
+    """Check whether a class's table has a secret, or a misspelt key meant as one."""
     secrets = {key.name for key in keys_of(cls) if key.kind == "secret"}
     if secrets.isdisjoint(table):
         return bool(secrets) and not secrets.isdisjoint(misspelt(table, cls).values())
@@ -386,12 +386,12 @@ def is_keyed(table: dict[str, Any], cls: type[Any]) -> bool:
 
 
 def misspelt(values: dict[str, Any], cls: type[Any]) -> dict[str, str]:
-    """Return the unknown keys of a table that stand for a known one that it lacks."""
+    """Return the unknown keys of a table that were meant as a known one that it lacks, with that one."""
     return {key: found.key.name for key, found in meanings(values, cls).items() if found.key.name not in values}
 
 
 def meanings(values: Mapping[str, Any], cls: type[Any]) -> dict[str, Meaning]:
-    """Return what the unknown keys of a table were meant to be, of those of which that is known."""
+    """Return what the unknown keys of a table were meant to be, as far as that is known."""
     unknown = [key for key in values if key not in key_table(cls)][:_LISTED]
     if not unknown:
         return {}

@@ -1,7 +1,7 @@
-"""Conclude what an unknown key was meant to be.
+"""Infer what an unknown key was meant to be.
 
-A slip of the fingers is mended. A word more, less or other makes another meaning: a unit is converted and a negation
-turned round, exactly; of everything else the help says what the known key is for, and no fix guesses.
+A typing slip is corrected. An extra, missing or different word changes the meaning: a unit is converted and a negation
+inverted, exactly; for anything else, the help says what the known key is for, and no fix guesses.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _POINTERS: Final = frozenset(
     | {"path", "ref", "reference", "script", "source", "var", "variable", "vault"}
 )
 _RUN: Final = frozenset({"cmd", "command", "exec", "script"})
-"""Pointers to a secret alone: of anything else they say what it is for, as in `exec_timeout_secs`."""
+"""Pointers only to a secret: in other names they tell what the value is for, as in `exec_timeout_secs`."""
 _NAMES_OF_SECRETS: Final = frozenset(
     {"auth", "authentication", "authorization", "bearer", "credential", "credentials", "key", "passwd", "password"}
     | {"pat", "secret", "token"}
@@ -57,17 +57,17 @@ _BESIDE_LIMITS: Final = frozenset(
     {"code", "container", "exec", "execution", "limit", "max", "maximum", "process", "program", "quota", "run"}
     | {"sandbox", "script", "size", "total", "wall"}
 )
-"""Words that other tools put beside those names."""
+"""Words that other tools combine with those names."""
 _UNIT_OF_MEMORY: Final = expression("[KMGTkmgt]i?B(?![a-z])")
-"""A unit whose own capital is not a hump of a camel's."""
+"""A unit whose inner capital does not begin a word, as it would in camel case."""
 _known_words = cache(words_of)
-"""The words of a key's name; kept for good, since it is a name of the model and never text of a file."""
+"""The words of a key's name; cached forever, since it is a name of the model and never text from a file."""
 _SHORTEST_PREFIX: Final = 3
 _LONGEST: Final = 64
 
 
 class Sense(Enum):
-    """How an unknown key stands to a known one."""
+    """How an unknown key relates to a known one."""
 
     SLIP = "it is the same name"
     UNIT = "it counts in another unit"
@@ -81,7 +81,7 @@ class Sense(Enum):
 
 
 class Meaning(NamedTuple):
-    """What an unknown key was meant to be: a known key, in which sense, and of a unit which."""
+    """What an unknown key was meant to be: a known key, in a sense, and with a unit if it has one."""
 
     key: Key
     sense: Sense
@@ -89,22 +89,22 @@ class Meaning(NamedTuple):
 
     @property
     def is_exact(self) -> bool:
-        """Check whether the known key can say the very same."""
+        """Check whether the known key can express exactly the same."""
         return self.sense in {Sense.SLIP, Sense.UNIT, Sense.NEGATION}
 
     @property
     def is_same(self) -> bool:
-        """Check whether it is but another name of the known key."""
+        """Check whether it is only another name for the known key."""
         return self.is_exact or self.sense in {Sense.PART, Sense.OTHER}
 
     @property
     def help(self) -> str:
-        """Return what to say of it, whatever its value is."""
+        """Return the help, which does not depend on the value."""
         return _HELP[self.sense](self)
 
 
 def meaning(name: str, cls: type[Any]) -> Meaning | None:
-    """Return what an unknown key of a class's table was meant to be, or None when that is not known."""
+    """Return what an unknown key of a class's table was meant to be, or None if that is unknown."""
     if len(name) > _LONGEST or name.startswith("!"):
         return None
     name = cleaned(name)
@@ -140,7 +140,7 @@ def _in_other_units(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
 
 
 def _without_unit(words: Words, unit: str) -> Iterator[Words]:
-    """Yield a name's words without a unit at their end; a letter counts as one only when it is a word."""
+    """Yield a name's words without a unit at their end; a single letter counts only as a whole word."""
     *before, last = words
     if before and last == unit:
         yield tuple(before[:-1] if len(before) > 1 and before[-1] == "in" else before)
@@ -155,7 +155,7 @@ def _negation(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
 
 
 def _turns(words: Words, known: Words) -> int | None:
-    """Count how often a name negates the known one; None when it is another name, or negates nothing."""
+    """Count how often a name negates the known one; None if it is another name, or negates nothing."""
     *before, last = words
     if not all(word in _NOT for word in before):
         return None
@@ -165,7 +165,7 @@ def _turns(words: Words, known: Words) -> int | None:
 
 
 def _without_not(word: str) -> str | None:
-    """Return what follows a negation that is glued to a word, or None without one."""
+    """Return what follows a negating prefix of a word, or None without one."""
     return next((word.removeprefix(prefix) for prefix in _GLUED_NOT if word.startswith(prefix)), None)
 
 
@@ -182,7 +182,7 @@ def _opposite(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
             yield Meaning(key, Sense.OPPOSITE)
     if _SWITCHED_OFF.isdisjoint(words):
         return
-    # What is switched off may be a list or a limit, as in `disable_timeout`; otherwise it is the whole.
+    # A list or a limit may be switched off, as in `disable_timeout`; otherwise it is the whole.
     parts = [key for key in keys if key.kind == "list" or key.bounds is not None]
     named = [key for key in parts if _is_rest_within(words, _SWITCHED_OFF, _known_words(key.name))]
     for key in named or [key for key in keys if key.kind == "boolean"]:
@@ -191,7 +191,7 @@ def _opposite(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
 
 @cache
 def _affirmed(known: Words) -> frozenset[Words]:
-    """Return a known name with a word that negates turned into the one that it negates."""
+    """Return the variants of a known name with the negating prefix of one word removed."""
     bare = {at: rest for at, word in enumerate(known) if (rest := _without_not(word))}
     return frozenset((*known[:at], rest, *known[at + 1 :]) for at, rest in bare.items())
 
@@ -204,7 +204,7 @@ def _is_against(words: Words, known: Words) -> bool:
 
 
 def _is_rest_within(words: Words, marks: frozenset[str], known: Words) -> bool:
-    """Check for some of a few words, beside those of a known name."""
+    """Check for some of the marks, among words of a known name."""
     rest = tuple(word for word in words if word not in marks)
     return 0 < len(rest) < len(words) and _is_within(rest, known)
 
@@ -226,13 +226,13 @@ def _part(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
 
 
 def _is_part(words: Words, key: Key) -> bool:
-    """Check whether all words are of a key's name, but for one that says of a limit that it is the most."""
+    """Check whether all words are of a key's name, apart from one such as `max` for a limit."""
     known = _known_words(key.name)
     return _is_within(words, known) or (key.bounds is not None and _is_rest_within(words, _MOST, known))
 
 
 def _is_within(words: Words, known: Words) -> bool:
-    """Check whether each word is one of the known ones, or the beginning of one, and no two are the same."""
+    """Check whether each word is a different one of the known words, or the beginning of one."""
     left = list(known)
     for word in words:
         same = next((other for other in left if _is_short_for(word, other)), None)
@@ -248,7 +248,7 @@ def _is_short_for(word: str, known: str) -> bool:
 
 
 def _list(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
-    """Yield the list of whose entries a name speaks: `enabled_languages` is none of the switch."""
+    """Yield the list whose entries a name mentions: `enabled_languages` does not mean the switch."""
     lists = [key for key in keys if key.kind == "list"]
     found = [key for key in lists if any(slipped((word,), _known_words(key.name)[-1:]) for word in words)]
     if found:
@@ -274,7 +274,7 @@ def _other(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
 
 
 def _other_names(key: Key) -> tuple[frozenset[str], frozenset[str]]:
-    """Return what other tools call a key, and the words that they put beside that."""
+    """Return what other tools call a key, and the words that they combine with that."""
     if key.kind == "boolean":
         is_switch = _SWITCHED_ON.issuperset(_known_words(key.name))
         return (_SWITCHED_ON if is_switch else frozenset()), frozenset({"is"})
@@ -282,7 +282,7 @@ def _other_names(key: Key) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _counted(words: Words, key: Key) -> Iterator[tuple[Words, Unit | None]]:
-    """Yield a name's words, and those before a unit of what a key counts."""
+    """Yield a name's words, and those before a unit of the key's quantity."""
     yield words, None
     yield from ((rest, unit) for word, unit in units_of(key).items() for rest in _without_unit(words, word))
 
@@ -300,10 +300,10 @@ _OTHER_NAMES: Final[dict[str, tuple[frozenset[str], frozenset[str]]]] = {
     "second": (_NAMES_OF_TIMEOUTS, _BESIDE_LIMITS),
     "MiB": (_NAMES_OF_MEMORY, _BESIDE_LIMITS),
 }
-"""What other tools call a key, by its unit, its form or its kind, and the words that they put beside that."""
+"""What other tools call a key, by its unit, form or kind, and the words that they combine with that."""
 
 
-# -- what is said ------------------------------------------------------------------------------------------------------
+# -- help --------------------------------------------------------------------------------------------------------------
 
 
 def _question(meant: Meaning) -> str:
@@ -321,7 +321,7 @@ def _of_pointer(meant: Meaning) -> str:
     name = meant.key.name
     if meant.key.kind == "secret":
         return f'a key comes from the environment: {name} = "${{NAME}}"; `--secrets-dir` reads variables from files'
-    return f'`{name}` holds the value itself, or takes it from the environment: {name} = "${{NAME}}"'
+    return f'`{name}` is the value itself, or a reference to the environment: {name} = "${{NAME}}"'
 
 
 _HELP: Final[dict[Sense, Callable[[Meaning], str]]] = {
@@ -333,7 +333,7 @@ _HELP: Final[dict[Sense, Callable[[Meaning], str]]] = {
     Sense.PART: _of_unit,
     Sense.OTHER: _of_unit,
     Sense.COMPONENT: lambda meant: (
-        f'it is a part of `{meant.key.name}`, as in {meant.key.name} = "https://code-exec.example.com:8443/run"'
+        f'it is part of `{meant.key.name}`, as in {meant.key.name} = "https://code-exec.example.com:8443/run"'
     ),
-    Sense.MORE: lambda meant: f"`{meant.key.name}` is known: {meant.key.text}",
+    Sense.MORE: lambda meant: f"there is a key `{meant.key.name}`: {meant.key.text}",
 }

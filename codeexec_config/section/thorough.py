@@ -1,4 +1,4 @@
-"""Check a section of which something may be to be said: look at every value, and collect every finding."""
+"""Check a section that may have findings: look at every value, and collect every finding."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 def check(section: dict[str, Any], options: Options, found: Sequence[Finding]) -> Outcome | BaseException:
-    """Check a section; `found` is what was found in its table before."""
+    """Check a section; `found` contains earlier findings on its table."""
     resolution = resolve(section, options.environment, options.model, offline=options.offline)
     if isinstance(resolution, BaseException):
         return resolution
-    # With as many findings as a report lists nothing else is looked at.
+    # With more findings than a report lists, nothing else is looked at.
     config, shape = build(resolution.values, options.model) if len(resolution.findings) <= LISTED else (None, [])
     if config is not None and options.policy is None and not found and _says_nothing(config, resolution):
         return Outcome(config, (), section)
@@ -46,7 +46,7 @@ def check(section: dict[str, Any], options: Options, found: Sequence[Finding]) -
 
 
 def _says_nothing(config: Any, resolution: Resolution) -> bool:
-    """Check whether nothing at all is to be said of a section whose config could be made."""
+    """Check whether there is nothing to report on a section whose config could be built."""
     if resolution.findings or resolution.unread or resolution.literals or not resolution.enabled:
         return False
     return is_flawless(config)
@@ -70,9 +70,9 @@ def _amended(found: list[Finding], section: dict[str, Any], options: Options) ->
 
 
 def _settled(resolution: Resolution, options: Options) -> Any:
-    """Make the config that the constructors alone would not make of these values.
+    """Build the config that the constructors alone would not build from these values.
 
-    In a disabled section a key whose text was not read takes its default; a policy may permit plain http with a key.
+    In a disabled section, a key whose text was not read gets its default; a policy may permit plain http with a key.
     """
     texts = [path for path, key in resolution.unread.items() if key.kind == "text"]
     values = _known(resolution.values)

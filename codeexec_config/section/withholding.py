@@ -1,6 +1,6 @@
-"""Withhold what a host's own limits would refuse: its policy, and the variables that a file may read.
+"""Withhold fixes that a host's own limits would refuse: its policy, and the variables that a file may read.
 
-A fix is decided from the file alone. Under such limits what it writes is judged once more, without any variable.
+A fix is decided from the file alone. Under such limits, its result is judged again, without any variable.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 _OF_THE_HOST: Final = frozenset({"policy-violation", "forbidden-variable"})
 _EXAMPLE: Final = "CODE_EXEC_API_KEY"
-"""The variable that a help names where the file names none."""
+"""The variable that a help names if the file names none."""
 _RANKS: Final = {"drop": 1, "rename": 2, "move": 2}
 _SHOWN: Final = 100
-"""Keys of a section, and entries of a list, that are judged with a fix elsewhere."""
+"""The most keys of a section, and entries of a list, that are judged along with a fix elsewhere."""
 
 
 def withhold(found: list[Finding], section: dict[str, Any], options: Options) -> list[Finding]:
-    """Return the findings without the fixes that the host's limits make useless; the helps stay, but for an example."""
+    """Return the findings without the fixes that the host's limits make useless; of the helps, only examples change."""
     kept = [each._replace(amendment=None) if _is_useless(each, section, options) else each for each in found]
     return kept if options.environment.permits(_EXAMPLE) else [_without_example(finding) for finding in kept]
 
@@ -40,7 +40,7 @@ def _without_example(finding: Finding) -> Finding:
 
 
 def _is_useless(finding: Finding, section: dict[str, Any], options: Options) -> bool:
-    """Check for a fix that brings a breach as heavy as the finding itself."""
+    """Check for a fix that causes a breach as severe as the finding itself."""
     amendment = finding.amendment
     if amendment is None:
         return False
@@ -52,8 +52,8 @@ def _is_useless(finding: Finding, section: dict[str, Any], options: Options) -> 
 
 
 def _reduced(section: dict[str, Any], amendment: Amendment, model: type[Any]) -> tuple[dict[str, Any], Amendment]:
-    """Return what of a section a fix is judged with, and the fix for that: a section may have a million entries."""
-    # Other keys may stand for known ones, so the first of them belong to it.
+    """Return the part of a section that a fix is judged with, and the fix for it: a list may have a million entries."""
+    # Unknown keys may be meant as known ones, so the first of them are included.
     touched = (part.path[0] for part in (amendment, *amendment.also))
     names = dict.fromkeys((*islice(section, _SHOWN), *key_table(model), *touched))
     few = {str(name): section[str(name)] for name in names if name in section}
@@ -65,22 +65,22 @@ def _reduced(section: dict[str, Any], amendment: Amendment, model: type[Any]) ->
 
 
 def _breaches(section: dict[str, Any], options: Options) -> Counter[Severity]:
-    """Count what the host refuses in a section, by how much it weighs, no variable being read."""
-    # No environment is asked, so none can raise.
+    """Count what the host refuses in a section by severity, without reading a variable."""
+    # No environment is read, so none can raise.
     resolution = cast("Resolution", resolve(section, options.environment, options.model, offline=True))
     every = (*resolution.findings, *findings(resolution, options.model, options.policy))
     return Counter(finding.weight for finding in every if finding.code in _OF_THE_HOST)
 
 
 def amended(section: dict[str, Any], amendment: Amendment) -> dict[str, Any]:
-    """Return a section as a fix leaves it: values first, so that no key is renamed that another part names."""
+    """Return a section with a fix applied: values first, so that no key is renamed that another part names."""
     for part in sorted((amendment, *amendment.also), key=lambda part: _RANKS.get(part.action, 0)):
         section = _made(section, part)
     return section
 
 
 def _made(section: dict[str, Any], part: Amendment) -> dict[str, Any]:
-    """Make one amendment; what is not on its way is shared with the section as it was."""
+    """Make one amendment; everything off its path is shared with the original section."""
     *around, name = part.path
     changed: dict[str, Any]
     changed, table = opened(section, around)
