@@ -1,1 +1,1 @@
-"""Views of a report: text for people, a line a finding, and JSON. Each is a pure function of diagnostics."""
+"""Views of a report: text for people, one line per finding, JSON, and others; all pure functions of diagnostics."""

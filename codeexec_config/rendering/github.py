@@ -1,6 +1,6 @@
-"""Findings as workflow commands, which GitHub Actions shows as annotations beside the lines of a pull request.
+"""Findings as workflow commands, which GitHub Actions shows as annotations on the lines of a pull request.
 
-A line a finding: `::error file=app.toml,line=2,endLine=2,col=1,endColumn=12,title=unknown-key::...`, escaped as in
+One line per finding: `::error file=app.toml,line=2,endLine=2,col=1,endColumn=12,title=unknown-key::...`, escaped as in
 GitHub's "Workflow commands for GitHub Actions".
 """
 
@@ -27,7 +27,7 @@ def render_github(diagnostics: Iterable[Diagnostic]) -> str:
 
 def _command(diagnostic: Diagnostic) -> str:
     properties = ",".join(f"{name}={value.translate(_PROPERTY)}" for name, value in _properties(diagnostic))
-    # A job's log drops the properties, so the text says the place too.
+    # A job's log drops the properties, so the text contains the place too.
     return f"::{_COMMANDS[diagnostic.severity]} {properties}::{str(diagnostic).translate(_DATA)}"
 
 
@@ -38,7 +38,7 @@ def _properties(diagnostic: Diagnostic) -> Iterator[tuple[str, str]]:
     if span is not None:
         yield "line", str(span.start.line)
         yield "endLine", str(span.end.line)
-        # GitHub takes columns only where a finding stands in one line.
+        # GitHub accepts columns only if a finding is on one line.
         if span.start.line == span.end.line:
             yield "col", str(span.start.column)
             yield "endColumn", str(span.end.column)

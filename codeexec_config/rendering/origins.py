@@ -1,4 +1,4 @@
-"""The effective config: each value with where it comes from, as text and as plain data."""
+"""The effective config: each value with its origin, as text and as plain data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BARE: Final = re.compile("[A-Za-z0-9_-]+")
 
 
 class Value(NamedTuple):
-    """A value of the effective config, and the entries of the host's policy that hold for it."""
+    """A value of the effective config, and the entries of the host's policy that apply to it."""
 
     origin: Origin
     ceilings: Mapping[str, object]
@@ -48,7 +48,7 @@ def _value(value: Value) -> dict[str, Any]:
 
 
 def render(file: str, values: Sequence[Value]) -> str:
-    """Return a line a value, written as in TOML, with where it comes from behind it."""
+    """Return one line per value, written as in TOML, followed by its origin."""
     lines = [f"{_key(value.origin.path)} = {_toml(value.origin.value)}" for value in values]
     width = max(map(len, lines), default=0)
     return "".join(f"{line:<{width}}  # {_source(file, value)}\n" for line, value in zip(lines, values, strict=True))

@@ -1,6 +1,6 @@
-"""Findings as SARIF 2.1.0, which code scanners exchange; GitHub takes it by `upload-sarif`.
+"""Findings as SARIF 2.1.0, which code scanners exchange; GitHub accepts it through `upload-sarif`.
 
-Nothing is quoted from the source: consumers have the file, and what they show of it is theirs to mask.
+Nothing is quoted from the source: consumers have the file, and mask what they show of it themselves.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _RULES: Final = {code: index for index, code in enumerate(CODES)}
 
 
 def log(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return a whole log; its results stand last."""
+    """Return a whole log, with its results last."""
     driver = {
         "name": "codeexec-config",
         "version": VERSION,
@@ -48,7 +48,7 @@ def results(diagnostics: Iterable[Diagnostic], root: str) -> list[dict[str, Any]
 
     Args:
         diagnostics: its findings.
-        root: the folder, absolute, that paths are relative to.
+        root: the absolute folder that paths are relative to.
     """
     seen: Counter[tuple[str, ...]] = Counter()
     found = []
@@ -61,8 +61,8 @@ def results(diagnostics: Iterable[Diagnostic], root: str) -> list[dict[str, Any]
 
 
 def artifact_location(path: str, root: str) -> dict[str, str]:
-    """Return the URI of a file: relative to the root where it stands below it, absolute elsewhere."""
-    absolute = os.path.abspath(path)  # noqa: PTH100 -- a link stays what it is called
+    """Return the URI of a file: relative to the root if the file is below it, otherwise absolute."""
+    absolute = os.path.abspath(path)  # noqa: PTH100 -- a link keeps its name
     below = os.path.join(root, "")  # noqa: PTH118 -- the same
     if absolute.startswith(below):
         return {"uri": _encoded(absolute.removeprefix(below)), "uriBaseId": SOURCE_ROOT}
@@ -117,7 +117,7 @@ def _result(diagnostic: Diagnostic, artifact: dict[str, str], fingerprint: str, 
 
 
 def _location(artifact: dict[str, str], span: Span | None) -> dict[str, Any]:
-    # GitHub shows nothing that has no region; what is said of a whole file stands at its beginning.
+    # GitHub shows nothing without a region; a finding on a whole file is put at its beginning.
     region = {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1} if span is None else _region(span)
     return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
 
@@ -146,13 +146,13 @@ def _fix(fix: Fix, artifact: dict[str, str]) -> dict[str, Any]:
 
 
 def _identity(diagnostic: Diagnostic) -> tuple[str, ...]:
-    """Return what stays of a finding when lines above it, or entries before it, come and go."""
+    """Return the parts of a finding that stay the same when lines above it, or entries before it, change."""
     keys = [part for part in diagnostic.path if isinstance(part, str)]
     return (diagnostic.code, *keys, _marked(diagnostic))
 
 
 def _marked(diagnostic: Diagnostic) -> str:
-    """Return the marked text as far as its masked line has it."""
+    """Return the marked text as it appears in the masked line."""
     excerpt, span = diagnostic.excerpt, diagnostic.span
     if excerpt is None or span is None:
         return ""

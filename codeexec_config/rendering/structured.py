@@ -27,7 +27,7 @@ def document(files: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 
 def file_entry(path: str, report: Report, *, valid: bool) -> dict[str, Any]:
-    """Return one file's part."""
+    """Return the entry of one file."""
     return {
         "path": path,
         "valid": valid,

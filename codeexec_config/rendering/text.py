@@ -1,4 +1,4 @@
-"""The report that people read: the source line with the place marked, the code, the way out."""
+"""The report for people: the code, the source line with the place marked, the help."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _TAB: Final = 4
 _WIDE: Final = frozenset("WF")
 _MARKS: Final = frozenset({"Mn", "Me"})
-"""The categories of what a terminal draws over the character before."""
+"""The categories of characters that a terminal draws over the one before."""
 
 
 class Palette(NamedTuple):
@@ -132,7 +132,7 @@ def _mark(excerpt: str, span: Span) -> tuple[int, int]:
 
 
 def shown(excerpt: str) -> str:
-    """Return a source line as a terminal can show it: tabs as blanks, and nothing that moves the cursor."""
+    """Return a source line as a terminal can show it: tabs as spaces, and nothing that moves the cursor."""
     pieces: list[str] = []
     column = 0
     for ch in excerpt:
