@@ -97,7 +97,7 @@ def test_a_value_that_other_tools_would_change_is_told_by_line_and_name(capsys, 
     assert 0 == assert_no_leak(validate, CANARY)
     [word] = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
     assert "a.env:3: the value of `T_KEY` " in word
-    assert ("#" in value) == ("a comment has a line of its own" in word)
+    assert ("#" in value) == ("a comment needs its own line" in word)
 
 
 def test_a_value_is_used_as_it_is(capsys):
@@ -198,7 +198,7 @@ def test_a_secrets_folder_that_is_none_is_a_usage_error(capsys, folder, said):
 @pytest.mark.parametrize("option", ["--env-file", "--secrets-dir"])
 def test_offline_reads_no_variables(capsys, option):
     assert 2 == main(["validate", "--offline", option, "x", "app.toml"])
-    assert f"--offline reads no environment, so it does not go with {option}" in capsys.readouterr().err
+    assert f"--offline reads no environment, so it cannot be used with {option}" in capsys.readouterr().err
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")

@@ -61,7 +61,7 @@ def test_a_folder_that_holds_nothing_says_what_was_passed_over(make, capsys):
     assert 0 == main(["validate", "d"])
     out, err = capsys.readouterr()
     skipped = "d/.hidden.toml, d/.cache, d/node_modules, d/venv"
-    assert ("", f"d: no file has the section, or anything like it; passed over: {skipped}\n") == (out, err)
+    assert ("", f"d: no file has the section, or anything like it; skipped: {skipped}\n") == (out, err)
 
     assert 1 == main(["validate", "d", "e", "f"])
     err = capsys.readouterr().err
@@ -85,7 +85,7 @@ def test_a_few_of_many_that_were_passed_over_are_named(make, capsys):
 
     main(["validate", "d"])
 
-    assert "passed over: d/.0.toml, d/.1.toml, d/.2.toml, d/.3.toml, d/.4.toml, and more\n" in capsys.readouterr().err
+    assert "skipped: d/.0.toml, d/.1.toml, d/.2.toml, d/.3.toml, d/.4.toml, and more\n" in capsys.readouterr().err
 
 
 def test_kubernetes_folders_are_followed_and_read_once(make):

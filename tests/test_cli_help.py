@@ -83,7 +83,7 @@ def test_the_version(name, capsys):
         (["schema", "--kind", "x"], " schema: error: unknown value of --kind: `x`; choose from document, section"),
         (["schema", "extra"], " schema: error: unexpected argument `extra`"),
         (["validate", "--key=hunter2", "x"], " validate: error: unknown option `--key`"),
-        (["validate", "--strict=hunter2", "x"], " validate: error: the option `--strict` takes no value\n"),
+        (["validate", "--strict=hunter2", "x"], " validate: error: the option `--strict` does not take a value\n"),
         (["init", "--force"], " init: error: unknown option `--force`\n"),
         (["show", "x", "--offline", "y"], " show: error: unexpected argument `y`"),
         (["show", "x", "--offline", "--", "y"], " show: error: unexpected argument `--`"),

@@ -187,8 +187,8 @@ def test_a_worker_that_dies_costs_one_file():
 
     assert places == [place for place, _ in outcomes]
     assert ["f0", "f1", "f2", "f3", "f4", "", "f6", "", "f8", "f9"] == [outcome.piece for _, outcome in outcomes]
-    assert ("f5: the process that was checking it died (signal 9)",) == outcomes[5][1].words
-    assert ("f7: the process that was checking it died (exit status 3)",) == outcomes[7][1].words
+    assert ("f5: the process checking it died (signal 9)",) == outcomes[5][1].words
+    assert ("f7: the process checking it died (exit status 3)",) == outcomes[7][1].words
     assert 2 == outcomes[5][1].status
 
 
@@ -201,7 +201,7 @@ def test_a_dead_worker_is_an_error_of_the_command(folder, monkeypatch, capsys):
     )
 
     assert 2 == main(["validate", "--jobs", "2", "d"])
-    assert "105.toml: the process that was checking it died (signal 9)\n" in capsys.readouterr().err
+    assert "105.toml: the process checking it died (signal 9)\n" in capsys.readouterr().err
 
 
 def test_a_worker_that_is_dead_before_it_is_asked_is_replaced(monkeypatch):

@@ -1,7 +1,7 @@
 """The command line: `python -m codeexec_config COMMAND`, also installed as `codeexec-config`.
 
-One module a command: `add_parser` describes its arguments and names the function that runs it, which returns the exit
-status. Only the module of the command that is called is imported.
+One module per command: `add_parser` describes its arguments and names the function that runs it, which returns the exit
+status. Only the called command's module is imported.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ examples:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit status: 0 valid, 1 findings that fail, 2 usage or something unreadable."""
+    """Run one command; return its exit status: 0 valid, 1 findings that fail, 2 a usage error or unreadable input."""
     with guarded() as errors:
         try:
             status = _run(sys.argv[1:] if argv is None else list(argv))
@@ -83,7 +83,7 @@ def _end_without_output(lost: LostOutputError) -> int:
 
 
 def make_parser(command: str = "") -> Parser:
-    """Build the parser of one command, or of all when the name is not a command's."""
+    """Build the parser of one command, or of all if the name is not a command's."""
     parser = Parser(
         prog=program(),
         description="Read, check and explain the [features.code_execution] section of a TOML file.",

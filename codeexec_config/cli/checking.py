@@ -1,4 +1,4 @@
-"""Check one file, mend it when that is asked for, and put what came of it into the form that is printed."""
+"""Check one file, fix it on request, and format the outcome for printing."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _NOT_PARSED: Final = frozenset({"invalid-toml", "invalid-encoding", "file-too-la
 
 
 class Outcome(NamedTuple):
-    """What came of one file: plain values only, since they may come from another process.
+    """The outcome of one file: plain values only, since they may come from another process.
 
     Attributes:
-        piece: what the format prints of it.
+        piece: what the format prints for it.
         is_valid: whether nothing in it fails.
-        status: the exit status that it asks for.
+        status: the exit status that it calls for.
         deferred: the references that were not looked up.
         is_unset: whether a variable is missing.
-        words: what standard error is told.
+        words: the messages for standard error.
     """
 
     piece: str = ""
@@ -49,7 +49,7 @@ class Outcome(NamedTuple):
 
 
 class _Mending(NamedTuple):
-    """What came of the fixes of a file; without any it is what was found before."""
+    """The outcome of fixing a file; without fixes, the report is the one from before."""
 
     report: Report
     fixed: int = 0
@@ -67,8 +67,8 @@ class Checker:
         options: the options.
         section: the path of the section.
         environment: where references are looked up.
-        policy: the host's own ceiling.
-        coloured: whether text has colours.
+        policy: the host's policy.
+        coloured: whether text is coloured.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Checker:
         self._arguments: dict[str, Any] = {**self._how, "env": environment, "offline": options.offline}
 
     def check(self, place: Place) -> Outcome | None:
-        """Return what came of a file, or None when it has nothing of the section and need not have."""
+        """Return the outcome of a file, or None if it does not concern the section and need not."""
         text: str | None = None
         if place.trouble is not None:
             report = _unreadable(place.path, f"cannot read the folder: {place.trouble}")
@@ -109,13 +109,13 @@ class Checker:
         return self._outcome(report.file or place.path, _Mending(report))
 
     def report_of(self, diagnostics: Sequence[Diagnostic], place: Place) -> Outcome:
-        """Return what came of a file that has been judged already, such as a policy."""
+        """Return the outcome of a file that has already been judged, such as a policy."""
         from codeexec_config.report import Report
 
         return self._outcome(place.path, _Mending(Report(config=None, diagnostics=tuple(diagnostics), file=place.path)))
 
     def _is_found(self, place: Place) -> bool:
-        """Check whether nobody named the file as one with the section."""
+        """Check whether a file was found rather than named as one with the section."""
         return self._options.if_present or place.root is not None
 
     def _check_file(self, place: Place) -> Report:
@@ -130,7 +130,7 @@ class Checker:
         if codes & _NOT_PARSED:
             name = str(self._section[-1])
             return name in text if text is not None else _mentions(path, name)
-        # `features = 3` in somebody else's file stands in the way of a section that nobody wrote.
+        # In an unrelated file, `features = 3` is not an error about a section that was never written.
         return all(len(d.path) >= len(self._section) or d.code != "wrong-type" for d in report.diagnostics)
 
     def _mend(self, place: Place, report: Report) -> _Mending:
@@ -191,7 +191,7 @@ def _check_text(path: str, text: str, arguments: dict[str, Any], *, is_found: bo
 
 
 def check_standard_input(arguments: dict[str, Any], *, is_found: bool = False) -> tuple[str | None, Report]:
-    """Return what is piped in, as far as it can be read, and what is wrong with it."""
+    """Return what is piped in, if it can be read, and the report on it."""
     from codeexec_config.cli.streams import read_standard_input
 
     raw = read_standard_input(limits.MAX_FILE_BYTES + 1)

@@ -1,6 +1,6 @@
-"""Completion in shells, by shtab, which this package does not need: `shtab codeexec_config.cli.completion.make_parser`.
+"""Shell completion by shtab, an optional dependency: `shtab codeexec_config.cli.completion.make_parser`.
 
-shtab writes a script once, so completing starts no Python.
+shtab writes a script once, so that completion starts no Python.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NAME: Final = "codeexec-config"
 
 
 def make_parser() -> Parser:
-    """Return the parser of all commands, with what completes the arguments that are files, folders and codes."""
+    """Return the parser of all commands, with completions for arguments that are files, folders and codes."""
     import shtab
 
     parser = cli.make_parser()
@@ -38,7 +38,7 @@ def make_parser() -> Parser:
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    for action in parser._actions:  # noqa: SLF001 -- argparse has no other way to them
+    for action in parser._actions:  # noqa: SLF001 -- argparse has no public access to them
         if isinstance(action.choices, dict):
             for command in action.choices.values():
                 yield from _actions(command)

@@ -1,4 +1,4 @@
-"""`conformance`: tell whether an executor keeps its promises."""
+"""`conformance`: check whether an executor keeps its promises."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _NOTHING: Final = object()
 
 
 class _UsageError(Exception):
-    """Carries the text that says what is wrong with the command."""
+    """A usage error; its text says what is wrong."""
 
 
 def add_parser(commands: Any) -> None:
@@ -57,7 +57,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "target",
         metavar="MODULE:FACTORY",
-        help="what makes the executor, without arguments; the current folder is on the import path",
+        help="a callable without arguments that creates the executor; the current folder is on the import path",
     )
     choice = parser.add_argument_group("what is run")
     choice.add_argument(
@@ -70,7 +70,7 @@ def add_parser(commands: Any) -> None:
         "--check", action="append", metavar="ID", help="a check to run; may be given more than once (default: all)"
     )
     choice.add_argument(
-        "--profile", action="append", choices=tuple(_PROFILES), help="what its interpreters lack by their nature"
+        "--profile", action="append", choices=tuple(_PROFILES), help="what its interpreters lack by design"
     )
     choice.add_argument(
         "--snippets", metavar="MODULE:TABLE", help="programs of your own: a mapping of language to purpose to code"
@@ -99,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
             report = with_printed(_report(options, progress), printed)
             _write(report, options, standard, file)
     except _UsageError as error:
-        lines = map(printable_line, str(error).split("\n"))  # an author's exception may say anything
+        lines = map(printable_line, str(error).split("\n"))  # an author's exception may contain anything
         print(f"{program()} conformance: error: {chr(10).join(lines)}", file=sys.stderr)
         return USAGE_STATUS
     return 0 if report.ok else 1
@@ -161,7 +161,7 @@ def _optional(target: str | None, kind: str, options: argparse.Namespace) -> Any
 
 
 def _named(target: str, kind: str, options: argparse.Namespace) -> Any:
-    """Import what MODULE:NAME stands for."""
+    """Import the object that MODULE:NAME refers to."""
     from importlib import import_module
 
     name, colon, path = target.partition(":")
@@ -172,7 +172,7 @@ def _named(target: str, kind: str, options: argparse.Namespace) -> Any:
     with _told_as(f"cannot import {name}:", options):
         found: Any = import_module(name)
     for part in path.split("."):
-        with _told_as(f"{name} has no {path}:", options):  # a module may make its names on demand
+        with _told_as(f"{name} has no {path}:", options):  # a module may create its names on demand
             found = getattr(found, part, _NOTHING)
         if found is _NOTHING:
             raise _UsageError(f"{name} has no {path}")
@@ -181,7 +181,7 @@ def _named(target: str, kind: str, options: argparse.Namespace) -> Any:
 
 @contextmanager
 def _told_as(words: str, options: argparse.Namespace) -> Iterator[None]:
-    """Make a mistake of the user's of whatever the author's code raises; some of that is no Exception."""
+    """Turn whatever the author's code raises into a usage error; some of it is not an Exception."""
     try:
         yield
     except KeyboardInterrupt:
@@ -192,13 +192,13 @@ def _told_as(words: str, options: argparse.Namespace) -> Iterator[None]:
 
 def _made(factory: Callable[[], Any], options: argparse.Namespace) -> Any:
     if not callable(factory):
-        raise _UsageError(f"{options.target} cannot be called: name a function or a class that makes the executor")
+        raise _UsageError(f"{options.target} cannot be called: name a function or a class that creates the executor")
     with _told_as("the factory raised", options):
         return factory()
 
 
 def _said(error: BaseException, options: argparse.Namespace) -> str:
-    """Put an exception into words: its type, the author's frame and its text, and the traceback if that was asked."""
+    """Describe an exception: its type, the author's frame, its text, and its traceback on request."""
     from codeexec_config.conformance.kit import told, traced
 
     trace = error.__traceback__
@@ -214,7 +214,7 @@ def _progress(terminal: IO[str], done: int, total: int, name: str) -> None:
 
 @contextmanager
 def _file(options: argparse.Namespace) -> Iterator[IO[str] | None]:
-    """Open the file for the report, before the minutes that it takes to make one; an older report stays until then."""
+    """Open the report's file before the run, which takes minutes; an older report stays until it is overwritten."""
     if options.output is None:
         yield None
         return
@@ -242,10 +242,10 @@ def _write(report: ConformanceReport, options: argparse.Namespace, standard: IO[
                 output.write(line)
             output.flush()
         except LostOutputError as lost:
-            if lost.reason is not None:  # or else its reader had enough, and the status tells the rest
+            if lost.reason is not None:  # otherwise its reader has gone, and the status tells the rest
                 raise
         return
-    with suppress(OSError):  # of a pipe or a device, which keeps nothing
+    with suppress(OSError):  # a pipe or a device cannot be truncated
         file.truncate(0)
     try:
         file.write(text)
@@ -259,7 +259,7 @@ def _unwritable(options: argparse.Namespace, error: OSError) -> _UsageError:
 
 
 def _text(report: ConformanceReport, options: argparse.Namespace) -> str:
-    # What an executor is called, raises or leaves may hold what moves a terminal's cursor.
+    # An executor's name, exceptions and leftovers may contain control sequences.
     lines = report.render(tracebacks=options.traceback).splitlines()
     return "".join(f"{printable_line(line.expandtabs())}\n" for line in lines)
 

@@ -1,7 +1,7 @@
-"""Show what fixes would change, with everything masked that an excerpt of the file masks.
+"""Show what fixes would change, masked like excerpts of the file.
 
-The masked text goes through the same edits as the text itself. What an edit writes beside something masked is masked
-too: it may have been made from it.
+The masked text gets the same edits as the text itself. Text that an edit writes next to something masked is masked
+too: it may come from it.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ def render_diff(path: str, text: str, passes: Sequence[Sequence[Edit]], section:
 
     Args:
         path: the file's name.
-        text: what it holds.
-        passes: the edits, those of each pass on what the one before left.
+        text: its text.
+        passes: the edits of each pass, which apply to the result of the one before.
         section: the path of the section.
-        coloured: whether it has colours.
+        coloured: whether the diff is coloured.
     """
     palette = ANSI if coloured else PLAIN
     before = masked(text, section)
@@ -56,7 +56,7 @@ def render_diff(path: str, text: str, passes: Sequence[Sequence[Edit]], section:
 
 
 def masked(text: str, section: Path) -> str:
-    """Return a text of the same length in which only that is readable which an excerpt of it would show."""
+    """Return a text of the same length in which only what an excerpt would show is readable."""
     document = source.parse(text, None)
     body = text.removeprefix(source.BOM)
     scan = Scan(body)
@@ -80,7 +80,7 @@ def _bounds(body: str) -> Iterator[tuple[int, int, int]]:
 
 
 def _whole_line(excerpt: Callable[[tuple[int, int], int], str], start: int, end: int) -> str:
-    """Put a line together from its excerpts, each of which shows a part of a long line."""
+    """Assemble a line from its excerpts, each of which shows part of a long line."""
     line = ""
     while start + len(line) < end:
         at = start + len(line) + (LEAD if line else 0)
@@ -96,7 +96,7 @@ def _masked_edit(edit: Edit, text: str) -> Edit:
 
 
 def _changes(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Yield the sign and the number of each line that changes, those before a change in front of those after it."""
+    """Yield the sign and the number of each line that changes, old lines before new ones."""
     from difflib import SequenceMatcher
 
     for tag, start, end, new_start, new_end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():

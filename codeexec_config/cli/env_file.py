@@ -16,11 +16,11 @@ class EnvFileError(Exception):
 
 
 class EnvFile(NamedTuple):
-    """What a file says.
+    """The contents of a file.
 
     Attributes:
         values: the variables.
-        remarks: for each value that is used as it is although another tool might change it: the line, and what of it.
+        remarks: the line and a message for each value that is used verbatim although another tool might change it.
     """
 
     values: dict[str, str]
@@ -28,7 +28,7 @@ class EnvFile(NamedTuple):
 
 
 def read_env_file(path: str) -> EnvFile:
-    """Return what a file, a pipe, or standard input (`-`) says.
+    """Return the contents of a file, a pipe, or standard input (`-`).
 
     A line is `NAME=value`, the value verbatim to the end of the line, or `NAME` alone for the environment's own; `#`
     opens a comment line. The last of two lines wins.
@@ -66,7 +66,7 @@ def _read(path: str) -> bytes:
 
 def _read_file(path: str) -> bytes:
     try:
-        # A pipe is waited for: secret managers hand their variables over so.
+        # Wait for a pipe: secret managers pass variables through one.
         with open(path, "rb") as file:  # noqa: PTH123 -- pathlib costs start-up time
             return file.read(_MOST_BYTES + 1)
     except (OSError, ValueError) as error:
@@ -95,4 +95,4 @@ def _remark(value: str) -> str:
     if "${" in value:
         return "contains `${`, which is part of it: nothing is expanded, as in `docker run`"
     is_noted = " #" in value or "\t#" in value
-    return "contains whitespace and `#`, which are part of it: a comment has a line of its own" if is_noted else ""
+    return "contains whitespace and `#`, which are part of it: a comment needs its own line" if is_noted else ""

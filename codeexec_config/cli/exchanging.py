@@ -1,4 +1,4 @@
-"""Exchange two files in one step, where the system can: so what stood at a name is kept, whoever wrote it last."""
+"""Exchange two files atomically if the system can, so that the old file is kept, whoever wrote to it last."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _EXCHANGE: Final = 2
 
 
 def exchange(one: str, other: str) -> bool:
-    """Let two names change files; return False, with nothing done, where the system or the file system cannot."""
+    """Swap the files of two names; return False, without doing anything, if the system or file system cannot."""
     try:
         import ctypes
 

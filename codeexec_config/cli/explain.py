@@ -1,4 +1,4 @@
-"""`explain`: what a code means, an example that has it, and the way out."""
+"""`explain`: what a code means, an example, and how to fix it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find the files that a command is given: by name, on standard input, in folders."""
+"""Find the files of a command line: by name, on standard input, in folders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STANDARD_INPUT: Final = "-"
 _SKIPPED: Final = frozenset({"node_modules", "__pycache__"})
 _ENVIRONMENT_MARK: Final = "pyvenv.cfg"
 _NAMED: Final = 6
-"""How many of the things that were passed over are remembered; a tree may hold any number."""
+"""The most skipped names to remember; a tree may contain any number."""
 
 
 class Place(NamedTuple):
@@ -21,7 +21,7 @@ class Place(NamedTuple):
 
     Attributes:
         path: its name, from the argument that led to it.
-        root: the argument, if that was a folder; such a file counts only when it has something of the section.
+        root: the argument, if that was a folder; such a file counts only if it concerns the section.
         trouble: why a folder below the argument cannot be read.
     """
 
@@ -39,8 +39,8 @@ class Finder:
         paths: the arguments.
 
     Attributes:
-        skipped: for each folder among the arguments, the first names that were passed over in it.
-        shared: the folders among the arguments with a file that is reached in another way too.
+        skipped: for each folder among the arguments, the first names that were skipped in it.
+        shared: the folders among the arguments with a file that is also reached by another path.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
@@ -52,7 +52,7 @@ class Finder:
         self._single: dict[Hashable, str] = {}
 
     def __iter__(self) -> Iterator[Place]:
-        """Walk once; a second walk would find that all has been seen."""
+        """Walk once; a second walk would find that everything has been seen."""
         folders = {path: found for path in self._paths if (found := self._look(path))}
         for path in self._paths:
             if path in folders:
@@ -62,7 +62,7 @@ class Finder:
                 yield Place(path)
 
     def _look(self, path: str) -> os.stat_result | None:
-        """Return what a folder is; note the identity of anything else."""
+        """Return the status of a folder; note the identity of anything else."""
         found = None if path == STANDARD_INPUT else _status(path)
         if found is not None and stat.S_ISDIR(found.st_mode):
             return found
@@ -80,7 +80,7 @@ class Finder:
         while pending:
             folder = pending.pop()
             try:
-                identity = _identity(os.stat(folder))  # noqa: PTH116 -- a path is printed as it was given
+                identity = _identity(os.stat(folder))  # noqa: PTH116 -- paths are printed as given
                 with os.scandir(folder) as listing:
                     entries = sorted(listing, key=lambda entry: entry.name)
             except OSError as error:
@@ -118,7 +118,7 @@ class Finder:
             self.skipped[root].append(path)
 
     def _is_elsewhere(self, entry: os.DirEntry[str], device: int) -> bool:
-        """Check whether a file has been reached in another way, or will be."""
+        """Check whether a file has been reached by another path, or will be."""
         if not entry.is_symlink():
             return bool(self._single) and self._is_known((device, entry.inode()), entry.path)
         found = _status(entry.path)
@@ -135,7 +135,7 @@ class Finder:
         return False
 
     def _is_known(self, identity: Hashable, path: str) -> bool:
-        """Check for another way to the same file; two hard links are two files, which a fix may part."""
+        """Check for another path to the same file; two hard links are two files, which a fix may separate."""
         other = self._single.get(identity)
         return other is not None and os.path.realpath(other) == os.path.realpath(path)
 

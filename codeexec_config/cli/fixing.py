@@ -1,4 +1,4 @@
-"""Apply the fixes of a file until none is left that improves it."""
+"""Apply the fixes of a file until none improves it further."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class Mended(NamedTuple):
-    """What came of the fixes of a text.
+    """The outcome of fixing a text.
 
     Attributes:
-        text: the text with all of them.
+        text: the text with all fixes applied.
         fixed: how many were applied.
-        passes: the edits, a tuple for each time that the text was checked.
+        passes: the edits, a tuple for each pass.
     """
 
     text: str
@@ -33,9 +33,9 @@ def offers(report: Report) -> list[Fix]:
 
 
 def mend(text: str, check: Callable[[str], Report]) -> Mended:
-    """Apply what is offered, check again, and go on as long as there are fewer errors, or as many and fewer warnings.
+    """Apply the offered fixes, check again, and repeat while errors decrease, or warnings do with as many errors.
 
-    A text that is not TOML shows one error at a time: it is better when the next one stands further down.
+    A text that is not TOML has one error at a time: it improves if the next one is further down.
 
     Args:
         text: the text of a file.
@@ -53,7 +53,7 @@ def mend(text: str, check: Callable[[str], Report]) -> Mended:
 
 
 def _step(text: str, report: Report, check: Callable[[str], Report]) -> tuple[tuple[Fix, ...], str, Report] | None:
-    """Apply the fixes that go together, or else the first one that improves anything."""
+    """Apply the compatible fixes together, or else the first one that improves anything."""
     for fixes in _candidates(text, offers(report)):
         mended = write_edits(text, [edit for fix in fixes for edit in fix.edits])
         after = check(mended)
@@ -71,6 +71,6 @@ def _candidates(text: str, fixes: list[Fix]) -> Iterator[tuple[Fix, ...]]:
 
 
 def _weight(text: str, report: Report) -> tuple[int, int, int]:
-    """Weigh what is left: the text behind a place that is not TOML, then errors, then warnings."""
+    """Weigh what is left: the text after a place that is not TOML, then errors, then warnings."""
     places = [found.span.start.offset for found in report.errors if found.code == "invalid-toml" and found.span]
     return len(text) - places[0] + 1 if places else 0, len(report.errors), len(report.warnings)

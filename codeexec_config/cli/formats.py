@@ -1,6 +1,6 @@
-"""The formats of `validate`: how a file's findings are printed, and what holds them together.
+"""The formats of `validate`: how a file's findings are printed, and what joins them.
 
-A file's piece is made where the file is checked, which may be in another process; the rest where all pieces meet.
+A file's piece is created where the file is checked, perhaps in another process; the rest where all pieces are joined.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class Entry(NamedTuple):
-    """What there is to print of one file.
+    """What to print for one file.
 
     Attributes:
-        path: its name as it was given.
-        report: what was found.
-        shown: the findings that people are shown, fewer than all with `--quiet`.
+        path: its name as given.
+        report: its report.
+        shown: the findings to show, not all of them with `--quiet`.
         valid: whether nothing in it fails.
-        fixed: how many fixes were applied, or None when that was not asked for.
+        fixed: how many fixes were applied, or None if that was not requested.
     """
 
     path: str
@@ -35,14 +35,14 @@ class Entry(NamedTuple):
 
 
 class Format(ABC):
-    """A way to print.
+    """An output format.
 
     Args:
-        coloured: whether text has colours.
+        coloured: whether text is coloured.
 
     Attributes:
-        between: what stands between two pieces that are printed as they come; None where they are kept for `whole`.
-        is_for_people: whether other text, such as a diff, may stand beside the findings.
+        between: the separator of pieces that are printed as they come; None if they are kept for `whole`.
+        is_for_people: whether other text, such as a diff, may follow the findings.
         lists_valid_files: whether a file without a finding has a piece.
     """
 
@@ -55,15 +55,15 @@ class Format(ABC):
 
     @abstractmethod
     def piece(self, entry: Entry) -> str:
-        """Return what is printed of one file."""
+        """Return what to print for one file."""
 
     def whole(self, pieces: Sequence[str], summary: Mapping[str, int]) -> str:  # noqa: ARG002
-        """Return what is printed at the end, with the pieces in it that were kept."""
+        """Return what to print at the end, including the pieces that were kept."""
         return ""
 
 
 class Text(Format):
-    """For people: the source line, marked, and the way out."""
+    """For people: the marked source line, and the help."""
 
     between: ClassVar[str | None] = "\n"
     is_for_people: ClassVar[bool] = True
@@ -78,7 +78,7 @@ class Text(Format):
 
 
 class Concise(Format):
-    """A line a finding, for grep and for editors."""
+    """One line per finding, for grep and for editors."""
 
     is_for_people: ClassVar[bool] = True
 

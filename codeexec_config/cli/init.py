@@ -25,14 +25,14 @@ _WIDTH: Final = 88
 _EPILOG: Final = """\
 exit status:
   0  done
-  2  a usage error, or FILE is there already or cannot be written
+  2  a usage error, or FILE already exists or cannot be written
 
 examples:
   %(prog)s --mode external --output app.toml
   %(prog)s --policy > policy.toml
 """
 _POLICY: Final = (
-    "The host's policy: what the section of a file may ask for. Every entry is optional, and what is left out forbids "
+    "The host's policy: what the section of a file may ask for. Every entry is optional, and an absent one forbids "
     "nothing."
 )
 
@@ -47,7 +47,7 @@ def add_parser(commands: Any) -> None:
         formatter_class=Formatter,
     )
     what = parser.add_argument_group("what is printed").add_mutually_exclusive_group()
-    # A default of its own would hide from argparse that --mode was given beside --policy.
+    # With a default, argparse could not tell that --mode was given along with --policy.
     what.add_argument("--mode", choices=tuple(VARIANTS), help=f"where code runs (default: {_DEFAULT_MODE})")
     what.add_argument("--policy", action="store_true", help="a host's policy instead")
     target = parser.add_argument_group("where it goes")
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(text)
         return 0
     try:
-        # Nothing of the file may be there before: an editor could hold it open, a link could lead anywhere.
+        # The file must not exist: an editor could have it open, a link could lead anywhere.
         with open(options.output, "xb") as file:  # noqa: PTH123 -- costs start-up time
             _fill(file, options.output, text.encode())
     except FileExistsError:
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _fill(file: BinaryIO, path: str, data: bytes) -> None:
-    """Write a new file; leave none behind where it cannot be written whole."""
+    """Write a new file; remove it if it cannot be written completely."""
     try:
         file.write(data)
         file.flush()
@@ -124,7 +124,7 @@ def _mode_comment(key: Key, mode: str) -> Iterator[str]:
 
 
 def _described(key: Key) -> Iterator[str]:
-    """Yield a key with its default, or with the example that people start from, under what is said of it."""
+    """Yield a key's description, and the key with its default or, without one, an example."""
     yield from _comment(_sentence(key.text))
     for name, text in (key.choices or {}).items():
         yield from _comment(f"{name}: {text}.")

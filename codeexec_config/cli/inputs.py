@@ -1,4 +1,4 @@
-"""What commands read besides the file that they are given: variables, the policy, the path of the section."""
+"""The inputs of commands other than their files: variables, the policy, the path of the section."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class UsageError(Exception):
 
 
 class _Once(argparse.Action):
-    """Refuse an option that is given twice: of two ceilings one would be lost."""
+    """Refuse an option that is given twice: one of the two policies would be lost."""
 
     def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *_: object) -> None:
         if getattr(namespace, self.dest) is not None:
@@ -33,7 +33,7 @@ class _Once(argparse.Action):
 
 
 def add_scope(group: Any) -> None:
-    """Add the options that say what is checked, and by which ceiling."""
+    """Add the options for what is checked, and against which policy."""
     group.add_argument(
         "--section", default=SECTION, metavar="PATH", help="the section's dotted path (default: %(default)s)"
     )
@@ -43,7 +43,7 @@ def add_scope(group: Any) -> None:
 
 
 def add_environment(group: Any) -> None:
-    """Add the options that say where references are looked up."""
+    """Add the options for where references are looked up."""
     group.add_argument(
         "--offline", action="store_true", help="read no environment: take references as set, and list them"
     )
@@ -65,17 +65,17 @@ def add_environment(group: Any) -> None:
 
 
 def refuse_contradictions(options: argparse.Namespace, paths: Sequence[str]) -> None:
-    """Raise UsageError for options that do not go together."""
+    """Raise UsageError for options that contradict each other."""
     for name in ("env_file", "secrets_dir"):
         if options.offline and getattr(options, name) is not None:
             option = f"--{name.replace('_', '-')}"
-            raise UsageError(f"--offline reads no environment, so it does not go with {option}")
+            raise UsageError(f"--offline reads no environment, so it cannot be used with {option}")
     if STANDARD_INPUT in (options.env_file or ()) and STANDARD_INPUT in paths:
         raise UsageError("standard input cannot be both the --env-file and a file to check")
 
 
 def section(options: argparse.Namespace) -> Path:
-    """Return the parts of the section's path; raise UsageError when it is none."""
+    """Return the parts of the section's path; raise UsageError if it is invalid."""
     from codeexec_config.loading import section_path
 
     try:
@@ -85,7 +85,7 @@ def section(options: argparse.Namespace) -> Path:
 
 
 def policy(options: argparse.Namespace) -> PolicyFile | None:
-    """Read the policy file, if one is named; its warnings fail nothing, and are told on standard error."""
+    """Read the policy file, if one is named; its warnings are printed to standard error, and fail nothing."""
     if options.policy is None:
         return None
     from codeexec_config.policy_file import read_policy
@@ -98,14 +98,14 @@ def policy(options: argparse.Namespace) -> PolicyFile | None:
 
 
 def environment(options: argparse.Namespace, command: str, *, quiet: bool = False) -> Mapping[str, str]:
-    """Return where references are looked up; raise UsageError when a source of variables cannot be read."""
+    """Return where references are looked up; raise UsageError if a source of variables cannot be read."""
     if options.env_file is None and options.secrets_dir is None:
         return os.environ
     from collections import ChainMap
 
     files = [_env_file(path, command, quiet=quiet) for path in options.env_file or ()]
     folders = [_secrets(path) for path in options.secrets_dir or ()]
-    # The last of two wins, as it does in `docker run`.
+    # The last of two wins, as in `docker run`.
     sources: list[Any] = [*reversed(files), os.environ, *reversed(folders)]
     return ChainMap(*sources)
 

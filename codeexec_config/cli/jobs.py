@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 _ENOUGH_FILES: Final = 128
 _ENOUGH_BYTES: Final = 1024 * 1024
-"""What takes about as long as it takes to start the workers."""
+"""Amounts that take about as long to check as the workers take to start."""
 
 _RESERVED: Final = 32
-"""Descriptors for what the command itself has open."""
+"""Descriptors reserved for the command itself."""
 
 
 def cores() -> int:
-    """Return how many processes can run at a time."""
+    """Return how many processes can run simultaneously."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def check_all(work: Work, places: Iterable[Place], jobs: int | None) -> Results:
-    """Yield each place with what came of it, in order.
+    """Yield each place with its outcome, in order.
 
     Args:
-        work: what is done with a place.
+        work: checks a place.
         places: the places.
         jobs: how many processes; None for as many as there are cores, once there is enough to do.
     """
@@ -54,13 +54,13 @@ def check_all(work: Work, places: Iterable[Place], jobs: int | None) -> Results:
 
 
 def _can_fork() -> bool:
-    """Check for a system that forks, and for threads, which a fork would tear apart."""
+    """Check that the system can fork, and that no other thread runs, which a fork would not copy."""
     threading = sys.modules.get("threading")
     return hasattr(os, "fork") and (threading is None or threading.active_count() == 1)
 
 
 def _most() -> int:
-    """Return for how many workers there are descriptors; each takes two pipes to start."""
+    """Return how many workers the descriptors suffice for; each needs two pipes to start."""
     import resource
 
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)

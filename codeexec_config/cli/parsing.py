@@ -1,4 +1,4 @@
-"""The parser of arguments: what each command has in common, and a suggestion for whatever is mistyped."""
+"""The argument parser: what all commands share, and suggestions for what is mistyped."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 USAGE_STATUS: Final = 2
 STANDARD_STREAM: Final = "-"
 
-# A fixed width keeps argparse from measuring the terminal, which imports more than the rest of a run together.
+# A fixed width keeps argparse from measuring the terminal, which imports more than the rest of a run.
 Formatter = partial(argparse.RawDescriptionHelpFormatter, width=100)
 
 
@@ -42,11 +42,11 @@ class Parser(argparse.ArgumentParser):
         """Print the message and where to read more; exit."""
         option, is_flag, _ = message.partition(": ignored explicit argument ")
         if is_flag:  # the value may be a secret
-            message = f"the option `{option.removeprefix('argument ')}` takes no value"
+            message = f"the option `{option.removeprefix('argument ')}` does not take a value"
         self.exit(USAGE_STATUS, f"{self.prog}: error: {message}\ntry `{self.prog} --help`\n")
 
     def take_or_refuse(self, options: argparse.Namespace, arguments: Sequence[str]) -> None:
-        """Take what argparse has left as more of the paths that an option parted; exit for anything else."""
+        """Accept arguments that argparse left over as more paths, if an option separated them; exit for any others."""
         before, behind = _parted(arguments)
         for argument in before:
             if argument.startswith("-") and argument != STANDARD_STREAM:
@@ -69,7 +69,7 @@ class Parser(argparse.ArgumentParser):
         return (pair for action in self._actions if isinstance(action.choices, dict) for pair in action.choices.items())
 
     def _refuse_option(self, argument: str) -> NoReturn:
-        name, _, _ = argument.partition("=")  # what follows a `=` may be a secret
+        name, _, _ = argument.partition("=")  # the text after a `=` may be a secret
         options = (option for action in self._actions for option in action.option_strings)
         self.error(f"unknown option `{printable(name)}`{suggestion(name, options)}")
 
@@ -83,10 +83,10 @@ class Parser(argparse.ArgumentParser):
 
 
 def suggestion(written: str, known: Iterable[str]) -> str:
-    """Return the end of a message that names what may have been meant, or nothing."""
+    """Return the end of a message that names what may have been meant, or an empty text."""
     from difflib import get_close_matches
 
-    # That two options share their hyphens does not make them alike.
+    # The hyphens that options share do not make them similar.
     bare = {name.lstrip("-"): name for name in known}
     near = get_close_matches(written.lstrip("-"), bare, n=1)
     return f"; did you mean `{bare[near[0]]}`?" if near else ""

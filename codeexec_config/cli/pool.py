@@ -1,7 +1,7 @@
 """Processes that check files, and the pipes between them and the command.
 
-Workers are forked: they have imported everything already and inherit the options and the environment, so that nothing
-of it stands in an argument. What goes over the pipes is plain tuples, a chunk of files at a time.
+Workers are forked: they have already imported everything and inherit the options and the environment, so that none of
+it is in an argument. The pipes carry plain tuples, a chunk of files at a time.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
 _LARGEST_CHUNK: Final = 64
 _AHEAD: Final = 8
-"""Chunks per worker that may be done before their turn; it bounds the memory that they wait in."""
+"""Chunks per worker that may be finished before their turn; bounds the memory for waiting ones."""
 _GRACE: Final = 2.0
 _PAUSE: Final = 0.001
 _STOP: Final = 0
-"""The byte of the shared memory that asks workers to stop; those behind it tell which file of a chunk each is at."""
+"""The byte of the shared memory that asks workers to stop; later bytes give each worker's position in its chunk."""
 
 
 class _Chunk:
-    """Some places, what came of those that are done, and which are left."""
+    """Some places, the outcomes of those that are done, and which are left."""
 
     def __init__(self, places: list[Place]) -> None:
         self.places = places
@@ -50,7 +50,7 @@ class _Chunk:
 
     def give_up(self, position: int, reason: str) -> None:
         index = self.left.pop(min(position, len(self.left) - 1))
-        word = f"{self.places[index].path}: the process that was checking it died ({reason})"
+        word = f"{self.places[index].path}: the process checking it died ({reason})"
         self.outcomes[index] = Outcome(is_valid=False, status=UNREADABLE, words=(word,))
 
 
@@ -65,11 +65,11 @@ class _Worker:
         self.chunk: _Chunk | None = None
 
     def close(self) -> None:
-        """Let go of the pipes, after which the worker ends."""
+        """Close the pipes, after which the worker ends."""
         self.inbox.close()
         try:
             self.outbox.close()
-        except BrokenPipeError:  # what it was to do has never arrived
+        except BrokenPipeError:  # its last chunk never arrived
             return
 
 
@@ -77,7 +77,7 @@ class Pool:
     """Processes that check files.
 
     Args:
-        work: what is done with a place.
+        work: checks a place.
         count: how many processes.
     """
 
@@ -92,7 +92,7 @@ class Pool:
         self._is_reading = False
 
     def run(self, first: list[Place], places: Iterator[Place]) -> Iterator[tuple[Place, Outcome | None]]:
-        """Yield each place with what came of it, in order; on an interrupt, what is done by then."""
+        """Yield each place with its outcome, in order; on an interrupt, those done by then."""
         try:
             waiting = self._cut(first, places)
             while self._hand_out(waiting) or self._chunks:
@@ -108,7 +108,7 @@ class Pool:
             self._end()
 
     def _cut(self, first: list[Place], places: Iterator[Place]) -> Iterator[_Chunk]:
-        """Yield chunks, small ones first: a few large files are shared out too."""
+        """Yield chunks, small ones first, so that a few large files are distributed too."""
         at = 0
         while True:
             size = min(_LARGEST_CHUNK, 1 + self._made // self._count)
@@ -120,7 +120,7 @@ class Pool:
             yield _Chunk(some)
 
     def _hand_out(self, waiting: Iterator[_Chunk]) -> bool:
-        """Hand a chunk to every idle worker; return whether any was there."""
+        """Hand a chunk to every idle worker; return whether there was any."""
         is_given = False
         for slot in range(self._count):
             worker = self._workers.get(slot)
@@ -137,7 +137,7 @@ class Pool:
         return is_given
 
     def _give(self, slot: int, chunk: _Chunk) -> None:
-        """Hand a chunk to a worker; where the system has no room for one, do it here."""
+        """Hand a chunk to a worker; if the system cannot start one, do it here."""
         try:
             worker = self._workers.get(slot) or self._start(slot)
         except OSError:
@@ -163,14 +163,14 @@ class Pool:
                 self._replace(worker, chunk)
 
     def _drain(self) -> None:
-        """Take what has been sent by the time of an interrupt, unless that came in the middle of an answer."""
+        """Read what was sent before an interrupt, unless that came in the middle of an answer."""
         for worker, chunk in () if self._is_reading else self._ready(0):
             with suppress(EOFError):
                 self._read(worker, chunk)
 
     def _ready(self, timeout: float | None) -> list[tuple[_Worker, _Chunk]]:
         busy = {worker.inbox.fileno(): (worker, worker.chunk) for worker in self._workers.values() if worker.chunk}
-        poller = poll()  # select takes no descriptor beyond 1023
+        poller = poll()  # select accepts no descriptor above 1023
         for number in busy:
             poller.register(number, POLLIN)
         return [busy[number] for number, _ in poller.poll(timeout)] if busy else []
@@ -183,7 +183,7 @@ class Pool:
         self._is_reading = False
 
     def _replace(self, worker: _Worker, chunk: _Chunk) -> None:
-        """Abandon the file that a dead worker was at; let a new one do the rest of its chunk."""
+        """Give up the file that a dead worker was at; let a new one do the rest of its chunk."""
         self._is_reading = False
         worker.close()
         code = os.waitstatus_to_exitcode(os.waitpid(worker.pid, 0)[1])
@@ -217,7 +217,7 @@ class Pool:
             return _Worker(pid, slot, outbox, inbox)
         status = 1
         try:
-            # A pipe of a sibling that stays open here would keep that sibling waiting.
+            # A sibling's pipe left open here would keep that sibling waiting.
             for number in (outbox, inbox):
                 os.close(number)
             for worker in self._workers.values():
@@ -231,7 +231,7 @@ class Pool:
             os._exit(status)
 
     def _fork(self) -> int:
-        """Fork; the child hears no interrupt, since the parent hears it too and ends the work in order."""
+        """Fork; the child ignores interrupts, since the parent gets them too and ends the work in order."""
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             pid = os.fork()
@@ -242,13 +242,13 @@ class Pool:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _end(self) -> None:
-        """Stop the workers; one that mends a file is let finish it, one that waits for input is not waited for."""
+        """Stop the workers; one that is fixing a file may finish it, one that waits for input is killed later."""
         self._shared[_STOP] = 1
         for worker in self._workers.values():
             worker.close()
         deadline = monotonic() + _GRACE
         for worker in self._workers.values():
-            with suppress(ChildProcessError):  # an interrupt has come between its end and its replacement
+            with suppress(ChildProcessError):  # an interrupt came between its end and its replacement
                 while os.waitpid(worker.pid, os.WNOHANG)[0] == 0:
                     if monotonic() > deadline:
                         os.kill(worker.pid, 9)
@@ -256,7 +256,7 @@ class Pool:
 
 
 def serve(work: Work, commands: int, answers: int, shared: mmap, position: int) -> None:
-    """Do what a worker does: check the files of a chunk, send what came of them, until there are no more."""
+    """Run a worker: check the files of a chunk and send the outcomes, until there are no more chunks."""
     with os.fdopen(commands, "rb") as inbox, os.fdopen(answers, "wb", buffering=0) as outbox:
         while True:
             try:
@@ -270,7 +270,7 @@ def serve(work: Work, commands: int, answers: int, shared: mmap, position: int) 
                     return
                 outcome = work(Place(*place))
                 found.append(outcome and tuple(outcome))
-            with suppress(BrokenPipeError):  # an interrupt has ended the run, and no chunk will follow
+            with suppress(BrokenPipeError):  # an interrupt ended the run, and no chunk will follow
                 _send_all(outbox.fileno(), marshal.dumps(found))
 
 

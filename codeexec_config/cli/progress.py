@@ -1,4 +1,4 @@
-"""Show on a terminal how far a long run has come."""
+"""Show the progress of a long run on a terminal."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _WIPE: Final = "\r\x1b[K"
 
 
 class Progress:
-    """A line on standard error that is written over again and again, once a run takes more than a second.
+    """A line on standard error that is rewritten repeatedly, once a run takes more than a second.
 
     Args:
-        paths: the arguments, whose files are counted when there is something to show.
-        is_wanted: whether to show anything; nothing is shown where no person is reading.
+        paths: the arguments, whose files are counted once there is something to show.
+        is_wanted: whether to show anything; nothing is shown unless a person is reading.
     """
 
     def __init__(self, paths: Iterable[str], *, is_wanted: bool) -> None:
@@ -33,7 +33,7 @@ class Progress:
         self._is_shown = False
 
     def step(self, found: int) -> None:
-        """Count a file; show the line when it is time.
+        """Count a file; show the line if it is due.
 
         Args:
             found: the errors and warnings so far.

@@ -1,4 +1,4 @@
-"""Replace a file so that a reader sees the old bytes or the new ones, and nothing between."""
+"""Replace a file so that a reader sees either the old bytes or the new ones."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _TEMPORARY: Final = ".codeexec-config-{}.tmp"
 
 
 class ReplaceError(Exception):
-    """Why a file was left as it is; `str()` holds nothing of what stands in it."""
+    """Why a file was left as it is; `str()` contains nothing of its text."""
 
 
 def replace(path: str, data: bytes, *, expected: bytes | None = None) -> None:
     """Write a file through a temporary one in the same folder; keep its mode bits, its owner and its access list.
 
-    A link is followed. Anything but a regular file, such as a pipe, is written to as it is.
+    A link is followed. Anything but a regular file, such as a pipe, is written to directly.
 
     Args:
         path: the file.
-        data: what it is to hold.
-        expected: what it must still hold right before it is replaced; None for anything, also for no file.
+        data: its new contents.
+        expected: what it must still contain right before it is replaced; None for anything, even no file.
 
     Raises:
-        ReplaceError: it is read-only, its folder takes no new file, or it holds something else by now.
+        ReplaceError: it is read-only, its folder accepts no new file, or it now contains something else.
     """
     target = os.path.realpath(path)
     try:
@@ -51,7 +51,7 @@ def replace(path: str, data: bytes, *, expected: bytes | None = None) -> None:
 
 @contextmanager
 def _unended() -> Iterator[None]:
-    """Put off signals that end the process, which would leave a temporary file with a copy of the text behind."""
+    """Defer signals that end the process, which would leave a temporary file with a copy of the text behind."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -66,7 +66,7 @@ def _replace(target: str, data: bytes, before: os.stat_result | None, expected: 
     folder = os.path.dirname(target)  # noqa: PTH120
     temporary = os.path.join(folder, _TEMPORARY.format(os.urandom(8).hex()))  # noqa: PTH118
     try:
-        # A file that only some may read is never open to others, not even for a moment.
+        # A file that only some may read is never readable by others, not even for a moment.
         mode = 0o666 if before is None else 0o600
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     except OSError as error:
@@ -90,7 +90,7 @@ def _replace(target: str, data: bytes, before: os.stat_result | None, expected: 
 
 
 def _put_in_place(temporary: str, target: str, data: bytes, expected: bytes | None) -> None:
-    """Replace the target, unless someone wrote to it after it was last read; then their text is put back."""
+    """Replace the target; if someone wrote to it after it was last read, put their text back."""
     if expected is None or not exchange(temporary, target):
         os.replace(temporary, target)  # noqa: PTH105
         return
@@ -103,10 +103,10 @@ def _put_in_place(temporary: str, target: str, data: bytes, expected: bytes | No
 
 
 def _put_back(temporary: str, target: str, data: bytes) -> None:
-    """Undo an exchange, and keep what somebody wrote to the new file in the meantime."""
+    """Undo an exchange, and keep what was written to the new file in the meantime."""
     exchange(temporary, target)
     written = settled(temporary)
-    if written is None or not written.startswith(data):  # by somebody who wrote it anew, after the other
+    if written is None or not written.startswith(data):  # someone rewrote it, after the other
         os.replace(temporary, target)  # noqa: PTH105
         return
     with open(target, "ab") as file:  # noqa: PTH123 -- as above
@@ -115,9 +115,9 @@ def _put_back(temporary: str, target: str, data: bytes) -> None:
 
 
 def _take_over(descriptor: int, temporary: str, target: str, before: os.stat_result) -> None:
-    """Hand the new file the owner and the mode of the old one; the owner first, since that clears some bits.
+    """Give the new file the owner and the mode of the old one; the owner first, since that clears some bits.
 
-    The access list comes before the mode: where there is one, the bits of the group are its mask.
+    The access list comes before the mode: with one, the bits of the group are its mask.
     """
     if hasattr(os, "fchown"):
         mine = os.fstat(descriptor)
@@ -136,7 +136,7 @@ def _take_over(descriptor: int, temporary: str, target: str, before: os.stat_res
 
 
 def _attributes(path: str) -> list[str]:
-    """Return the names of a file's extended attributes, of which its access list is one on Linux."""
+    """Return the names of a file's extended attributes, which on Linux include its access list."""
     try:
         return os.listxattr(path)
     except (AttributeError, OSError):  # another system, or a file system without any
@@ -171,7 +171,7 @@ def _content(path: str) -> bytes | None:
 
 
 def _sync_folder(folder: str) -> None:
-    # What the folder says survives a power cut only when it is written too; not every system lets one do so.
+    # The new name survives a power cut only if the folder is synced too, which not every system allows.
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _EPILOG: Final = """\
 exit status:
   0  done; with --check, FILE is up to date
-  1  with --check, FILE holds something else
+  1  with --check, FILE contains something else
   2  a usage error, or a file that cannot be read or written
 
 examples:
@@ -48,7 +48,7 @@ def add_parser(commands: Any) -> None:
     )
     target = parser.add_argument_group("where it goes").add_mutually_exclusive_group()
     target.add_argument("--output", metavar="FILE", help="write it to FILE; - for standard output")
-    target.add_argument("--check", metavar="FILE", help="exit 1 if FILE does not hold it")
+    target.add_argument("--check", metavar="FILE", help="exit 1 if FILE differs from it")
     parser.set_defaults(run=run, parser=parser)
 
 

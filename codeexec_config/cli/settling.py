@@ -1,4 +1,4 @@
-"""Read a file once nobody can write it any more, where the system can tell."""
+"""Read a file once no other program can write to it, if the system can tell."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _PAUSE_SECS: Final = 0.005
 
 
 def settled(path: str) -> bytes | None:
-    """Return what a file holds when no other program has it open for writing, or None when one keeps it open.
+    """Return a file's contents once no other program has it open for writing, or None if one keeps it open.
 
-    Nobody may know the name by now: only who found the file before can still write it.
+    The file's name must be unknown by now, so that only programs that found it before can still write to it.
     """
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123 -- pathlib costs start-up time
         for _ in range(_ATTEMPTS):
@@ -23,10 +23,10 @@ def settled(path: str) -> bytes | None:
 
 
 def _is_quiet(descriptor: int) -> bool:
-    """Check that nobody has a file open for writing or is about to; True where the system cannot tell.
+    """Check that no program has a file open for writing or is about to; True if the system cannot tell.
 
-    Linux refuses a lease while somebody has. Who comes later waits until it is given back, which shows in it; the pause
-    is for one who has found the file and not asked for it yet.
+    Linux refuses a lease while one has. A program that comes later waits until the lease is released, and its request
+    shows in the lease; the pause is for one that has found the file but not yet opened it.
     """
     try:
         import fcntl

@@ -1,4 +1,4 @@
-"""`show`: the effective config of a file, each value with where it came from."""
+"""`show`: the effective config of a file, with the origin of each value."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CEILINGS: Final[dict[Path, tuple[str, ...]]] = {
     ("mode", "external", "api_key"): ("allow_literal_secrets",),
     ("allowed_languages",): ("languages",),
 }
-"""The entries of a policy that hold for a value, besides the maximum of a number."""
+"""The policy entries that apply to a value, besides the maximum of a number."""
 _EPILOG: Final = """\
 exit status:
   0  the values are printed
@@ -96,7 +96,7 @@ def _check(options: argparse.Namespace, environment: Any, policy: Policy | None)
 
 
 def ceilings(policy: Policy | None, path: Path) -> dict[str, object]:
-    """Return the entries of a policy that hold for the value at a path of the section."""
+    """Return the policy entries that apply to the value at a path of the section."""
     if policy is None:
         return {}
     name = str(path[-1])

@@ -1,4 +1,4 @@
-"""The standard streams: closed, full, piped away or on a terminal, and never a reason for a traceback."""
+"""The standard streams: closed, full, piped or on a terminal, but never a reason for a traceback."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class LostOutputError(Exception):
-    """Standard output takes no more; `reason` is None where its reader has gone, which is nobody's mistake."""
+    """Standard output is lost; `reason` is None if its reader has gone, which is not an error."""
 
     def __init__(self, reason: str | None) -> None:
         self.reason = reason
@@ -24,8 +24,8 @@ class Output:
     """A standard stream to write to, whatever it is connected to.
 
     Args:
-        stream: the stream, or None where it is closed.
-        is_vital: raise LostOutputError when a text cannot be written, rather than note it in `is_lost`.
+        stream: the stream, or None if it is closed.
+        is_vital: whether to raise LostOutputError if a text cannot be written, rather than set `is_lost`.
     """
 
     def __init__(self, stream: Any, *, is_vital: bool) -> None:
@@ -77,7 +77,7 @@ def guarded() -> Iterator[Output]:
     if None in (*before, sys.stdin):
         _occupy_descriptors()
     for stream in before:
-        # A stream of a test or of a host may have no encoding.
+        # A test's or a host's stream may have no encoding.
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -100,7 +100,7 @@ def read_standard_input(limit: int) -> bytes | str:
 
 
 def colours(option: str, stream: Any, environ: Mapping[str, str] = os.environ) -> bool:
-    """Decide on colour: by the option, else by NO_COLOR, FORCE_COLOR and TERM in this order, else on a terminal."""
+    """Decide on colour: by the option, else by NO_COLOR, FORCE_COLOR and TERM in this order, else by the terminal."""
     if option != "auto":
         return option == "always"
     if environ.get("NO_COLOR"):
@@ -111,7 +111,7 @@ def colours(option: str, stream: Any, environ: Mapping[str, str] = os.environ) -
 
 
 def _occupy_descriptors() -> None:
-    """Put the null device where a standard stream is closed, so that no file that is opened later gets its number."""
+    """Open the null device for each closed standard stream, so that no file opened later gets its number."""
     descriptor = 0
     while descriptor <= 2:  # noqa: PLR2004 -- standard error
         descriptor = os.open(os.devnull, os.O_RDWR)
@@ -119,7 +119,7 @@ def _occupy_descriptors() -> None:
 
 
 def _silence(stream: Any) -> None:
-    """Drop what is left in the buffer: the interpreter would try to write it again when it ends."""
+    """Drop what is left in the buffer: the interpreter would try to write it again at exit."""
     with suppress(AttributeError, OSError, ValueError):
         number = stream.fileno()
         null = os.open(os.devnull, os.O_WRONLY)

@@ -1,4 +1,4 @@
-"""`validate`: report everything that is wrong with files, and fix what can be fixed for certain."""
+"""`validate`: report everything that is wrong with files, and apply the fixes that are certain."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def add_parser(commands: Any) -> None:
 
 def _add_scope(group: Any) -> None:
     inputs.add_scope(group)
-    group.add_argument("--if-present", action="store_true", help="skip files that contain nothing of the section")
+    group.add_argument("--if-present", action="store_true", help="skip files that do not concern the section")
     group.add_argument("--strict", action="store_true", help="warnings fail too")
 
 
@@ -76,7 +76,7 @@ def _add_output(group: Any) -> None:
         "--color",
         choices=("auto", "always", "never"),
         default="auto",
-        help="colour text (default: on a terminal, unless NO_COLOR is set; also when FORCE_COLOR is)",
+        help="colour text (default: on a terminal, unless NO_COLOR is set, or if FORCE_COLOR is set)",
     )
     group.add_argument("--quiet", action="store_true", help="print only what fails, and no summary")
 
@@ -119,7 +119,7 @@ def _validation(options: argparse.Namespace) -> Validation:
         coloured=colours(options.color, sys.stdout),
     )
     if policy is not None and policy.policy is None:
-        # Without the ceiling that was asked for, no verdict on another file would mean anything.
+        # Without the requested policy, a verdict on another file would be meaningless.
         return Validation(options, partial(checker.report_of, policy.diagnostics), (Place(policy.file),))
     return Validation(options, checker.check)
 
@@ -128,8 +128,8 @@ def _refuse_contradictions(options: argparse.Namespace) -> None:
     inputs.refuse_contradictions(options, options.paths)
     mends = "--fix" if options.fix else "--diff" if options.diff else None
     if mends and STANDARD_INPUT in options.paths:
-        raise inputs.UsageError(f"{mends} needs a file, so it does not go with - for standard input")
+        raise inputs.UsageError(f"{mends} needs a file, so it cannot be used with - for standard input")
     if options.diff and not FORMATS[options.format].is_for_people:
-        raise inputs.UsageError(f"--diff is for people, so it does not go with --format {options.format}")
+        raise inputs.UsageError(f"--diff is for people, so it cannot be used with --format {options.format}")
     if options.diff:
         options.fix = False

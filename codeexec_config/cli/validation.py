@@ -1,4 +1,4 @@
-"""One run of `validate`: print what comes of each file, in order, and sum up."""
+"""One run of `validate`: print the outcome of each file, in order, and a summary."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _INTERRUPTED: Final = 130
 
 
 class Validation:
-    """One run over all files: print what comes of them in order, and sum up.
+    """One run over all files.
 
     Args:
         options: the options.
-        work: what checks a file.
-        places: the files; what the options name by default.
+        work: checks a file.
+        places: the files; by default, those that the options name.
     """
 
     def __init__(self, options: argparse.Namespace, work: Work, places: Iterable[Place] | None = None) -> None:
@@ -111,7 +111,7 @@ class Validation:
         self._is_printed = True
 
     def _conclude(self) -> None:
-        """Print what stands below the findings of all files."""
+        """Print what follows the findings of all files."""
         summary = {"files": self._files, "valid": self._valid, "errors": self._errors, "warnings": self._warnings}
         sys.stdout.write(FORMATS[self._options.format](coloured=False).whole(self._kept, summary))
         if self._is_unset and self._options.format == "text" and not self._options.quiet:
@@ -145,7 +145,7 @@ class Validation:
 
 
 def _skipped(names: list[str]) -> str:
-    return f"; passed over: {_some(names)}" if names else ""
+    return f"; skipped: {_some(names)}" if names else ""
 
 
 def _some(names: list[str]) -> str:

@@ -404,7 +404,7 @@ class TestUsage:
             (["kit_host:Holder.missing"], "kit_host has no Holder.missing"),
             (
                 ["kit_host:number"],
-                "kit_host:number cannot be called: name a function or a class that makes the executor",
+                "kit_host:number cannot be called: name a function or a class that creates the executor",
             ),
             (["kit_host:leave"], "the factory raised SystemExit at kit_host.py:32: 0"),
             (["kit_host:fail"], "the factory raised ConnectionError at kit_host.py:35: https://***@host"),
