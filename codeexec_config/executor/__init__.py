@@ -1,9 +1,9 @@
-"""The part of the library that a host implements: what an executor is, and how a config reaches one.
+"""The executor protocol: what a host implements, and how a config reaches it.
 
 The library itself runs nothing. An executor has `describe()` and `execute(request)`, or `execute_async(request)`;
-`dispatch` picks the one for a config's mode, `guarded` holds it to the config, and `codeexec_config.conformance` tests
-whether it keeps its promises. `require_support`, `encode_request`, `cut_output` and `run_then_clean_up` are for authors
-of executors: what each of them would write again.
+`dispatch` picks the one for a config's mode, `guarded` enforces the config on it, and `codeexec_config.conformance`
+tests whether it keeps its promises. `require_support`, `encode_request`, `cut_output` and `run_then_clean_up` spare
+authors of executors from writing common code again.
 """
 
 from __future__ import annotations

@@ -27,10 +27,10 @@ _CARRIED: Final = ("close", "check_health", "sweep", "open_session", "close_sess
 def as_async(executor: CodeExecutor | AsyncCodeExecutor) -> AsyncCodeExecutor:
     """Return the async form of an executor: itself if it has one, else a wrapper that runs it in threads.
 
-    Each run has a thread of its own, so that none waits in a pool's line while its time goes by; what bounds their
-    number is `max_concurrency`, by the guard. A thread cannot be stopped, so the wrapper does not declare `cancel`: a
-    cancelled call returns at once, and the program runs on until its limit. The optional methods are there under their
-    async names, all but streaming.
+    Each run has its own thread, so that none waits in a pool's queue while its time passes; the guard bounds their
+    number by `max_concurrency`. A thread cannot be stopped, so the wrapper does not declare `cancel`: a cancelled call
+    returns immediately, and the program runs on until its limit. The optional methods except streaming are available
+    under their async names.
 
     Raises:
         TypeError: the object does not have the shape of an executor.
@@ -67,7 +67,7 @@ class InThreads:
         return result
 
     def start(self, request: ExecutionRequest) -> Future[Callable[[], Any]]:
-        """Begin a run, whose end is known here even when nobody awaits it any more."""
+        """Start a run, whose end is known here even if it is no longer awaited."""
         return _in_thread(self._executor.execute, request)
 
     def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
@@ -83,10 +83,10 @@ class InThreads:
 
 
 async def outcome(thread: Future[Callable[[], Any]]) -> Any:
-    """Wait for what runs in a thread, and return or raise what it did.
+    """Wait for a call in a thread, and return or raise its outcome.
 
-    A future of asyncio would change two exceptions: it takes no StopIteration, and makes a cancellation of the host out
-    of a `concurrent.futures.CancelledError`.
+    An asyncio future would change two exceptions: it accepts no StopIteration, and turns a
+    `concurrent.futures.CancelledError` into a cancellation of the host.
     """
     from asyncio import wrap_future
 
@@ -107,10 +107,10 @@ def _in_thread(function: Callable[..., Any], *records: Any) -> Future[Callable[[
 
 
 def _ended(function: Callable[..., Any], *records: Any) -> Callable[[], Any]:
-    """Call a function, and return what does again what it did."""
+    """Call a function, and return a callable that returns or raises its outcome."""
     try:
         result = function(*records)
-    except BaseException as error:  # noqa: BLE001 -- whoever waits gets it
+    except BaseException as error:  # noqa: BLE001 -- passed to the waiting caller
         return partial(_raise, error)
     return lambda: result
 
@@ -119,4 +119,4 @@ def _raise(error: BaseException) -> NoReturn:
     try:
         raise error
     finally:
-        del error  # its traceback holds this frame
+        del error  # its traceback refers to this frame

@@ -1,4 +1,4 @@
-"""What every adapter of a framework repeats, written once for their authors."""
+"""Code that every adapter of a framework would repeat, for their authors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def require_support(request: ExecutionRequest, info: ExecutorInfo) -> LanguageSu
 
 
 class OutputFields(TypedDict):
-    """The fields of an `ExecutionResult` that hold output."""
+    """The fields of an `ExecutionResult` that contain output."""
 
     stdout: bytes
     stderr: bytes
@@ -40,13 +40,13 @@ class OutputFields(TypedDict):
 def cut_output(stdout: bytes | str, stderr: bytes | str, limits: ExecutionLimits) -> OutputFields:
     """Cut both streams to `output_bytes`, for `ExecutionResult(status=..., **cut_output(...))`.
 
-    It takes what a framework has collected. An executor that reads the streams itself stops at the limit: the host's
-    memory would hold a whole flood otherwise.
+    This is for output that a framework has collected. An executor that reads the streams itself must stop at the
+    limit, or a flood of output would fill the host's memory.
 
     Args:
-        stdout: all of the stream, as bytes or as the text that a framework made of them.
-        stderr: the other stream; everything is in `stdout` where a framework merges the two.
-        limits: the request's.
+        stdout: the whole stream, as bytes or as the text that a framework decoded them to.
+        stderr: the other stream; everything is in `stdout` if a framework merges the two.
+        limits: the request's limits.
     """
     most = limits.output_bytes
     out, err = _encode(stdout), _encode(stderr)
@@ -62,6 +62,6 @@ def _encode(stream: bytes | str) -> bytes:
     if isinstance(stream, bytes):
         return stream
     try:
-        return stream.encode("utf-8", "surrogateescape")  # what Python made of bytes that do not decode
+        return stream.encode("utf-8", "surrogateescape")  # restores bytes that Python could not decode
     except UnicodeEncodeError:
         return stream.encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""A verdict, once there, is returned: a clean-up that fails or hangs goes into `detail` and replaces nothing."""
+"""Return a verdict whatever happens afterwards: a clean-up that fails or hangs only adds to `detail`."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ CLEAN_UP_SECS: Final = 5.0
 """How long a result waits for the clean-up after it."""
 
 _left_behind: set[asyncio.Task[str]] = set()
-"""Clean-ups that nobody waits for any more; an event loop by itself holds its tasks weakly."""
+"""Clean-ups that are no longer awaited; an event loop keeps only weak references to its tasks."""
 
 
 def run_then_clean_up(
     run: Callable[[], ExecutionResult], clean_up: Callable[[], object], *, secs: float = CLEAN_UP_SECS
 ) -> ExecutionResult:
-    """Return what `run` returns, whatever becomes of `clean_up`.
+    """Return what `run` returns, whatever happens in `clean_up`.
 
-    A clean-up that raises, or is not done in time, adds a line to the result's `detail`; `sweep` is to try again. After
-    an error of `run` the clean-up is called too, and the error gets the line as a note.
+    A clean-up that raises, or is not done in time, adds a line to the result's `detail`; `sweep` should try again.
+    After an error of `run`, the clean-up is called too, and the error gets the line as a note.
 
     Args:
         run: runs the program.
-        clean_up: removes what the run left; it is called in another thread, which goes on when the time is up.
+        clean_up: removes what the run left; it is called in another thread, which goes on after the time is up.
         secs: how long to wait for the clean-up.
     """
     try:
@@ -48,9 +48,9 @@ async def run_then_clean_up_async(
     *,
     secs: float = CLEAN_UP_SECS,
 ) -> ExecutionResult:
-    """Return what `run` returns, whatever becomes of `clean_up`, as `run_then_clean_up` does.
+    """Return what `run` returns, whatever happens in `clean_up`, as `run_then_clean_up` does.
 
-    A cancellation of `run` passes on after the clean-up, as does one that arrives meanwhile.
+    A cancellation of `run` propagates after the clean-up, as does one that arrives meanwhile.
     """
     try:
         result = await run()
@@ -121,7 +121,7 @@ async def _noted(clean_up: Callable[[], Awaitable[object]]) -> str:
 
 
 def _failure(error: BaseException) -> str:
-    return f"clean-up failed: {type(error).__name__}"  # its words may hold paths, URLs and keys
+    return f"clean-up failed: {type(error).__name__}"  # its text may contain paths, URLs and keys
 
 
 def _delay(secs: float) -> str:

@@ -1,6 +1,6 @@
-"""From a config to what runs it: one handler for each mode, one for each runtime, none of them optional.
+"""From a config to its executor: one handler for each mode, one for each runtime, none of them optional.
 
-A mode that is added to the model is a type error at every call of `dispatch`, which is the place to decide about it.
+Adding a mode to the model causes a type error at every call of `dispatch`, which is where to decide about it.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def dispatch(
     sandboxed: Callable[[Sandboxed], _B],
     external: Callable[[External], _C],
 ) -> _A | _B | _C:
-    """Call the handler of the config's mode with what it needs, and return what it returns.
+    """Call the handler of the config's mode with what it needs, and return its result.
 
     Raises:
         ExecutionDisabled: `enabled` is false; no handler is called.
@@ -86,7 +86,7 @@ def dispatch_runtime(
     firecracker: Callable[[Sandboxed], _B],
     gvisor: Callable[[Sandboxed], _C],
 ) -> _A | _B | _C:
-    """Call the handler of the sandbox's runtime with the sandbox, and return what it returns."""
+    """Call the handler of the sandbox's runtime with the sandbox, and return its result."""
     match sandboxed.runtime:
         case Runtime.DOCKER:
             return docker(sandboxed)
@@ -99,10 +99,10 @@ def dispatch_runtime(
 
 
 def canonical_language(name: str) -> str:
-    """Return the name under which configs and executors know a language that a model or a user wrote.
+    """Return the name that configs and executors use for a language that a model or a user wrote.
 
     `py`, `JS` and `c++` are `python`, `javascript` and `cpp`; any other name is only trimmed and lower-cased.
-    The guard and executors translate nothing: a host that accepts aliases calls this when it builds a request.
+    The guard and executors do not translate names: a host that accepts aliases calls this when it builds a request.
     """
     from codeexec_config.limits import LANGUAGE_ALIASES
 

@@ -1,7 +1,7 @@
-"""A request as bytes, or the reason why no system can take it.
+"""A request as bytes, or the reason why no system can accept it.
 
-The guard calls this before a run, and an executor that is used without one calls it for itself, so that a caller's
-mistake is a `RequestError` before anything starts: not a `UnicodeEncodeError`, and not a back end that "failed".
+The guard calls this before a run, and an executor that is used without one calls it itself, so that a caller's mistake
+is a `RequestError` before anything starts, not a `UnicodeEncodeError` or a back end that "failed".
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["EncodedRequest", "encode_request"]
 
 NAME_BYTES: Final = 255
-"""What a file's name may hold: NAME_MAX of Linux and of its file systems."""
+"""The longest name of a file: NAME_MAX of Linux and of its file systems."""
 PATH_BYTES: Final = 4095
-"""What a path may hold: PATH_MAX of Linux, less the NUL that ends it."""
+"""The longest path: PATH_MAX of Linux, less the terminating NUL."""
 VARIABLE_BYTES: Final = 131_072 - 1
-"""What `NAME=value` may hold: MAX_ARG_STRLEN of Linux, 32 pages, less the NUL that ends it."""
+"""The longest `NAME=value`: MAX_ARG_STRLEN of Linux, 32 pages, less the terminating NUL."""
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -48,11 +48,11 @@ class EncodedRequest(ByFields):
 
 
 def encode_request(request: ExecutionRequest, *, reserved: Iterable[str] = ()) -> EncodedRequest:
-    """Encode the text of a request, and refuse one that no system can take.
+    """Encode the text of a request, and refuse one that no system can accept.
 
     Args:
         request: the request.
-        reserved: paths in the working folder that are the executor's own, such as that of the program's source: a file
+        reserved: paths in the working folder that belong to the executor, such as that of the program's source: a file
             of the request must not replace one.
 
     Raises:
@@ -76,29 +76,29 @@ def _encode(field: str, text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         pass
-    # Outside the handler: the error that was caught holds the whole text.
-    raise RequestError(f"{field} holds a lone surrogate, which is not Unicode text")
+    # Outside the handler: the caught error refers to the whole text.
+    raise RequestError(f"{field} contains a lone surrogate, which is not Unicode text")
 
 
 def _encode_variable(name: str, value: str) -> tuple[bytes, bytes]:
     variable = _encode("env", name), _encode("env", value)
     if len(b"=".join(variable)) > VARIABLE_BYTES:
-        raise RequestTooLarge(f"env holds a variable of more than {VARIABLE_BYTES} bytes")
+        raise RequestTooLarge(f"env contains a variable of more than {VARIABLE_BYTES} bytes")
     return variable
 
 
 def _encode_path(field: str, path: str) -> bytes:
     encoded = _encode(field, path)
     if len(encoded) > PATH_BYTES:
-        raise RequestError(f"{field} holds a path of more than {PATH_BYTES} bytes")
+        raise RequestError(f"{field} contains a path of more than {PATH_BYTES} bytes")
     if any(len(name) > NAME_BYTES for name in encoded.split(b"/")):
-        raise RequestError(f"{field} holds a name of more than {NAME_BYTES} bytes")
+        raise RequestError(f"{field} contains a name of more than {NAME_BYTES} bytes")
     return encoded
 
 
 def _refuse_conflicts(paths: list[str]) -> None:
-    # Sorted by their names, a path stands directly before the first of those that are below it.
+    # When sorted by their parts, a path comes directly before the first one below it.
     parted = sorted(path.split("/") for path in paths)
     for above, below in pairwise(parted):
         if below[: len(above)] == above:
-            raise RequestError("files holds a path that is also a folder of another, or the executor's own")
+            raise RequestError("files contains a path that is also a folder of another, or that the executor reserves")

@@ -1,11 +1,11 @@
-"""Why a run has no verdict: everything that an executor or its guard raises, in families by who can do something.
+"""Why a run has no verdict: everything that an executor or its guard raises, in families by who can act on it.
 
-A verdict on the user's program is returned as an `ExecutionResult`; an error means that there is none. Its `str()` is
-made of fixed sentences and of names and numbers of this protocol, never of code, environment, URLs or keys, so that a
-host may log it; what an executor adds in its own words is in `detail`, which nothing prints.
+A verdict on the user's program is returned as an `ExecutionResult`; an error means that there is none. Its `str()`
+consists of fixed sentences and of names and numbers of this protocol, never of code, environment, URLs or keys, so that
+a host may log it; an executor's own words are in `detail`, which is never printed.
 """
 
-# ruff: noqa: N818 -- a name is what happened, and its family (PolicyError, ...) ends in Error
+# ruff: noqa: N818 -- a name says what happened, and its family (PolicyError, ...) ends in Error
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ExecutionError(Exception):
 
     Args:
         detail: the raiser's own words, for a debugger; they stay out of `str()`, `repr()` and `args`.
-        retryable: whether the same request may succeed later; None takes the kind's own answer.
+        retryable: whether the same request may succeed later; None for the kind's default.
 
     Attributes:
         code: the stable kebab-case name of the kind.
@@ -81,7 +81,7 @@ class ClientSideOnly(PolicyError):
 
 
 class _OfLanguage(ExecutionError):
-    """An error about one language, whose name is shown when it has the form of a name."""
+    """An error about one language, whose name is shown if it has the form of a name."""
 
     def __init__(self, language: str = "", detail: str = "", *, retryable: bool | None = None) -> None:
         super().__init__(detail, retryable=retryable)
@@ -99,7 +99,7 @@ class LanguageNotAllowed(_OfLanguage, PolicyError):
 
 
 class RequestError(ExecutionError):
-    """The request asks for what this executor does not do; another request may run."""
+    """The request asks for something that this executor does not support; another request may run."""
 
     code = "request-error"
     summary = "the executor cannot run this request"
@@ -127,31 +127,31 @@ class CapabilityUnsupported(RequestError):
 
 
 class RequestTooLarge(RequestError):
-    """The code, or what comes with it, is larger than the executor takes."""
+    """The code, or its input, is larger than the executor accepts."""
 
     code = "request-too-large"
-    summary = "the request is larger than the executor takes"
+    summary = "the request is larger than the executor accepts"
 
 
 class SessionNotFound(RequestError):
     """The session was never opened, is closed, or has expired."""
 
     code = "session-not-found"
-    summary = "the session does not exist, or not any more"
+    summary = "the session does not exist, or has ended"
 
 
 class InfrastructureError(ExecutionError):
-    """The executor itself failed, so nothing is known of the program.
+    """The executor itself failed, so nothing is known about the program.
 
     A program that has begun may have had effects, so an error with `started=True` is not retryable unless its raiser
-    passes `retryable=True`, for a program that may well run twice. An executor that does not know whether the program
+    passes `retryable=True`, for a program that may safely run twice. An executor that does not know whether the program
     had begun, such as after a broken connection, leaves `started` at None and passes `retryable=False`.
 
     Args:
         detail: the raiser's own words, for a debugger; they stay out of `str()`, `repr()` and `args`.
-        retryable: whether the same request may succeed later; None takes the kind's own answer, and False when the
+        retryable: whether the same request may succeed later; None for the kind's default, and False when the
             program had begun.
-        started: whether the program had begun; None when that is not known.
+        started: whether the program had begun; None if that is unknown.
     """
 
     code = "infrastructure-error"
@@ -179,11 +179,11 @@ class ExecutorOverloaded(InfrastructureError):
         detail: the raiser's own words, which nothing prints.
         retryable: as for every kind.
         started: as for every infrastructure error.
-        retry_after_secs: how long the back end asks to be left alone, where it does.
+        retry_after_secs: how long to wait before the next request, if the back end says so.
     """
 
     code = "executor-overloaded"
-    summary = "the executor has too much to do"
+    summary = "the executor is overloaded"
     retryable = True
 
     def __init__(
@@ -216,7 +216,7 @@ class ExecutorFault(InfrastructureError):
 
 
 class DeadlineOverrun(InfrastructureError):
-    """The executor did not return in its time: the limit, its declared start-up, and a grace.
+    """The executor did not return in time: within the limit, its declared start-up, and a grace.
 
     Args:
         deadline_secs: the seconds that it had.

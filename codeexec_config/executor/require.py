@@ -1,4 +1,4 @@
-"""What the records refuse. No message holds the value, which may be somebody's code, input or key."""
+"""The checks of the records. No message contains the value, which may be a user's code, input or key."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def seconds(name: str, value: object, *, zero: bool) -> None:
     """Refuse anything but a finite number of seconds, which may be 0 only with `zero`."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number of seconds")
-    # Compared, since isfinite cannot make a float of a very large int; nor can whoever adds one to a float.
+    # Compared, since isfinite cannot convert a very large int to a float, and nor can later additions.
     if not 0 <= value <= sys.float_info.max or (value == 0 and not zero):
         raise ValueError(f"{name} must be finite and {'0 or more' if zero else 'more than 0'}")
 
@@ -67,12 +67,12 @@ def mapping(name: str, value: object, kind: type | None = None) -> None:
 
 
 def variables(name: str, value: Mapping[str, str]) -> None:
-    """Refuse what cannot be an environment: the kernel ends a name at `=` and a value at NUL."""
+    """Refuse anything that cannot be an environment: the kernel ends a name at `=` and a value at NUL."""
     mapping(name, value, str)
     if any(not key or "=" in key or "\0" in key for key in value):
-        raise ValueError(f"{name} holds a name that no environment can have")
+        raise ValueError(f"{name} contains a name that no environment can have")
     if any("\0" in item for item in value.values()):
-        raise ValueError(f"{name} holds a value with a NUL character")
+        raise ValueError(f"{name} contains a value with a NUL character")
 
 
 def files(name: str, value: Mapping[str, bytes]) -> None:

@@ -1,4 +1,4 @@
-"""Whether an object has the shape of an executor, which `isinstance` on a protocol does not show."""
+"""Check whether an object has the shape of an executor, which `isinstance` on a protocol cannot do."""
 
 from __future__ import annotations
 
@@ -49,20 +49,20 @@ _METHODS_OF: Final = {
 
 
 def check_executor(executor: object) -> list[str]:
-    """Return what an executor lacks, or has in a wrong shape, in sentences for its author.
+    """Return what an executor lacks, or has in a wrong shape, as sentences for its author.
 
-    Look at the methods and ask for one description; nothing is run.
+    Look at the methods and call `describe` once; run no program.
     """
     complaints = list(shape_complaints(executor))
     return complaints or list(_description_complaints(executor))
 
 
 def shape_complaints(executor: object, *, needs: tuple[_Shape, ...] = ()) -> Iterator[str]:
-    """Yield what is wrong with the methods: each of `needs` must be there, or one of the two forms without any."""
+    """Yield what is wrong with the methods: each of `needs` must exist or, without any, one of the two forms."""
     try:
         yield from _methods_complaints(executor, needs)
-    except Exception as error:  # noqa: BLE001 -- an object that makes its attributes on demand may raise anything
-        yield f"an attribute cannot be looked at: {type(error).__name__} was raised"
+    except Exception as error:  # noqa: BLE001 -- an object that creates its attributes on demand may raise anything
+        yield f"an attribute cannot be read: {type(error).__name__} was raised"
 
 
 def _methods_complaints(executor: object, needs: tuple[_Shape, ...]) -> Iterator[str]:
@@ -131,7 +131,7 @@ def _takes(method: Any, count: int) -> bool:
 def _description_complaints(executor: Any) -> Iterator[str]:
     try:
         info = executor.describe()
-    except Exception as error:  # noqa: BLE001 -- whatever an executor raises is what its author must hear of
+    except Exception as error:  # noqa: BLE001 -- its author must learn of whatever it raises
         yield f"`describe` raised {type(error).__name__}"
         return
     if not isinstance(info, ExecutorInfo):

@@ -510,7 +510,7 @@ class TestSessions:
         assert self.heard("Z04", DONE, DONE, TIMED_OUT)[1].endswith("got no turn: the one before still computes")
 
     def test_a_session_beside_one_that_is_timed_out_or_closed_goes_on(self) -> None:
-        lost = "the session does not exist, or not any more"
+        lost = "the session does not exist, or has ended"
 
         assert self.heard("Z04", DONE, DONE, ENDED, SessionNotFound())[1].endswith(lost)
         assert self.heard("Z02", DONE, DONE, printed(b"1"), *[DONE] * 5, SessionNotFound())[1].endswith(lost)

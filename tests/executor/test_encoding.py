@@ -46,7 +46,7 @@ def test_half_of_a_surrogate_pair_is_the_callers_mistake(fields: dict[str, Any],
     with pytest.raises(RequestError) as caught:
         encode_request(attrs.evolve(request(), **fields))
 
-    assert caught.value.detail == f"{field} holds a lone surrogate, which is not Unicode text"
+    assert caught.value.detail == f"{field} contains a lone surrogate, which is not Unicode text"
     assert CANARY not in "".join(traceback.format_exception(caught.value))
     # A UnicodeEncodeError holds the text that it is about.
     assert caught.value.__context__ is None
@@ -75,7 +75,7 @@ def test_a_longer_one_is_refused(field: str, path: str, detail: str) -> None:
     with pytest.raises(RequestError) as caught:
         encode_request(request(**{field: {path: b""} if field == "files" else [path]}))
 
-    assert caught.value.detail == f"{field} holds {detail}"
+    assert caught.value.detail == f"{field} contains {detail}"
 
 
 def test_a_variable_may_be_as_long_as_the_system_takes() -> None:
@@ -86,7 +86,7 @@ def test_a_longer_variable_is_too_large() -> None:
     with pytest.raises(RequestTooLarge) as caught:
         encode_request(request(env={"A": f"{LONG_VARIABLE}x"}))
 
-    assert caught.value.detail == "env holds a variable of more than 131071 bytes"
+    assert caught.value.detail == "env contains a variable of more than 131071 bytes"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the figures are Linux's")
@@ -112,7 +112,9 @@ def test_no_file_may_be_a_folder_or_the_executors_own(paths: tuple[str, ...]) ->
     with pytest.raises(RequestError) as caught:
         encode_request(asked, reserved=["main.py"])
 
-    assert caught.value.detail == "files holds a path that is also a folder of another, or the executor's own"
+    assert (
+        caught.value.detail == "files contains a path that is also a folder of another, or that the executor reserves"
+    )
 
 
 def test_files_side_by_side_are_fine() -> None:

@@ -99,7 +99,7 @@ class Unreachable:
 
 
 def test_an_attribute_that_raises_is_told() -> None:
-    words = "an attribute cannot be looked at: ConnectionError was raised"
+    words = "an attribute cannot be read: ConnectionError was raised"
 
     assert check_executor(Unreachable()) == [words]
     for make in (guarded, guarded_async):

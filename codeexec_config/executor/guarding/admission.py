@@ -1,4 +1,4 @@
-"""A config as rules for requests: which of them may run, with which limits."""
+"""A config as rules for requests: which may run, and with which limits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Admitted(NamedTuple):
-    """A request that may run, the seconds that the executor has for it, and how many may run at once."""
+    """A request that may run, the seconds that the executor has for it, and how many may run simultaneously."""
 
     request: ExecutionRequest
     deadline_secs: float
@@ -50,7 +50,7 @@ class Rules(NamedTuple):
         return cls(config, grace_secs, queue_secs)
 
     def admit(self, request: ExecutionRequest, describe: Callable[[], ExecutorInfo]) -> Admitted:
-        """Return a request as it may run, or raise the first reason against it."""
+        """Return a request with its effective limits, or raise the first reason against it."""
         if not isinstance(request, ExecutionRequest):
             raise TypeError("request must be an ExecutionRequest")
         self._require_allowed(request.language)
@@ -62,7 +62,7 @@ class Rules(NamedTuple):
         return Admitted(lowered, deadline_secs, info.max_concurrency)
 
     def admit_session(self, request: SessionRequest, describe: Callable[[], ExecutorInfo]) -> SessionRequest:
-        """Return a session as it may be opened, or raise the first reason against it."""
+        """Return a session request with its effective limits, or raise the first reason against it."""
         if not isinstance(request, SessionRequest):
             raise TypeError("request must be a SessionRequest")
         self._require_allowed(request.language)

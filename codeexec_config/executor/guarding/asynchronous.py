@@ -32,7 +32,7 @@ class AsyncGuard(GuardOf["AsyncCodeExecutor"]):
 
     def __init__(self, executor: AsyncCodeExecutor, rules: Rules) -> None:
         super().__init__(executor, rules)
-        # The event loop holds its tasks weakly: one that was left behind must not vanish in mid-run.
+        # The event loop keeps only weak references to tasks: an abandoned one must not vanish in mid-run.
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
@@ -49,7 +49,7 @@ class AsyncGuard(GuardOf["AsyncCodeExecutor"]):
             except BaseException:
                 free()
                 raise
-            # A thread goes on when its task is cancelled, and so the place is the thread's.
+            # A thread goes on when its task is cancelled, so the thread keeps the place.
             thread.add_done_callback(lambda _: free())
             return self._begin(lambda: outcome(thread))
         task = self._begin(lambda: self._executor.execute_async(request))
@@ -57,7 +57,7 @@ class AsyncGuard(GuardOf["AsyncCodeExecutor"]):
         return task
 
     def _begin(self, call: Callable[[], Awaitable[Any]]) -> asyncio.Task[Any]:
-        """Call in a task, so that whatever the call raises is the task's."""
+        """Call in a task, so that whatever the call raises is raised by the task."""
         import asyncio
 
         task = asyncio.create_task(_awaited(call))
@@ -68,14 +68,14 @@ class AsyncGuard(GuardOf["AsyncCodeExecutor"]):
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            task.exception()  # asked for, so that asyncio does not log what nobody waits for
+            task.exception()  # retrieved, so that asyncio does not log it as unretrieved
 
     async def _within(self, task: asyncio.Task[Any], secs: float, admitted: Admitted) -> Any:
-        """Return what a task returns in time; one that does not is cancelled, and so is one that nobody waits for."""
+        """Return a task's result if it is in time; cancel the task if it is late, or if this is cancelled."""
         import asyncio
 
         try:
-            # Not wait_for, which would wait for a cancelled task however long that takes.
+            # Not wait_for, which would wait for a cancelled task indefinitely.
             await asyncio.wait({task}, timeout=secs)
             in_time = task.done()
         finally:
@@ -86,7 +86,7 @@ class AsyncGuard(GuardOf["AsyncCodeExecutor"]):
             return task.result()
 
     async def _stop(self, task: asyncio.Task[Any]) -> None:
-        """Cancel what still runs and give it the grace to clean up; after that it is on its own."""
+        """Cancel a task that is still running and give it the grace to clean up; then abandon it."""
         import asyncio
 
         if not task.done():
@@ -135,7 +135,7 @@ class AsyncGuard(GuardOf["AsyncCodeExecutor"]):
             while True:
                 start = time.monotonic()
                 item = await self._within(self._begin(stream.next), max(left, 0), admitted)
-                left -= time.monotonic() - start  # what the host does between two chunks is not the run's time
+                left -= time.monotonic() - start  # the host's time between two chunks does not count
                 if not isinstance(item, OutputChunk):
                     break
                 if chunk := cutter.cut(item):
@@ -157,7 +157,7 @@ async def _awaited(call: Callable[[], Awaitable[Any]]) -> Any:
 
 
 class _Stream:
-    """An executor's stream, taken step by step; it is closed when the step that was left behind is over."""
+    """An executor's stream, read step by step; it is closed only after an abandoned step is over."""
 
     __slots__ = ("_items", "_lock", "_make")
 

@@ -1,4 +1,4 @@
-"""What the sync and the async guard share."""
+"""Code that the sync and the async guard share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Guarded = TypeVar("_Guarded", bound="CodeExecutor | AsyncCodeExecutor")
 
 @contextmanager
 def as_faults(*, started: bool | None = None) -> Iterator[None]:
-    """Raise what is not of the protocol as an `ExecutorFault`."""
+    """Turn exceptions that are not of the protocol into an `ExecutorFault`."""
     try:
         yield
     except ExecutionError:
@@ -32,7 +32,7 @@ def as_faults(*, started: bool | None = None) -> Iterator[None]:
 
 
 def require_session(session: object) -> None:
-    """Refuse what cannot be a session's name."""
+    """Refuse anything that cannot be a session's name."""
     if not isinstance(session, str):
         raise TypeError("session must be a str, as `open_session` returns it")
 
@@ -45,7 +45,7 @@ def opened(session: object) -> str:
 
 
 class GuardOf(Generic[_Guarded]):
-    """What both guards share: an executor, the rules for it, and the places of its runs."""
+    """The base of both guards: an executor, the rules for it, and the places of its runs."""
 
     __slots__ = ("_executor", "_places", "_rules")
 
@@ -55,7 +55,7 @@ class GuardOf(Generic[_Guarded]):
         self._places = Places()
 
     def describe(self) -> ExecutorInfo:
-        """Return the executor's description, with the languages alone that may run."""
+        """Return the executor's description, with only the languages that may run."""
         with as_faults(started=False):
             return self._rules.narrow(self._describe())
 
@@ -73,7 +73,7 @@ class GuardOf(Generic[_Guarded]):
         return self._rules.admit_session(request, self._describe)
 
     def _optional(self, name: str, names: frozenset[str]) -> Callable[..., Any]:
-        """Return a method of the optional protocols that the executor has."""
+        """Return a method of the optional protocols, if the executor has it."""
         method: Callable[..., Any] | None = optional_method(self._executor, name) if name in names else None
         if method is None:
             raise AttributeError(name)

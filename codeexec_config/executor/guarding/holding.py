@@ -1,4 +1,4 @@
-"""What an executor returned, held to the request: the right type, and no more of anything than was asked for."""
+"""Check what an executor returned against the request: the right type, and nothing beyond its limits."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ if TYPE_CHECKING:
     from codeexec_config.executor.records import ExecutionRequest, OutputChunk
 
 TEXT_BYTES: Final = 65_536
-"""What `detail`, `value` and each text of `error` may hold."""
+"""The most bytes of `detail`, of `value` and of each text of `error`."""
 _WITHIN_A_CHARACTER: Final = range(0x80, 0xC0)
 """The bytes of UTF-8 that do not begin a character."""
 
 
 @as_faults()
 def hold(result: object, request: ExecutionRequest) -> ExecutionResult:
-    """Return a result within the request's limits, with what was left out named in its `detail`.
+    """Return a result within the request's limits, with what was omitted named in its `detail`.
 
     * The streams are cut to `output_bytes` each, and flagged.
     * Artifacts are those of `collect` and no other, in its order as long as they fit into `artifact_bytes`. One that
-      does not fit is left out whole: a part of a file would pass for the file.
+      does not fit is omitted entirely: part of a file would pass for the file.
     * `detail` and each text of `error` are cut to 64 KiB, and so is a `value` that is text or bytes; any other plain
-      data that is larger is left out.
+      data that is larger is omitted.
 
     Raises:
-        ExecutorFault: it is not an `ExecutionResult`, or is one of the executor's own kind that breaks when it is read
-            or copied.
+        ExecutorFault: it is not an `ExecutionResult`, or is an instance of the executor's own subclass that raises
+            when it is read or copied.
     """
     if not isinstance(result, ExecutionResult):
         if iscoroutine(result):
-            result.close()  # nobody will await it
+            result.close()  # it will never be awaited
         raise ExecutorFault(f"expected an ExecutionResult, found {type(result).__name__}")
     notes: list[str] = []
     held = {
@@ -63,7 +63,7 @@ def _streams(result: ExecutionResult, request: ExecutionRequest) -> dict[str, An
 
 
 def _artifacts(result: ExecutionResult, request: ExecutionRequest, notes: list[str]) -> Mapping[str, bytes]:
-    """Keep those of `collect`, in its order, as long as they fit; a smaller one may fit after a larger one did not."""
+    """Keep the artifacts of `collect`, in its order, that fit; a smaller one may fit after a larger one did not."""
     most = left = request.limits.artifact_bytes
     kept: dict[str, bytes] = {}
     too_large: list[str] = []
@@ -83,7 +83,7 @@ def _artifacts(result: ExecutionResult, request: ExecutionRequest, notes: list[s
 
 
 def _value(value: Any, notes: list[str]) -> Any:
-    """Cut text; leave out a structure that is too large as a whole, since a part of it would be another value."""
+    """Cut text; omit a structure that is too large, since part of it would be another value."""
     if isinstance(value, str | bytes):
         cut = cut_text(value) if isinstance(value, str) else value[:TEXT_BYTES]
         if len(cut) < len(value):
@@ -96,7 +96,7 @@ def _value(value: Any, notes: list[str]) -> Any:
 
 
 def _outgrows(value: Any) -> bool:
-    """Return whether plain data weighs more than a text may; what a foreign object holds is not looked into."""
+    """Return whether plain data is larger than a text may be; other objects are not looked into."""
     left = TEXT_BYTES
     pending = [value]
     while pending:
@@ -112,7 +112,7 @@ def _outgrows(value: Any) -> bool:
 
 
 def _weight(item: Any) -> int:
-    """Return at least 1 for each item inside, so that a structure that contains itself outgrows every bound."""
+    """Return at least 1 for each item, so that a structure that contains itself outgrows every bound."""
     if isinstance(item, int):
         return 1 + item.bit_length() // 8
     if isinstance(item, str | bytes | bytearray | Mapping | list | tuple | set | frozenset):
@@ -152,7 +152,7 @@ def cut_text(text: str, most: int = TEXT_BYTES) -> str:
 
 
 class ChunkCutter:
-    """Pass a run's chunks on until its streams are full."""
+    """Pass on a run's chunks until its streams are full."""
 
     __slots__ = ("_left",)
 
@@ -162,7 +162,7 @@ class ChunkCutter:
 
     @as_faults()
     def cut(self, chunk: OutputChunk) -> OutputChunk | None:
-        """Return what still fits, if anything does."""
+        """Return the part of a chunk that still fits, or None."""
         data = chunk.data[: self._left[chunk.stream]]
         self._left[chunk.stream] -= len(data)
         if len(data) == len(chunk.data):

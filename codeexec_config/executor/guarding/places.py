@@ -1,7 +1,7 @@
-"""Places for runs: no more at once than an executor takes, first come, first served.
+"""Places for runs: no more simultaneous ones than an executor accepts, first come, first served.
 
-Whoever waits leaves a callback that wakes it, so that threads and tasks, of one event loop or of several, wait in the
-same line. A place that becomes free is handed to the first in the line and never to one that just came by.
+Each waiter leaves a callback that wakes it, so that threads and tasks, of one event loop or several, wait in the same
+queue. A place that becomes free goes to the first in the queue, never to a newcomer.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ class Places:
     __slots__ = ("_line", "_lock", "_taken")
 
     def __init__(self) -> None:
-        # Reentrant, because a task that is collected as garbage while the lock is held may leave the line.
+        # Reentrant, because a task that is garbage-collected while the lock is held may leave the queue.
         self._lock = threading.RLock()
         self._taken = 0
         self._line: deque[_Ticket] = deque()
 
     @contextmanager
     def in_thread(self, most: int | None, secs: float) -> Iterator[None]:
-        """Hold one of `most` places, and wait for it at most `secs`.
+        """Hold one of `most` places, waiting for it at most `secs`.
 
         Raises:
             ExecutorOverloaded: no place became free.
@@ -45,7 +45,7 @@ class Places:
             self._free()
 
     async def take_in_task(self, most: int | None, secs: float) -> Callable[[], None]:
-        """Take one of `most` places, wait for it at most `secs`, and return the call that frees it.
+        """Take one of `most` places, waiting for it at most `secs`, and return the function that frees it.
 
         Raises:
             ExecutorOverloaded: no place became free.
@@ -85,7 +85,7 @@ class Places:
             _refuse(secs)
 
     def _take(self, most: int, ticket: _Ticket) -> bool:
-        """Take a place, or join the line."""
+        """Take a place, or join the queue."""
         with self._lock:
             if self._taken < most and not self._line:
                 self._taken += 1
@@ -94,7 +94,7 @@ class Places:
             return False
 
     def _leave(self, ticket: _Ticket) -> bool:
-        """Leave the line, and return whether a place has been handed over by then."""
+        """Leave the queue, and return whether a place was granted in time."""
         with self._lock:
             if ticket in self._line:
                 self._line.remove(ticket)
@@ -105,11 +105,11 @@ class Places:
             self._free()
 
     def _free(self) -> None:
-        """Hand a place to the first in the line, or have one more."""
+        """Hand the place to the first in the queue, or free it."""
         with self._lock:
             while self._line:
                 ticket = self._line.popleft()
-                with suppress(RuntimeError):  # the event loop of the one that waited is closed
+                with suppress(RuntimeError):  # the waiter's event loop is closed
                     ticket.wake()
                     ticket.is_granted = True
                     return
@@ -117,7 +117,7 @@ class Places:
 
 
 class _Ticket:
-    """A place in the line: how to wake whoever waits, and whether it got its place for a run."""
+    """A position in the queue: how to wake the waiter, and whether it was granted a place."""
 
     __slots__ = ("is_granted", "wake")
 
@@ -127,7 +127,7 @@ class _Ticket:
 
 
 def _keep() -> None:
-    """Free nothing: the executor takes any number of runs."""
+    """Free nothing: the executor accepts any number of runs."""
 
 
 def _refuse(secs: float) -> NoReturn:

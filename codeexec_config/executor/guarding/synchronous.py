@@ -30,7 +30,7 @@ class Guard(GuardOf["CodeExecutor"]):
     __slots__ = ()
 
     def describe(self) -> ExecutorInfo:
-        """Return the executor's description, with the languages alone that may run, and without `cancel`."""
+        """Return the executor's description, with only the languages that may run, and without `cancel`."""
         with as_faults(started=False):
             return without_cancel(super().describe())
 
@@ -89,7 +89,7 @@ class Guard(GuardOf["CodeExecutor"]):
                     start = time.monotonic()
                     with as_faults():
                         item = next(items, None)
-                    left -= time.monotonic() - start  # what the host does between two chunks is not the run's time
+                    left -= time.monotonic() - start  # the host's time between two chunks does not count
                     if left < 0:
                         raise DeadlineOverrun(admitted.deadline_secs)
                     if not isinstance(item, OutputChunk):
@@ -97,6 +97,6 @@ class Guard(GuardOf["CodeExecutor"]):
                     if chunk := cutter.cut(item):
                         yield chunk
             finally:
-                with suppress(Exception):  # what was yielded, or raised, stands
+                with suppress(Exception):  # keep what was yielded or raised
                     items.close()
         yield hold(item, admitted.request)

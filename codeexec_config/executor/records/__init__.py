@@ -1,4 +1,4 @@
-"""What goes into an executor and what comes out: frozen records, valid by construction."""
+"""The inputs and outputs of an executor: frozen records, valid by construction."""
 
 from __future__ import annotations
 

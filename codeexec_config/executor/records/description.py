@@ -1,4 +1,4 @@
-"""What an executor declares of itself."""
+"""What an executor declares about itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def _capabilities(value: Iterable[Capability | str]) -> frozenset[Capability]:
     if isinstance(value, str):
-        raise TypeError("capabilities must be several, not one str")
+        raise TypeError("capabilities must be a collection, not one str")
     return frozenset(Capability(item) for item in value)
 
 
@@ -26,11 +26,11 @@ class LanguageSupport(ByFields):
     """How an executor runs one language.
 
     Args:
-        version: of the language's implementation, such as "3.12.4" or "node 20"; None where it takes I/O to know.
-        capabilities: members of `Capability` or their strings; declare what the kit has seen, and no more.
+        version: of the language's implementation, such as "3.12.4" or "node 20"; None if only I/O could tell.
+        capabilities: members of `Capability` or their strings; declare only what the kit has confirmed.
 
     Raises:
-        TypeError: the version is not a str, or a single str stands for the capabilities.
+        TypeError: the version is not a str, or the capabilities are a single str.
         ValueError: a capability is unknown.
     """
 
@@ -47,15 +47,15 @@ def _languages(value: Mapping[str, LanguageSupport]) -> Mapping[str, LanguageSup
 
 @attrs.frozen(kw_only=True, repr=False)
 class ExecutorInfo(Portable, ByFields):
-    """What an executor declares of itself, the same each time it is asked.
+    """What an executor declares about itself, the same each time.
 
     Args:
         name: of the executor, for logs and for `sweep`.
         languages: each language that it runs, by its lower-case name.
         protocol: the version of this protocol that it was written for.
-        startup_secs: the most that a cold start takes before the user's code begins; deadlines allow for it.
-        warm_startup_secs: what a start takes once the executor is warm, when known; no deadline rests on it.
-        max_concurrency: how many runs it takes at once, or None for no bound of its own; the guard keeps to it.
+        startup_secs: the longest time that a cold start takes before the user's code begins; deadlines allow for it.
+        warm_startup_secs: how long a start takes once the executor is warm, if known; no deadline depends on it.
+        max_concurrency: how many simultaneous runs it accepts, or None for any number; the guard enforces it.
 
     Raises:
         TypeError: a field has another type.

@@ -1,4 +1,4 @@
-"""What one run may use."""
+"""The limits of one run."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def _positive_int(_: object, field: attrs.Attribute[int], value: int) -> None:
 
 @attrs.frozen(kw_only=True, repr=False)
 class ExecutionLimits(ByFields):
-    """What one run may use; every limit is a number, never "none".
+    """The limits of one run; every limit is a number, never "none".
 
-    Limits belong to a request. Where a framework takes them in its constructor, an adapter constructs one for each run,
-    or refuses requests with other limits than those that it was made with.
+    Limits belong to a request. If a framework takes them in its constructor, an adapter constructs one for each run, or
+    refuses requests with other limits than those that it was created with.
 
     Args:
         wall_secs: seconds from the start of the user's code, fractions included; the executor's own start-up and the
@@ -51,7 +51,7 @@ class ExecutionLimits(ByFields):
 
     @classmethod
     def from_config(cls, config: CodeExecutionConfig) -> Self:
-        """Return the limits that a config sets; those that it has no key for have their defaults."""
+        """Return the limits that a config sets; limits without a key have their defaults."""
         configured = ((field.name, field.metadata.get(CONFIG_KEY)) for field in attrs.fields(cls))
         return cls(**{name: getattr(config, key[0]) * key[1] for name, key in configured if key})
 

@@ -1,4 +1,4 @@
-"""What the records share: how they are shown, copied and pickled."""
+"""How the records are shown, copied and pickled."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _T = TypeVar("_T")
 
 
 def size(value: Any) -> str:
-    """Return a repr that shows the size alone: a repr ends up in a log, and programs and outputs may hold anything.
+    """Return a repr that shows only the size: a repr ends up in logs, and programs and outputs may contain anything.
 
-    Of what has none, which a traceback may show where a constructor refuses it, the type is shown.
+    For a value without a size, which a traceback may show when a constructor refuses it, show the type.
     """
     return f"<{len(value) if hasattr(value, '__len__') else type(value).__name__}>"
 
@@ -29,7 +29,7 @@ def mapping_field() -> Any:
 
 
 class Portable:
-    """Pickle and deepcopy through the constructor: a read-only mapping can do neither by itself."""
+    """Pickle and deepcopy through the constructor, as a read-only mapping supports neither."""
 
     __slots__ = ()
 

@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 class ExecutionRequest(Portable, ByFields):
     """One program to run.
 
-    What a request alone shows to be wrong, but only a system can refuse (names that are too long, half of a surrogate
-    pair), is left to `encode_request`, which the guard and executors call.
+    Mistakes that only a system would refuse (names that are too long, half of a surrogate pair) are left to
+    `encode_request`, which the guard and executors call.
 
     Args:
         language: its name, as in `allowed_languages`; `canonical_language` translates an alias.
         code: the source text.
-        limits: what the run may use.
-        stdin: bytes for its standard input; needs the capability `stdin` unless empty. A program that reads when there
-            are none gets the end of its input.
+        limits: the limits of the run.
+        stdin: bytes for its standard input; needs the capability `stdin` unless empty. Without any, a program that
+            reads gets the end of its input.
         env: variables added to its environment; `env` unless empty.
         files: files put into its working folder, by relative POSIX path without `..`; `files` unless empty.
-        collect: paths of that folder to bring back afterwards; `artifacts` unless empty.
+        collect: paths in that folder to bring back afterwards; `artifacts` unless empty.
         session: the session to run it in; `sessions` unless None.
         request_id: the host's own name for the run, for logs.
-        extensions: what a vendor's executor takes besides, by "vendor.name".
+        extensions: additional input for a vendor's executor, by "vendor.name".
 
     Raises:
-        TypeError: a field has another type; the message does not hold the value.
+        TypeError: a field has another type; the message does not contain the value.
         ValueError: a path leads out of the folder, or the name of a variable or an extension is malformed.
     """
 
@@ -66,7 +66,7 @@ class ExecutionRequest(Portable, ByFields):
 
     @property
     def needs(self) -> tuple[Capability, ...]:
-        """The capabilities that the fields in use call for."""
+        """The capabilities that the fields in use require."""
         used = {
             Capability.STDIN: bool(self.stdin),
             Capability.ENV: bool(self.env),
@@ -83,8 +83,8 @@ class SessionRequest(Portable, ByFields):
 
     Args:
         language: the language of all its programs.
-        limits: what the session's interpreter may use; each request has its own, which may be lower.
-        extensions: what a vendor's executor takes besides, by "vendor.name".
+        limits: the limits of the session's interpreter; each request has its own, which may be lower.
+        extensions: additional input for a vendor's executor, by "vendor.name".
 
     Raises:
         TypeError: a field has another type.

@@ -1,4 +1,4 @@
-"""What an executor answers: the verdict on a program, and its output while it runs."""
+"""What an executor returns: the verdict on a program, and its output while it runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _presence(value: object) -> str:
 
 @attrs.frozen(kw_only=True, repr=False)
 class ErrorInfo(ByFields):
-    """The error that ended a program, where its interpreter reports one.
+    """The error that ended a program, if its interpreter reports one.
 
     Args:
         type: its class or kind, such as `ZeroDivisionError`.
@@ -44,22 +44,22 @@ class ExecutionResult(Portable, ByFields):
 
     Args:
         status: how it ended; a member of `Status` or its string.
-        exit_code: the program's own, or None when it is not known: an unknown one is never 0.
+        exit_code: the program's own, or None if it is unknown: an unknown one is never 0.
         signal: the number of the signal that ended it, if one did.
-        stdout: what it wrote, as bytes; `text()` is a view of them.
-        stderr: the same of the other stream; empty where the executor cannot tell the two apart.
+        stdout: what it wrote, as bytes; `text()` decodes them.
+        stderr: the same for the other stream; empty if the executor cannot tell the two apart.
         stdout_truncated: whether there was more than `output_bytes`.
-        stderr_truncated: the same of the other stream.
+        stderr_truncated: the same for the other stream.
         value: the value of the last expression, for executors that return one.
-        error: the error that ended it, where the interpreter reports one.
-        artifacts: the files of `collect`; one that the program did not write is left out.
-        wall_secs: seconds from the start of the user's code, when measured.
-        peak_memory_bytes: the most memory that it used, when measured.
-        detail: words for a person, such as a clean-up that failed or the engine's own state.
-        extensions: what a vendor's executor returns besides, by "vendor.name".
+        error: the error that ended it, if the interpreter reports one.
+        artifacts: the files of `collect` that the program wrote.
+        wall_secs: seconds from the start of the user's code, if measured.
+        peak_memory_bytes: the most memory that it used, if measured.
+        detail: text for people, such as a failed clean-up or the engine's own state.
+        extensions: additional output of a vendor's executor, by "vendor.name".
 
     Raises:
-        TypeError: a field has another type, such as text where bytes are due.
+        TypeError: a field has another type, such as text instead of bytes.
         ValueError: the fields contradict each other: completed with exit code 3, failed with 0.
     """
 
@@ -104,11 +104,11 @@ class ExecutionResult(Portable, ByFields):
     def _require_agreement(self) -> None:
         if self.status is Status.COMPLETED:
             if self.exit_code not in (None, 0):
-                raise ValueError("a completed run has exit code 0, or None when it is not known")
+                raise ValueError("a completed run has exit code 0, or None if it is unknown")
             if self.signal is not None or self.error is not None:
-                raise ValueError("a completed run ended by no signal and no error")
+                raise ValueError("a completed run has no signal and no error")
         if self.status in (Status.FAILED, Status.MEMORY_EXCEEDED) and self.exit_code == 0:
-            raise ValueError(f"a run that is {self.status} has no exit code 0; use None when it is not known")
+            raise ValueError(f"a run that is {self.status} cannot have exit code 0; use None if it is unknown")
 
     @property
     def ok(self) -> bool:
@@ -116,7 +116,7 @@ class ExecutionResult(Portable, ByFields):
         return self.status is Status.COMPLETED
 
     def text(self, stream: StreamName = "stdout") -> str:
-        """Return a stream as text: UTF-8, with U+FFFD for what does not decode (a cut may part a character)."""
+        """Return a stream as text: UTF-8, with U+FFFD for invalid bytes (a cut may split a character)."""
         return (self.stdout if stream == "stdout" else self.stderr).decode("utf-8", "replace")
 
 

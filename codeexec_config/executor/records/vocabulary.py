@@ -8,21 +8,21 @@ from typing import Final, Literal
 __all__ = ["FAULT_EXTENSION", "PROTOCOL", "Capability", "Status", "StreamName"]
 
 PROTOCOL: Final = (1, 1)
-"""The protocol's version: fields may grow within a major one, statuses and signatures may not."""
+"""The protocol's version: fields may be added within a major version, statuses and signatures may not."""
 
 FAULT_EXTENSION: Final = "codeexec_config.fault"
-"""The extension that asks an executor with `fault_injection` for a back end that breaks; its value is "backend"."""
+"""The extension that asks an executor with `fault_injection` to break its back end; its value is "backend"."""
 
 StreamName = Literal["stdout", "stderr"]
 
 
 class Status(StrEnum):
-    """How a run ended; closed within a protocol major, and never to be guessed from an exit code."""
+    """How a run ended; fixed within a major version of the protocol, and never guessed from an exit code."""
 
     COMPLETED = "completed"
-    """Ended by itself, and well."""
+    """Ended normally, with success."""
     FAILED = "failed"
-    """Ended by itself, badly: a non-zero exit, an uncaught error, a syntax error."""
+    """Ended on its own, with a failure: a non-zero exit, an uncaught error, a syntax error."""
     TIMED_OUT = "timed_out"
     """Stopped at `wall_secs`, or at an interpreter's own cap on operations, which `detail` then names."""
     MEMORY_EXCEEDED = "memory_exceeded"
@@ -37,11 +37,10 @@ class Capability(StrEnum):
     """What an executor may declare for a language, beyond running it; the conformance kit tests what is declared.
 
     Five stand for fields of a request: `stdin`, `env`, `files`, `artifacts` (for `collect`) and `sessions`. An executor
-    with `fault_injection` answers a request that holds the extension `FAULT_EXTENSION` as if its back end broke while
-    the program runs; tests of the host and the kit use it. Without `stderr`, both streams of a program arrive in
-    `stdout`.
+    with `fault_injection` answers a request with the extension `FAULT_EXTENSION` as if its back end broke while the
+    program runs; tests of the host and the kit use it. Without `stderr`, both streams of a program arrive in `stdout`.
 
-    The promises of isolation are meant whole:
+    The promises of isolation are complete:
 
     * `no_network`: neither TCP nor UDP, over IPv4 or IPv6, nor abstract Unix sockets.
     * `isolated_fs`: no file, descriptor, device or kernel setting of the host, for reading or for writing.
