@@ -1,9 +1,9 @@
 """Read, check and explain the `[features.code_execution]` section of a TOML file.
 
 `load` and `loads` return a `CodeExecutionConfig` or raise one `ConfigError`; `check_file` and `check_text` return a
-`Report` of everything that is wrong; `load_mapping` and `check_mapping` take the section's own table. `Policy` is a
-host's ceiling, `SecretsDirectory` reads variables from mounted files, `to_toml` and `json_schema` write a config and
-its schema, `apply_fixes` mends a text, `register_hooks` teaches a cattrs converter the section.
+`Report` of everything that is wrong; `load_mapping` and `check_mapping` take the section's own table. `Policy` limits
+what a file may ask for, `SecretsDirectory` reads variables from mounted files, `to_toml` and `json_schema` write a
+config and its schema, `apply_fixes` fixes a text, `register_hooks` teaches a cattrs converter the section.
 """
 
 from typing import TYPE_CHECKING
@@ -62,7 +62,7 @@ __all__ = [
     "to_toml",
 ]
 
-# A good file needs none of these, so a host that starts up does not wait for them.
+# Imported on first use: a host that loads a valid file needs none of these.
 _LATER = {
     "CODES": "codes",
     "ConfigError": "report",

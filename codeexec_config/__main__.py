@@ -7,11 +7,11 @@ from codeexec_config.cli import main
 
 
 def run() -> None:
-    """Run one command as a program, and end with its exit status."""
+    """Run one command, and exit with its status."""
     status = main()
     threading = sys.modules.get("threading")
     if threading and threading.active_count() > 1:
-        # An executor under test did not come back; Python would wait for its threads, perhaps for ever.
+        # An executor under test did not return; Python would wait for its threads, perhaps forever.
         os._exit(status)
     sys.exit(status)
 

@@ -9,7 +9,7 @@ __all__ = ["CODES", "Severity"]
 
 
 class Severity(StrEnum):
-    """How much a finding weighs: an error fails, a warning fails under `strict`, a note never does."""
+    """The severity of a finding: an error fails, a warning fails under `strict`, a note never does."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -53,4 +53,4 @@ CODES: Final[dict[str, Severity]] = {
     "section-not-found": _NOTE,
     "policy-violation": _ERROR,
 }
-"""Each code once; the rules across keys lower theirs to a warning in a disabled section."""
+"""The severity of each code; rules across keys only warn in a disabled section."""

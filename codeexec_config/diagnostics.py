@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 CROPPED: Final = "…"
-"""Opens an excerpt whose line starts further left; the marked place then stands `LEAD` code points behind it."""
+"""Begins an excerpt whose line starts further left; the marked place is then `LEAD` code points after it."""
 LEAD: Final = 40
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
@@ -75,7 +75,7 @@ class Fix(ByFields):
 
 @attrs.frozen(repr=False, eq=False)
 class Deferred(ByFields):
-    """A reference that was not looked up: `path` is the key that holds it, `reference` its name as `${NAME}`."""
+    """A reference that was not looked up: `path` is the key that contains it, `reference` its name as `${NAME}`."""
 
     path: Path
     reference: str
@@ -87,10 +87,10 @@ class Origin(ByFields):
 
     Args:
         path: the key, from the root of the file.
-        value: the value, or the reference where the environment or a secret made it.
+        value: the value, or the reference if it comes from the environment or is a secret.
         kind: `"file"`, `"default"` or `"environment"`.
         span: the value in the file, or None for a default.
-        reference: the text of the file that the environment completed, as `${NAME}`, else None.
+        reference: the references in the file's text, as `${NAME}`, or None.
     """
 
     path: Path
@@ -106,15 +106,15 @@ class Diagnostic(ByFields):
 
     Args:
         code: the stable kebab-case name, one of `CODES`.
-        severity: how much it weighs here.
+        severity: its severity here.
         message: what is wrong, in plain words without any secret.
         path: the key, from the root of the file; integers are places in arrays.
-        span: where, or None where nothing can be marked (an unreadable file, a mapping, a constructor).
-        file: the file's name as it was given, or None.
+        span: where, or None if nothing can be marked (an unreadable file, a mapping, a constructor).
+        file: the file's name as given, or None.
         excerpt: the source line of `span.start`, masked when it was made.
         help: what to write instead.
         related: other places that the message refers to.
-        fix: edits that resolve it, where they are certain.
+        fix: edits that resolve it, if they are certain.
     """
 
     code: str
@@ -129,7 +129,7 @@ class Diagnostic(ByFields):
     fix: Fix | None = None
 
     def order(self) -> tuple[Any, ...]:
-        """Return the sort key of a report: without a place first, then start, end, severity, code."""
+        """Return the sort key in reports: findings without a place first, then start, end, severity, code."""
         where = (-1, -1) if self.span is None else (self.span.start.offset, self.span.end.offset)
         return (*where, _RANK[self.severity], self.code)
 
@@ -148,7 +148,7 @@ class Diagnostic(ByFields):
 
 
 def placeless(finding: Finding, file: str | None = None) -> Diagnostic:
-    """Return the diagnostic of a finding that has no place in a text."""
+    """Return the diagnostic of a finding without a place in a text."""
     return Diagnostic(
         code=finding.code,
         severity=finding.weight,
@@ -169,5 +169,5 @@ def place(file: str | None, span: Span | None) -> str:
 
 
 def marker_column(excerpt: str, column: int) -> int:
-    """Return where in an excerpt the place stands whose column in its line is known; both count from 1."""
+    """Return the column in an excerpt of the marked place, given its column in the line; both count from 1."""
     return LEAD + 2 if excerpt.startswith(CROPPED) else column

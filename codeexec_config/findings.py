@@ -1,10 +1,10 @@
-"""What a stage found, before anyone knows where it stands in a text.
+"""Findings of a stage, before their places in a text are known.
 
-A leaf rule knows its own key and its callers prefix the path; places, masked excerpts and edits follow at the end, and
-only when there is something to place.
+A leaf rule knows its own key and its callers prefix the path; places, masked excerpts and edits are added at the end,
+and only if there is something to place.
 """
 
-# No annotations as text here: a named tuple compiles each of its own when its class is made, at every start-up.
+# No string annotations here: a named tuple compiles each of its own when its class is created, at every start-up.
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 
 LISTED: Final = 1000
-"""Findings in one report; a file with more has one mistake many times over."""
+"""The most findings in one report; a file with more has the same mistake many times."""
 _LONGEST: Final = 100
 
 
 class Target(NamedTuple):
-    """What of a path a finding marks.
+    """The part of a path that a finding marks.
 
     `part` is "value" or "key"; `within` narrows a string value to a stretch of its text.
     """
@@ -37,7 +37,7 @@ class Amendment(NamedTuple):
     """A fix before it has places.
 
     `action` is "rename" (a key), "replace" (a value), "reword" (a string within its quotes), "remove" (an entry),
-    "drop" (a key with its value) or "move" (the same, below the header of `onto`); `also` are more of the same fix.
+    "drop" (a key with its value) or "move" (the same, below the header of `onto`); `also` are its other parts.
     """
 
     title: str
@@ -48,7 +48,7 @@ class Amendment(NamedTuple):
     onto: Path = ()
 
     def under(self, *prefix: str | int) -> "Amendment":
-        """Return the same fix seen from further up."""
+        """Return the same fix with a prefix to its paths."""
         return self._replace(
             path=prefix + self.path,
             also=tuple(other.under(*prefix) for other in self.also),
@@ -57,7 +57,7 @@ class Amendment(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What is wrong, and with which key; `elsewhere` are places in other files, such as a policy's."""
+    """What is wrong, and with which key; `elsewhere` are places in other files, such as a policy."""
 
     code: str
     message: str
@@ -71,11 +71,11 @@ class Finding(NamedTuple):
 
     @property
     def weight(self) -> Severity:
-        """The severity that holds: the finding's own, or the usual one of its code."""
+        """The effective severity: the finding's own, or the usual one of its code."""
         return self.severity or CODES[self.code]
 
     def under(self, *prefix: str | int) -> "Finding":
-        """Return the same finding seen from further up."""
+        """Return the same finding with a prefix to its paths."""
         return self._replace(
             path=prefix + self.path,
             target=self.target and self.target._replace(path=prefix + self.target.path),
@@ -90,12 +90,12 @@ def errors(found: Iterable[Finding]) -> list[Finding]:
 
 
 def few(found: Iterable[Finding]) -> Iterator[Finding]:
-    """Return no more of findings than tell that a report does not list them all."""
+    """Return the first findings, one more than a report lists."""
     return islice(found, LISTED + 1)
 
 
 def listed(found: list[Finding]) -> list[Finding]:
-    """Return as many findings as a report lists; the last says so when there are more."""
+    """Return as many findings as a report lists; if there are more, the last one says so."""
     if len(found) <= LISTED:
         return found
     last = found[LISTED - 1]
@@ -106,20 +106,20 @@ def listed(found: list[Finding]) -> list[Finding]:
 
 
 def printable_line(text: str) -> str:
-    """Return a text without anything that moves the cursor, ends the line or turns the reading direction."""
+    """Return a text with escapes for anything that moves the cursor, ends the line or changes the text direction."""
     if text.isprintable():
         return text
     return "".join(ch if ch.isprintable() else f"\\u{{{ord(ch):x}}}" for ch in text)
 
 
 def printable(name: str) -> str:
-    """Return a name from a file as a message can hold it: in one line, and not too long."""
+    """Return a name from a file for a message: on one line, and not too long."""
     shown = printable_line(name[:_LONGEST])
     return shown if len(name) <= _LONGEST else f"{shown}…"
 
 
 def dotted(path: Path) -> str:
-    """Return a path as a header spells it, names that need quotes in quotes."""
+    """Return a path as in a header, with quotes around names that need them."""
     return ".".join(_part(str(part)) for part in path)
 
 

@@ -37,12 +37,12 @@ def register_hooks(
     """Teach a host's own cattrs converter the types of the model.
 
     It then structures `CodeExecutionConfig` as `load_mapping` does, and unstructures it to what its TOML would parse
-    to; the same for `Mode`, `Wasm`, `Sandboxed`, `External`, `Runtime` and `Secret` alone.
+    to; likewise `Mode`, `Wasm`, `Sandboxed`, `External`, `Runtime` and `Secret` alone.
 
     Args:
         converter: the host's converter.
         env: where references are looked up; `os.environ` at the time of each call by default.
-        policy: the host's own ceiling over what a table may ask for.
+        policy: the host's limits on what a table may ask for.
         allow_env: glob patterns of the variables that a table may read; all by default.
         section: the dotted path that findings name as the table's.
 
@@ -90,10 +90,10 @@ def _hook(
     *,
     takes_none: bool = False,
 ) -> Callable[[Any, Any], Any]:
-    """Return a hook that reads a value as a part of the section, and picks that part from the config."""
+    """Return a hook that reads a value as part of the section, and picks that part from the config."""
 
     def structure(value: Any, _: Any) -> Any:
-        # A traceback shows this frame: it holds neither the environment nor the value.
+        # A traceback shows this frame: it must refer to neither the environment nor the value.
         if value is None and takes_none:
             return None
         verdict = read(wrap(value))
@@ -119,16 +119,16 @@ def _mode(config: CodeExecutionConfig) -> Any:
 
 
 def _of_modes(policy: Policy | None) -> Policy | None:
-    """Return what of a policy holds for a mode alone, whose defaults beside it are nobody's."""
+    """Return the part of a policy that applies to a mode alone; the other keys only have their defaults."""
     return _without(policy, "max_timeout_secs", "max_memory_mb", "languages")
 
 
 def _of_values(policy: Policy | None) -> Policy | None:
-    """Return what of a policy holds for a runtime or a key alone."""
+    """Return the part of a policy that applies to a runtime or a key alone."""
     return _without(_of_modes(policy), "modes", "url_hosts")
 
 
 def _without(policy: Policy | None, *entries: str) -> Policy | None:
-    # Anything but a policy is refused where arguments are read.
+    # Anything but a policy is refused later, with the other arguments.
     changes: dict[str, Any] = dict.fromkeys(entries)
     return attrs.evolve(policy, **changes) if isinstance(policy, Policy) else policy

@@ -1,8 +1,8 @@
-"""How a key of the section is described: once, in the metadata of its field.
+"""The description of each key of the section, in the metadata of its field.
 
-Whoever needs to know something of a key iterates over `keys_of` a class and asks the description: resolution,
-structure, rules, excerpts, fixes, `to_toml`, the JSON Schema, `init`, the README's tables. Behaviour hangs on the kind
-of a key, never on its name; only the rules across keys name keys.
+Everything that depends on a key iterates over `keys_of` a class and reads the descriptions: resolution, structure,
+rules, excerpts, fixes, `to_toml`, the JSON Schema, `init`, the README's tables. Behaviour depends on the kind of a key,
+never on its name; only the rules across keys name keys.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _METADATA: Final = "codeexec_config"
 REQUIRED: Final = attrs.NOTHING
 """The default of a key that has none."""
 Kind: TypeAlias = Literal["boolean", "integer", "text", "secret", "choice", "list", "union"]
-"""What a key holds. No enumeration: to make one takes longer than this module does, at every start-up."""
+"""The kind of a key's value. Not an enumeration: creating one takes longer than this module, at every start-up."""
 
 
-# Neither is a named tuple or an attrs class: to make one takes longer than to import a module, at every start-up.
+# Neither is a named tuple or an attrs class: creating one takes longer than importing a module, at every start-up.
 
 
 class Bounds:
-    """The inclusive range of an integer key, its unit in the singular, and why it ends where it does."""
+    """The inclusive range of an integer key, its unit in the singular, and the reasons for its ends."""
 
     __slots__ = ("ceiling_reason", "floor_reason", "maximum", "minimum", "unit")
 
@@ -42,20 +42,20 @@ class Bounds:
 
 
 class Key:
-    """What is known of a key, from which everything else follows.
+    """The description of a key, from which everything else follows.
 
     Attributes:
-        kind: what it holds.
-        text: one line on what it is for.
-        examples: values that people start from, in the order in which they are offered.
+        kind: the kind of its value.
+        text: one line on its purpose.
+        examples: values to start from, in the order in which they are offered.
         bounds: of an integer, its range.
         form: of a text, a choice or an entry, the name of the grammar that it follows.
         choices: of a choice, each name with a line of text.
         aliases: of a choice or a union, what other tools call one of its names.
         item: of a list, the description of its entries.
         variants: of a union, the class of each variant by its discriminator.
-        name: the field's own.
-        default: the field's own, or `REQUIRED`.
+        name: the field's name.
+        default: the field's default, or `REQUIRED`.
     """
 
     __slots__ = (
@@ -99,7 +99,7 @@ class Key:
 
     @property
     def takes_references(self) -> bool:
-        """Whether the environment may make it: what decides the isolation is in the file."""
+        """Whether its value may come from the environment: what decides the isolation is in the file."""
         return self.kind not in {"choice", "union"}
 
     @property
@@ -111,13 +111,13 @@ class Key:
 class ByFields:
     """Show, compare and hash an instance by its fields.
 
-    attrs would compile a function of each for every class, whenever it is imported.
+    attrs would compile these methods for every class, at every import.
     """
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        # A traceback may show one whose constructor has refused its arguments.
+        # A traceback may show an instance whose constructor has refused its arguments.
         fields = (
             f"{field.name}={self.__shown(field)}" for field in attrs.fields(cast("Any", type(self))) if field.repr
         )
@@ -145,7 +145,7 @@ def described(key: Key) -> dict[str, Key]:
 
 
 def once_a_class(make: Callable[[type[Any]], _T]) -> Callable[[type[Any]], _T]:
-    """Keep what a function makes of each class: `functools.cache`, with a type that holds for classes."""
+    """Cache a function's result for each class: `functools.cache`, with a type that fits classes."""
     return cast("Callable[[type[Any]], _T]", cache(make))
 
 

@@ -1,6 +1,6 @@
-"""Facts that come from outside: the section's name, the limits of engines, names that are known.
+"""Facts from outside: the section's name, the limits of engines, known names.
 
-What is known of a single key stands on its field in `model`.
+The facts on a single key are on its field in `model`.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from typing import Final
 
 SECTION: Final = "features.code_execution"
 SWITCH: Final = "enabled"
-"""The key that is resolved first: when it is false, nothing else is looked up."""
+"""The key that is resolved first: if it is false, nothing else is looked up."""
 
 MEBIBYTE: Final = 1_048_576
 """Bytes in one unit of `max_memory_mb`, as in the `m` of Docker's `--memory`."""
 
 DOCKER_MEMORY_FLOOR_MB: Final = 6
-"""The least that a Docker engine takes for `--memory` (its own check refuses less than 6m)."""
+"""The least that a Docker engine accepts for `--memory` (its own check refuses less than 6m)."""
 
 WASM_MEMORY_CEILING_MB: Final = 4096
 """What a wasm module can address: 65 536 pages of 64 KiB, a 32-bit address space."""
 
 WASM_LANGUAGES: Final = ("python", "javascript")
-"""What the browser runs: Pyodide for Python, QuickJS for JavaScript."""
+"""The languages that the browser runs: Pyodide for Python, QuickJS for JavaScript."""
 
 LANGUAGES: Final = {
     "python": "Python",
@@ -31,7 +31,7 @@ LANGUAGES: Final = {
     "ruby": "Ruby",
     "r": "R",
     "julia": "Julia",
-    "sql": "SQL; which dialect is the executor's to say",
+    "sql": "SQL, in the executor's dialect",
     "go": "Go",
     "rust": "Rust",
     "java": "Java",
@@ -66,7 +66,7 @@ LANGUAGES: Final = {
     "groovy": "Groovy",
     "deno": "JavaScript and TypeScript under Deno",
 }
-"""Each known language, with what it is called by those who write in it."""
+"""Each known language, with its usual name."""
 
 KNOWN_LANGUAGES: Final = tuple(LANGUAGES)
 LANGUAGE_ALIASES: Final = {
@@ -92,7 +92,7 @@ LANGUAGE_LENGTH: Final = 64
 VARIABLE_PATTERN: Final = "[A-Za-z_][A-Za-z0-9_]*"
 VARIABLE_LENGTH: Final = 64
 PASTED_LENGTH: Final = 20
-"""From here on the name of a variable that mixes capitals, small letters and digits is taken for a key."""
+"""From this length on, a name that mixes capitals, small letters and digits is taken for a pasted key."""
 
 
 def is_variable(text: str) -> bool:
@@ -106,7 +106,7 @@ MAX_PORT: Final = 65_535
 
 
 def is_port(digits: str) -> bool:
-    """Check whether digits are the number of a port; zeros may stand before it."""
+    """Check whether digits are the number of a port, perhaps with leading zeros."""
     significant = digits.lstrip("0")
     return 0 < len(significant) <= len(str(MAX_PORT)) and int(significant) <= MAX_PORT
 
@@ -116,7 +116,7 @@ MAX_DEPTH: Final = 80
 """Arrays and inline tables inside one another: the recursion limit of the original gateway's parser."""
 MAX_KEY_PARTS: Final = 80
 MAX_INTEGER_DIGITS: Final = 4300
-"""The digits that CPython converts by default (`sys.int_info.default_max_str_digits`)."""
+"""The most digits that CPython converts by default (`sys.int_info.default_max_str_digits`)."""
 
 SCHEMA_KINDS: Final = ("document", "section")
 SCHEMA_DRAFTS: Final = ("7", "2020-12")

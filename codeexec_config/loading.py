@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from codeexec_config.report import Report
 
     _Request = tuple[Mapping[str, str] | None, str, Iterable[str] | str | None, Policy | None, bool, bool, bool]
-    """What a caller says of a check, as it was passed: env, section, allow_env, policy, offline, origins, found."""
+    """The arguments of a check: env, section, allow_env, policy, offline, origins, found."""
     _Run = Callable[[Any, str, Options], Outcome | BaseException]
 
 __all__ = ["check_file", "check_mapping", "check_text", "load", "load_mapping", "loads"]
 
 _DEFAULT_SECTION: Final = tuple(limits.SECTION.split("."))
 _NO_MAPPINGS: Final = (str, bytes, list, tuple)
-"""Types that can be indexed all the same."""
+"""Types that can be indexed, but are not mappings."""
 _OWN: Final = frozenset({"codeexec_config", "cattrs"})
 _ENTRANCE: Final = frozenset({__name__, run_file.__module__, "codeexec_config.section.paths"})
-"""The modules that read arguments: what they raise needs no note of where."""
+"""The modules that read arguments: their exceptions need no note of the place."""
 
 
 def _options(request: _Request) -> Options:
@@ -57,10 +57,10 @@ def _with_policy(policy: Policy, allowed: tuple[Patterns, ...]) -> tuple[Pattern
 
 
 def patterns(allow_env: Iterable[str] | str) -> Patterns:
-    """Return the patterns that an argument holds; an iterator is read once.
+    """Return the patterns of an argument; an iterator is read once.
 
     Raises:
-        TypeError: it holds anything else.
+        TypeError: it contains anything else.
     """
     if not hasattr(allow_env, "__iter__"):
         raise TypeError("allow_env must hold glob patterns, each a str")
@@ -71,7 +71,7 @@ def patterns(allow_env: Iterable[str] | str) -> Patterns:
 
 
 def section_path(section: str) -> Path:
-    """Read a dotted path as TOML reads a key; a part in quotes may hold dots.
+    """Read a dotted path as TOML reads a key; a part in quotes may contain dots.
 
     Raises:
         TypeError: it is not a str.
@@ -88,8 +88,8 @@ def section_path(section: str) -> Path:
 
 # -- the public functions ----------------------------------------------------------------------------------------------
 #
-# Each drops what could hold a secret before it raises, outside any `except`: a traceback shows the frames that an
-# exception passed through, with their variables.
+# Each deletes what could refer to a secret before it raises, outside any `except`: a traceback gives access to the
+# variables of the frames that an exception passed through.
 
 
 def load(
@@ -267,7 +267,7 @@ def check_as_found(
     allow_env: Iterable[str] | str | None = None,
     offline: bool = False,
 ) -> Report:
-    """Check a file that nobody named, or its text: as `check_file`, but a near miss may be somebody else's table."""
+    """Check a found file, or its text: like `check_file`, but a near miss may be a table with another owner."""
     request = (env, section, allow_env, policy, offline, False, True)
     outcome = _check(run_file, path, "", request) if text is None else _check(run_text, text, path, request)
     del path, text, env, request
@@ -279,7 +279,7 @@ def check_as_found(
 def mapping_reader(
     env: Mapping[str, str] | None, policy: Policy | None, section: str, allow_env: Patterns | None
 ) -> Callable[[Any], CodeExecutionConfig | BaseException]:
-    """Return what reads tables as `load_mapping` does, and returns what that would raise.
+    """Return a function that reads tables as `load_mapping` does, and returns what that would raise.
 
     Raises:
         TypeError: as in `load`.
@@ -300,10 +300,10 @@ def _check(run: _Run, what: Any, filename: str, request: _Request) -> Report | B
 
 
 def _load(run: _Run, what: Any, filename: str, request: _Request, *, strict: bool | None) -> Any:
-    """Run a check for its config, or for its report where `strict` is None; return what it would raise.
+    """Run a check for its config, or for its report if `strict` is None; return what it would raise.
 
-    An error comes without the frames that it came through. They are taken off without a call: the caller may be near
-    the limit of recursion.
+    An error is returned without its frames. They are removed without a call, as the caller may be near the recursion
+    limit.
     """
     try:
         options = _options(request)
@@ -311,7 +311,7 @@ def _load(run: _Run, what: Any, filename: str, request: _Request, *, strict: boo
         if isinstance(outcome, BaseException):
             return outcome
         if strict is not None and outcome.config is not None and not outcome.found:
-            return outcome.config  # a good one needs no report
+            return outcome.config  # nothing to report
         from codeexec_config.reporting import report_of
 
         report = report_of(outcome, options)
@@ -320,7 +320,9 @@ def _load(run: _Run, what: Any, filename: str, request: _Request, *, strict: boo
         failure, frames = error, error.__traceback__
         error.__traceback__ = None
         if not isinstance(error, Exception) or isinstance(error, RecursionError | MemoryError):
-            error.__context__ = None  # it arose anywhere; what else arises in the host's code is the host's
+            error.__context__ = (
+                None  # it can arise anywhere; other errors arise in the host's code and keep its context
+            )
     try:
         _note_place(failure, frames)
     except RecursionError:
@@ -329,7 +331,7 @@ def _load(run: _Run, what: Any, filename: str, request: _Request, *, strict: boo
 
 
 def _note_place(error: BaseException, frames: TracebackType | None) -> None:
-    """Note where an error arose that is not of the arguments."""
+    """Note where an error was raised, unless it is about the arguments."""
     from traceback import walk_tb
 
     *_, (frame, line) = walk_tb(frames)
@@ -347,7 +349,7 @@ def _verdict(report: Report, *, strict: bool) -> CodeExecutionConfig | BaseExcep
 
 
 def _issue(found: tuple[Diagnostic, ...]) -> BaseException | None:
-    """Issue warnings at the line that called the package; return what a filter or a hook of the host's raised."""
+    """Issue warnings at the line that called the package; return what a filter or hook of the host raised."""
     import warnings
 
     from codeexec_config.report import ConfigWarning
@@ -362,7 +364,7 @@ def _issue(found: tuple[Diagnostic, ...]) -> BaseException | None:
 
 
 def _callers_level() -> int:
-    """Count the frames up to the first one outside; what cattrs generates has no name."""
+    """Count the frames up to the first one outside; code that cattrs generates has no module name."""
     level = 0
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 -- inspect costs milliseconds to import
     while frame is not None and frame.f_globals.get("__name__", "cattrs").partition(".")[0] in _OWN:

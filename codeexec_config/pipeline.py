@@ -1,18 +1,18 @@
 """Run a check from beginning to end.
 
-The order of evaluation, each step on what the one before it left:
+The order of evaluation, each step working on the result of the one before:
 
-1. Read the file, hold it to its limits, parse it. What is not TOML is the only finding.
-2. Select the section. An absent one means the defaults; near misses of its header are warned of.
-3. Structure it into the model as most files have it, in one pass: the hooks read references, the constructors run the
-   rules. When all of that holds, what is left are the remarks; a good file ends here.
-4. Otherwise resolve `enabled`, then the other references: none when the section is off, none when `offline`. Structure
-   the values, now with every error of a table.
-5. Collect every finding: those of the shape come from the tree of errors, those of the rules from a second
-   run over what is known.
-6. Offer fixes and give places, only when there is something to place. Everything so far knew paths only.
-7. Report. Nothing above raises for what a file says. An exception of the environment's own comes back as a value and
-   is raised by the public function, in whose frame no text of the file or of the environment is left.
+1. Read the file, check its limits, parse it. If it is not TOML, that is the only finding.
+2. Select the section. An absent one means the defaults; near misses of its header are reported.
+3. Structure it into the model in one pass: the hooks read references, the constructors run the rules. If nothing fails
+   and nothing can be remarked on, the check ends here, as for most files.
+4. Otherwise resolve `enabled`, then the other references: none if the section is off or `offline` is set. Structure
+   the values again, now collecting every error of a table.
+5. Collect every finding: those on the shape from the tree of errors, those of the rules from a second run over the
+   known values.
+6. Offer fixes and add places, only if there is something to place. Up to here there are only paths.
+7. Report. Nothing above raises for what a file contains. An exception of the environment is returned as a value and
+   raised by the public function, whose frame no longer refers to any text of the file or of the environment.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _run_decoded(text: str, name: str, options: Options) -> Outcome | BaseExcept
 
 
 def _run_absent(document: Document, name: str, options: Options) -> Outcome:
-    """Check what an absent section means: the defaults, which a policy may refuse."""
+    """Check an absent section: it means the defaults, which a policy may refuse."""
     from codeexec_config.document.near_misses import absent
     from codeexec_config.findings import errors
 
@@ -108,7 +108,7 @@ def _run_absent(document: Document, name: str, options: Options) -> Outcome:
     judged.document, judged.file = document, name
     misses = list(absent(document.data, options.section, options.model, found=options.found))
     if errors(misses):
-        judged.found = ()  # the defaults are not what a file with a near miss says
+        judged.found = ()  # a file with a near miss does not mean the defaults
     return _with_misses(judged, misses)
 
 

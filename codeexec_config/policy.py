@@ -1,4 +1,4 @@
-"""`Policy`: a host's own ceiling over what a file may ask for."""
+"""`Policy`: a host's limits on what a file may ask for."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HOST: Final = Key("text", form="host pattern")
 
 
 class _Sourced:
-    """Room for the places of a policy's entries in the file that it was read from."""
+    """A slot for the places of a policy's entries in its file."""
 
     __slots__ = ("_places",)
 
@@ -37,16 +37,16 @@ class Policy(_Sourced, ByFields):
         languages: the languages that may be allowed.
         modes: the modes that may be chosen.
         runtimes: the sandboxes that may be named.
-        minimum_isolation: the weakest sandbox; docker is weaker than gvisor, gvisor than firecracker. It judges mode
-            sandboxed only: nothing of the other modes runs on this host.
+        minimum_isolation: the weakest sandbox; docker is weaker than gvisor, gvisor than firecracker. It applies only
+            to mode sandboxed: the other modes run nothing on this host.
         url_hosts: globs of the hosts that code may be sent to, in lower case, without port and brackets.
         insecure_hosts: globs of the hosts that plain http may lead to, even with a key.
-        allow_literal_secrets: whether a key may stand in the file.
+        allow_literal_secrets: whether a key may be written into the file.
         allow_env: globs of the variables that a file may read.
 
     Raises:
         TypeError: an entry is of another type.
-        ValueError: an entry is out of range, or names what does not exist.
+        ValueError: an entry is out of range, or names something that does not exist.
     """
 
     max_timeout_secs: int | None = attrs.field(
@@ -168,11 +168,11 @@ class Policy(_Sourced, ByFields):
             raise kind(": ".join(filter(None, (name, finding.message, finding.help))))
 
     def place_of(self, entry: str) -> Related | None:
-        """Return where the file that the policy was read from has an entry, or None."""
+        """Return the place of an entry in the file that the policy was read from, or None."""
         return cast("Mapping[str, Related]", getattr(self, "_places", {})).get(entry)
 
 
 def at_places(policy: Policy, places: Mapping[str, Related]) -> Policy:
-    """Note where the entries of a policy stand in its file."""
+    """Set the places of a policy's entries in its file."""
     object.__setattr__(cast("Any", policy), "_places", places)
     return policy

@@ -1,4 +1,4 @@
-"""Read a policy from a TOML file: its entries stand at the root, and take no references."""
+"""Read a policy from a TOML file, with its entries at the root and without references."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ __all__ = ["load_policy"]
 
 
 _TAKES_NONE: Final = "a policy takes no references"
-_NO_REFERENCES: Final = "write the value itself: a policy says the same in every environment"
+_NO_REFERENCES: Final = "write the value itself: a policy is the same in every environment"
 
 
 class PolicyFile(NamedTuple):
-    """What a policy file came to: the policy with warnings, or what is wrong; and what the file is called."""
+    """The outcome of a policy file: the policy with warnings, or what is wrong; and the file's name."""
 
     policy: Policy | None
     diagnostics: tuple[Diagnostic, ...]
@@ -44,7 +44,7 @@ class PolicyFile(NamedTuple):
 
 
 def load_policy(path: str | os.PathLike[str]) -> Policy:
-    """Read a host's policy from a TOML file that holds the entries of `Policy` at its root.
+    """Read a host's policy from a TOML file that has the entries of `Policy` at its root.
 
     A name that is doubtful, such as `py` for a language, is issued as a ConfigWarning.
 
@@ -52,11 +52,11 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
         path: the file; a regular one of 16 MiB at most.
 
     Raises:
-        ConfigError: the file says something wrong, or cannot be read.
+        ConfigError: the file is invalid, or cannot be read.
         TypeError: `path` is of another type.
     """
     found = read_policy(path)
-    del path  # a traceback shows this frame, and the path may be a text
+    del path  # a traceback shows this frame, and TOML text may have been passed as the path
     if found.policy is None:
         raise ConfigError(found.diagnostics)
     for diagnostic in found.diagnostics:
@@ -65,13 +65,13 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
 
 
 def read_policy(path: str | os.PathLike[str]) -> PolicyFile:
-    """Read a policy file; raise nothing for what it says."""
+    """Read a policy file; never raise for what it contains."""
     name = os.fspath(path)
     if not isinstance(name, str):
         raise TypeError("path must be a str or a path that yields one, not bytes")
     raw = parse.read(name)
     if isinstance(raw, Finding):
-        # What helps with a file to check, such as piping it in, does not with a policy.
+        # The help is for a file to check, such as to pipe it in, not for a policy.
         shown = name_shown(name)
         return PolicyFile(None, (placeless(raw._replace(help=None), shown),), shown)
     text = parse.decode(raw)
@@ -106,7 +106,7 @@ def _placed(places: Places, found: list[Finding], document: Document) -> tuple[D
 
 
 def _without_references(found: Diagnostic) -> Diagnostic:
-    """Leave out a help and a fix that write a reference, which a policy does not take, and words on how to quote it."""
+    """Replace a help and a fix that write a reference, or a message on how to quote one: a policy takes none."""
     if "${" not in (found.help or ""):
         return found
     message = _TAKES_NONE if found.code == "invalid-toml" else found.message
@@ -118,7 +118,7 @@ def _place(places: Places, entry: str) -> Related:
 
 
 def _once(shape: list[Finding], references: list[Finding]) -> list[Finding]:
-    """Return the findings on the shape and on references, one of each value: what a stray key holds is not judged."""
+    """Return the findings on the shape and on references, one per value; values of unknown keys are not judged."""
     stray = {finding.path for finding in shape if finding.code == "unknown-key"}
     kept = [finding for finding in references if finding.path[:1] not in stray]
     referring = {finding.path for finding in kept}
@@ -126,7 +126,7 @@ def _once(shape: list[Finding], references: list[Finding]) -> list[Finding]:
 
 
 def _references(value: Any, path: Path) -> Iterator[Finding]:
-    """Refuse what opens like a reference: a policy says the same in every environment."""
+    """Refuse text that opens like a reference: a policy is the same in every environment."""
     if isinstance(value, str) and not all(isinstance(segment, Literal) for segment in parse_references(value)):
         yield Finding(
             "reference-not-allowed",

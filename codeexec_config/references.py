@@ -1,6 +1,6 @@
-"""The grammar of `${NAME}`: a text in, its segments out; segments and a look-up in, text out.
+"""The grammar of `${NAME}`: parse a text into segments, and expand them.
 
-A text is read once, from left to right. What a reference yields is never read again.
+A text is read once, from left to right. The value of a reference is never parsed again.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 _BEYOND: Final = 2**64
 _SURELY_CONVERTED: Final = 640
-"""The digits that no interpreter refuses to convert (`sys.int_info.str_digits_check_threshold`)."""
+"""The most digits that every interpreter converts (`sys.int_info.str_digits_check_threshold`)."""
 
 
 class Literal(NamedTuple):
-    """A stretch of text that stands for itself, escapes already read."""
+    """A stretch of literal text, with escapes already decoded."""
 
     start: int
     end: int
@@ -29,7 +29,7 @@ class Literal(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """A well-formed reference: `operator` is "", ":-" or ":?", and `text` what follows it."""
+    """A well-formed reference: `operator` is "", ":-" or ":?", and `text` follows it."""
 
     start: int
     end: int
@@ -44,17 +44,17 @@ class Reference(NamedTuple):
 
     @property
     def default(self) -> str | None:
-        """The text that stands in when the variable is not set."""
+        """The text to use if the variable is unset or empty."""
         return self.text if self.operator == ":-" else None
 
     @property
     def is_pasted(self) -> bool:
-        """Whether the name looks like a key that somebody has put between the braces."""
+        """Whether the name looks like a key pasted between the braces."""
         return looks_pasted(self.name)
 
 
 class Malformed(NamedTuple):
-    """A stretch that opens like a reference and is not one; the reason repeats nothing of it."""
+    """A stretch that opens like a reference but is not one; the reason repeats nothing of it."""
 
     start: int
     end: int
@@ -66,7 +66,7 @@ Segment = Literal | Reference | Malformed
 
 
 def parse(text: str) -> tuple[Segment, ...]:
-    """Take a text apart."""
+    """Parse a text into segments."""
     if text.startswith("${") and text.endswith("}") and limits.is_variable(text[2:-1]):
         return (Reference(0, len(text), text[2:-1]),)
     segments: list[Segment] = []
@@ -83,7 +83,7 @@ def parse(text: str) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
-# Few files need a pattern: each is compiled for the first that does.
+# Few files need a pattern, so each is compiled on first use.
 
 
 @cache
@@ -113,12 +113,12 @@ def _read_body(body: str, start: int, end: int) -> Segment:
         return Malformed(start, end, *_flaw(name, colon))
     text = rest[1:]
     if "${" in text or "$<" in text:
-        return Malformed(start, end, "a default or message holds no other reference")
+        return Malformed(start, end, "a default or message cannot contain another reference")
     return Reference(start, end, name, colon + rest[:1], text)
 
 
 def _flaw(name: str, colon: str) -> tuple[str, str]:
-    """Return why a text between braces is not a reference, and what to do about it besides writing one."""
+    """Return why a text between braces is not a reference, and further help."""
     plain = name.strip()
     if not plain:
         return "the name between the braces is missing", ""
@@ -126,7 +126,7 @@ def _flaw(name: str, colon: str) -> tuple[str, str]:
         return _flaw_of_name(plain)
     if plain != name:
         return "there is whitespace beside the name", ""
-    return f"after `{colon}` comes - and a default, or ? and a message", ""
+    return f"`{colon}` must be followed by - and a default, or by ? and a message", ""
 
 
 def _flaw_of_name(name: str) -> tuple[str, str]:
@@ -135,7 +135,7 @@ def _flaw_of_name(name: str) -> tuple[str, str]:
     first = name.partition("-")[0].partition("?")[0]
     operator = name[len(first) : len(first) + 1] if limits.is_variable(first) else ""
     if operator == "-":
-        return "there is a hyphen between the braces", "a name has no hyphen, and a default is written ${NAME:-text}"
+        return "there is a hyphen between the braces", "a name contains no hyphen; a default is written ${NAME:-text}"
     if operator == "?":
         return "a question mark follows the name", "a message is written ${NAME:?text}"
     return "a name consists of letters A to Z, digits and underscores, and does not begin with a digit", ""
@@ -147,13 +147,13 @@ def references(segments: tuple[Segment, ...]) -> list[Reference]:
 
 
 def is_unset(reference: Reference, value: str | None) -> bool:
-    """Check whether a reference has nothing to give for a variable's value."""
+    """Check whether a reference yields nothing for a variable's value."""
     missing = not value if reference.operator.startswith(":") else value is None
     return missing and reference.default is None
 
 
 def expand(reference: Reference, value: str | None) -> str:
-    """Return what a reference that is not unset stands for."""
+    """Return the text of a reference that is not unset."""
     missing = not value if reference.operator == ":-" else value is None
     return reference.text if missing else value or ""
 
@@ -169,38 +169,38 @@ def filled(text: str, stand_in: str) -> str:
 
 
 def canonical(segments: tuple[Segment, ...]) -> str | None:
-    """Return a text that is made of references alone as `${A}${B}`, else None."""
+    """Return a text that consists only of references as `${A}${B}`, or None for any other."""
     if not segments or not all(isinstance(segment, Reference) for segment in segments):
         return None
     return "".join(reference.canonical for reference in references(segments))
 
 
 def looks_pasted(word: str) -> bool:
-    """Check whether a word mixes capitals, small letters and digits at the length of a key."""
+    """Check whether a word mixes capitals, small letters and digits, and is as long as a key."""
     return len(word) >= limits.PASTED_LENGTH and (
         word.lower() != word != word.upper() and any(character.isdigit() for character in word)
     )
 
 
 def holds_pasted(text: str) -> bool:
-    """Check whether a stretch of a text without dots looks like a key, or a part of one, in any Base64."""
+    """Check whether a stretch of a text without dots looks like a key, or part of one, in any Base64."""
     words = "".join(character if character.isalnum() or character in "_-+/" else " " for character in text)
     return any(map(looks_pasted, words.split()))
 
 
 def is_public(text: str) -> bool:
-    """Check that a text may be printed in the place of a secret: references alone, no default, no pasted key."""
+    """Check that a text may be printed in place of a secret: only references, no default, no pasted key."""
     segments = parse(text)
     return canonical(segments) == text and not any(reference.is_pasted for reference in references(segments))
 
 
 def escape(text: str) -> str:
-    """Spell a text so that reading it as a template gives the text back."""
+    """Escape a text so that parsing it yields the text itself."""
     return text.replace("${", "$${").replace("$<", "$$<")
 
 
 def read_integer(text: str) -> int | None:
-    """Read an integer by TOML's own grammar; one of absurd length comes back as one beyond 64 bits."""
+    """Read an integer by TOML's grammar; return one beyond 64 bits for one of absurd length."""
     if text.isascii() and text.isdigit() and not text.startswith("0") and len(text) <= _SURELY_CONVERTED:
         return int(text)
     found = _integer().fullmatch(text)
@@ -217,7 +217,7 @@ def read_integer(text: str) -> int | None:
 def _integer() -> re.Pattern[str]:
     import re
 
-    # A repeated group would keep a frame for each digit; two underscores in a row are looked for apart.
+    # A repeated group would keep a frame for each digit; double underscores are checked for separately.
     return re.compile(
         r"(?P<other>0x[0-9A-Fa-f][0-9A-Fa-f_]*+|0o[0-7][0-7_]*+|0b[01][01_]*+)(?<!_)"
         r"|(?P<dec>[+-]?(?:0|[1-9][0-9_]*+))(?<!_)"
@@ -225,10 +225,10 @@ def _integer() -> re.Pattern[str]:
 
 
 def read_boolean(text: str) -> bool | None:
-    """Read a boolean by TOML's own grammar."""
+    """Read a boolean by TOML's grammar."""
     return {"true": True, "false": False}.get(text)
 
 
 def read_typed(kind: Kind, text: str) -> bool | int | None:
-    """Read a text as TOML reads a value of a typed key, which holds a boolean or an integer."""
+    """Read a text as TOML reads the value of a typed key, a boolean or an integer."""
     return read_boolean(text) if kind == "boolean" else read_integer(text)

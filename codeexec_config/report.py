@@ -1,4 +1,4 @@
-"""A report on one configuration, and how it is raised and warned of; each can show itself."""
+"""The report on one configuration, and its exception and warning; each can render itself."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ConfigError(ValueError):
 
         self.diagnostics = tuple(diagnostics)
         if not all(isinstance(each, Diagnostic) for each in self.diagnostics):
-            raise TypeError("a ConfigError holds findings, each a Diagnostic")
+            raise TypeError("a ConfigError takes findings, each a Diagnostic")
         super().__init__(self.diagnostics)
 
     def __str__(self) -> str:
@@ -58,12 +58,12 @@ class Report(ByFields):
     """What a check found.
 
     Args:
-        config: the config, or None when there are errors or when `offline` left something open.
+        config: the config, or None if there are errors or if it needs what `offline` did not read.
         diagnostics: all findings, in file order.
         deferred: the references that were not looked up.
         env_reads: the names that were looked up, sorted.
-        file: the file's name as it was given, or None.
-        origins: where each value comes from, when that was asked for and nothing is an error.
+        file: the file's name as given, or None.
+        origins: where each value comes from, if requested and if there are no errors.
     """
 
     config: CodeExecutionConfig | None
@@ -85,11 +85,11 @@ class Report(ByFields):
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is an error."""
+        """Whether there are no errors."""
         return not self.errors
 
     def raise_for_errors(self) -> None:
-        """Raise what was found.
+        """Raise if there are errors.
 
         Raises:
             ConfigError: there is an error; it carries all findings, the warnings too.
@@ -102,7 +102,7 @@ class Report(ByFields):
 
         Raises:
             ConfigError: there is an error; it carries all findings, the warnings too.
-            ValueError: `offline` left something open, so that no config could be made.
+            ValueError: the config needs what `offline` did not read.
         """
         self.raise_for_errors()
         if self.config is None:

@@ -1,8 +1,8 @@
-"""The model as a JSON Schema: what an editor knows of the section.
+"""The model as a JSON Schema, for editors.
 
-The form is bent to the editors' engines. A union of types in place of `anyOf`, one `pattern` and one `not` a string,
-the rules across keys as one chain of `if` on the section: so a slip is one short message on its own line, and no
-message prints the table around it, in which a key may stand.
+The form suits the editors' engines: a union of types instead of `anyOf`, one `pattern` and one `not` per string, the
+rules across keys as one chain of `if` on the section. So a slip causes one short message on its own line, and no
+message prints the surrounding table, which may contain a key.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def schema_text(kind: str, draft: str) -> str:
 
 
 def _host(section: Schema) -> Schema:
-    """Hang the section into a file whose other tables are somebody else's."""
+    """Wrap the section in a file whose other tables are not judged."""
     schema = section
     for part in reversed(limits.SECTION.split(".")):
         schema = _open_table({"properties": {part: schema}})
@@ -92,7 +92,7 @@ def _host(section: Schema) -> Schema:
 
 
 def _open_table(body: Schema) -> Schema:
-    # Tombi takes a missing additionalProperties for false, and ajv wants the type beside every keyword of tables.
+    # Tombi takes a missing additionalProperties as false, and ajv wants the type next to every keyword of tables.
     return {"type": "object", "additionalProperties": True, **body}
 
 
@@ -111,7 +111,7 @@ def _section(draft: str, model: type[Any]) -> Schema:
 # The keys
 
 
-def _key(key: Key, draft: str) -> Schema:  # noqa: PLR0911 -- one return a kind
+def _key(key: Key, draft: str) -> Schema:  # noqa: PLR0911 -- one return per kind
     match key.kind:
         case "boolean":
             return {**_typed(key), "type": ["boolean", "string"], **_whole_reference("true|false")}
@@ -146,7 +146,7 @@ def _described(key: Key, *more: str) -> Schema:
 
 
 def _plain_default(key: Key) -> object:
-    """Return a default as TOML has it, None for a key without one."""
+    """Return a default as TOML writes it, or None for a key without one."""
     if key.default is REQUIRED or key.default is None:
         return None
     if key.variants is not None:
@@ -160,7 +160,7 @@ def _sentence(text: str) -> str:
 
 def _typed(key: Key) -> Schema:
     *_, reference = key.examples
-    return _described(key, f'An environment variable can give it, as a string with one reference: `"{reference}"`.')
+    return _described(key, f'An environment variable can supply it, as a string with one reference: `"{reference}"`.')
 
 
 def _toml(value: object) -> str:
@@ -188,7 +188,7 @@ def _language(array_text: str) -> Schema:
     return {
         "type": "string",
         **_text(_whole(_sized(limits.LANGUAGE_PATTERN, limits.LANGUAGE_LENGTH))),
-        # All names pass; the known ones are there to be completed.
+        # All names pass; the known ones are listed for completion.
         "anyOf": [offered, True],
         "x-taplo": {"docs": {"main": array_text}},
     }
@@ -231,7 +231,7 @@ def _variant_examples(union: Key, name: str) -> list[object]:
 def _one_variant(union: Key, draft: str) -> Schema:
     """Refuse a second variant, at its own key.
 
-    The one refused is never the one that may hold a key to a service: engines print what a false schema refuses.
+    The refused one is never the one that may contain a service's key: engines print what a false schema refuses.
     """
     variants = union.variants or {}
     order = sorted(variants, key=lambda name: all(key.kind != "secret" for key in keys_of(variants[name])))
@@ -259,7 +259,7 @@ def _secret() -> Schema:
 
 
 def _across_keys() -> Schema:
-    """Describe what holds between keys, of a section that is on.
+    """Describe the rules across keys of an enabled section.
 
     One chain on the section: `allOf` empties Taplo's completion and hover, `if` inside `mode` Tombi's judgement.
     """
@@ -311,7 +311,7 @@ def _memory(**bound: int) -> Schema:
 
 
 def _whole(pattern: str) -> str:
-    # Python's `$` also stands before a line end that closes the text.
+    # Python's `$` also matches before a final line end.
     return rf"^(?:{pattern})(?!\n)$" if "|" in pattern else rf"^{pattern}(?!\n)$"
 
 
@@ -349,7 +349,7 @@ def _malformed(body: str) -> str:
 
 
 def _text(pattern: str | None) -> Schema:
-    """Describe a string, unless references make it: then only that they are well formed."""
+    """Describe a string; if it contains references, only require that they are well formed."""
     well_formed = {"not": {"type": "string", "pattern": _malformed(_BODY)}}
     return well_formed if pattern is None else {"pattern": f"{pattern}|{_REFERENCE_OPENS}", **well_formed}
 

@@ -17,8 +17,8 @@ _HASH = hash("codeexec_config.Secret")
 class Secret:
     """Hold a key so that it reaches the call that needs it, and no log on the way.
 
-    `reveal()` is the one way to the value. It is not a `str` (a subclass would leak through every C function that reads
-    the buffer), no attrs class (`asdict` would open it), and has no `__dict__`.
+    Only `reveal()` returns the value. It is not a `str` (a subclass would leak through every C function that reads the
+    buffer), not an attrs class (`asdict` would open it), and has no `__dict__`.
 
     Args:
         value: the key itself.
@@ -26,11 +26,11 @@ class Secret:
             without one the value counts as a literal.
 
     Raises:
-        TypeError: `value` or `reference` is not a str; the message does not hold it.
-        ValueError: `reference` is made of anything but references; the message does not hold it either.
+        TypeError: `value` or `reference` is not a str; the message does not contain it.
+        ValueError: `reference` is not made of references only; the message does not contain it either.
     """
 
-    # The value stands in a closure: what walks over slots, as some serialisers do, finds a function.
+    # The value is in a closure: code that walks over slots, as some serialisers do, finds a function.
     __slots__ = ("__missing", "__reference", "__value")
 
     def __init__(self, value: str, *, reference: str | None = None) -> None:
@@ -49,12 +49,12 @@ class Secret:
 
     @property
     def reference(self) -> str | None:
-        """How the file spells this secret, when it does so by references alone."""
+        """The secret as written in the file, if that consists only of references."""
         return self.__reference
 
     @property
     def resolved(self) -> bool:
-        """Whether the value is known; it is not in a disabled section, whose environment is not read."""
+        """Whether the value is known; in a disabled section it is not, as no environment is read."""
         return self.__missing is None
 
     def reveal(self) -> str:
@@ -68,7 +68,7 @@ class Secret:
         return self.__value()
 
     def __repr__(self) -> str:
-        # A traceback may show one whose constructor has refused its arguments.
+        # A traceback may show an instance whose constructor has refused its arguments.
         return f"Secret({getattr(self, '_Secret__reference', None) or _MASK!r})"
 
     __str__ = __repr__
@@ -103,7 +103,7 @@ class Secret:
         raise TypeError("a Secret cannot be pickled: pass its reference and load the config again on the other side")
 
     def __getstate__(self) -> NoReturn:
-        # Since Python 3.11 object's own returns the values of all slots.
+        # Since Python 3.11, `object.__getstate__` returns the values of all slots.
         raise TypeError("a Secret has no state to show: use reveal() where the value is needed")
 
     def __dir__(self) -> list[str]:
@@ -111,7 +111,7 @@ class Secret:
 
     @classmethod
     def _read(cls, value: str, *, reference: str) -> Secret:
-        """Hold a value that one reference of a file has made; both are known to be right."""
+        """Create a secret from the value of one reference of a file; both are known to be valid."""
         self = cls.__new__(cls)
         self.__value = _closed_over(value)
         self.__reference = reference
@@ -120,7 +120,7 @@ class Secret:
 
     @classmethod
     def _unread(cls, template: str, *, reference: str | None, variable: str) -> Secret:
-        """Stand for a secret whose variable is not looked up; `template` is the file's text."""
+        """Create a secret whose variable is not looked up; `template` is the file's text."""
         secret = cls(template, reference=reference)
         secret.__missing = variable
         return secret

@@ -17,14 +17,14 @@ _MOST_BYTES: Final = 64 * 1024
 
 
 class SecretsDirectory(Mapping[str, str]):
-    """A mapping for `env`: the value of a name is what the file of that name holds, without its final newline.
+    """A mapping for `env`: the value of a name is the text of the file of that name, without its final newline.
 
-    A file is read when its name is looked up, so a secret that was renewed is seen by the next `load`. Links are
-    followed. What is not a file, cannot be read, is over 64 KiB or is not UTF-8 counts as unset; a name that cannot be
-    a variable's is not looked up at all. `ChainMap(os.environ, SecretsDirectory("/run/secrets"))` is the usual use.
+    A file is read when its name is looked up, so the next `load` sees a renewed secret. Links are followed. Anything
+    that is not a file, cannot be read, is over 64 KiB or is not UTF-8 counts as unset; a name that cannot be a
+    variable's is not looked up at all. The usual use is `ChainMap(os.environ, SecretsDirectory("/run/secrets"))`.
 
     Args:
-        path: the folder; one that is not there holds nothing.
+        path: the folder; a missing one counts as empty.
 
     Raises:
         TypeError: the path is neither a str nor a path that yields one.
@@ -39,11 +39,11 @@ class SecretsDirectory(Mapping[str, str]):
         self._path = name
 
     def __repr__(self) -> str:
-        # A traceback may show one whose constructor has refused its path.
+        # A traceback may show an instance whose constructor has refused its path.
         return f"{type(self).__name__}({getattr(self, '_path', None)!r})"
 
     def __getitem__(self, name: str) -> str:
-        # Whatever was read is gone with the frames below before anything is raised.
+        # Frames that read a value have ended before anything is raised.
         value = self._value(name)
         if value is None:
             raise KeyError(name)

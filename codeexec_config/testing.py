@@ -1,4 +1,4 @@
-"""Testing aids for hosts: show that a call lets no secret out."""
+"""Testing aids for hosts: check that a call leaks no secret."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def __dir__() -> list[str]:
 
 Result = TypeVar("Result")
 Text = tuple[str, str]
-"""A place's name, which holds nothing of what stands there, and what stands there."""
+"""A place's name, without anything of its text, and the text there."""
 
 _SHORTEST_PIECE: Final = 5
 _LONG: Final = 20
@@ -46,27 +46,27 @@ _OPAQUE: Final = (
     ModuleType,
     TracebackType,
 )
-"""Objects that no log opens; behind them stands the whole program."""
+"""Objects that no log opens; they lead to the whole program."""
 _COLLECTIONS: Final = (list, tuple, set, frozenset, deque)
 
 
 def assert_no_leak(fn: Callable[[], Result], /, secrets: Iterable[str] | str) -> Result:
     """Run a function and search everything that it emits for secrets.
 
-    Searched are standard output and error (by Python or by descriptor), log records of every level, warnings, and an
-    exception with its causes, contexts, groups, notes and the variables of every frame that it passed through, those
-    that `fn` closes over excepted: they are the caller's own. Each secret is looked for in plain, escaped, in base64,
-    URL-encoded, and split into pieces.
+    It searches standard output and error (by Python or by descriptor), log records of every level, warnings, and an
+    exception with its causes, contexts, groups, notes and the variables of every frame that it passed through, except
+    those that `fn` closes over, which are the caller's own. It searches for each secret in plain text, escaped, in
+    base64, URL-encoded, and split into pieces.
 
     Without a leak, it is as if `fn` had been called directly: its result is returned, its exception raised, its output
     written and its warnings issued (all of them, afterwards).
 
     Args:
-        fn: what to run, without arguments.
-        secrets: what must not come out; a single str is one secret.
+        fn: the function to run, without arguments.
+        secrets: what must not leak; a single str is one secret.
 
     Raises:
-        AssertionError: a secret came out; the message names the place and not the secret.
+        AssertionError: a secret leaked; the message names the place and not the secret.
         TypeError: a secret is not a str.
         ValueError: a secret is empty, or there is none.
     """
@@ -78,7 +78,7 @@ def assert_no_leak(fn: Callable[[], Result], /, secrets: Iterable[str] | str) ->
     del fn, needles
     if place is not None:
         del seen
-        raise AssertionError(f"a secret came out in {place}")
+        raise AssertionError(f"a secret leaked in {place}")
     seen.replay()
     if seen.error is not None:
         raise seen.error
@@ -102,7 +102,7 @@ def _needles(secrets: Iterable[str] | str) -> list[_Needle]:
 
 
 class _Seen(Generic[Result]):
-    """What a call let out; `result` holds one item, or none when it raised."""
+    """What a call emitted; `result` has one item, or none if it raised."""
 
     def __init__(self) -> None:
         self.result: list[Result] = []
@@ -112,7 +112,7 @@ class _Seen(Generic[Result]):
         self.warnings: list[warnings.WarningMessage] = []
 
     def replay(self) -> None:
-        """Let out again what was held back."""
+        """Emit what was held back."""
         for name, text in self.output.items():
             getattr(sys, name).write(text)
         for issued in self.warnings:
@@ -128,7 +128,7 @@ def _watch(fn: Callable[[], Result]) -> _Seen[Result]:
         warnings.simplefilter("always")
         try:
             seen.result.append(fn())
-        except BaseException as error:  # noqa: BLE001 -- raised again when it is clean
+        except BaseException as error:  # noqa: BLE001 -- raised again if it is clean
             seen.error = error
         for name, file in files.items():
             _flush(name)
@@ -139,7 +139,7 @@ def _watch(fn: Callable[[], Result]) -> _Seen[Result]:
 
 @contextmanager
 def _redirected(name: str) -> Iterator[BinaryIO]:
-    """Send a standard stream to a file, whether Python or the descriptor is written to."""
+    """Redirect a standard stream to a file, at the level of Python and of the descriptor."""
     number = {"stdout": 1, "stderr": 2}[name]
     before = getattr(sys, name)
     _flush(name)
@@ -165,7 +165,7 @@ def _flush(name: str) -> None:
 
 @contextmanager
 def _recorded(records: list[logging.LogRecord]) -> Iterator[None]:
-    """Keep every log record, those below the level too; handlers get what they would get."""
+    """Record every log record, even those below the level; handlers get what they would get."""
     is_enabled, handle = logging.Logger.isEnabledFor, logging.Logger.handle
 
     def keep(logger: logging.Logger, record: logging.LogRecord) -> None:
@@ -184,7 +184,7 @@ def _recorded(records: list[logging.LogRecord]) -> Iterator[None]:
 
 
 def _leak(seen: _Seen[Any], needles: list[_Needle]) -> str | None:
-    """Name the first place where a secret stands, or the channel over whose texts one is spread."""
+    """Name the first place of a secret, or the channel over whose texts one is spread."""
     for channel, texts in _channels(seen):
         found = list(texts)
         together = "\n".join(text for _, text in found)
@@ -234,9 +234,9 @@ def _steps(error: BaseException) -> Iterator[TracebackType]:
 
 
 class _Walk:
-    """Go through what an object shows: by repr and str, in its items, its `vars`, its attrs fields.
+    """Walk what an object shows: its repr and str, its items, its `vars`, its attrs fields.
 
-    Slots are not opened: what only they hold, no log and no traceback prints.
+    Slots are not opened: no log and no traceback prints what only they contain.
 
     Args:
         caller: the frame whose closed-over variables are the caller's own.
@@ -260,7 +260,7 @@ class _Walk:
             queue.extend((where, part) for part in (*_items(item), *_field_values(item)))
 
     def _exception(self, place: str, error: BaseException) -> Iterator[tuple[str, Any]]:
-        # Public names: what C keeps beside `args`, such as the object of a UnicodeError or the code of a SystemExit.
+        # Public names: what C stores besides `args`, such as the object of a UnicodeError or the code of a SystemExit.
         for name in ("args", "__notes__", *(name for name in dir(error) if not name.startswith("_"))):
             yield f"`{name}` of {place}", _attribute(error, name)
         for lead, other in (("the cause, ", error.__cause__), ("the context, ", error.__context__)):
@@ -293,7 +293,7 @@ def _own_texts(value: Any) -> Iterator[str]:
         yield value.decode("utf-8", "backslashreplace")
     elif type(value) not in {dict, *_COLLECTIONS}:
         for view in (repr, str):
-            with suppress(Exception):  # what cannot be shown shows nothing
+            with suppress(Exception):  # an object that cannot be shown shows nothing
                 yield view(value)
 
 
@@ -301,7 +301,7 @@ def _items(value: Any) -> list[Any]:
     if isinstance(value, _COLLECTIONS):
         return list(value)
     if isinstance(value, Mapping):
-        with suppress(Exception):  # a mapping of the caller's that refuses to be read
+        with suppress(Exception):  # a caller's mapping may refuse to be read
             return [part for pair in value.items() for part in pair]
     return []
 
@@ -318,7 +318,7 @@ def _attribute(value: object, name: str) -> Any:
 
 
 class _Needle:
-    """One secret in every form that it is looked for."""
+    """One secret in every form to search for."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
@@ -329,16 +329,16 @@ class _Needle:
         self._squeezed = _squeeze(secret)
 
     def is_in(self, views: _Views) -> bool:
-        """Check whether a text holds the secret, whole in some form or with something between its letters."""
+        """Check whether a text contains the secret, whole in some form or with something between its letters."""
         if any(form in view for view in views.whole for form in self._forms):
             return True
         return len(self._squeezed) >= _SHORTEST_SQUEEZED and self._squeezed in views.squeezed
 
     def is_spread_over(self, text: str) -> bool:
-        """Check whether a text holds pieces that make up the whole secret, of any number and in any order.
+        """Check whether a text contains pieces that make up the whole secret, of any number and in any order.
 
-        A piece has some letters, or chance would find it anywhere. One of a long secret may have fewer: what is left
-        over when it is cut into equal pieces. It is not a separator, or the words of a passphrase would be pieces.
+        A piece has some letters, or it would be found anywhere by chance. One piece of a long secret may have fewer:
+        the rest when it is cut into equal pieces. It is not a separator, or the words of a passphrase would be pieces.
         """
         secret = self._secret
         shortest = _SHORTEST_PIECE + (len(secret) > _LONG)
@@ -348,7 +348,7 @@ class _Needle:
         for start in range(len(secret)):
             if short_pieces[start] > spare:
                 continue
-            # What a piece that began further in front reached is in the text from here on too.
+            # Where an earlier piece reached is in the text from here on too.
             longest = max(longest, start)
             while longest < len(secret) and secret[start : longest + 1] in text:
                 longest += 1
@@ -360,14 +360,14 @@ class _Needle:
 
 
 class _Views(NamedTuple):
-    """A text in the ways that it is searched."""
+    """A text in the forms to search in."""
 
     whole: tuple[str, ...]
     squeezed: str
 
 
 def _views(text: str) -> _Views:
-    """Return a text as it is, without the line ends that base64 is wrapped with, and with URL encoding undone."""
+    """Return a text as it is, without whitespace such as base64 is wrapped with, and URL-decoded."""
     return _Views((text, re.sub(r"\s+", "", text), unquote(text), unquote_plus(text)), _squeeze(text))
 
 
@@ -376,7 +376,7 @@ def _squeeze(text: str) -> str:
 
 
 def _base64_forms(raw: bytes) -> Iterator[str]:
-    """Yield what of a secret's base64 does not depend on its neighbours, for each place that it can start at."""
+    """Yield the part of a secret's base64 that does not depend on its neighbours, for each possible alignment."""
     for before in range(3):
         whole = base64.b64encode(b"\0" * before + raw).decode("ascii")
         form = whole[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]

@@ -1,4 +1,4 @@
-"""Write a config back: as plain built-ins and as TOML."""
+"""Write a config as plain built-ins and as TOML."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def to_toml(config: CodeExecutionConfig, *, reveal_secrets: bool = False) -> str
 
     Args:
         config: what to write; secrets are written as their references, and a literal `${` is escaped.
-        reveal_secrets: write a literal secret's value into the text.
+        reveal_secrets: whether to write a literal secret's value into the text.
 
     Raises:
         TypeError: it is not a `CodeExecutionConfig`.
-        ValueError: a secret is a literal, or the config stands for a mode that was not read.
+        ValueError: a secret is a literal, or the config's mode was not read.
     """
     if not attrs.has(type(config)) or union_of(type(config)) is None:
         raise TypeError("config must be a CodeExecutionConfig")
@@ -72,7 +72,7 @@ def _plain(key: Key, value: Any, *, reveal: bool) -> Any:
 
 
 def union_to_plain(mode: Any, *, reveal_secrets: bool = False) -> str | dict[str, Any]:
-    """Return a mode as its key holds it: the bare name, or a table with the discriminator.
+    """Return a mode as the value of its key: the bare name, or a table with the discriminator.
 
     Raises:
         ValueError: as in `to_toml`.

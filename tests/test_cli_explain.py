@@ -13,9 +13,9 @@ def test_a_page_has_the_meaning_the_reason_both_examples_and_the_way_out(capsys)
         """\
 error[policy-violation]: a value that the host's policy does not permit
 
-A policy is the host's own ceiling over what a file may ask for. Nothing is clamped silently,
-because the file would then say one thing and the host do another. Where a default breaks the
-policy, the header is marked.
+A policy is the host's limit on what a file may ask for. Nothing is clamped silently, because the
+file would then say one thing and the host do another. If a default breaks the policy, the header is
+marked.
 
 With a policy that says
 
@@ -31,7 +31,7 @@ Repaired:
     [features.code_execution]
     timeout_secs = 60
 
-Stay within the limit that the message names, or ask whoever keeps the policy to change it.
+Stay within the limit that the message names, or ask the policy's owner to change it.
 """
         == capsys.readouterr().out
     )

@@ -358,7 +358,7 @@ def is_stopped(check: Callable[[], None]) -> bool:
     try:
         check()
     except AssertionError as error:
-        return str(error) == "a secret came out in standard output"
+        return str(error) == "a secret leaked in standard output"
     return False
 
 

@@ -466,5 +466,5 @@ def test_a_report_raises_its_errors_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("findings", ["context", [None], ("a", "b")])
 def test_an_error_holds_findings_alone(findings):
-    with pytest.raises(TypeError, match="a ConfigError holds findings"):
+    with pytest.raises(TypeError, match="a ConfigError takes findings"):
         ConfigError(findings)

@@ -758,7 +758,7 @@ def test_no_help_and_no_fix_writes_a_reference_into_a_policy(line, policy_file):
         load_policy(policy_file(f"{line}\n"))
 
     [found] = raised.value.diagnostics
-    assert ("write the value itself: a policy says the same in every environment", None) == (found.help, found.fix)
+    assert ("write the value itself: a policy is the same in every environment", None) == (found.help, found.fix)
 
 
 @pytest.mark.parametrize("value", ["$T_SECS", "${T_SECS}", "$<T>", "%T_SECS%", '"${T_SECS}"'])

@@ -56,7 +56,7 @@ def raising(error: Any) -> Any:
 def test_what_python_prints_is_searched(name: Any) -> None:
     expected = {"stdout": "standard output", "stderr": "standard error"}[name]
 
-    assert f"a secret came out in {expected}" == complaint(lambda: say(f"key {CANARY}", getattr(sys, name)))
+    assert f"a secret leaked in {expected}" == complaint(lambda: say(f"key {CANARY}", getattr(sys, name)))
 
 
 @pytest.mark.parametrize("number", [1, 2])
@@ -318,7 +318,7 @@ def test_base64_is_found_wherever_the_secret_starts_in_it(before: Any, encode: A
     ],
 )
 def test_an_encoded_or_split_secret_is_found(form: Any) -> None:
-    assert "a secret came out in" in complaint(lambda: say(form))
+    assert "a secret leaked in" in complaint(lambda: say(form))
 
 
 def test_a_secret_split_over_texts_of_one_channel_is_found() -> None:
@@ -326,7 +326,7 @@ def test_a_secret_split_over_texts_of_one_channel_is_found() -> None:
         LOGGER.debug("first %s", CANARY[:10])
         LOGGER.debug("then %s", CANARY[10:])
 
-    assert "a secret came out in pieces over the logs" == complaint(fn)
+    assert "a secret leaked in pieces over the logs" == complaint(fn)
 
 
 LONG = "q7Rf-2Lx9/Tb0Vw+Zk4Yn8Hc6Jd1Ms3Pg5Ua=EoXiWvBtCyDz"

@@ -1,4 +1,4 @@
-"""What each code means, why it is reported, and an example that has it: data for `explain`, SARIF and the README."""
+"""What each code means, why it is reported, and an example of it: data for `explain`, SARIF and the README."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ class Explanation(NamedTuple):
         reason: why that is reported.
         cure: what to do about it.
         broken: a TOML text that has this code and no other.
-        repaired: the text after the cure, which has no finding.
-        setting: what else makes the broken text one, such as how it was saved.
+        repaired: the text with the cure applied, which has no finding.
+        setting: what else causes the finding, such as how the text was saved.
         env: the variables that both texts see.
         allow_env: globs of the variables that they may read.
         policy: the host's policy, as TOML.

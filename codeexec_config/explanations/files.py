@@ -1,4 +1,4 @@
-"""Codes of a whole file: it cannot be read, is not TOML, or has no section where one is looked for."""
+"""Codes of a whole file: it cannot be read, is not TOML, or has no section in its place."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ EXPLANATIONS: Final = {
     "unreadable-file": Explanation(
         meaning="the file cannot be opened, or is not a regular file",
         reason=(
-            "The file is absent, this user may not read it, or it is a folder, a pipe or a device. It is not taken for "
-            "an empty file, since the defaults would then apply without anyone noticing."
+            "The file does not exist, this user may not read it, or it is a folder, a pipe or a device. It is not "
+            "treated as an empty file, since the defaults would then apply unnoticed."
         ),
-        cure="Correct the path or the permissions. Pipe in what is not a regular file, and write - for its path.",
+        cure="Correct the path or the permissions. If it is not a regular file, pipe it in, and write - for its path.",
         broken=_PLAIN,
         repaired=_PLAIN,
         setting="saved as app.toml and given as ap.toml",
@@ -26,7 +26,7 @@ EXPLANATIONS: Final = {
     "invalid-encoding": Explanation(
         meaning="the file is not UTF-8",
         reason=(
-            "TOML files are UTF-8. In another encoding some characters would turn into others. The first byte that is "
+            "TOML files are UTF-8. In another encoding, some characters would turn into others. The first byte that is "
             "not UTF-8 is marked. UTF-16, as some editors and shells write it, is not UTF-8 either."
         ),
         cure="Save the file as UTF-8; a byte order mark at its start does no harm.",
@@ -66,11 +66,11 @@ timeout_secs = "${CODE_EXEC_TIMEOUT_SECS}"
     "misplaced-section": Explanation(
         meaning="a table that looks like the section, under another name or at another place",
         reason=(
-            "Nobody reads such a table, so what it says has no effect and the defaults apply instead. It is an error "
-            "where the table cannot reasonably be meant for anybody else, and a warning where it may be."
+            "Such a table is not read, so its settings have no effect and the defaults apply instead. It is an error "
+            "if the table can hardly be meant for anything else, and a warning if it may be."
         ),
         cure=(
-            "Write the header that is suggested. For a section that really lives elsewhere pass `--section`, or "
+            "Write the header that is suggested. If the section really lives elsewhere, pass `--section`, or "
             "`section=` in code."
         ),
         broken="""\
@@ -83,7 +83,7 @@ timeout_secs = 60
         meaning="the file has no section, so the defaults apply",
         reason=(
             "An absent section means code execution in the user's browser, with the default limits. That is valid, but "
-            "worth knowing for whoever wonders why a setting elsewhere has no effect."
+            "worth knowing if a setting elsewhere has no effect."
         ),
         cure="Nothing, if the defaults are wanted. Otherwise add the section.",
         broken="""\

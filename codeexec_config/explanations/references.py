@@ -14,7 +14,7 @@ EXPLANATIONS: Final = {
             "are reported together. A value that is not UTF-8 counts as unset."
         ),
         cure=(
-            "Set the variable, or write a default: `${NAME:-text}`. On the command line `--env-file` and "
+            "Set the variable, or write a default: `${NAME:-text}`. On the command line, `--env-file` and "
             "`--secrets-dir` read variables from files, and `--offline` checks a file without any."
         ),
         broken="""\
@@ -32,7 +32,7 @@ timeout_secs = "${CODE_EXEC_TIMEOUT_SECS:-60}"
             "A name has letters, digits and underscores only, at most 64 of them. The message does not repeat what "
             "is between the braces: people paste keys there."
         ),
-        cure=("Write `${NAME}`, `${NAME:-default}` or `${NAME:?message}`. For a literal `${` write `$${`."),
+        cure=("Write `${NAME}`, `${NAME:-default}` or `${NAME:?message}`. For a literal `${`, write `$${`."),
         broken="""\
 [features.code_execution]
 timeout_secs = "${ CODE_EXEC_TIMEOUT_SECS }"
@@ -47,7 +47,7 @@ timeout_secs = "${CODE_EXEC_TIMEOUT_SECS}"
         meaning="a reference to a variable that the file may not read",
         reason=(
             "The host, or the command line by `--allow-env`, limits which variables a file may read, so that it cannot "
-            "send another service's key to an address of its own. The variable was not read."
+            "send another service's key to an address of its choice. The variable was not read."
         ),
         cure="Refer to a variable that is allowed, or let the host allow this one.",
         broken="""\

@@ -17,7 +17,7 @@ EXPLANATIONS: Final = {
     "empty-secret": Explanation(
         meaning="a key that is empty",
         reason="A service rejects an empty key, or treats the caller as anonymous.",
-        cure="Refer to a variable that holds the key. For a service that needs none remove `api_key`.",
+        cure="Refer to a variable that contains the key. If the service needs none, remove `api_key`.",
         broken="""\
 [features.code_execution.mode.external]
 url = "https://code-exec.example.com"
@@ -30,7 +30,7 @@ api_key = ""
         meaning="a key that no HTTP header can carry",
         reason=(
             "HTTP clients reject, or silently drop, a space at either end, a line feed, any other control character "
-            "and anything outside ASCII. Often it is the final line feed of a file that holds the key."
+            "and anything outside ASCII. Often it is the final line feed of a file with the key."
         ),
         cure="Set the variable to the key and nothing else; `--secrets-dir` drops one final line feed.",
         broken="""\
@@ -55,7 +55,7 @@ api_key = "example"
     ),
     "missing-secret": Explanation(
         meaning="mode external without a key",
-        reason="Some services need no key, such as one inside a cluster. All others will refuse every call.",
+        reason="Some services need no key, such as one inside a cluster. All others refuse every call.",
         cure="Nothing, if the service needs no key. Otherwise add `api_key` with a reference.",
         broken="""\
 [features.code_execution.mode.external]

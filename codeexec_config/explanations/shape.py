@@ -8,12 +8,12 @@ from codeexec_config.explanations.entry import Explanation
 
 EXPLANATIONS: Final = {
     "wrong-type": Explanation(
-        meaning="a value of another TOML type than the key takes",
+        meaning="a value of a different TOML type than the key takes",
         reason=(
             'Nothing is coerced: `"30"`, `30.0` and `true` are not 30, and a single name is not an array. What one '
-            "reader would convert, another would refuse or read otherwise."
+            "reader would convert, another would refuse or read differently."
         ),
-        cure="Write a value of the type that the message names; numbers and booleans take no quotes.",
+        cure="Write a value of the type that the message names; numbers and booleans have no quotes.",
         broken="""\
 [features.code_execution]
 timeout_secs = "60"
@@ -27,7 +27,7 @@ timeout_secs = 60
         meaning="a key that this table does not have",
         reason=(
             "A misspelt key would silently leave the default in place. The nearest known key is "
-            "suggested where there is one; the value is masked, since it could be a secret under a misspelt name."
+            "suggested if there is one; the value is masked, since it could be a secret under a misspelt name."
         ),
         cure="Correct the key, move it to the table where it belongs, or remove it.",
         broken="""\
@@ -85,8 +85,8 @@ runtime = "gvisor"
     ),
     "empty-mode": Explanation(
         meaning="the mode's table names no mode",
-        reason="The one key in the table says which mode it is. Without a key it says nothing, not even the default.",
-        cure='Add the mode, or remove the table; without it the mode is `"wasm"`.',
+        reason="The only key in the table selects the mode. An empty table selects none, not even the default.",
+        cure='Add the mode, or remove the table; without it, the mode is `"wasm"`.',
         broken="""\
 [features.code_execution]
 mode = {}
@@ -100,7 +100,7 @@ mode = { wasm = {} }
         meaning="the mode's table names two modes",
         reason=(
             "Only one mode can apply, and the order of keys means nothing in TOML. Often one was left in when another "
-            "was added. The contents of neither are checked."
+            "was added. The contents of both are left unchecked."
         ),
         cure="Keep one, and remove or comment out the other.",
         broken="""\

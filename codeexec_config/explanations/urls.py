@@ -30,7 +30,7 @@ EXPLANATIONS: Final = {
         env=_KEY,
     ),
     "credentials-in-url": Explanation(
-        meaning="a URL that carries a user, a password or a key",
+        meaning="a URL that contains a user, a password or a key",
         reason=(
             "URLs end up in logs, in error messages and in the pages of proxies. A key belongs in `api_key`, which is "
             "never printed."
@@ -43,7 +43,7 @@ EXPLANATIONS: Final = {
     "metadata-url": Explanation(
         meaning="a URL that leads to a cloud provider's metadata service",
         reason=(
-            "That service hands out the machine's own credentials to whoever asks. It is recognised in any notation of "
+            "That service hands out the machine's own credentials to any caller. It is recognised in any notation of "
             "its address that a resolver accepts."
         ),
         cure="Name the host of the service that runs code.",
@@ -54,10 +54,10 @@ EXPLANATIONS: Final = {
     "insecure-url": Explanation(
         meaning="plain http to another machine",
         reason=(
-            "Anyone on the path can read the programs and their results, and the key with them. With a key that is an "
+            "Anyone on the path can read the programs, their results, and the key. With a key, this is an "
             "error, without one a warning; to loopback it is neither."
         ),
-        cure="Use https. For a host that plain http may lead to, let the policy name it in `insecure_hosts`.",
+        cure="Use https. To permit plain http to a host, list it in the policy's `insecure_hosts`.",
         broken=_external("http://code-exec.example.com"),
         repaired=_external("https://code-exec.example.com"),
         env=_KEY,

@@ -25,7 +25,7 @@ timeout_secs = 1
     ),
     "empty-languages": Explanation(
         meaning="no language is allowed, though code execution is on",
-        reason="Every program would be refused: the feature would be on and able to do nothing.",
+        reason="Every program would be refused: the feature would be on, but unable to do anything.",
         cure="Name a language, or switch the feature off with `enabled = false`.",
         broken="""\
 [features.code_execution]
@@ -40,7 +40,7 @@ allowed_languages = []
     "invalid-language": Explanation(
         meaning="a text that cannot be a language's name",
         reason=(
-            "Names are compared exactly, so there is one way to write them: a lower-case letter, then lower-case "
+            "Names are compared exactly, so there is only one way to write each: a lower-case letter, then lower-case "
             "letters, digits and any of `_+#.-`, at most 64 characters in all."
         ),
         cure="Write the name in lower case, without spaces.",
@@ -59,7 +59,7 @@ allowed_languages = ["python"]
             "Mode wasm runs in the browser, which has an interpreter for python and one for javascript. Any other "
             "language would be offered to the model and then fail at every call."
         ),
-        cure="Remove the language, or choose mode sandboxed or external, which run what their images hold.",
+        cure="Remove the language, or choose mode sandboxed or external, which run what their images contain.",
         broken="""\
 [features.code_execution]
 mode = "wasm"
@@ -90,7 +90,7 @@ allowed_languages = ["python", "go"]
 """,
     ),
     "duplicate-language": Explanation(
-        meaning="a language that is listed already",
+        meaning="a language that is already listed",
         reason="The second mention has no effect. Another language may have been meant.",
         cure="Remove the second mention, or correct it.",
         broken="""\
@@ -105,11 +105,10 @@ allowed_languages = ["python", "javascript"]
     "policy-violation": Explanation(
         meaning="a value that the host's policy does not permit",
         reason=(
-            "A policy is the host's own ceiling over what a file may ask for. Nothing is clamped silently, because the "
-            "file would then say one thing and the host do another. Where a default breaks the policy, the header is "
-            "marked."
+            "A policy is the host's limit on what a file may ask for. Nothing is clamped silently, because the file "
+            "would then say one thing and the host do another. If a default breaks the policy, the header is marked."
         ),
-        cure="Stay within the limit that the message names, or ask whoever keeps the policy to change it.",
+        cure="Stay within the limit that the message names, or ask the policy's owner to change it.",
         broken="""\
 [features.code_execution]
 timeout_secs = 600
