@@ -45,13 +45,13 @@ if TYPE_CHECKING:
 
 NOT_RUN = 2
 QUEUE_SECS = 30.0
-"""How long a program waits for a place when as many run as the back end takes at once."""
+"""How long a program waits for a place while the back end runs as many as it accepts."""
 
 log = logging.getLogger("host")
 
 
 class NotOffered(Exception):  # noqa: N818 -- nothing went wrong, but for what was asked
-    """The config is fine, and asks for what this host does not have."""
+    """The config is fine, but asks for something that this host does not have."""
 
 
 async def hand_off(handoff: ClientSideHandoff) -> ClientSideHandoff:
@@ -66,7 +66,7 @@ async def make_sandbox(sandboxed: Sandboxed) -> AsyncCodeExecutor:
 
 def make_docker(_: Sandboxed) -> AsyncCodeExecutor:
     """Use containers."""
-    from examples.executors.docker import DockerExecutor  # here: a host needs the back end that it uses, and no other
+    from examples.executors.docker import DockerExecutor  # imported here: a host needs only the back end that it uses
 
     return DockerExecutor(setting("CODEEXEC_IMAGE"))
 
@@ -102,24 +102,24 @@ def setting(name: str) -> str:
 
 
 async def make_external(external: External) -> AsyncCodeExecutor:
-    """Mode external: the service, which is asked at once what it runs."""
+    """Mode external: the service, which is asked immediately what it runs."""
     from examples.executors.external import ExternalExecutor
 
     return await ExternalExecutor.connect(external)
 
 
 async def serve_one(config: CodeExecutionConfig, language: str, code: str) -> ExecutionResult | ClientSideHandoff:
-    """Make what the config asks for, and run one program on it."""
+    """Create the executor that the config asks for, and run one program on it."""
     chosen = await dispatch(config, wasm=hand_off, sandboxed=make_sandbox, external=make_external)
     if isinstance(chosen, ClientSideHandoff):
         return chosen
     await sweep(chosen)
-    # The guard holds the config's limits and languages, whatever the request says, and lets no more run at once than
-    # the executor takes.
+    # The guard enforces the config's limits and languages, whatever the request says, and lets no more programs run
+    # than the executor accepts.
     executor = guarded_async(chosen, config)
     try:
         return await executor.execute_async(
-            # Who writes a program may say `py`, most of all a model; the guard translates nothing.
+            # A program's author, especially a model, may say `py`; the guard does not translate names.
             ExecutionRequest(
                 language=canonical_language(language), code=code, limits=ExecutionLimits.from_config(config)
             )
@@ -131,7 +131,7 @@ async def serve_one(config: CodeExecutionConfig, language: str, code: str) -> Ex
 
 
 async def sweep(executor: AsyncCodeExecutor) -> None:
-    """Remove what an earlier host left; that it cannot be removed is no reason not to start."""
+    """Remove what an earlier host left; start even if that fails."""
     method = getattr(executor, "sweep_async", None)
     if method is None:
         return
@@ -164,7 +164,7 @@ def read_program() -> str:
 
 
 def show(outcome: ExecutionResult | ClientSideHandoff) -> int:
-    """Print what came of it, and return the exit status."""
+    """Print the result, and return the exit status."""
     if isinstance(outcome, ClientSideHandoff):
         print(json.dumps(outcome.as_dict()))  # noqa: T201 -- the page's script reads it
         return 0

@@ -1,8 +1,8 @@
-"""Bringing files out of a sandbox, without reading anything of it from outside.
+"""Bring files out of a sandbox, without reading anything in it from outside.
 
-What a program leaves at a path may be a link, a pipe, a device, or a file of terabytes that holds nothing. So the host
-opens none of it: when the program has ended, a few lines of shell kill whatever it left running inside, look at each
-component of each path, and send the plain files that fit down standard output, behind a marker.
+What a program leaves at a path may be a link, a pipe, a device, or a sparse file of terabytes. So the host opens none
+of it: when the program has ended, a few lines of shell kill whatever it left running inside, look at each component of
+each path, and send the plain files that fit to standard output, after a marker.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ class Collection:
 
     @property
     def report_bytes(self) -> int:
-        """The most that follows the marker: the files, and a line for the exit code and for each path."""
+        """The most bytes after the marker: the files, and a line for the exit code and for each path."""
         return self.most_bytes + 32 * (len(self.paths) + 1)
 
     def parse(self, report: bytes) -> Report:
-        """Return what the script sent; what the program forged in its place is its own bytes, within the bounds."""
+        """Return what the script sent; anything that the program forged is only its own bytes, within bounds."""
         code, _, rest = report.partition(b"\n")
         files: dict[str, bytes] = {}
         too_large: list[str] = []
@@ -71,7 +71,7 @@ class Collection:
 
 @attrs.frozen
 class Report:
-    """What came behind the marker: the program's exit code if it was told, its files, and what went wrong."""
+    """What came after the marker: the program's exit code if it was sent, its files, and what went wrong."""
 
     exit_code: int | None
     files: Mapping[str, bytes]

@@ -1,6 +1,6 @@
-"""A ceiling on the memory and the processes of a sandbox, and the one sure way to end all of them.
+"""Limits on the memory and the processes of a sandbox, and the only sure way to end all of them.
 
-Works with both cgroup versions; a machine may have either. It needs the right to make a folder there: root, or a
+Works with both cgroup versions; a machine may have either. It needs the right to create a folder there: root, or a
 subtree that was delegated to the host's user.
 """
 
@@ -22,11 +22,11 @@ from examples.executors._owner import Owner
 
 ROOT: Final = Path("/sys/fs/cgroup")
 PREFIX: Final = "codeexec-"
-"""How the folders are named, so that one left behind can be told."""
+"""The names of the folders, so that one left behind can be recognised."""
 
 _REMOVAL_TRIES: Final = 300
 _MOST_BYTES: Final = 1 << 62
-"""More than any machine has, and less than the kernel refuses as a number."""
+"""More than any machine has, but a number that the kernel accepts."""
 
 
 @attrs.frozen
@@ -60,10 +60,10 @@ class Cgroup:
 
     @classmethod
     def create(cls, owner: str, *, memory_bytes: int, processes: int, root: Path = ROOT) -> Cgroup:
-        """Make a group with these ceilings, named after the executor that owns it and after this process.
+        """Create a group with these limits, named after the executor that owns it and after this process.
 
         Raises:
-            ExecutorUnavailable: this host may not make one.
+            ExecutorUnavailable: this host may not create one.
         """
         group = cls(Layout.of(root), f"{PREFIX}{owner}-{Owner.current()}-{secrets.token_hex(8)}")
         try:
@@ -88,7 +88,7 @@ class Cgroup:
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """Where it lives: one folder, or one a controller."""
+        """Its folders: one, or one per controller."""
         return tuple(dict.fromkeys((self.layout.memory / self.name, self.layout.pids / self.name)))
 
     @property
@@ -106,20 +106,20 @@ class Cgroup:
     def joining(self, command: tuple[str, ...]) -> tuple[str, ...]:
         """Return a command that joins the group and then becomes `command`.
 
-        Joining from outside would be too late: what the sandbox has started by then stays where it was.
+        Joining from outside would be too late: what the sandbox has already started would stay outside.
         """
         joins = " && ".join(f"echo $$ > {folder}/cgroup.procs" for folder in self.folders)
         return ("/bin/sh", "-c", f'{joins} && exec "$@"', "sh", *command)
 
     @property
     def out_of_memory(self) -> bool:
-        """Whether the kernel killed a process of the group for want of memory."""
+        """Whether the kernel killed a process of the group because it ran out of memory."""
         lines = (self._memory / self.layout.events).read_text().splitlines()
         return any(line.startswith("oom_kill ") and not line.endswith(" 0") for line in lines)
 
     @property
     def peak_memory_bytes(self) -> int | None:
-        """The most that it held, where the kernel tells (version 2 since Linux 5.19)."""
+        """The most memory that it used, if the kernel reports it (version 2 since Linux 5.19)."""
         try:
             return int((self._memory / self.layout.peak).read_text()) or None
         except FileNotFoundError:
@@ -129,7 +129,7 @@ class Cgroup:
         """Kill what is left in the group, and remove it."""
         for _ in range(_REMOVAL_TRIES):
             self.kill()
-            if await asyncio.to_thread(self._remove):  # which may hang, and must not keep the event loop
+            if await asyncio.to_thread(self._remove):  # it may hang, and must not block the event loop
                 return
             await asyncio.sleep(0.01)
         raise ExecutorUnavailable(
@@ -137,7 +137,7 @@ class Cgroup:
         )
 
     def kill(self) -> None:
-        """Kill everything that is in the group now; what is being forked meanwhile needs a second call."""
+        """Kill everything that is in the group now; processes forked meanwhile need a second call."""
         for folder in self.folders:
             with contextlib.suppress(FileNotFoundError):
                 for process in (folder / "cgroup.procs").read_text().split():

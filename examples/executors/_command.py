@@ -1,8 +1,8 @@
-"""How a command of the host's is started, so that it inherits nothing by accident and its exit code is its own.
+"""Start a command of the host so that it inherits nothing by accident and its exit code is its own.
 
 A process inherits more than its arguments: the environment, descriptors, the folder, the signals that the host ignores
 (under `nohup` SIGHUP, under some supervisors SIGCHLD), and the right to outlive the host. A host that ignores SIGCHLD
-also loses every exit code: the kernel keeps none for it, and Python makes one up. Here a shell in between tells it.
+also loses every exit code: the kernel keeps none, and Python makes one up. Here a shell in between reports it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from examples.executors._cgroup import Cgroup
 
 PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""Where a sandbox's own commands are looked for; the host's PATH is not the sandbox's to see."""
+"""The PATH for a sandbox's own commands; the sandbox must not see the host's."""
 
 _FRESH: Final = ("env", "--default-signal")
 
@@ -41,7 +41,7 @@ printf '%s%s\\n' "$marker" $?
 
 
 def require_commands(*commands: str, path: str = PATH) -> None:
-    """Raise `ExecutorUnavailable` where a command is missing, which would look like a program that failed."""
+    """Raise `ExecutorUnavailable` if a command is missing, which would look like a failed program."""
     for command in commands:
         if shutil.which(command, path=path) is None:
             raise ExecutorUnavailable(f"{command} is not installed", retryable=False, started=False)
@@ -50,17 +50,17 @@ def require_commands(*commands: str, path: str = PATH) -> None:
 def tethered(
     command: tuple[str, ...], *, marker: str, group: Cgroup | None = None, user: int | None = None
 ) -> tuple[str, ...]:
-    """Return a command that runs `command`, is killed when this process ends, and tells the exit code.
+    """Return a command that runs `command`, is killed when this process ends, and reports the exit code.
 
     Args:
         command: what to run.
-        marker: what stands on standard output before the exit code, after everything else.
+        marker: the text on standard output before the exit code, after everything else.
         group: the group that it runs in.
-        user: the user that it runs as; a change of user undoes a tether, so it comes with one of its own.
+        user: the user that it runs as; changing the user undoes a tether, so a new one is set.
     """
     identity = () if user is None else (f"--reuid={user}", f"--regid={user}", "--clear-groups", "--no-new-privs")
     tied = ("setpriv", *identity, "--pdeathsig=KILL", "/bin/sh", "-c", _REPORTING, str(os.getpid()), marker, *command)
-    # One byte of core and not none: with none the kernel still starts a handler that is named in core_pattern.
+    # One byte of core, not zero: with zero, the kernel still starts a handler that core_pattern names.
     return (*_FRESH, "prlimit", "--core=1", *(group.joining(tied) if group else tied))
 
 
@@ -103,10 +103,10 @@ async def ask(command: tuple[str, ...], *, env: Mapping[str, str], secs: float) 
 
 
 async def spawned(*command: str, **options: Any) -> tuple[asyncio.subprocess.Process, bool]:
-    """Start a process; return it, and whether this task was cancelled meanwhile, which is the caller's to raise.
+    """Start a process; return it, and whether this task was cancelled meanwhile, which the caller must raise.
 
-    asyncio answers a cancellation here by killing the process alone and waiting until nobody holds its pipes. What the
-    process has started by then does, for as long as it likes, and nobody knows of it.
+    asyncio answers a cancellation here by killing only the process and waiting until its pipes are closed. Processes
+    that it has started keep them open, for as long as they like and unknown to the caller.
     """
     starting = asyncio.ensure_future(asyncio.create_subprocess_exec(*command, **options))
     cancelled = False
@@ -127,7 +127,7 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
 
 
 async def unstoppable(work: Coroutine[object, object, object]) -> None:
-    """Finish a clean-up whatever happens; raise a cancellation that arrives meanwhile when it is done."""
+    """Finish a clean-up whatever happens; then raise a cancellation that arrived meanwhile."""
     task = asyncio.ensure_future(work)
     cancelled = False
     while not task.done():

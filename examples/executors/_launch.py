@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from examples.executors._payload import Payload
 
 CLEANUP_SECS: Final = 3.0
-"""What a clean-up may take before the verdict goes out without it; a guard's grace is 5 s."""
+"""How long a clean-up may take before the verdict is returned without it; a guard's grace is 5 s."""
 REPORT_SECS: Final = 5.0
-"""What the sandbox may take, when the program has ended, to send the artifacts and to end."""
+"""How long the sandbox may take, after the program's end, to send the artifacts and to end."""
 
 _KILLED: Final = 128 + signal.SIGKILL
-"""How a sandbox's own init, and a shell, report that what they ran was killed."""
+"""The exit code with which a sandbox's init, or a shell, reports that its command was killed."""
 _KILL_SECS: Final = 0.1
 _KILL_TRIES: Final = 25
 _CODE_BYTES: Final = 8
@@ -48,7 +48,7 @@ class End(Enum):
 
 @attrs.frozen(kw_only=True)
 class Run:
-    """What was seen from outside; `refusal` holds the words of a sandbox that did not start.
+    """What was seen from outside; `refusal` is the message of a sandbox that did not start.
 
     With artifacts asked for, `report` is what the sandbox sent after the program's end.
     """
@@ -74,16 +74,16 @@ async def launch(
     group: Cgroup | None = None,
     user: int | None = None,
 ) -> Run:
-    """Run a command that starts a sandbox, and be done when the program in it is.
+    """Run a command that starts a sandbox, and return when the program in it has ended.
 
-    Nothing that holds one of its pipes is alive when this returns or raises.
+    Nothing that has one of its pipes open is alive when this returns or raises.
 
     Args:
         command: what starts the sandbox and stays until the sandbox ends.
         payload: what to send in.
         limits: the time, which counts from the payload's marker, and the bytes of output.
         startup_secs: how long the marker may take.
-        env: the environment of the command, in whole: a host's own holds keys.
+        env: the whole environment of the command, as the host's own contains keys.
         group: the group that the command runs in; everything in it is killed at the end.
         user: the user that the command runs as.
     """
@@ -176,7 +176,7 @@ async def _watch(
     await asyncio.wait({over, flood, end}, timeout=limits.wall_secs, return_when=asyncio.FIRST_COMPLETED)
     wall_secs = time.monotonic() - began
     if end.done():
-        # What the sandbox sends now is not the program's time.
+        # The sandbox's sending does not count as the program's time.
         await asyncio.wait({over, flood}, timeout=REPORT_SECS, return_when=asyncio.FIRST_COMPLETED)
     report = ending.report(stdout)
     exit_code = ending.exit_code(stdout)
@@ -199,7 +199,7 @@ def _end_of(*streams: Stream, ended: bool) -> End:
 
 
 async def _all(*work: Coroutine[object, object, object]) -> None:
-    await asyncio.gather(*work)  # inside a task, because a cancelled gather complains that nobody asked
+    await asyncio.gather(*work)  # in a task, because a cancelled gather logs unretrieved exceptions
 
 
 async def _end(
@@ -219,7 +219,7 @@ async def _end(
             group.kill()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_KILL_SECS):
-                # A pipe that ends says that nobody holds it any more; one that is not read to its end stays open.
+                # A pipe that ends is closed everywhere; one that is not read to its end stays open.
                 await asyncio.gather(*map(_discard, readers), process.wait())
                 return
 
@@ -230,13 +230,13 @@ async def _discard(reader: asyncio.StreamReader) -> None:
 
 
 def verdict(run: Run, *, out_of_memory: bool, peak_memory_bytes: int | None = None, crash: str = "") -> ExecutionResult:
-    """Return what a run means; the status comes from what was seen, and the exit code is only the program's own.
+    """Return the result of a run; the status comes from what was seen, and the exit code is only the program's own.
 
     Args:
         run: what was seen.
-        out_of_memory: whether the kernel killed anything of the run for want of memory.
-        peak_memory_bytes: the most that it used, when known.
-        crash: why the exit code is the sandbox's and not the program's, when it is.
+        out_of_memory: whether the kernel killed a process of the run because it ran out of memory.
+        peak_memory_bytes: the most memory that it used, if known.
+        crash: why the exit code is the sandbox's and not the program's, if so.
 
     Raises:
         ExecutorFault: the program never started, so there is no verdict on it.
@@ -266,7 +266,7 @@ def _status(run: Run, *, out_of_memory: bool, crashed: bool) -> Status | None:
             return Status.OUTPUT_EXCEEDED
         case End.NEVER_STARTED:
             return Status.MEMORY_EXCEEDED if out_of_memory else None
-    # A child that died of memory is no verdict on a program that then ends in its own way.
+    # A child that ran out of memory is not a verdict on a program that then ends normally.
     if out_of_memory and (crashed or run.exit_code == _KILLED):
         return Status.MEMORY_EXCEEDED
     if crashed or run.exit_code is None:

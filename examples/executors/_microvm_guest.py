@@ -1,12 +1,12 @@
 """Process 1 of the virtual machine: it runs one program, and ends the machine.
 
-The program arrives on one drive, as Python's own bytes of what the host ordered. What came of it leaves on another, as
-a head of JSON and the bytes that the head measures: the host reads its verdict from there, and takes nothing in it for
-granted. The program, an unprivileged user of the guest, can open neither: whatever it prints is only output.
+The program arrives on one drive, as the host's marshalled order. The result leaves on another, as a JSON head and the
+bytes that the head describes: the host reads its verdict from there, and trusts nothing in it. The program, an
+unprivileged user of the guest, can open neither: whatever it prints is only output.
 
-The guest's own Python runs this file, so it needs nothing but the standard library; the host imports it for the forms
-of the drives. Modules that are slow to import are slower by far in a machine that is emulated, where json, signal and
-typing would take as long as all the rest.
+The guest's Python runs this file, so it needs only the standard library; the host imports it for the formats of the
+drives. Modules that are slow to import are far slower in an emulated machine, where json, signal and typing would take
+as long as everything else.
 """
 
 # pathlib is slow to import
@@ -44,25 +44,25 @@ _CHUNK: Final = 64 * 1024
 _DRAIN_SECS: Final = 5.0
 _LENGTH: Final = struct.Struct(">I")
 _MARSHAL_VERSION: Final = 4
-"""What every Python since 3.4 reads; the guest's may be older than the host's."""
+"""The version that every Python since 3.4 reads; the guest's may be older than the host's."""
 _SIGNAL: Final[Any] = __import__("_signal")
 """What `signal` stands on; that makes enumerations of its numbers, which is what takes long."""
 
 
 def order(request: dict[str, Any], blobs: list[bytes]) -> bytes:
-    """Return what the payload drive holds."""
+    """Return the contents of the payload drive."""
     return marshal.dumps((request, blobs), _MARSHAL_VERSION)
 
 
 def pack(head: dict[str, Any], blobs: Iterable[bytes]) -> bytes:
-    """Return what the result drive holds: the length of the head, the head, and the blobs that belong to it."""
+    """Return the contents of the result drive: the length of the head, the head, and its blobs."""
     blobs = list(blobs)
     encoded = _json(head | {"sizes": [len(blob) for blob in blobs]}).encode()
     return b"".join((_LENGTH.pack(len(encoded)), encoded, *blobs))
 
 
 def _json(value: object) -> str:
-    """Return a value as JSON; text in it is a word of this file's, which needs no escapes."""
+    """Return a value as JSON; its texts are all from this file, and need no escapes."""
     if isinstance(value, dict):
         return f"{{{','.join(f'{_json(key)}:{_json(each)}' for key, each in value.items())}}}"
     if isinstance(value, list):
@@ -76,7 +76,7 @@ def unpack(drive: BinaryIO) -> tuple[dict[str, Any], list[bytes]]:
     """Return the head and the blobs of a result drive.
 
     Raises:
-        ValueError: the drive holds something else.
+        ValueError: the drive contains something else.
     """
     import json  # the host's affair alone
 
@@ -175,7 +175,7 @@ class Supervisor:
                     poller.unregister(stream.reader)
 
     def _reap(self) -> None:
-        # All of them: an orphan that nobody reaps counts as a process of the program for ever.
+        # All of them: an orphan that is not reaped counts as a process of the program forever.
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -188,7 +188,7 @@ class Supervisor:
 
 
 def run(request: dict[str, Any], blobs: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
-    """Run the program that was ordered, and return what came of it."""
+    """Run the requested program, and return its result."""
     stdin, *files = blobs
     for path, data in zip(request["files"], files, strict=True):
         _write(os.path.join(WORK, path), data)
@@ -288,7 +288,7 @@ def collect(folder: str, paths: list[str], room: int) -> tuple[dict[int, bytes],
 
 
 def _open_below(folder: str, path: str) -> int | None:
-    """Open what is at a path below a folder, unless it is missing or a link leads to it."""
+    """Open the file at a path below a folder, unless it is missing or reached through a link."""
     *folders, name = path.split("/")
     current = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -340,7 +340,7 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except Exception as error:  # noqa: BLE001 -- process 1 has nobody else to tell
+    except Exception as error:  # noqa: BLE001 -- process 1 has no other place to report to
         print(f"the guest failed: {error!r}", file=sys.stderr, flush=True)  # noqa: T201 -- the console
     finally:
         _put("/proc/sysrq-trigger", "b")  # restarts at once, which ends the machine

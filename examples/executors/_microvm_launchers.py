@@ -1,7 +1,7 @@
 """What starts a virtual machine: Firecracker, or QEMU's `microvm` machine, which was modelled on it.
 
 Firecracker needs KVM. QEMU does without, by emulating the processor, which is what a machine inside a virtual machine
-has to do, and costs seconds. Both give the guest a kernel, an initial RAM disk, three drives and a serial line, and no
+must do, and costs seconds. Both give the guest a kernel, an initial RAM disk, three drives and a serial line, and no
 network device.
 """
 
@@ -43,7 +43,7 @@ class Machine:
     Attributes:
         guest: the folder with its kernel, initial RAM disk and root file system.
         folder: the folder of this run, with the drives `payload` and `result`.
-        memory_mib: what it has of memory.
+        memory_mib: its memory.
     """
 
     guest: Path
@@ -62,14 +62,14 @@ class Machine:
 
 @attrs.frozen(kw_only=True)
 class Launcher:
-    """A way to start virtual machines.
+    """A launcher of virtual machines.
 
     Attributes:
         name: what it is called in `describe()`.
-        reason: why it is this one, for the log.
-        startup_secs: the most that a machine takes until its program starts.
+        reason: why it was chosen, for the log.
+        startup_secs: the longest time until a machine's program starts.
         groups: the groups that its user needs.
-        command: makes the command for a machine, and the files that the command reads.
+        command: creates the command for a machine, and the files that the command reads.
     """
 
     name: str
@@ -84,8 +84,8 @@ class Host:
     """What this machine has to start virtual machines with.
 
     Attributes:
-        kvm_trouble: why KVM is of no use, or "".
-        kvm_groups: the groups that may use it, when not everybody may.
+        kvm_trouble: why KVM cannot be used, or "".
+        kvm_groups: the groups that may use it, if it is restricted.
         firecracker: Firecracker's path, or None.
         qemu: QEMU's path, or None.
     """
@@ -114,7 +114,7 @@ class Host:
 
     @property
     def firecracker_trouble(self) -> str:
-        """Why Firecracker is of no use, or ""."""
+        """Why Firecracker cannot be used, or ""."""
         return self.kvm_trouble if self.firecracker else "firecracker is not installed"
 
     def launcher(self, name: str | None = None) -> Launcher:
@@ -170,9 +170,9 @@ class Host:
 
 
 def kvm_trouble(device: Path = KVM, cpuinfo: Path = CPUINFO) -> str:
-    """Return why KVM is of no use on this machine, or "".
+    """Return why KVM cannot be used on this machine, or "".
 
-    A machine may have the device and no processor for it: a virtual machine then starts, and hangs.
+    A machine may have the device but not a processor for it: a virtual machine then starts, and hangs.
     """
     try:
         mode = device.stat().st_mode

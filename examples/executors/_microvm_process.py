@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _FIRST_USER: Final = 0x6D760000
-"""Each machine runs as a user of its own, by a number far from any account's."""
+"""Each machine runs as a separate user, with a number far from any account's."""
 _USERS: Final = 0x10000
 _CHUNK: Final = 64 * 1024
 _TAIL: Final = 2000
@@ -34,7 +34,7 @@ class Sight(Enum):
     LATE = auto()
 
 
-class Stopped(Exception):  # noqa: N818 -- somebody wanted it
+class Stopped(Exception):  # noqa: N818 -- it was requested
     """The run was stopped from another thread."""
 
 
@@ -42,7 +42,7 @@ class Process:
     """The process of a virtual machine, which any thread may stop, before its start too.
 
     Attributes:
-        user: the user that it runs as; None where this process may not choose one.
+        user: the user that it runs as; None if this process may not choose one.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Process:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether somebody has stopped it."""
+        """Whether it has been stopped."""
         return self._stopped
 
     @property
@@ -149,7 +149,7 @@ def _confined(command: tuple[str, ...], user: int | None, groups: Iterable[int],
         )
     return (
         *("env", "--default-signal"),
-        # One byte of core and not none: with none the kernel still starts a handler that is named in core_pattern.
+        # One byte of core, not zero: with zero, the kernel still starts a handler that core_pattern names.
         *("prlimit", "--core=1", f"--fsize={most_written}"),
         *("setpriv", *identity, "--no-new-privs", "--pdeathsig=KILL"),
         # This process may have died just before the machine was tied to it.
@@ -161,6 +161,6 @@ def _confined(command: tuple[str, ...], user: int | None, groups: Iterable[int],
 def kill_processes_of(folder: Path) -> None:
     """Kill the machines whose drives are in a folder."""
     for process in _PROC.glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it has ended, or is somebody else's
+        with contextlib.suppress(OSError):  # it has ended, or has another owner
             if os.fsencode(folder.name) in (process / "cmdline").read_bytes():
                 os.kill(int(process.name), 9)

@@ -34,7 +34,7 @@ class Owner:
 
     @classmethod
     def found_in(cls, text: str) -> Owner | None:
-        """Return the owner that a name or label holds, if any."""
+        """Return the owner that a name or label contains, if any."""
         match = _FORM.search(text)
         return cls(match[1], int(match[2]), int(match[3]), int(match[4])) if match else None
 

@@ -1,4 +1,4 @@
-"""What is sent into a sandbox, the same whichever sandbox it is.
+"""What is sent into a sandbox, the same for every sandbox.
 
 Code, files and variables go in through standard input, as one tar before the program's own input:
 
@@ -10,8 +10,8 @@ A line of shell unpacks it, and a script among it writes a marker to standard er
 that did not start from a program that failed (Docker's 125, bubblewrap's 1), and it starts the clock, so that a slow
 start-up is not taken from the user's time.
 
-What a caller got wrong is refused here, before anything starts: inside the sandbox it would look like the machine's
-failure, or like the program's.
+A caller's mistakes are refused here, before anything starts: inside the sandbox they would look like failures of the
+machine, or of the program.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ if TYPE_CHECKING:
     from codeexec_config.executor import Capability, ExecutionRequest, ExecutorInfo
 
 MAX_BYTES: Final = 16 * 1024 * 1024
-"""What a request may weigh: the sandbox unpacks it into memory, out of the program's own share."""
+"""The largest request: the sandbox unpacks it into memory, out of the program's own share."""
 
 VARIABLES_BYTES: Final = 1024 * 1024
-"""What all variables of a request may weigh; the kernel takes 2 MiB of them together with the arguments."""
+"""The largest size of a request's variables; the kernel accepts 2 MiB of them together with the arguments."""
 PATH_BYTES: Final = 4000
-"""The longest path of a request's; that of the working folder comes in front."""
+"""The longest path of a request; that of the working folder comes before it."""
 
 WORK: Final = "/tmp/work"  # noqa: S108 -- a tmpfs inside the sandbox, empty at each start
 UNPRIVILEGED: Final = 65534
@@ -57,7 +57,7 @@ UNPRIVILEGED: Final = 65534
 class Language:
     """How a language is run: its version, the interpreter's command, and the name of the program's file.
 
-    A command that holds the name has `{}` in its place; any other gets it at its end.
+    A command that contains the name has `{}` in its place; any other gets it at its end.
     """
 
     version: str
@@ -66,7 +66,7 @@ class Language:
 
     @property
     def interpreter(self) -> str:
-        """The program that has to be there."""
+        """The program that must be installed."""
         return self.command[0]
 
     def running(self, file: str) -> tuple[str, ...]:
@@ -108,12 +108,12 @@ _START: Final = "set -- env -i {words}\nrm .start && cd work && printf %s {marke
 
 @attrs.frozen
 class Payload:
-    """A request made ready: what to run inside, what to feed it, and the markers that its output holds.
+    """A prepared request: what to run inside, its input, and the markers that its output contains.
 
     Attributes:
         size: how many bytes of standard input are to be unpacked.
         stdin: those, and the program's own input after them.
-        marker: what stands on standard error before anything of the program's.
+        marker: the text on standard error before anything of the program.
         collection: the artifacts that are asked for, if any.
     """
 
@@ -139,7 +139,7 @@ class Payload:
 
 
 def pack(request: ExecutionRequest, info: ExecutorInfo) -> Payload:
-    """Make a request ready for a sandbox that has `sh`, coreutils and `tar`.
+    """Prepare a request for a sandbox that has `sh`, coreutils and `tar`.
 
     Raises:
         LanguageUnsupported: the executor's `info` does not name the language.

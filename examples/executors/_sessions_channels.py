@@ -30,17 +30,17 @@ if TYPE_CHECKING:
     import zmq.asyncio
 
 PREFIX: Final = "codeexec-sessions-"
-"""How the folders are named, in the folder for temporary files."""
+"""The prefix of the folders, in the folder for temporary files."""
 MOST_BYTES: Final = 4 << 20
 """What a kernel may send in one run: its replies are cut to a fraction of it."""
 MOST_STRAYS: Final = 100
-"""Messages in one run that are no answer to it."""
+"""The most messages in one run that do not answer it."""
 _CHUNK: Final = 64 * 1024
 _CHANNELS: Final = ("shell", "control")
 
 
 class ProtocolBroken(Exception):  # noqa: N818 -- a finding about the program
-    """The program in the kernel sent what no kernel sends."""
+    """The program in the kernel sent something that no kernel sends."""
 
 
 class Channels:
@@ -115,7 +115,7 @@ class Channels:
         await asyncio.wait(self._relays, return_when=asyncio.FIRST_COMPLETED)
 
     def close(self) -> None:
-        """Let go of everything; a second call does nothing."""
+        """Release everything; a second call does nothing."""
         for relay in self._relays:
             relay.cancel()
         for each in (*self._kernel_side, *self._host_side):

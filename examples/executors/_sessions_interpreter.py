@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from examples.executors._cgroup import Cgroup
 
 _MOST_BYTES: Final = 1 << 50
-"""More than any machine has, and less than the kernel refuses as a number."""
+"""More than any machine has, but a number that the kernel accepts."""
 
 
 class OutOfMemory(Exception):  # noqa: N818 -- the caller knows what it means
-    """The interpreter did not start for want of memory."""
+    """The interpreter ran out of memory when it started."""
 
 
 class Interpreter:
@@ -100,11 +100,11 @@ class Interpreter:
 
         Args:
             code: the program.
-            limits: what this run may use.
+            limits: the limits of this run.
             keep: whether the interpreter is to live on; it does not, if the program ends it or cannot be stopped.
 
         Raises:
-            RequestError: the interpreter already holds more memory than the limit.
+            RequestError: the interpreter already uses more memory than the limit.
         """
         self._sandbox.resize(min(self._memory_bytes, limits.memory_bytes))
         run = Run(self._sandbox, self._channels, Streams(limits.output_bytes), keep=keep)
@@ -124,7 +124,7 @@ class Interpreter:
         return run.verdict(detail)
 
     async def _stop(self, run: Run) -> str:
-        """Stop what still runs, with the interpreter if it must be, and return what there is to say about it."""
+        """Stop what is still running, with the interpreter if necessary, and return a remark on it."""
         if not run.keep:
             return await self.close()
         reason = await run.stop()
@@ -133,7 +133,7 @@ class Interpreter:
         return "; ".join(filter(None, (f"the session has ended: {reason}", await self.close())))
 
     async def close(self) -> str:
-        """End everything of it, and return what could not be removed, in words; a second call waits for the first."""
+        """End all of it, and describe what could not be removed; a second call waits for the first."""
         if self._closing is None:
             self._closing = asyncio.create_task(self._close())
         return await asyncio.shield(self._closing)

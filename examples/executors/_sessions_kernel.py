@@ -1,8 +1,8 @@
-"""The half of a session that runs inside the sandbox: an IPython kernel that a host can hold to a run.
+"""The half of a session that runs inside the sandbox: an IPython kernel whose runs a host can control.
 
-It is started as a script, with its Unix socket to the host as standard input. The first message on it holds the key of
-the Jupyter channels and, as descriptors, the two sockets that they listen on; before each run another one brings the
-pipes for that run's streams. What differs from a plain `ipykernel`, and why:
+It is started as a script, with its Unix socket to the host as standard input. The first message on it contains the key
+of the Jupyter channels and, as descriptors, the two sockets that they listen on; before each run, another one brings
+the pipes for that run's streams. What differs from a plain `ipykernel`, and why:
 
 * Standard output and error are the run's own pipes, not `stream` messages: a pipe holds the writer back, carries any
   byte, also from child processes, and is closed when its run is over.
@@ -94,7 +94,7 @@ class _Shell(ZMQInteractiveShell):
         self.user_ns["exit"] = self.user_ns["quit"] = _leave
 
     def run_cell(self, *args: Any, **kwargs: Any) -> Any:
-        """Run a program without `await` as if the kernel's event loop were none, so that `asyncio.run` works."""
+        """Run a program without `await` as if there were no event loop in the kernel, so that `asyncio.run` works."""
         loop = asyncio.get_running_loop()
         if self.own_loop is None or self.own_loop.is_closed():
             self.own_loop = asyncio.new_event_loop()
@@ -139,7 +139,7 @@ class Kernel(IPythonKernel):
         error: BaseException | None = None
         try:
             reply: dict[str, Any] = await super().do_execute(code, silent, *args, **kwargs)  # type: ignore[no-untyped-call]
-        except BaseException as raised:  # noqa: BLE001 -- an answer is due whatever interrupts it
+        except BaseException as raised:  # noqa: BLE001 -- it must answer whatever interrupts it
             reply, error = {"status": "error", "traceback": []}, raised
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt that comes now would take the answer with it
         outcome = shell.outcome
@@ -218,7 +218,7 @@ def _cut(text: str, *, end: bool = False) -> str:
 
 
 class App(IPKernelApp):
-    """A kernel on two sockets that the host has made, and on no other."""
+    """A kernel on two sockets that the host has created, and on no other."""
 
     listening: dict[str, int]
 

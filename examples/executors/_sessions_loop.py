@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, for what outlives the caller's.
+"""An event loop in its own thread, for what outlives the caller's loop.
 
 A session may be used from one event loop after another, and its sockets, its process and its timer belong to one. The
 thread is also the parent of the sandboxes, which end with it.
@@ -39,7 +39,7 @@ class OwnLoop:
             tasks.append(task)
 
         def cancel() -> None:
-            tasks[0].cancel()  # it is there: the loop keeps the order of start and cancel
+            tasks[0].cancel()  # it exists: the loop keeps the order of start and cancel
 
         self._loop.call_soon_threadsafe(start)
         ended = asyncio.wrap_future(future)

@@ -48,7 +48,7 @@ class Pool:
     Args:
         installation: what a kernel is started from.
         startup_secs: how long it may take to start.
-        idle_secs: how long a session lives that nobody uses.
+        idle_secs: how long an unused session lives.
         max_sessions: how many sessions are open at once.
         max_runs: how many programs run at once.
     """
@@ -92,11 +92,11 @@ class Pool:
         return name
 
     async def execute(self, request: ExecutionRequest) -> ExecutionResult:
-        """Run a program, in its session or in an interpreter of its own.
+        """Run a program, in its session or in a new interpreter.
 
         Raises:
             ExecutorOverloaded: its session, or the executor, is busy.
-            SessionNotFound: there is no such session, or not any more.
+            SessionNotFound: there is no such session, or it has ended.
         """
         if self._running >= self._max_runs:
             raise ExecutorOverloaded("as many programs run as may", started=False)
@@ -143,7 +143,7 @@ class Pool:
                 await self.close_session(name)
 
     async def close_session(self, name: str) -> None:
-        """End a session; what has no such name has ended already."""
+        """End a session; an unknown one has already ended."""
         session = self._sessions.pop(name, None)
         if session is not None:
             session.stay()
@@ -151,7 +151,7 @@ class Pool:
             self._note_leftover(session.interpreter)
 
     async def close(self) -> None:
-        """End everything; what runs is killed, and what starts is cancelled."""
+        """End everything; running programs are killed, and starting ones cancelled."""
         for task in self._starting:
             task.cancel()
         alone = [interpreter.close() for interpreter in self._alone]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 INTERRUPT_GRACE_SECS: Final = 2.0
 """How long an interrupted program may take to stop, before its session is ended."""
 _HANG_UP_SECS: Final = 1.0
-"""What may pass between the last word of a kernel's sockets and the end of its process."""
+"""The longest time between the end of a kernel's sockets and the end of its process."""
 _BY_SIGNAL: Final = 128
 
 
@@ -58,7 +58,7 @@ class Run:
         self._wall_secs = 0.0
 
     def begin(self, host: socket.socket, code: str) -> None:
-        """Send the program and its streams; a kernel that is gone, or does not listen, is for `watch` to find out."""
+        """Send the program and its streams; `watch` detects a kernel that is gone or does not listen."""
         with contextlib.suppress(OSError):
             socket.send_fds(host, [b"run"], [pipe.program for pipe in self.streams.pipes])
         for pipe in self.streams.pipes:
@@ -150,7 +150,7 @@ class Run:
 
 
 def _answered(content: dict[str, Any]) -> dict[str, Any]:
-    """Return what a reply says; the program can have written it, so that any type may be in any place."""
+    """Return the contents of a reply; the program may have forged it, so any value may have any type."""
     code = content.get("exit")
     if content.get("status") == "ok" and type(code) is int and 0 <= code < 1 << 8:
         return {
@@ -177,7 +177,7 @@ def succeeded(task: asyncio.Task[Any]) -> bool:
 
 
 async def cancelled(task: asyncio.Task[Any]) -> None:
-    """Cancel a task and wait until it has ended, so that nobody misses its exception."""
+    """Cancel a task and wait until it has ended, so that its exception is retrieved."""
     task.cancel()
     await asyncio.wait({task})
     if not task.cancelled():

@@ -54,7 +54,7 @@ class Sandbox:
 
     Attributes:
         death: ends with the process.
-        exit_code: the kernel's, as bubblewrap reports it, when it ended by itself; known after `close`.
+        exit_code: the kernel's, as bubblewrap reports it, if it was not killed; known after `close`.
         leftover: the cgroup that `close` could not remove.
     """
 
@@ -109,7 +109,7 @@ class Sandbox:
 
     @property
     def kills(self) -> int:
-        """How many of its processes the kernel of the machine has killed for want of memory."""
+        """How many of its processes the machine's kernel has killed because they ran out of memory."""
         if self._kills_at_end is not None:
             return self._kills_at_end
         lines = (self._folder / self._group.layout.events).read_text().splitlines()
@@ -117,7 +117,7 @@ class Sandbox:
 
     @property
     def peak_memory_bytes(self) -> int | None:
-        """The most that it held, where that is known."""
+        """The most memory that it used, if known."""
         return self._group.peak_memory_bytes if self._kills_at_end is None else self._peak_at_end
 
     @property
@@ -130,10 +130,10 @@ class Sandbox:
         return self._group.folders[0]
 
     def resize(self, memory_bytes: int) -> None:
-        """Set the ceiling of its memory.
+        """Set its memory limit.
 
         Raises:
-            RequestError: it holds more than that.
+            RequestError: it already uses more.
         """
         files = [path for name in self._group.layout.memory_limits if (path := self._folder / name).exists()]
         now = files[0].read_text().strip()
@@ -167,7 +167,7 @@ class Sandbox:
         return words.decode(errors="replace").strip()
 
     async def close(self) -> str:
-        """End all of it, and return what could not be removed, in words; `leftover` is then for `sweep`."""
+        """End all of it, and describe what could not be removed; `leftover` is then for `sweep`."""
         with contextlib.suppress(ProcessLookupError):
             if self.is_alive:
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -228,7 +228,7 @@ def _command(
         *("--unshare-user", "--disable-userns"),  # nested user namespaces are the way to many kernel holes
         *("--uid", str(UNPRIVILEGED), "--gid", str(UNPRIVILEGED), "--hostname", "sandbox"),
         "--die-with-parent",  # a host that crashes leaves nothing behind
-        "--new-session",  # an interrupt reaches the kernel's own children too, and nobody else
+        "--new-session",  # an interrupt reaches the kernel's children too, and no other process
         *("--json-status-fd", str(status)),
         *("--clearenv", "--setenv", "PATH", "/usr/bin:/bin"),
         *("--setenv", "HOME", WORK, "--setenv", "LANG", "C.UTF-8"),

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 _CHUNK: Final = 64 * 1024
 _DRAINED_CHUNKS: Final = 32
-"""More than a pipe holds: what is still coming after so much is not of the run that ended."""
+"""More than fits into a pipe: data beyond that does not belong to the run that ended."""
 LATE_BYTES: Final = 1 << 20
-"""What children of an earlier run may write, and nobody reads, until their pipe is closed."""
+"""How much children of an earlier run may write, unread, until their pipe is closed."""
 LATE_PIPES: Final = 32
 """How many such pipes a session keeps."""
 
@@ -35,7 +35,7 @@ class Pipe:
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody may still write to it."""
+        """Whether it may still be written to."""
         return self._fd >= 0
 
     def hand_over(self) -> None:
@@ -56,7 +56,7 @@ class Pipe:
         self._late = self._late or 0
 
     def close(self) -> None:
-        """Let go of both ends; a second call does nothing."""
+        """Close both ends; a second call does nothing."""
         self.hand_over()
         if self.is_open:
             self._loop.remove_reader(self._fd)
@@ -104,12 +104,12 @@ class Streams:
         return self.stdout, self.stderr
 
     def settle(self) -> None:
-        """Take what a program has written that ended by itself; what comes later is of no run."""
+        """Take what a program that ended on its own has written; later output belongs to no run."""
         for pipe in self.pipes:
             pipe.end()
 
     def end(self, late: deque[Pipe]) -> None:
-        """Close the run's account; pipes that somebody holds go to `late`, whose oldest make room."""
+        """Finish the run; pipes that are still open elsewhere go to `late`, whose oldest make room."""
         for pipe in self.pipes:
             pipe.hand_over()
             pipe.end()

@@ -19,7 +19,7 @@ class Stream:
     Args:
         reader: the pipe.
         cap: how many bytes of output are kept.
-        marker: where it is not empty, what follows it is no output but a report.
+        marker: if it is not empty, what follows it is a report and not output.
         report_cap: how many bytes of that are kept.
     """
 
@@ -53,7 +53,7 @@ class Stream:
 
     @property
     def _perhaps_marker(self) -> int:
-        """How many of the last bytes may turn out to be the start of a marker."""
+        """How many of the last bytes may be the start of a marker."""
         return max(len(self.marker) - 1, 0) if self._report is None else 0
 
     @property
@@ -68,5 +68,5 @@ class Stream:
 
     @property
     def report(self) -> bytes:
-        """The bytes behind the marker."""
+        """The bytes after the marker."""
         return bytes(self._report or b"")

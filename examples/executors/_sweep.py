@@ -1,6 +1,6 @@
-"""Removing what was left behind, where one thing that stays must keep nothing else, nor the host that starts.
+"""Remove what was left behind; one thing that cannot be removed must not stop the others, or the host's start.
 
-Two hosts that start at once sweep the same things: what is gone already is removed.
+Two hosts that start together sweep the same things: one that is already gone counts as removed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @attrs.define
 class Sweep:
-    """A sweep, at whose end it is told what could not be removed."""
+    """A sweep, which reports at its end what could not be removed."""
 
     _stuck: list[str] = attrs.field(factory=list, init=False)
 

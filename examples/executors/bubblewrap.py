@@ -1,9 +1,9 @@
-"""Runs programs in namespaces of their own, with bubblewrap: the sandbox that starts in 20 ms.
+"""Runs each program in new namespaces, with bubblewrap: the sandbox that starts in 20 ms.
 
-No mode of the configuration names it; `piston_server.py` stands on it. It shares the host's kernel, as Docker does.
+No mode of the configuration names it; `piston_server.py` uses it. It shares the host's kernel, as Docker does.
 
-Needs: bubblewrap, util-linux, coreutils, a root file system (`.ci/rootfs` makes one), the right to make cgroups. A host
-that is root gives up root before bubblewrap starts, so that a hole in the sandbox leads to the user `nobody`.
+Needs: bubblewrap, util-linux, coreutils, a root file system (`.ci/rootfs` builds one), the right to create cgroups. A
+host that is root gives up root before bubblewrap starts, so that a hole in the sandbox leads to the user `nobody`.
 
 What surprises:
 
@@ -70,7 +70,7 @@ class BubblewrapExecutor:
 
     Args:
         rootfs: the root file system; every folder above it must be open to the user `nobody`.
-        max_concurrency: how many programs it takes at once.
+        max_concurrency: how many programs it runs concurrently.
     """
 
     def __init__(self, rootfs: Path, *, max_concurrency: int = CONCURRENCY) -> None:
@@ -88,7 +88,7 @@ class BubblewrapExecutor:
         return self._info
 
     async def check_health_async(self) -> None:
-        """Raise `ExecutorUnavailable` where a command that it needs is missing."""
+        """Raise `ExecutorUnavailable` if a command that it needs is missing."""
         require_commands("bwrap", "env", "prlimit", "setpriv")
 
     async def execute_async(self, request: ExecutionRequest, /) -> ExecutionResult:
@@ -136,7 +136,7 @@ class BubblewrapExecutor:
             *("--unshare-user", "--disable-userns"),  # nested user namespaces are the way to many kernel holes
             *("--uid", str(UNPRIVILEGED), "--gid", str(UNPRIVILEGED), "--hostname", "sandbox"),
             "--die-with-parent",  # a host that crashes leaves nothing behind
-            "--new-session",  # no way to type into the host's terminal, nor to signal the host's process group
+            "--new-session",  # no way to type into the host's terminal, or to signal the host's process group
             *("--clearenv", "--setenv", "PATH", "/usr/bin:/bin"),
             *("--ro-bind", str(self._rootfs), "/"),
             *("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"),

@@ -5,7 +5,7 @@ languages (`docker import` of the root file system that `.ci/rootfs` makes).
 
 What surprises:
 
-* The client's exit code 125 may be the engine's word or the program's: the state is asked of the engine.
+* The client's exit code 125 may be the engine's or the program's: the engine is asked for the state.
 * Killing the client leaves the program running, and so does the death of the host: `rm -f` of the container ends it.
   Where nobody is left to do that, `timeout` inside does; it is root, which the program is not, so the program can
   neither kill it nor stop it.
@@ -16,7 +16,7 @@ What surprises:
 * A request's variables do not go through `--env`: the engine keeps those in its files, and a client given `--env NAME`
   reads them from its own environment, where `DOCKER_HOST` means something.
 * A client whose configuration names proxies writes them, passwords and all, into each container's environment.
-* Less memory than the engine wants is the caller's mistake, and the engine's answer to it a bad one.
+* Less memory than the engine wants is the caller's mistake, and the engine reports it badly.
 """
 
 from __future__ import annotations
@@ -97,13 +97,13 @@ CAPABILITIES: Final = frozenset(
 
 
 class DockerExecutor:
-    """Run each program in a container of its own.
+    """Run each program in a new container.
 
     Args:
         image: the image; it has `sh`, coreutils, `tar`, `setpriv` and the languages' interpreters, and no volumes.
         languages: which of the languages the image has.
-        host: the engine's address, or None for the one that the `docker` command finds by itself.
-        max_concurrency: how many programs it takes at once.
+        host: the engine's address, or None for the default of the `docker` command.
+        max_concurrency: how many programs it runs concurrently.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class DockerExecutor:
         return self._info
 
     async def check_health_async(self) -> None:
-        """Return when the engine answers and has the image.
+        """Return normally if the engine answers and has the image.
 
         Raises:
             ExecutorUnavailable: it does not, or the image declares volumes, which would lie on the engine's disk.
@@ -224,11 +224,11 @@ def _create(name: str, image: str, limits: ExecutionLimits, payload: Payload) ->
         *("--network", "none", "--ipc", "private", "--hostname", "sandbox"),
         *("--memory", memory, "--memory-swap", memory),  # both the same: no swap
         *("--pids-limit", str(PROCESSES)),
-        # One byte of core and not none: with none the kernel still starts a handler that is named in core_pattern.
+        # One byte of core, not zero: with zero, the kernel still starts a handler that core_pattern names.
         *("--ulimit", "core=1"),
         *("--user", "0:0", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
         *(word for name in ("KILL", "SETGID", "SETPCAP", "SETUID") for word in ("--cap-add", name)),
-        # Docker forbids to execute what is in a tmpfs, unless it is told otherwise; what is there counts as memory.
+        # By default Docker forbids executing files in a tmpfs; its contents count as memory.
         *("--read-only", "--tmpfs", f"/tmp:exec,mode=1777,size={memory}", "--shm-size", memory),  # noqa: S108
         # A name without a value, which the client does not have either, takes a variable out.
         *(word for name in PROXIES for word in ("--env", name, "--env", name.lower())),
@@ -259,7 +259,7 @@ def _is_abandoned(owner: str, end: str) -> bool:
     host = Owner.found_in(owner)
     if host and host.is_from_this_boot:
         return host.is_gone
-    # Of another machine, or from before a restart: what must have ended has nobody who waits for it.
+    # Of another machine, or from before a restart: no host waits for one that must have ended.
     return end.isdecimal() and int(end) < time.time()
 
 

@@ -10,8 +10,8 @@ What surprises:
 * A redirect would take the code, and with some libraries the key, to another host: it is not followed. Neither the
   environment's proxies nor its `.netrc` are used: the configuration says where things go.
 * A request that was sent may have run, whatever became of the answer, a 503 of some proxy included: nothing is sent
-  twice, and nobody is told to.
-* Any 4xx but a few is about the request: another request may run, and the service is well. A 404 is not: the path is
+  twice, and no error suggests it.
+* Any 4xx except a few is about the request: another request may run, and the service works. A 404 is not: the path is
   Piston's own, so it is the configured url that leads elsewhere.
 * A program that does not compile is not run: the compiler's stage is the verdict, and the answer has no other.
 * A service's answer may have any size and any shape.
@@ -88,7 +88,7 @@ _NO_SUCH_PATH: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTT
 
 
 class _Bearer(httpx.Auth):
-    """Adds the key at the last moment, so that no frame and no default header of ours holds it."""
+    """Adds the key at the last moment, so that none of our frames and default headers contains it."""
 
     def __init__(self, key: Secret) -> None:
         self._key = key
@@ -99,12 +99,12 @@ class _Bearer(httpx.Auth):
 
 
 class ExternalExecutor:
-    """Run each program at the service; `connect` makes one.
+    """Run each program at the service; use `connect` to create one.
 
     Args:
         external: where the service is, and its key.
         languages: what it runs.
-        max_concurrency: how many requests it takes at once, when that is known.
+        max_concurrency: how many concurrent requests it accepts, if known.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class ExternalExecutor:
         """Ask the service what it runs.
 
         Raises:
-            InfrastructureError: it does not answer, or not as it should.
+            InfrastructureError: it does not answer, or not as expected.
         """
         # A client of its own: kept connections belong to one event loop, and the executor may serve on another.
         async with _client(external) as client:
@@ -173,7 +173,7 @@ async def _exchange(
     except (httpx.ConnectError, httpx.ConnectTimeout):
         return ExecutorUnavailable("the service cannot be reached", started=False)
     except (httpx.HTTPError, TimeoutError):
-        # The program may have run, so this is nobody's cue to send it again.
+        # The program may have run, so it must not be sent again.
         return ExecutorUnavailable("the service did not answer", retryable=False)
 
 
@@ -189,7 +189,7 @@ async def _bounded(response: httpx.Response) -> bytes | ExecutionError:
 
 
 def _refusal(status: int, headers: Mapping[str, str]) -> ExecutionError:
-    # The service's own words stay out: an error page may hold the request's headers, and so the key.
+    # The service's own words stay out: an error page may contain the request's headers, and so the key.
     match status:
         case 401 | 403 | 407:
             return ExecutorAuthError(started=False)
@@ -209,7 +209,7 @@ def _parsed(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (RecursionError, ValueError):
-        pass  # its error holds the whole answer
+        pass  # its error contains the whole answer
     raise ExecutorFault("the service's answer is no JSON")
 
 

@@ -1,4 +1,4 @@
-"""Runs programs on gVisor, a kernel of its own in user space: what `runtime = "gvisor"` asks for.
+"""Runs programs on gVisor, a separate kernel in user space: what `runtime = "gvisor"` asks for.
 
 Needs: `runsc` (Debian packages it), util-linux, coreutils, root, a root file system (`.ci/rootfs` makes one), the right
 to make cgroups.
@@ -14,7 +14,7 @@ What surprises:
 * Where the host refuses gVisor a thread, its kernel panics, and exit code 2 is the panic's, not the program's. So the
   program's own limit on processes is gVisor's to keep, the host's is far above it, and a panic is looked for.
 * `/dev/shm` is not writable, which breaks Python's `multiprocessing`, unless a tmpfs is mounted there.
-* `--platform=kvm` can hang where `/dev/kvm` exists but is of no use. `ptrace` works everywhere.
+* `--platform=kvm` can hang if `/dev/kvm` exists but cannot be used. `ptrace` works everywhere.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ if TYPE_CHECKING:
 
 NAME: Final = "gvisor"
 PREFIX: Final = f"codeexec-{NAME}-"
-"""How the folders of runs are named, below the folder for temporary files."""
+"""The prefix of the folders of runs, in the folder for temporary files."""
 STARTUP_SECS: Final = 5.0
 KERNEL_BYTES: Final = 64 * 1024 * 1024
-"""What gVisor's own kernel may take beside the program's share."""
+"""How much memory gVisor's own kernel may use, in addition to the program's share."""
 PROCESSES: Final = 256
-"""What a program may start; gVisor counts."""
+"""How many processes a program may start, as counted by gVisor."""
 HOST_PROCESSES: Final = 16 * PROCESSES
 """A ceiling for the host's sake: on ptrace each process inside is several outside, beside the kernel's own threads."""
 CONCURRENCY: Final = 8
@@ -84,11 +84,11 @@ CAPABILITIES: Final = frozenset(
 
 
 class GvisorExecutor:
-    """Run each program on a gVisor kernel of its own, over a shared, read-only root file system.
+    """Run each program on a new gVisor kernel, over a shared, read-only root file system.
 
     Args:
         rootfs: the root file system.
-        max_concurrency: how many programs it takes at once.
+        max_concurrency: how many programs it runs concurrently.
 
     Attributes:
         owner: what the names of its cgroups hold; they are the one place where a machine shows what is running.
@@ -110,7 +110,7 @@ class GvisorExecutor:
         return self._info
 
     async def check_health_async(self) -> None:
-        """Raise `ExecutorUnavailable` where this host lacks something that it needs."""
+        """Raise `ExecutorUnavailable` if this host lacks something that it needs."""
         require_commands("runsc", "unshare", "env", "prlimit", "setpriv")
         if os.geteuid() != 0:
             raise ExecutorUnavailable("gVisor needs root on the host", retryable=False, started=False)

@@ -1,16 +1,16 @@
-"""Runs each program in a virtual machine of its own: what `runtime = "firecracker"` asks for.
+"""Runs each program in a new virtual machine: what `runtime = "firecracker"` asks for.
 
 Needs: a guest (`.ci/microvm` makes one), util-linux, and Firecracker with KVM, or QEMU. Firecracker is taken where it
 works; QEMU's `microvm` machine where it does not, without KVM too, which costs seconds at each start.
 
 The guest's process 1 (`_microvm_guest.py`) gets the program on a drive, starts the clock by a line on the serial
-console, and writes what came of it to another drive, which the program cannot open.
+console, and writes the result to another drive, which the program cannot open.
 
 What surprises:
 
 * A machine with `/dev/kvm` need not be able to use it: within another virtual machine it may start, and hang.
-* The kernel needs memory beside the program's, and more of it the more there is: of 128 MiB of machine 93 MiB are left.
-* A host that dies takes the machine along, by a signal that the kernel sends. Were that to fail, the guest ends itself
+* The kernel needs memory besides the program's, and more in a larger machine: of 128 MiB, 93 MiB are left.
+* When a host dies, the kernel kills the machine by a signal. Should that fail, the guest ends itself
   soon after the program's limit.
 * The clock of an emulated machine may be wrong, so the host says when the time is up.
 """
@@ -59,11 +59,11 @@ if TYPE_CHECKING:
 
 NAME: Final = "microvm"
 PREFIX: Final = f"codeexec-{NAME}-"
-"""How the folders of runs are named, below the folder for temporary files."""
+"""The prefix of the folders of runs, in the folder for temporary files."""
 KERNEL_BYTES: Final = 112 * 1024 * 1024
-"""What the guest's kernel and its process 1 need beside the program's share."""
+"""How much memory the guest's kernel and its process 1 need, in addition to the program's share."""
 QUEUE_SECS: Final = 30.0
-"""How long a run waits for a place, where no guard has kept it from having to."""
+"""How long a run waits for a place, if no guard has already made it wait."""
 
 _MEBIBYTE: Final = 1024 * 1024
 _PAGE: Final = 4096
@@ -71,7 +71,7 @@ _ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin", "HOME": guest_side.WORK, "LANG":
 _GUEST_FILES: Final = ("vmlinux", "initrd.gz", "root.squashfs")
 _HEAD_BYTES: Final = 4096
 _ANSWER_SECS: Final = 10.0
-"""What the guest may take, when the program's time is up, to write the result and to end."""
+"""How long the guest may take, when the program's time is up, to write the result and to end."""
 _CLOSE_SECS: Final = 8.0
 _TICK_SECS: Final = 0.1
 
@@ -147,7 +147,7 @@ class MicroVMExecutor:
         log.info("virtual machines are started by %s: %s", self._launcher.name, self._launcher.reason)
 
     def describe(self) -> ExecutorInfo:
-        """Return what the guest was said to run; the name holds the launcher's."""
+        """Return what the guest was said to run; the name contains the launcher's."""
         return self._info
 
     def execute(self, request: ExecutionRequest, /) -> ExecutionResult:
@@ -163,7 +163,7 @@ class MicroVMExecutor:
         except asyncio.CancelledError:
             process.stop()
             await unstoppable(asyncio.wait({run}))
-            run.exception()  # asked for, so that asyncio does not log it
+            run.exception()  # retrieved, so that asyncio does not log it
             raise
 
     def close(self) -> None:
@@ -248,7 +248,7 @@ class MicroVMExecutor:
                 return _verdict(request, *guest_side.unpack(drive))
         except (IndexError, KeyError, OverflowError, TypeError, ValueError):
             words = process.words
-        # Outside the handler: an error of a broken drive may hold the program's output.
+        # Outside the handler: an error of a broken drive may contain the program's output.
         raise ExecutorFault(f"the virtual machine ended without a result: {words}", started=True)
 
 
@@ -261,7 +261,7 @@ def _checked_guest(guest: Path | None) -> Path:
 
 
 def _payload(request: ExecutionRequest, info: ExecutorInfo) -> bytes:
-    """Return the drive that holds a request.
+    """Return the drive with a request.
 
     Raises:
         RequestError: it is one that this executor, or no system at all, can run.
@@ -282,7 +282,7 @@ def _payload(request: ExecutionRequest, info: ExecutorInfo) -> bytes:
         "memory_bytes": int(limits.memory_bytes),
         "output_bytes": int(limits.output_bytes),
         "artifact_bytes": int(limits.artifact_bytes),
-        # The host is dead when this is reached: it asks for the end at the limit itself.
+        # The host is dead if this is reached: it would ask for the end at the limit itself.
         "watchdog_secs": 1.25 * limits.wall_secs + _ANSWER_SECS,
     }
     payload = guest_side.order(order, [*map(bytes, (request.stdin, *request.files.values(), encoded.code))])
@@ -311,7 +311,7 @@ def _prepare(folder: Path, payload: bytes, result_bytes: int, user: int | None) 
     drives = folder / "payload", folder / "result"
     drives[0].write_bytes(payload + bytes(-len(payload) % _PAGE))
     drives[1].touch(mode=0o600)
-    os.truncate(drives[1], result_bytes)  # a hole: it takes of the disk what is written
+    os.truncate(drives[1], result_bytes)  # sparse: it takes only as much disk as is written
     if user is not None:
         for path in (folder, *drives):
             os.chown(path, user, user)
@@ -349,7 +349,7 @@ def _status(end: str, wait_status: int | None, *, out_of_memory: bool) -> tuple[
     if end != "exited" or wait_status is None:
         return (Status.OUTPUT_EXCEEDED if end == "flooded" else Status.TIMED_OUT), None, None
     code = os.waitstatus_to_exitcode(wait_status)
-    # A child that died of memory is no verdict on a program that then ends in its own way; a shell passes it on.
+    # A child that ran out of memory is not a verdict on a program that then ends normally; a shell passes it on.
     if out_of_memory and code in (-signal.SIGKILL, 128 + signal.SIGKILL):
         return Status.MEMORY_EXCEEDED, None, None
     if code < 0:

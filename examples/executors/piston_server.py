@@ -1,10 +1,10 @@
 """A service that runs code, for trying `external.py` against: Piston's API (version 2), with bubblewrap underneath.
 
 Run it with `CODEEXEC_ROOTFS=... PISTON_KEY=... python -m examples.executors.piston_server`; it prints its URL, and
-stops at the end of its standard input. It needs what `bubblewrap.py` needs, and else only the standard library.
+stops at the end of its standard input. It needs what `bubblewrap.py` needs, and otherwise only the standard library.
 
-HTTP is spoken here in its smallest form: one request a connection, which the client may close to cancel the run. Put a
-real server in front of anything that is more than a machine of your own.
+It speaks minimal HTTP: one request per connection, which the client may close to cancel the run. Put a
+real server in front of it on anything but your own machine.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ BODY_BYTES: Final = 32 * 1024 * 1024
 READ_SECS: Final = 30.0
 """How long a client may take to send its request."""
 JOBS: Final = 16
-"""How many programs run at once; a client beyond that is told to come again."""
+"""How many programs run concurrently; further clients are told to retry."""
 RUN_SECS: Final = 3.0
 """Piston's own default for `run_timeout`."""
 MEMORY_BYTES: Final = 256 * 1024 * 1024
@@ -57,7 +57,7 @@ class PistonServer:
 
     Args:
         executor: what runs the programs.
-        key: what clients must send as their bearer token, or "" when anybody may use it.
+        key: what clients must send as their bearer token, or "" if anyone may use it.
     """
 
     def __init__(self, executor: BubblewrapExecutor, *, key: str = "") -> None:
@@ -72,7 +72,7 @@ class PistonServer:
             writer.write(_response(status, answer))
             await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # nobody is there to be answered
+            pass  # no client is left to answer
         finally:
             writer.close()
 

@@ -1,4 +1,4 @@
-"""Keeps interpreters between programs: a session is an IPython kernel in a bubblewrap sandbox of its own.
+"""Keeps interpreters between programs: each session is an IPython kernel in its own bubblewrap sandbox.
 
     executor = SessionExecutor(Installation(rootfs, kernel))
     session = await executor.open_session_async(SessionRequest(language="python", limits=limits))
@@ -6,15 +6,15 @@
 
 What a session is here:
 
-* **One at a time.** A session runs one program. A second one meanwhile is an `ExecutorOverloaded` at once, since a wait
-  would be counted against it. Different sessions run side by side.
+* **One at a time.** A session runs one program. A second one meanwhile raises `ExecutorOverloaded`, since a wait
+  would count against it. Different sessions run in parallel.
 * **A program that has to be stopped** for its time, or because its call is cancelled, is interrupted, as by Ctrl-C.
   When all of it stops within `INTERRUPT_GRACE_SECS` the state is kept, and the processes that it started are ended.
   Otherwise the session ends, and the result's `detail` says so.
 * **A session ends** when it is closed, when nobody has used it for `IDLE_SECS`, when a program writes more than its
   output limit, and with its interpreter, when a program kills that or fills its memory. Its name is a
   `SessionNotFound` from then on.
-* **Children and threads** of a program that ends by itself live on in the session. What they print afterwards is of no
+* **Children and threads** of a program that ends on its own live on in the session. What they print afterwards is of no
   run any more, and is dropped.
 * **Memory** is that of the whole session, the interpreter and its temporary files included; a request may set less.
 * A request without a session runs in a fresh interpreter, which is ended before the result is returned.
@@ -68,7 +68,7 @@ __all__ = ["IDLE_SECS", "INTERRUPT_GRACE_SECS", "Installation", "SessionExecutor
 STARTUP_SECS: Final = 8.0
 """The most that a kernel takes to start: it takes 0.2 s, and 1 s with eight at once on two processors."""
 IDLE_SECS: Final = 600.0
-"""How long a session lives that nobody uses."""
+"""How long an unused session lives."""
 MAX_SOURCE_BYTES: Final = 4 * 1024 * 1024
 MAX_SESSIONS: Final = 32
 MAX_CONCURRENCY: Final = 8
@@ -103,7 +103,7 @@ class SessionExecutor:
 
     Args:
         installation: the sandbox's root file system and the kernel's packages.
-        idle_secs: how long a session lives that nobody uses.
+        idle_secs: how long an unused session lives.
         max_sessions: how many sessions are open at once; one more is an `ExecutorOverloaded`.
         max_concurrency: how many programs run at once, in sessions or without.
     """
@@ -140,7 +140,7 @@ class SessionExecutor:
         return self._info
 
     async def check_health_async(self) -> None:
-        """Raise `ExecutorUnavailable` where something that it needs is missing."""
+        """Raise `ExecutorUnavailable` if something that it needs is missing."""
         require_commands(*COMMANDS)
         for folder in (self._installation.rootfs / "usr/bin", self._installation.kernel / "ipykernel"):
             if not folder.is_dir():
@@ -154,13 +154,13 @@ class SessionExecutor:
         return await self._on_own_loop(lambda pool: pool.execute(request))
 
     async def open_session_async(self, request: SessionRequest, /) -> str:
-        """Start an interpreter and return the session's name, which nobody can guess."""
+        """Start an interpreter and return the session's name, which cannot be guessed."""
         if request.language not in self._info.languages:
             raise LanguageUnsupported(request.language)
         return await self._on_own_loop(lambda pool: pool.open(request))
 
     async def close_session_async(self, session: str, /) -> None:
-        """End a session, with whatever runs in it; one that has ended already stays so."""
+        """End a session, with whatever runs in it; one that has already ended stays so."""
         if self._own is not None:
             await self._on_own_loop(lambda pool: pool.close_session(session))
 

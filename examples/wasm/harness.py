@@ -51,7 +51,7 @@ async def _execute(code: str) -> None:
 
 
 async def _finish_tasks() -> None:
-    """Wait for what the program has scheduled and not awaited: in a browser the event loop is always running."""
+    """Wait for what the program has scheduled but not awaited: in a browser, the event loop is always running."""
     while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
         await asyncio.gather(*tasks)
 

@@ -9,7 +9,7 @@ from importlib import import_module
 
 from . import harness
 
-# By name, for type checkers: this is imported by matplotlib, and where it is not there, by nobody.
+# By name, for type checkers: only matplotlib imports this module.
 FigureCanvas = import_module("matplotlib.backends.backend_agg").FigureCanvasAgg
 
 

@@ -47,7 +47,7 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' blob:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-# A worker's policy is the network of the programs in it: they get the runtimes, and nothing else of the host.
+# A worker's policy limits the network of its programs: they get the runtimes, and nothing else of the host.
 WORKER_POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src {origin}/runtimes/; worker-src 'none'"
 )
@@ -116,7 +116,7 @@ class PageHandler(SimpleHTTPRequestHandler):
 
     server: PageServer  # pyright: ignore[reportIncompatibleVariableOverride] -- it is made by no other
     protocol_version = "HTTP/1.1"
-    extensions_map = {  # noqa: RUF012 -- the base class has it so
+    extensions_map = {  # noqa: RUF012 -- as in the base class
         ".css": "text/css; charset=utf-8",
         ".html": "text/html; charset=utf-8",
         ".js": "text/javascript; charset=utf-8",
@@ -128,7 +128,7 @@ class PageHandler(SimpleHTTPRequestHandler):
     }
 
     def parse_request(self) -> bool:
-        """Refuse what was meant for another host: a page elsewhere may have its name point here."""
+        """Refuse requests for another host: a page elsewhere may have its name point here."""
         if not super().parse_request():
             return False
         port = self.server.server_port
@@ -153,7 +153,7 @@ class PageHandler(SimpleHTTPRequestHandler):
         return str(self.server.find(urlsplit(path).path) or "")
 
     def end_headers(self) -> None:
-        """Add what isolates the page, and what confines it and its workers."""
+        """Add the headers that isolate the page, and that confine it and its workers."""
         self.send_header("Content-Security-Policy", self._policy())
         # Together they allow memory that is shared with a worker.
         self.send_header("Cross-Origin-Opener-Policy", "same-origin")
@@ -170,7 +170,7 @@ class PageHandler(SimpleHTTPRequestHandler):
         return WORKER_POLICY.format(origin=f"http://{self.headers['Host']}")
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Log no request; errors are."""
+        """Log no request; errors are still logged."""
 
 
 def main() -> int:
