@@ -1,9 +1,9 @@
-"""The kit that tells an executor's author whether it keeps the promises of the protocol.
+"""The kit that tests whether an executor keeps the promises of the protocol.
 
 `run_conformance(executor)` runs programs through it and returns a `ConformanceReport`; `python -m codeexec_config
-conformance MODULE:FACTORY` prints one; `codeexec_config.conformance.pytest_plugin` makes a test of each check. A check
-passes, fails, is skipped when its capability is not declared, or is not applicable to a language. A capability that is
-declared and not kept is a failure.
+conformance MODULE:FACTORY` prints one; `codeexec_config.conformance.pytest_plugin` turns each check into a test. A
+check passes, fails, is skipped if its capability is not declared, or is not applicable to a language. A capability
+that is declared but not kept is a failure.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Calling an executor in such a way that it can be left when it does not come back.
+"""Call an executor so that a call that does not return can be abandoned.
 
-The kit's own thread never runs the executor's code. A sync call gets a daemon thread of its own; async calls share an
-event loop in a daemon thread, which is replaced when a call blocks it. `concurrent.futures` would do all this but
-leave: its threads are joined at exit.
+The kit's own thread never runs the executor's code. Each sync call gets its own daemon thread; async calls share an
+event loop in a daemon thread, which is replaced if a call blocks it. `concurrent.futures` could do all this except
+abandon a call: its threads are joined at exit.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _RESPONSE_SECS: Final = 1.0
 
 
 class Call:
-    """A call that is under way, or has ended."""
+    """A call that is running, or has ended."""
 
     def __init__(self) -> None:
         self.result: Any = None
@@ -33,24 +33,24 @@ class Call:
 
     @property
     def secs(self) -> float:
-        """How long it took, or has taken until now."""
+        """How long it took, or has taken so far."""
         return (self._ended or time.monotonic()) - self._started
 
     def wait(self, secs: float) -> bool:
-        """Wait for its end, for so long at most, and tell whether it has ended."""
+        """Wait for its end for at most `secs`, and return whether it has ended."""
         return self._over.wait(secs)
 
     def cancel(self) -> None:
-        """Cancel it, if that can be done."""
+        """Cancel it, if possible."""
 
     def end(self, result: Any, error: BaseException | None) -> None:
-        """Note how it ended."""
+        """Record how it ended."""
         self.result, self.error, self._ended = result, error, time.monotonic()
         self._over.set()
 
 
 def call_in_thread(method: Callable[[], Any]) -> Call:
-    """Call a sync method in a thread that nobody will join."""
+    """Call a sync method in a thread that is never joined."""
     call = Call()
 
     def run() -> None:
@@ -80,7 +80,7 @@ class _AsyncCall(Call):
         self._task.add_done_callback(self._finish)
 
     def _cancel(self) -> None:
-        self._task.cancel()  # it is there: the loop keeps the order in which it was told to begin and to cancel
+        self._task.cancel()  # it exists: the loop calls `_begin` and `_cancel` in the order of the requests
 
     async def _outcome(self) -> tuple[Any, BaseException | None]:
         try:
@@ -103,7 +103,7 @@ class EventLoop:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._loop.set_default_executor(_DaemonThreads())
-        # What an abandoned call leaves undone has been told: asyncio would print the kit's frames.
+        # An abandoned call has already been reported: asyncio would print the kit's frames.
         self._loop.set_exception_handler(lambda *_: None)
         self._thread = threading.Thread(target=self._run, daemon=True, name="conformance-loop")
         self._thread.start()
@@ -117,15 +117,15 @@ class EventLoop:
         return _AsyncCall(self._loop, method)
 
     def responds(self) -> bool:
-        """Check whether nothing blocks it."""
+        """Check that nothing blocks it."""
         return self.call(_nothing).wait(_RESPONSE_SECS)
 
     def leave(self) -> None:
-        """Let it end when its tasks have ended, all of which are cancelled, or when what blocks it lets it go on."""
+        """Cancel its tasks, and let it end once they have ended, or once it is no longer blocked."""
         self.call(_wind_down)
 
     def close(self) -> None:
-        """End it, or leave it to its thread when a task of it does not end."""
+        """End it, or abandon it if a task does not end."""
         self.leave()
         self._thread.join(2 * _RESPONSE_SECS)
 
@@ -144,16 +144,16 @@ async def _wind_down() -> None:
 
 
 class _DaemonThreads(ThreadPoolExecutor):
-    """What `asyncio.to_thread` uses on the kit's loop: threads that do not hold up the end of the process."""
+    """The executor of `asyncio.to_thread` on the kit's loop, whose threads do not delay the end of the process."""
 
     def submit(self, method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
-        future.set_running_or_notify_cancel()  # what has begun is cancelled no more: its end would be an error then
+        future.set_running_or_notify_cancel()  # a running call cannot be cancelled: its end would raise then
 
         def run() -> None:
             try:
                 future.set_result(method(*args, **kwargs))
-            except BaseException as error:  # noqa: BLE001 -- the future hands it on
+            except BaseException as error:  # noqa: BLE001 -- the future passes it on
                 future.set_exception(error)
 
         threading.Thread(target=run, daemon=True, name="conformance-worker").start()

@@ -1,7 +1,7 @@
-"""One run of an executor in a process that is as a host's may be, and that ends with the run.
+"""Run an executor once in a process like some hosts', which ends with the run.
 
-Signals may be ignored, a canary may wait on standard input or at inherited descriptors, folders may refuse to go;
-whatever the run changes in its process is compared and forgotten.
+Signals may be ignored, a canary may wait on standard input or at inherited descriptors, removing folders may fail; the
+run's changes to its process are recorded and then discarded.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ _CHILDS_CODE: Final = 7
 
 
 class Circumstances(NamedTuple):
-    """What the host's process is like when it calls the executor."""
+    """The state of the host's process when it calls the executor."""
 
     ignored: tuple[int, ...] = ()
     """Signals that it ignores."""
     stdin: bytes | None = None
-    """What waits on its standard input; None is the null device."""
+    """The data on its standard input; None is the null device."""
     inherited: bytes | None = None
-    """What can be read from a descriptor that programs may inherit; a socket is there as well."""
+    """The data behind a descriptor that programs may inherit; there is a socket too."""
     has_path: bool = True
-    """Whether the variable PATH leads anywhere."""
+    """Whether the variable PATH is usable."""
     has_child: bool = False
-    """Whether it has a child of its own that has ended, and that it will wait for."""
+    """Whether it has a child that has ended, and that it will wait for."""
     removal: Removal = Removal.WORKS
-    """What becomes of an attempt to remove something once the program has begun."""
+    """What happens to an attempt to remove something once the program has begun."""
     removal_secs: float = 0
-    """How long an attempt that hangs does so at most."""
+    """How long an attempt hangs at most."""
 
 
 class Report(NamedTuple):
@@ -56,19 +56,19 @@ class Report(NamedTuple):
 
     result: Any = None
     error: str = ""
-    """The exception, or the result of another type, in words."""
+    """A description of the exception, or of a result of another type."""
     kind: str = ""
     """Its kind: "request", "infrastructure" or "other"."""
     stdout: bytes = b""
-    """What went to the host's own standard output."""
+    """The output on the host's own standard output."""
     stderr: bytes = b""
-    """The same of its standard error."""
+    """The same for its standard error."""
     received: bytes = b""
-    """What arrived at the inherited socket."""
+    """The data that arrived at the inherited socket."""
     changes: tuple[str, ...] = ()
-    """What is not as it was in the host's process."""
+    """What the run changed in the host's process."""
     waited: bool = False
-    """Whether the call waited for a removal as long as that hung."""
+    """Whether the call waited for a removal until it stopped hanging."""
 
 
 def lived(
@@ -77,7 +77,7 @@ def lived(
     circumstances: Circumstances,
     has_begun: Callable[[], bool] = lambda: True,
 ) -> Report:
-    """Run one program under circumstances, in a process that will end with it."""
+    """Run one program under the given circumstances, in a process that will end with it."""
     removals = Removals(circumstances.removal, circumstances.removal_secs, has_begun)
     with _own_streams(circumstances.stdin) as (out, err), _descriptors(circumstances.inherited) as peer:
         with _limited(circumstances), removals.tampered_with():
@@ -86,7 +86,7 @@ def lived(
             report = _called(executor, request, removals.end)
             after = _condition()
             changes = [name for name in before if before[name] != after[name]]
-            if child and child.wait() != _CHILDS_CODE:  # which is not to be had when somebody else waited for it
+            if child and child.wait() != _CHILDS_CODE:  # lost if something else waited for it
                 changes.append("the exit code of a child")
         sys.stdout.flush()
         sys.stderr.flush()
@@ -100,7 +100,7 @@ def lived(
 
 
 def _called(executor: Any, request: ExecutionRequest, back: Callable[[], None]) -> Report:
-    """Call an executor, and `back` as soon as the call is back: an event loop waits for more before it closes."""
+    """Call an executor, and `back` as soon as the call returns: an event loop waits for more before it closes."""
 
     async def awaited() -> Any:
         try:
@@ -112,7 +112,7 @@ def _called(executor: Any, request: ExecutionRequest, back: Callable[[], None]) 
         result = asyncio.run(awaited()) if hasattr(executor, "execute_async") else executor.execute(request)
     except BaseException as error:  # noqa: BLE001 -- whatever it raises is the finding
         return Report(error=told(error, request), kind=_kind(error))
-    if not isinstance(result, ExecutionResult):  # which might not survive the way to the kit's process
+    if not isinstance(result, ExecutionResult):  # it might not survive the transfer to the kit's process
         return Report(error=told(result), kind="other")
     return Report(result)
 
@@ -125,7 +125,7 @@ def _kind(error: BaseException) -> str:
 
 @contextlib.contextmanager
 def _own_streams(waiting: bytes | None) -> Iterator[tuple[int, int]]:
-    """Replace this process's three streams by ones of the kit's."""
+    """Replace this process's three streams by the kit's."""
     with contextlib.ExitStack() as stack:
         out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(2))
         source = os.open(os.devnull, os.O_RDONLY)
@@ -144,7 +144,7 @@ def _own_streams(waiting: bytes | None) -> Iterator[tuple[int, int]]:
 
 @contextlib.contextmanager
 def _descriptors(content: bytes | None) -> Iterator[socket.socket | None]:
-    """Hold a file and a socket that the programs which this process starts may inherit."""
+    """Open a file and a socket that programs started by this process may inherit."""
     if content is None:
         yield None
         return
@@ -184,14 +184,14 @@ def _limited(circumstances: Circumstances) -> Iterator[None]:
 
 
 def _ended_child() -> subprocess.Popen[bytes]:
-    """Start a child, and do not wait for it when it has ended."""
+    """Start a child, and leave it as a zombie when it has ended."""
     child = subprocess.Popen([sys.executable, "-ISc", f"raise SystemExit({_CHILDS_CODE})"])  # noqa: S603 -- the kit's own
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     return child
 
 
 def _condition() -> dict[str, object]:
-    """Note what a run has no business to change in its host's process."""
+    """Return the state of the host's process that a run must not change."""
     mask = os.umask(0o077)
     os.umask(mask)
     return {

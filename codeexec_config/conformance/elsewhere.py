@@ -1,7 +1,7 @@
-"""A copy of the executor in a process of its own, for what would harm the kit's own process.
+"""A copy of the executor in another process, for checks that would harm the kit's own process.
 
 The copy is made once, by a fork, before the executor has run anything: its threads and connections would not survive
-the fork. For each run that process forks again, so that runs do not see each other, and so that a run may be killed
+the fork. That process forks again for each run, so that runs do not see each other, and so that a run can be killed
 together with its host.
 """
 
@@ -37,10 +37,10 @@ _POLL_SECS: Final = 0.02
 
 
 class Elsewhere:
-    """A copy of the executor, where the system can make one.
+    """A copy of the executor, if the system can make one.
 
     Attributes:
-        works: whether it can run programs, once that is known.
+        works: whether it can run programs, once known.
     """
 
     def __init__(self, executor: Any) -> None:
@@ -61,10 +61,10 @@ class Elsewhere:
         secs: float,
         is_begun: Callable[[], object] = lambda: True,
     ) -> Report:
-        """Run a program and return what was seen; `is_begun` tells from when on removals are tampered with.
+        """Run a program and return what was seen; removals are tampered with once `is_begun` returns true.
 
         Raises:
-            Failed: the call did not come back, or the host's process did not survive it.
+            Failed: the call did not return, or the host's process did not survive it.
         """
         with self._lock:
             copy = self._needed()
@@ -76,7 +76,7 @@ class Elsewhere:
             return copy.report(pid, secs, until)
 
     def killed(self, request: ExecutionRequest, is_due: Callable[[], object], secs: float) -> bool:
-        """Start a program, kill its host once it is due, and tell whether that came to be before the run's end."""
+        """Start a program, kill its host once it is due, and return whether that was before the run's end."""
         with self._lock:
             copy = self._needed()
             pid = copy.begin(request, Circumstances())
@@ -99,11 +99,11 @@ class Elsewhere:
 
 
 class _Copy:
-    """The process that holds the copy, seen from here."""
+    """The parent's side of the process with the copy."""
 
     def __init__(self, executor: Any) -> None:
         self._connection, theirs = Pipe()
-        self._begun = mmap(-1, 1)  # which every copy of this process shares
+        self._begun = mmap(-1, 1)  # shared by every copy of this process
         self._pid = _forked(lambda: _wait_for_work(executor, theirs, self._connection, self._has_begun))
         theirs.close()
 
@@ -124,14 +124,14 @@ class _Copy:
         return bool(self._begun[0])
 
     def reports(self, secs: float) -> bool:
-        """Wait for so long at most, and tell whether a run has come to its end."""
+        """Wait for at most `secs`, and return whether a run has ended."""
         return self._connection.poll(secs)
 
     def report(self, pid: int, secs: float, until: float) -> Report:
-        """Return what a run reports; it is given so many seconds, and they end then."""
+        """Return a run's report; `secs` is the time that it has, which is over at `until`."""
         if not self.reports(max(0.0, until - time.monotonic())):
             self.kill(pid)
-            raise Failed(f"the call was not back after {secs:g} s")
+            raise Failed(f"the call did not return within {secs:g} s")
         first = self._connection.recv()
         if not isinstance(first, Report):
             raise Failed(f"the host's process did not survive the run: {_fate(first)}")
@@ -144,17 +144,17 @@ class _Copy:
         self._await_end()
 
     def _await_end(self) -> None:
-        """Read on until the end of a run's process is told."""
+        """Read until the end of a run's process is reported."""
         until = time.monotonic() + _STOP_SECS
         while self._connection.poll(max(0, until - time.monotonic())):
-            if not isinstance(self._connection.recv(), Report):  # one that came too late may come first
+            if not isinstance(self._connection.recv(), Report):  # a late report may come first
                 return
 
     def close(self) -> None:
-        """End the process that holds the copy."""
+        """End the process with the copy."""
         self._connection.close()
         self._begun.close()
-        # It would not see the end of the connection: copies of other executors may hold the other end too.
+        # It would not see the end of the connection, as copies of other executors may have its other end too.
         _kill(self._pid)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self._pid, 0)
@@ -176,7 +176,7 @@ def _forked(act: Callable[[], None]) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     with warnings.catch_warnings():
-        # Threads of the caller do not matter: the copy uses nothing of theirs.
+        # The caller's threads do not matter: the copy uses nothing of theirs.
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
     if pid == 0:
@@ -194,10 +194,10 @@ def _leave() -> NoReturn:
 def _wait_for_work(
     executor: Any, connection: Connection, others: Connection, has_begun: Callable[[], bool] = lambda: True
 ) -> None:
-    """Fork a process for each request that comes, and tell of its number and its end."""
+    """Fork a process for each request, and report its number and its end."""
     others.close()
     os.setsid()
-    gc.freeze()  # what the copy collects is the original's
+    gc.freeze()  # garbage in the copy belongs to the original
     with contextlib.suppress(EOFError, OSError):
         while True:
             pid = _forked(partial(_report, executor, connection, has_begun, *connection.recv()))
@@ -211,7 +211,7 @@ def _report(
     request: ExecutionRequest,
     circumstances: Circumstances,
 ) -> None:
-    """Report this process's number, and then of what one run came to."""
+    """Send this process's number, and then the report of one run."""
     os.setsid()
     connection.send(os.getpid())
     connection.send(lived(executor, request, circumstances, has_begun))

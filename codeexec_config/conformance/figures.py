@@ -1,4 +1,4 @@
-"""The kit's numbers: every deadline and size that a verdict depends on; they stand in each report."""
+"""The kit's numbers: every deadline and size that a verdict depends on; each report lists them."""
 
 from __future__ import annotations
 
@@ -10,58 +10,58 @@ __all__ = ["Deadlines", "Sizes"]
 
 
 class Deadlines(NamedTuple):
-    """Seconds, generous enough for a busy machine: what they catch is minutes."""
+    """Deadlines in seconds, generous enough for a busy machine: what they catch takes minutes."""
 
     describe: float = 1.0
     """One `describe()`."""
     run_limit: float = 10.0
-    """The wall limit of programs that are meant to end."""
+    """The wall limit of programs that should end."""
     stop_limit: float = 2.0
-    """The wall limit of programs that are meant to meet it."""
+    """The wall limit of programs that should reach it."""
     late: float = 5.0
-    """On time is the wall limit, the declared start-up, and this."""
+    """How late a run may end after the wall limit and the declared start-up."""
     latency_limit: float = 30.0
-    """The wall limit beside which a short program must not wait."""
+    """The wall limit of a short program, which must not wait for it."""
     latency: float = 10.0
-    """What a short program may take under `latency_limit`."""
+    """How long a short program may take under `latency_limit`."""
     once: float = 3.0
-    """How long a program runs that must not be run again."""
+    """The duration of a program that must not be run again."""
     settle: float = 5.0
-    """What may pass between a result and the end of the program's last process."""
+    """The time between a result and the end of the program's last process."""
     cancel: float = 10.0
     """From a cancellation to its `CancelledError`."""
     stall: float = 0.2
-    """The longest that the event loop may stand still."""
+    """The longest stall of the event loop."""
     close: float = 10.0
     """One call of `close`, or of a session method."""
     abandon: float = 1.0
-    """What a stuck call gets to react to its cancellation, before it is left behind."""
+    """How long a stuck call may react to its cancellation, before it is abandoned."""
 
 
 class Sizes(NamedTuple):
-    """Bytes, and counts."""
+    """Sizes in bytes, and counts."""
 
     memory: int = 512 * MEBIBYTE
-    """The memory limit of programs that are not meant to meet it."""
+    """The memory limit of programs that should not reach it."""
     memory_limit: int = 128 * MEBIBYTE
-    """The memory limit of programs that are meant to meet it."""
+    """The memory limit of programs that should reach it."""
     touched_mebibytes: int = 1024
-    """What those touch."""
+    """How much memory those touch."""
     output_limit: int = 64 * 1024
-    """The output limit of programs that are meant to meet it."""
+    """The output limit of programs that should reach it."""
     host_growth: int = 64 * MEBIBYTE
-    """What the host process may grow by during an endless flood."""
+    """How much the host process may grow during an endless flood."""
     source: int = 200_000
-    """A long program."""
+    """The size of a long program."""
     forks: int = 500
     """The processes that a fork storm tries to start."""
     storm_memory: int = 4096 * MEBIBYTE
     """Its memory limit, so high that only a limit of processes can stop it."""
     together: int = 4
-    """Programs at once."""
+    """The number of concurrent programs."""
     artifacts: int = 1 * MEBIBYTE
-    """The artifact limit of a program that is meant to meet it."""
+    """The artifact limit of a program that should reach it."""
     sparse: int = 512 * MEBIBYTE
     """The artifact that it leaves."""
     disk_mebibytes: int = 2048
-    """What a program tries to write to a file."""
+    """How much a program tries to write to a file."""

@@ -1,4 +1,4 @@
-"""The host's own standard output, taken away from an executor while a report is made."""
+"""Keep the host's standard output from an executor while a report is made."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ __all__ = ["Printed", "own_output", "with_printed"]
 
 _STREAMS: Final = "O09"
 _KEPT: Final = 1 << 16
-"""How much is kept of what is printed: more than is shown, so that a secret is recognised as a whole."""
+"""How much of the printed output is kept: more than is shown, so that a secret is recognised whole."""
 _SETTLE_SECS: Final = 1.0
 
 
 class Printed:
-    """What was printed to standard output meanwhile: how much, and how it began."""
+    """What was printed to standard output meanwhile: its size and its beginning."""
 
     def __init__(self) -> None:
         self.size = 0
@@ -35,17 +35,17 @@ class Printed:
         self._reader = self._collecting()
 
     def settle(self) -> None:
-        """Wait until all is counted that has been printed so far, and count on."""
+        """Wait until everything printed so far is counted, and keep counting."""
         before, self._reader = self._reader, self._collecting()
-        # A program that was left behind may hold the other end for ever.
+        # An abandoned program may keep the other end open forever.
         before.join(_SETTLE_SECS)
 
     def end(self) -> None:
-        """Wait for the last of it, when standard output is another again."""
+        """Wait for the rest, once standard output is restored."""
         self._reader.join(_SETTLE_SECS)
 
     def _collecting(self) -> threading.Thread:
-        """Let standard output be a pipe from now on, and return what reads it."""
+        """Redirect standard output to a pipe, and return the thread that reads it."""
         with contextlib.suppress(AttributeError, OSError, ValueError):  # an executor may have closed or replaced it
             sys.stdout.flush()
         source, sink = os.pipe()
@@ -64,7 +64,7 @@ class Printed:
 
 @contextlib.contextmanager
 def own_output() -> Iterator[tuple[IO[str], Printed]]:
-    """Keep standard output for the report, on a descriptor of its own, and collect whatever else is printed."""
+    """Keep standard output for the report, on a new descriptor, and collect whatever else is printed."""
     sys.stdout.flush()
     kept, before = os.dup(1), (sys.stdout, sys.stderr)
     printed = Printed()
@@ -89,7 +89,7 @@ def _stand_in(descriptor: int) -> IO[str]:
 
 
 def with_printed(report: ConformanceReport, printed: Printed) -> ConformanceReport:
-    """Return a report that holds what was printed so far as a failure of the check that is about it."""
+    """Return the report, with any output so far as a failure of the check for it."""
     printed.settle()
     if not printed.size:
         return report
@@ -97,7 +97,7 @@ def with_printed(report: ConformanceReport, printed: Printed) -> ConformanceRepo
     if not any(result.id == _STREAMS for result in report.results):
         finding = CheckResult(
             id=_STREAMS,
-            title="the host's own streams are its own",
+            title="the host's streams stay the host's",
             language=None,
             capability="core",
             verdict=Verdict.FAIL,

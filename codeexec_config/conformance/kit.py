@@ -1,4 +1,4 @@
-"""What a check works with: the executor, programs for one language, and calls that come back by a deadline."""
+"""What a check works with: the executor, programs in one language, and calls with deadlines."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _POLL_SECS = 0.04
 _SHORT_POLL_SECS = 0.02
 _SIGHT_SECS = 1.0
 REFUSALS = RequestError, RequestTooLarge
-"""What limits may be refused with."""
+"""The errors with which limits may be refused."""
 OTHER_LIMITS = "limits other than the usual ones are refused, as they may be"
 _Seen = TypeVar("_Seen")
 
@@ -49,7 +49,7 @@ class Kit:
 
     Args:
         subject: the executor under test.
-        info: how it describes itself.
+        info: its description.
         language: the one to write programs in.
         snippets: the programs, by purpose.
         lacking: the features that its interpreter is known to lack.
@@ -96,7 +96,7 @@ class Kit:
         return code
 
     def request(self, code: str, *, wall: float | None = None, **fields: Any) -> ExecutionRequest:
-        """Ask for a run under the limits of programs that do not mean to meet them."""
+        """Return a request with limits that programs should not reach."""
         limits = ExecutionLimits(
             wall_secs=wall or self.deadlines.run_limit,
             memory_bytes=fields.pop("memory", self.sizes.memory),
@@ -112,22 +112,22 @@ class Kit:
         return self.subject.start("execute", request)
 
     def allowed_secs(self, request: ExecutionRequest) -> float:
-        """Return the time by which a run is on time."""
+        """Return how long a run may take to be on time."""
         return request.limits.wall_secs + self.info.startup_secs + self.deadlines.late
 
     def outcome(self, request: ExecutionRequest, call: Call | None = None) -> Outcome:
-        """Run to the end, whatever it is; a call that is late is left behind."""
+        """Run to any end; a late call is abandoned."""
         call = call or self.start(request)
         return self.subject.settled(call, "the call", self.allowed_secs(request))
 
     def run(self, request: ExecutionRequest, *statuses: Status, call: Call | None = None) -> ExecutionResult:
-        """Run to a verdict, one of those named if any are."""
+        """Run to a verdict, one of `statuses` if any are given."""
         return self.verdict(self.outcome(request, call), *statuses, request=request)
 
     def verdict(self, outcome: Outcome, *statuses: Status, request: ExecutionRequest | None = None) -> ExecutionResult:
-        """Return the verdict of a run that must have one, one of those named if any are.
+        """Return the verdict of a run, which must have one, one of `statuses` if any are given.
 
-        Limits other than those that most programs have may be refused, and then nothing can be told.
+        Limits other than the usual ones may be refused; then the check is skipped.
         """
         if type(outcome.error) in REFUSALS and request is not None and self._is_unusual(request.limits):
             cannot_tell(OTHER_LIMITS)
@@ -145,47 +145,47 @@ class Kit:
         return usual != (limits.memory_bytes, limits.output_bytes, limits.wall_secs)
 
     def together(self, requests: Sequence[ExecutionRequest]) -> Iterator[tuple[ExecutionRequest, Outcome]]:
-        """Run as many as may run at once, and the others after them, and yield each with what came of it."""
+        """Run requests, as many concurrently as may run, and yield each with its outcome."""
         most = self.most_at_once()
         for first in range(0, len(requests), most):
             begun = [(request, self.start(request)) for request in requests[first : first + most]]
             yield from [(request, self.outcome(request, call)) for request, call in begun]
 
     def once(self, purpose: str, see: Callable[[], _Seen]) -> _Seen:
-        """Return what came of a program that several checks judge; it is run for the first of them."""
+        """Return the outcome of a program that several checks judge; it is run for the first of them."""
         if purpose not in self._once:
             self._once[purpose] = see()
         seen: _Seen = self._once[purpose]
         return seen
 
     def start_up_secs(self) -> float:
-        """Return how long a start-up takes here: that of a program of no length, and no more than is declared."""
+        """Return how long a start-up takes here: that of an empty program, but no more than is declared."""
         took = self.once("start_up", lambda: self.outcome(self.request(self.code("say", text="short"))).secs)
         return min(self.info.startup_secs, took)
 
     def shown(self, request: ExecutionRequest, word: str, *, call: Call | None = None) -> ExecutionResult:
-        """Run a program that looks at something, and skip the check when it did not get so far as to print a word."""
+        """Run a program that looks at something, and skip the check if it did not get to print a word."""
         result = self.run(request, call=call)
         if word.encode() not in result.stdout:
-            cannot_tell(f"the program did not get so far: {told(result)}")
+            cannot_tell(f"the program did not get that far: {told(result)}")
         return result
 
     def elsewhere(self, request: ExecutionRequest, circumstances: Circumstances) -> Report:
-        """Run in a copy of the host's process, to whatever end."""
+        """Run in a copy of the host's process, to any end."""
         return self.copy().run(request, circumstances, self.allowed_secs(request))
 
     def copy(self) -> Elsewhere:
-        """Return the copy of the host's process, or skip the check where it cannot so much as run a program.
+        """Return the copy of the host's process, or skip the check if it cannot even run a program.
 
-        No thread, and no connection or worker that only one may use, survives the fork that makes it.
+        Threads, and connections or workers that only one process may use, do not survive the fork that makes it.
         """
         elsewhere = self.subject.elsewhere
         if elsewhere.works is None:
             elsewhere.works = self._works_in_a_copy(elsewhere)
             if not elsewhere.works:
-                elsewhere.close()  # it holds ends of the executor's own pipes
+                elsewhere.close()  # it has ends of the executor's own pipes open
         if not elsewhere.works:
-            cannot_tell("in a copy of the host's process the executor runs nothing: it had begun something before")
+            cannot_tell("the executor runs nothing in a copy of the host's process: it had started something before")
         return elsewhere
 
     def _works_in_a_copy(self, elsewhere: Elsewhere) -> bool:
@@ -196,7 +196,7 @@ class Kit:
             return False
 
     def has_sight(self) -> bool:
-        """Check whether there are programs with children here, and the probe sees them."""
+        """Check whether the language has programs with children, and the probe sees them."""
         try:
             self.expect_sight()
         except (Skipped, NotApplicable):
@@ -204,16 +204,16 @@ class Kit:
         return True
 
     def reported(self, request: ExecutionRequest, report: Report, *statuses: Status) -> ExecutionResult:
-        """Return the verdict of such a run, one of those named if any are."""
+        """Return the verdict of such a run, one of `statuses` if any are given."""
         expect(not report.error, f"got {report.error}")
         return self.verdict(Outcome(report.result, None, 0), *statuses, request=request)
 
     def most_at_once(self) -> int:
-        """Return how many programs may run at once: what the executor declares, and no more than the kit's own."""
+        """Return how many programs may run concurrently: as the executor declares, but at most the kit's number."""
         return min(self.info.max_concurrency or self.sizes.together, self.sizes.together)
 
     def _is_lacking(self, feature: str) -> bool:
-        """Learn, when the first program needs it, whether the interpreter refuses a feature by its nature."""
+        """Find out, when the first program needs it, whether the interpreter lacks a feature by design."""
         with self._learning:
             if feature not in self._lacks:
                 self._lacks[feature] = not self._works(feature)
@@ -223,7 +223,7 @@ class Kit:
         try:
             result = self.run(self.request(self._snippets[feature]))
         except Failed:
-            return True  # the checks will tell what is wrong
+            return True  # the checks will report what is wrong
         return result.status is not Status.FAILED or b"works" in result.stdout
 
     def hello_works(self) -> None:
@@ -236,11 +236,11 @@ class Kit:
 
     @staticmethod
     def nonce() -> str:
-        """Return a word that stands nowhere else."""
+        """Return a unique word."""
         return f"kit{secrets.token_hex(8)}"
 
     def sees(self, marker: str, call: Call, secs: float) -> bool:
-        """Look for a marker while a call runs, and tell whether the probe saw it."""
+        """Look for a marker while a call runs, and return whether the probe saw it."""
         until = time.monotonic() + secs
         while time.monotonic() < until and not call.wait(_POLL_SECS):
             if self.left(marker):
@@ -248,21 +248,21 @@ class Kit:
         return False
 
     def comes_into_sight(self, marker: str) -> bool:
-        """Look for a marker of what has just been started: a process has no arguments yet when its parent goes on."""
+        """Look for the marker of a process just started: it may not have its arguments yet when its parent goes on."""
         until = time.monotonic() + _SIGHT_SECS
         while not (is_seen := bool(self.left(marker))) and time.monotonic() < until:
             time.sleep(_POLL_SECS)
         return is_seen
 
     def left(self, marker: str) -> Collection[str]:
-        """Return what carries the marker now."""
+        """Return everything that has the marker now."""
         found: object = self.subject.probe(marker)
         if isinstance(found, (str, bytes)) or not isinstance(found, Collection):
-            raise Failed(f"the leak probe returned {type(found).__name__}, and no collection of lines")
+            raise Failed(f"the leak probe returned {type(found).__name__}, not a collection of lines")
         return [str(each) for each in found]  # such as paths
 
     def counted(self, request: ExecutionRequest, marker: str) -> int:
-        """Run to whatever end, and return how many processes were seen that carry a marker."""
+        """Run to any end, and return how many processes with a marker were seen."""
         call = self.start(request)
         seen: set[str] = set()
         until = time.monotonic() + self.allowed_secs(request)
@@ -272,13 +272,13 @@ class Kit:
         return len(seen)
 
     def expect_nothing_left(self, marker: str, secs: float | None = None) -> None:
-        """Fail when something still carries the marker after the time to settle."""
+        """Fail if something still has the marker after the time to settle."""
         _expect_none(partial(self.left, marker), secs or self.deadlines.settle)
 
     def expect_none_left_by(self, act: Callable[[], None], times: int) -> None:
-        """Fail when processes that are born of an act live on after the time to settle, marked or not.
+        """Fail if processes started by `act` live on after the time to settle, marked or not.
 
-        A pool makes up for what was used, which is not more and more of them: so often the act is done at most.
+        A pool replaces what was used, but does not grow each time: so the act is repeated, at most `times`.
         """
         blocks: list[Descendants] = []
         left: Collection[str] = ()
@@ -290,20 +290,20 @@ class Kit:
             left = _left(lambda: [each for block in blocks for each in block.left()], self.deadlines.settle, most=most)
             if len(left) <= most:
                 return
-        raise Failed(f"left behind: {_some(left)}; each time that it was done there were more")
+        raise Failed(f"left behind: {_some(left)}; there were more each time")
 
     def expect_sight(self) -> None:
-        """Skip the check when the probe cannot see this executor's programs: it would find nothing left, always."""
+        """Skip the check if the probe cannot see this executor's programs: it would never find anything left."""
         if self.language not in self.subject.sights:
-            with suppress(Failed):  # of a limit that is not kept, which T04 tells
+            with suppress(Failed):  # of a limit that is not kept, which T04 reports
                 self.watched()
         if not self.subject.sights.get(self.language):
-            raise Skipped("the leak probe does not see this executor's programs: give run_conformance one that does")
+            raise Skipped("the leak probe does not see this executor's programs: pass run_conformance one that does")
 
     def watched(self) -> tuple[str, Outcome]:
-        """Run a program with a child in a new session into its limit, and learn whether the probe sees the two.
+        """Run a program with a child in a new session into its limit, and find out whether the probe sees the two.
 
-        When it is not seen it may not have come so far: then once more, into a later limit.
+        If it is not seen, it may not have got that far: then run it again, into a later limit.
         """
         marker, outcome = self._watched(self.deadlines.stop_limit)
         if not self.subject.sights[self.language]:
@@ -319,13 +319,13 @@ class Kit:
 
 
 def _expect_none(look: Callable[[], Collection[str]], secs: float) -> None:
-    """Fail when something is left after the time that it has to go."""
+    """Fail if something is left after the time to settle."""
     left = _left(look, secs)
     expect(not left, f"left behind: {_some(left)}")
 
 
 def _left(look: Callable[[], Collection[str]], secs: float, *, most: int = 0) -> Collection[str]:
-    """Look until no more than so much is left, or its time to go is over, and return what is."""
+    """Look until no more than `most` is left, or the time to settle is over, and return what is left."""
     until = time.monotonic() + secs
     while len(left := look()) > most and time.monotonic() < until:
         time.sleep(_POLL_SECS)

@@ -1,4 +1,4 @@
-"""What of the host is mounted in a sandbox, by the table of mounts that a program there sees."""
+"""Find what of the host is mounted in a sandbox, from the table of mounts that a program there sees."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["KNOWN_FOLDERS", "MOUNTS", "is_of_the_host_alone", "sources"]
 
 MOUNTS: Final = Path("/proc/self/mountinfo")
 KNOWN_FOLDERS: Final = ("/etc", "/home", "/root", "/var/lib", "/var/log", "/run", "/srv", "/opt", "/boot")
-"""Folders of a host that no sandbox has a use for, as a whole."""
+"""Folders of a host that no sandbox needs as a whole."""
 _SECRETS: Final = (
     *(".ssh", ".aws", ".azure", ".config", ".docker", ".gnupg", ".kube", ".netrc", ".git-credentials", ".npmrc"),
     *(".pypirc", ".pgpass", ".bash_history", ".vault-token"),
@@ -24,7 +24,7 @@ _ESCAPED: Final = re.compile(r"\\([0-7]{3})")
 
 
 class _Mount(NamedTuple):
-    """A line of the table: which part of which file system lies where."""
+    """A line of the table: which part of which file system is mounted where."""
 
     device: str
     root: str
@@ -39,7 +39,7 @@ def _mounts(table: str) -> Iterator[_Mount]:
 
 
 def sources(table: str, hosts: str) -> Iterator[Path]:
-    """Yield where the host has what is mounted in a sandbox, unless it is a whole file system."""
+    """Yield the host's paths of what is mounted in a sandbox, except whole file systems."""
     here = list(_mounts(hosts))
     for mount in _mounts(table):
         for own in here:
@@ -49,10 +49,10 @@ def sources(table: str, hosts: str) -> Iterator[Path]:
 
 
 def is_of_the_host_alone(path: Path) -> bool:
-    """Check whether something can have no place in a sandbox: a socket of the host, a folder of its, or a secret."""
+    """Check whether something does not belong in a sandbox: a socket of the host, one of its folders, or a secret."""
     if str(path) in KNOWN_FOLDERS or path in [Path.home() / name for name in _SECRETS]:
         return True
     try:
         return stat.S_ISSOCK(path.stat().st_mode)
-    except OSError:  # it was the run's own, or is another file system's
+    except OSError:  # it belonged to the run, or is on another file system
         return False

@@ -1,4 +1,4 @@
-"""What a check raises when it did not see what must be seen, and the helpers that raise it."""
+"""The exceptions of checks that do not pass, and the helpers that raise them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ __all__ = ["Failed", "NotApplicable", "Skipped", "cannot_tell", "expect"]
 
 
 class Failed(Exception):  # noqa: N818 -- a verdict, not an error
-    """The check did not see what must be seen; the text says what it saw.
+    """The check failed; the text says what it saw.
 
     Args:
         message: what it saw.
-        traceback: that of the exception that it saw, if any.
+        traceback: the traceback of the exception that it saw, if any.
     """
 
     def __init__(self, message: str, traceback: str = "") -> None:
@@ -35,5 +35,5 @@ def expect(holds: object, message: str, traceback: str = "") -> None:
 
 
 def cannot_tell(why: str) -> NoReturn:
-    """Skip the check: its program did not get so far as to show anything about the executor."""
+    """Skip the check: its program did not get far enough to show anything about the executor."""
     raise Skipped(f"cannot tell: {why}")

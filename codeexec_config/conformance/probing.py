@@ -1,4 +1,4 @@
-"""Looking from outside for what a program left behind."""
+"""Look from outside for what a program left behind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["LeakProbe", "numbers", "processes_with", "read"]
 
 LeakProbe: TypeAlias = "Callable[[str], Collection[str]]"
-"""Takes a marker and returns a line for each thing alive that carries it; an executor may need one of its own."""
+"""Takes a marker and returns a line for each live thing that has it; some executors need their own."""
 
 _PROC: Final = Path("/proc")
 _SHOWN: Final = 80
@@ -23,7 +23,7 @@ _CHUNK: Final = 1 << 16
 
 
 def processes_with(marker: str, *, proc: Path = _PROC) -> list[str]:
-    """Return the processes of this machine that carry a marker in their arguments or environment.
+    """Return the processes of this machine with a marker in their arguments or environment.
 
     It sees what the machine's own process table shows: programs in containers and namespaces, but not those inside a
     virtual machine, of another machine, or of another user when it runs without privileges.
@@ -44,20 +44,20 @@ def _found(marker: bytes, proc: Path) -> Iterator[str]:
 def numbers(proc: Path) -> list[int]:
     """Return the numbers of a process table."""
     try:
-        # Not pathlib: this is done many times a second.
+        # Not pathlib: this is called many times a second.
         return [int(name) for name in os.listdir(proc) if name.isdigit()]  # noqa: PTH208
     except OSError:  # another system
         return []
 
 
 def read(path: str) -> bytes:
-    """Return what a file of a process table holds, or nothing when it cannot be read."""
+    """Return the contents of a file of a process table, or nothing if it cannot be read."""
     try:
-        # Not open(): this is done for each process many times a second, and a file object takes twice as long.
+        # Not open(): this is called for each process many times a second, and a file object takes twice as long.
         descriptor = os.open(path, os.O_RDONLY)
         try:
             return b"".join(iter(partial(os.read, descriptor, _CHUNK), b""))
         finally:
             os.close(descriptor)
-    except OSError:  # it ended meanwhile, or is somebody else's
+    except OSError:  # it ended meanwhile, or has another owner
         return b""

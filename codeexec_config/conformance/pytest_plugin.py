@@ -1,4 +1,4 @@
-"""The kit as tests of pytest, one for each check and language; nothing else of the package needs pytest.
+"""The kit as pytest tests, one for each check and language; nothing else in the package needs pytest.
 
 from codeexec_config.conformance.pytest_plugin import conformance_tests
 
@@ -33,11 +33,11 @@ def conformance_tests(
 ) -> type:
     """Return a test class for an executor; assign it to a name that pytest collects, such as `TestMyExecutor`.
 
-    A check that fails is a test that fails; one that is skipped or not applicable is a test that is skipped and says
-    why. The executor is made once, when tests are collected, because its description says which tests there are.
+    A check that fails is a failed test; one that is skipped or not applicable is a skipped test that says why. The
+    executor is created once, when tests are collected, because its description determines the tests.
 
     Args:
-        factory: makes the executor.
+        factory: creates the executor.
         languages: as in `run_conformance`.
         leak_probe: the same.
         snippets: the same.
@@ -47,7 +47,7 @@ def conformance_tests(
 
 
 def class_of(suite: Suite) -> type:
-    """Return a test class for the cases of a suite, each after those without which it cannot tell anything."""
+    """Return a test class for the cases of a suite, each after those that it depends on."""
     cases = [case for wave in suite.waves() for case in wave]
 
     class TestConformance:

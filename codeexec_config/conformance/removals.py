@@ -1,6 +1,6 @@
-"""What becomes of a clean-up: folders, commands and requests that remove something fail, or do not come back.
+"""Tamper with clean-ups: folders, commands and requests that remove something fail, or do not return.
 
-An executor cleans up when its program is done; what it removes before the program has begun is let through.
+An executor cleans up when its program is done; what it removes before the program has begun is left alone.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 __all__ = ["Removal", "Removals"]
 
 _WORDS: Final = frozenset({"rm", "rmdir", "remove", "delete", "destroy", "undefine", "cgdelete"})
-"""What commands are called, or their first words, that remove a container, a machine, a volume or a folder."""
+"""Names of commands, or their first words, that remove a container, a machine, a volume or a folder."""
 _JOINS: Final = frozenset(";&|\n")
-"""What joins several commands in a line of shell, of which one may be the program."""
+"""Characters that join several shell commands, one of which may be the program."""
 _BLANKS: Final = frozenset(" \t\n")
 _FAILS: Final = ("/bin/sh", "-c", "exit 1")
 _HANGS: Final = ("/bin/sh", "-c", "exec sleep 3600")
 
 
 class Removal(Enum):
-    """What becomes of an attempt to remove something."""
+    """What happens to an attempt to remove something."""
 
     WORKS = "works"
     FAILS = "fails"
@@ -41,8 +41,8 @@ class Removals:
     """The attempts of this process to remove something, from the program's start to the end of the call.
 
     Args:
-        kind: what becomes of them.
-        most_secs: how long one that hangs does so at most; then nothing else does.
+        kind: what happens to them.
+        most_secs: how long an attempt hangs at most; after that, no other one does.
         has_begun: whether the program has begun.
     """
 
@@ -56,14 +56,14 @@ class Removals:
         self.were_waited_for = False
 
     def end(self) -> None:
-        """Let everything go on: the call is over."""
+        """Let everything continue: the call is over."""
         self._over.set()
         for process in self._stuck:
             process.kill()
 
     @contextlib.contextmanager
     def tampered_with(self) -> Iterator[None]:
-        """Tamper with them while a block runs, and make up for it at the end."""
+        """Tamper with them while a block runs, and remove what was kept at the end."""
         if self._kind is Removal.WORKS:
             yield
             return
@@ -120,7 +120,7 @@ class Removals:
 
 
 def _removes(args: Any) -> bool:
-    """Check whether a command removes something: by whole words, since a program's source may be an argument too."""
+    """Check whether a command removes something, by whole words, since a program's source may be an argument too."""
     if isinstance(args, str | bytes | os.PathLike):
         line = os.fsdecode(args)
         words = [] if set(line) & _JOINS else line.split()

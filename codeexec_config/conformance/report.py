@@ -1,4 +1,4 @@
-"""What a run of the kit found, as data, as JSON types, and as a table to read."""
+"""The result of a run of the kit, as data, as JSON types, and as a readable table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["CheckResult", "ConformanceReport", "Override", "Verdict"]
 
 
 class Verdict(StrEnum):
-    """What a check came to."""
+    """The verdict of a check."""
 
     PASS = "pass"  # noqa: S105 -- no password
     FAIL = "fail"
@@ -32,14 +32,14 @@ class CheckResult:
 
     Args:
         id: of the check, such as "T04"; stable.
-        title: what must hold.
+        title: what must be true.
         language: the language's name, or None for a check of the executor as a whole.
         capability: the capability that the check belongs to, or "core".
-        verdict: what it came to.
+        verdict: its verdict.
         detail: what was seen instead, or why it was not run.
         secs: how long it took.
-        action: what is done.
-        traceback: that of what the executor raised, without secrets and without the request's words.
+        action: what it does.
+        traceback: that of the executor's exception, without secrets and without the request's words.
     """
 
     id: str
@@ -54,7 +54,7 @@ class CheckResult:
 
 
 class Override(NamedTuple):
-    """A program of the implementer's that replaced one of the kit's."""
+    """A program of the implementer that replaced one of the kit."""
 
     language: str
     purpose: str
@@ -66,7 +66,7 @@ class ConformanceReport:
     """All checks on one executor.
 
     Args:
-        executor: the name that it gives itself.
+        executor: its name.
         form: "sync" or "async", whichever was run.
         startup_secs: the start-up that it declares.
         results: each check, in the order of the run.
@@ -109,10 +109,10 @@ class ConformanceReport:
         }
 
     def render(self, *, tracebacks: bool = False) -> str:
-        """Return a table with a column a language, and below it whatever needs a sentence.
+        """Return a table with one column per language, and the details below it.
 
         Args:
-            tracebacks: print those of what the executor raised too.
+            tracebacks: whether to include those of the executor's exceptions.
         """
         return "\n".join(_lines(self, tracebacks=tracebacks)) + "\n"
 
@@ -159,7 +159,7 @@ def _table(results: Iterable[CheckResult]) -> Iterator[str]:
 
 
 def _sentences(heading: str, results: Iterable[CheckResult], verdict: Verdict) -> Iterator[str]:
-    """Yield the details of a verdict, those of several languages that say the same in one line."""
+    """Yield the details of a verdict, with one line for several languages that have the same."""
     told: dict[tuple[str, str], list[str]] = {}
     for result in results:
         if result.verdict is verdict:

@@ -1,4 +1,4 @@
-"""Calls of an executor that yields output while a program runs."""
+"""Call an executor that yields output while a program runs."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ __all__ = ["Item", "start"]
 
 
 class Item(NamedTuple):
-    """What was yielded, and when by a monotonic clock, in seconds."""
+    """A yielded value, and its time on a monotonic clock, in seconds."""
 
     secs: float
     value: object
 
 
 def start(subject: Subject, request: ExecutionRequest, most: int | None = None) -> Call:
-    """Start a run whose result is what it yields, and close the iterator after so many items."""
+    """Start a run whose result is what it yields, and close the iterator after `most` items."""
     if not subject.is_async:
         return call_in_thread(lambda: _taken(subject.executor.execute_streaming(request), most))
     return subject.loop.call(lambda: _taken_async(subject.executor.execute_streaming_async(request), most))

@@ -1,4 +1,4 @@
-"""The executor under test, and calls to it that come back by a deadline."""
+"""The executor under test, and calls to it with deadlines."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Outcome(NamedTuple):
 def _has_async_form(executor: Any) -> bool:
     try:
         return hasattr(executor, "execute_async")
-    except Exception:  # noqa: BLE001 -- D01 tells of attributes that raise
+    except Exception:  # noqa: BLE001 -- D01 reports attributes that raise
         return False
 
 
 class Subject:
-    """The executor under test, whichever form it has, and what is learnt about it on the way."""
+    """The executor under test, in either form, and what is learnt about it on the way."""
 
     def __init__(self, executor: Any, probe: LeakProbe, deadlines: Deadlines, sizes: Sizes) -> None:
         self.executor = executor
@@ -54,25 +54,25 @@ class Subject:
         return self.executor.describe()
 
     def offers(self, name: str) -> bool:
-        """Check whether an optional method is there, in the form that the executor has."""
+        """Check whether an optional method exists, in the executor's form."""
         return getattr(self.executor, f"{name}_async" if self.is_async else name, None) is not None
 
     def start(self, name: str, *records: object) -> Call:
-        """Call a method, in the form that the executor has."""
+        """Call a method, in the executor's form."""
         if not self.is_async:
             return call_in_thread(lambda: getattr(self.executor, name)(*records))
         return self.loop.call(lambda: getattr(self.executor, f"{name}_async")(*records))
 
     def finish(self, name: str, *records: object) -> Any:
-        """Call one of the small methods to its end and return what it returns."""
+        """Call one of the small methods and return its result."""
         return self.returned(name, self.ended(name, *records))
 
     def ended(self, name: str, *records: object) -> Outcome:
-        """Call one of the small methods to its end, whatever it is."""
+        """Call one of the small methods to any end."""
         return self.settled(self.start(name, *records), f"{name}()", self.deadlines.close)
 
     def returned(self, name: str, outcome: Outcome) -> Any:
-        """Return what a method returned, which may not have raised."""
+        """Return a method's result; fail if it raised."""
         expect(outcome.error is None, f"{name}() raised {told(outcome.error)}", traced(outcome.error))
         return outcome.result
 
@@ -85,13 +85,13 @@ class Subject:
             return self._loop
 
     def settled(self, call: Call, what: str, secs: float) -> Outcome:
-        """Wait for the end of a call, or leave it behind."""
+        """Wait for the end of a call, or abandon it."""
         if call.wait(secs - call.secs):
             return Outcome(call.result, call.error, call.secs)
         call.cancel()
         call.wait(self.deadlines.abandon)
         self._replace_blocked_loop()
-        raise Failed(f"{what} was not back after {secs:g} s")
+        raise Failed(f"{what} did not return within {secs:g} s")
 
     def _replace_blocked_loop(self) -> None:
         with self._lock:
@@ -100,7 +100,7 @@ class Subject:
                 self._loop = None
 
     def close(self) -> None:
-        """Let go of the event loop, and of the process that holds a copy of the executor."""
+        """Close the event loop, and the process with the copy of the executor."""
         self.elsewhere.close()
         if self._loop is not None:
             self._loop.close()

@@ -33,7 +33,7 @@ _ON_THE_DESCRIPTION = frozenset({_SHAPE, "D02"})
 _TOGETHER = "N01"
 _BY_A_PROGRAM = (Scope.ONE_LANGUAGE, Scope.LAST_PROGRAM)
 _Opinion: TypeAlias = "tuple[Verdict, str, str]"
-"""A verdict, what was seen, and the traceback of an exception in that."""
+"""A verdict, what was seen, and the traceback of an exception in it."""
 Progress: TypeAlias = "Callable[[int, int, str], None]"
 _VERDICTS: dict[type[Exception], Verdict] = {
     Failed: Verdict.FAIL,
@@ -44,9 +44,9 @@ _UNDESCRIBED = ExecutorInfo(name="(undescribed)", languages={})
 
 
 class Plan(NamedTuple):
-    """What to run of the kit, and by which numbers.
+    """What to run of the kit, and with which numbers.
 
-    `only` are identifiers of checks, None is all; `lacking` are features that the languages' interpreters do not have.
+    `only` are identifiers of checks, None means all; `lacking` are features that the interpreters do not have.
     """
 
     languages: Sequence[str] | None = None
@@ -70,21 +70,21 @@ def run_conformance(
 ) -> ConformanceReport:
     """Run every check of the kit that fits an executor, and return what was seen.
 
-    It takes a minute or two for each language. One that offers both forms is tested in the async one, on an event loop
-    of the kit's own. A call that does not come back is left behind, and its check failed.
+    It takes a minute or two for each language. An executor with both forms is tested in the async one, on the kit's own
+    event loop. A call that does not return is abandoned, and its check fails.
 
     Args:
-        executor: the one to test.
-        languages: those to test it with; None is all that it describes.
-        checks: the identifiers of those to make; None is all.
-        leak_probe: returns what is alive and carries a marker, where `processes_with` cannot see the programs.
+        executor: the executor to test.
+        languages: the languages to test it with; None means all that it describes.
+        checks: the identifiers of the checks to run; None means all.
+        leak_probe: returns what is alive and has a marker, if `processes_with` cannot see the programs.
         snippets: programs to use instead of the kit's own, by language and purpose; the report shows them.
-        lacking: what the interpreters lack by their nature: "imports", "processes"; programs that need it are not
-            applicable. What an interpreter refuses is also found out.
-        progress: is told how many checks are done of how many, and the one that was.
+        lacking: what the interpreters lack by design: "imports", "processes"; programs that need it are not
+            applicable. What an interpreter refuses is also detected.
+        progress: called with the number of checks done, their total, and the last one.
 
     Raises:
-        ValueError: a language is none of the executor's, or a check is none of the kit's.
+        ValueError: the executor does not have a language, or the kit does not have a check.
     """
     plan = Plan(
         languages=languages,
@@ -97,7 +97,7 @@ def run_conformance(
 
 
 def run_plan(executor: object, plan: Plan, *, progress: Progress | None = None) -> ConformanceReport:
-    """Run a part of the kit; `progress` is told how many cases are done of how many, and the one that was."""
+    """Run part of the kit; `progress` is called with the number of cases done, their total, and the last one."""
     suite = Suite(executor, plan)
     try:
         total = sum(1 for _ in suite.cases())
@@ -114,7 +114,7 @@ def run_plan(executor: object, plan: Plan, *, progress: Progress | None = None) 
 
 
 class Case(NamedTuple):
-    """A check to make, of a language or of the executor as a whole."""
+    """A check to run on a language or on the executor as a whole."""
 
     check: Check
     language: str | None
@@ -124,10 +124,10 @@ class Case(NamedTuple):
 
 
 class Suite:
-    """The cases that fit an executor, each of which can be made alone; those of the end make the executor useless.
+    """The cases that fit an executor, each of which can be run alone; the final ones make the executor useless.
 
     Raises:
-        ValueError: a language of the plan is none of the executor's, or a check is none of the kit's.
+        ValueError: the executor does not have a language of the plan, or the kit does not have a check.
     """
 
     def __init__(self, executor: object, plan: Plan) -> None:
@@ -142,11 +142,11 @@ class Suite:
         self._languages = _chosen(plan.languages, self._info)
         self._only = plan.only
         if plan.only is not None and not self._languages and not {*plan.only} & _ON_THE_DESCRIPTION:
-            # Nothing else can be made, and a report of nothing would tell that nothing fails.
+            # Nothing else can be run, and an empty report would mean that nothing fails.
             self._only = {*plan.only} | _ON_THE_DESCRIPTION
         self._kits = {name: self._kit(name) for name in self._languages}
         if has_begun_something and self._languages:
-            # Workers, it may be: then the copy holds the ends of their pipes too, and must go before they are used.
+            # If these are workers, the copy has the ends of their pipes too, and must go before they are used.
             with suppress(Skipped, NotApplicable):
                 self._kits[self._languages[0]].copy()
 
@@ -171,10 +171,10 @@ class Suite:
         return [check for check in CHECKS if check.scope is scope and (only is None or check.id in only)]
 
     def results(self) -> Iterator[CheckResult]:
-        """Make all cases; none after a shape that is wrong, since a missing method would only fail all others too.
+        """Run all cases; none after a wrong shape, since a missing method would only fail all others too.
 
-        A check comes after those without which it cannot tell anything. Those that mostly wait come after those beside
-        which nothing may run, side by side where as many programs may run at once.
+        A check comes after those that it depends on. Checks that mostly wait come after those that must run alone, and
+        run concurrently if as many programs may.
         """
         for wave in self.waves():
             for case in (each for each in wave if not each.check.waits):
@@ -186,19 +186,19 @@ class Suite:
                 yield from pool.map(self.judge, [each for each in wave if each.check.waits])
 
     def waves(self) -> Iterator[list[Case]]:
-        """Yield all cases in the order in which they are to be made: after those without which they tell nothing."""
+        """Yield all cases in the order in which they must run: after those that they depend on."""
         for _, group in groupby(self.cases(), key=lambda case: (case.check.scope, case.language)):
             yield from _waves(list(group))
 
     def _width(self, case: Case) -> int:
-        """Return how many checks may run at once: one, unless programs were seen to run together."""
+        """Return how many checks may run concurrently: one, unless programs were seen to do so."""
         together = (_TOGETHER, case.language)
         if case.language is None or together in self._failed or together not in self._judged:
             return 1
         return self._kits[case.language].most_at_once()
 
     def judge(self, case: Case) -> CheckResult:
-        """Make one case, if it fits the executor."""
+        """Run one case, if it fits the executor."""
         start = time.monotonic()
         verdict, detail, traceback = self._unfit(case) or _made(case.check, self._target(case))
         self._judged.add((case.check.id, case.language))
@@ -210,7 +210,7 @@ class Suite:
             language=case.language,
             capability=str(case.check.needs or _CORE),
             verdict=verdict,
-            detail=hushed(detail),  # of a leak probe of the author's too
+            detail=hushed(detail),  # an author's leak probe may show them too
             secs=round(time.monotonic() - start, 3),
             action=case.check.action,
             traceback=traceback,
@@ -238,7 +238,7 @@ class Suite:
         return self._kits[self._languages[0]] if case.check.scope in _BY_A_PROGRAM else self._subject
 
     def report(self, results: tuple[CheckResult, ...]) -> ConformanceReport:
-        """Put results together with what they depend on."""
+        """Return the report on results, with what they depend on."""
         return ConformanceReport(
             executor=self._info.name,
             form="async" if self._subject.is_async else "sync",
@@ -250,13 +250,13 @@ class Suite:
         )
 
     def _rank(self, result: CheckResult) -> tuple[int, int, int]:
-        """Return the place of a result in a report: that of its scope, its language, and its line of the table."""
+        """Return the rank of a result in a report: by its scope, its language, and its row of the table."""
         position = next(number for number, check in enumerate(CHECKS) if check.id == result.id)
         scope = list(Scope).index(CHECKS[position].scope)
         return scope, 0 if result.language is None else self._languages.index(result.language), position
 
     def close(self) -> None:
-        """Let go of what calls needed; it can be called again."""
+        """Release the resources of calls; it can be called again."""
         self._subject.close()
 
 
@@ -268,17 +268,17 @@ def _refuse_unknown(only: Collection[str] | None) -> None:
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
-    # Here: only a mistake needs a suggestion.
+    # Imported here, as only a mistake needs a suggestion.
     from difflib import get_close_matches
 
     plain = {each.casefold(): each for each in known}
-    whole = re.sub(r"^([a-z])(\d)$", r"\g<1>0\2", name.casefold())  # T4 is T04 before it is T14
+    whole = re.sub(r"^([a-z])(\d)$", r"\g<1>0\2", name.casefold())  # T4 means T04 rather than T14
     close = get_close_matches(whole, plain, 1, 0.5)
     return f"; did you mean {plain[close[0]]}?" if close else ""
 
 
 def _waves(cases: list[Case]) -> Iterator[list[Case]]:
-    """Yield those that need none of the others, then those that need only them, and so on."""
+    """Yield the cases that depend on no other, then those that depend only on them, and so on."""
     while cases:
         names = {case.check.id for case in cases}
         ready = [case for case in cases if not names & set(case.check.after.split())]
@@ -287,7 +287,7 @@ def _waves(cases: list[Case]) -> Iterator[list[Case]]:
 
 
 def _described(subject: Subject) -> ExecutorInfo:
-    """Return the description that the run goes by; D01 and D02 report what is wrong with it."""
+    """Return the description for the run; D01 and D02 report what is wrong with it."""
     try:
         described = subject.describe().result
     except Failed:

@@ -1,4 +1,4 @@
-"""Watching the host from outside: processes that are born of it, zombies, folders, memory and files that grow."""
+"""Watch the host from outside: its descendants, zombies, folders, and growing memory and files."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _TEMPORARY: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 -- looked at,
 _KEPT: Final = ("/run", "/srv", "/var/cache", "/var/lib", "~/.local/share")
 _SAMPLE_SECS: Final = 0.02
 _SHARE: Final = 4
-"""How many times as long as a look at folders it waits for the next one, which must not keep it from all else."""
+"""The pause between two looks at folders, as a multiple of a look's time, to leave time for everything else."""
 _RANDOM_PART: Final = re.compile(r"[0-9a-f]{6,}|[A-Za-z0-9_]{8}$|\d+")
 _GROUP_DEPTH: Final = 3
 _TEMPORARY_DEPTH: Final = 2
 _NOTABLE: Final = 16 << 20
-"""How much less room there is when the folders are looked at at once, and deeper."""
+"""How much free space must have vanished for an immediate, deeper look at the folders."""
 
 
 class _Process(NamedTuple):
-    """A line of the process table; the time of birth tells a number that is used again."""
+    """A line of the process table; the time of birth detects reused numbers."""
 
     pid: int
     born: str
@@ -46,7 +46,7 @@ class _Process(NamedTuple):
 def _processes(proc: Path = _PROC) -> dict[int, _Process]:
     found = {}
     for pid in numbers(proc):
-        # The name stands in parentheses, and may hold blanks and parentheses itself.
+        # The name is in parentheses, and may itself contain spaces and parentheses.
         fields = read(f"{proc}/{pid}/stat").rpartition(b")")[2].decode().split()
         if fields:
             found[pid] = _Process(pid, fields[19], int(fields[1]), fields[0])
@@ -54,18 +54,18 @@ def _processes(proc: Path = _PROC) -> dict[int, _Process]:
 
 
 def has_children(proc: Path = _PROC) -> bool:
-    """Check whether this process has children that live."""
+    """Check whether this process has live children."""
     return any(each.state != "Z" and each.parent == os.getpid() for each in _processes(proc).values())
 
 
 def zombies(proc: Path = _PROC) -> set[int]:
-    """Return the children of this process that have ended and that nobody has waited for."""
+    """Return the children of this process that have ended and have not been waited for."""
     return {each.pid for each in _processes(proc).values() if each.state == "Z" and each.parent == os.getpid()}
 
 
 def held(proc: Path = _PROC) -> dict[str, int]:
-    """Count what this process has of its own: threads, open descriptors."""
-    gc.collect()  # what nobody refers to any more is closed by that
+    """Count the threads and open descriptors of this process."""
+    gc.collect()  # closes files that are no longer referenced
     counts = {"threads": threading.active_count()}
     with contextlib.suppress(OSError):
         counts["open files"] = sum(1 for _ in (proc / "self/fd").iterdir())
@@ -73,7 +73,7 @@ def held(proc: Path = _PROC) -> dict[str, int]:
 
 
 class _Sampler(ABC):
-    """Looks at something again and again while a block runs."""
+    """Samples something repeatedly while a block runs."""
 
     def __init__(self) -> None:
         self._over = threading.Event()
@@ -98,7 +98,7 @@ class _Sampler(ABC):
 
 
 class Descendants(_Sampler):
-    """The processes that this one has started since the block began, and theirs, wherever they have gone."""
+    """The descendants that this process has started since the block began, even if they have moved away."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -106,7 +106,7 @@ class Descendants(_Sampler):
         self._seen: dict[int, str] = {}
 
     def look(self) -> None:
-        """Note who is born of whom."""
+        """Record the parent of each process."""
         table = _processes()
         for each in sorted(table.values()):
             is_ours = each.parent == os.getpid() or each.parent in self._seen
@@ -114,21 +114,21 @@ class Descendants(_Sampler):
                 self._seen[each.pid] = each.born
 
     def left(self) -> list[str]:
-        """Return those that live on."""
+        """Return those that are still alive."""
         table = _processes()
         living = [table[pid] for pid, born in self._seen.items() if pid in table and table[pid].born == born]
         return [f"process {each.pid}" for each in living if each.state != "Z"]
 
 
 class Growth(_Sampler):
-    """How much the memory of this process, and the files that it holds or makes, grew while a block ran."""
+    """How much the memory of this process, and the files that it opens or creates, grew while a block ran."""
 
     def __init__(self) -> None:
         super().__init__()
         self.memory = 0
         self.files = 0
         self._before = set(_temporary_entries(_TEMPORARY_DEPTH))
-        self._resident = _resident_bytes()  # what is noted of many entries is not the executor's
+        self._resident = _resident_bytes()  # measured after noting the entries, which takes memory too
         self._folders_due = 0.0
         self._room = _room()
 
@@ -150,7 +150,7 @@ class Growth(_Sampler):
             self._folders_due = now + _SHARE * (now - began)
 
     def _made_bytes(self, depth: int) -> int:
-        # The largest alone: other programs of this machine use these folders too.
+        # Only the largest: other programs on this machine use these folders too.
         return max((_size(path) for path in _temporary_entries(depth) if path not in self._before), default=0)
 
 
@@ -162,24 +162,24 @@ def _resident_bytes(proc: Path = _PROC) -> int:
 
 
 def _open_bytes(proc: Path = _PROC) -> int:
-    """Return the size of the largest plain file that this process has open for its own."""
+    """Return the size of the largest temporary file that this process has open."""
     sizes = [0]
     for link in (proc / "self/fd").glob("*"):
         with contextlib.suppress(OSError):
-            # Disk blocks, not length: a file that is mapped, or has holes, fills nothing.
+            # Disk blocks, not length: a file that is mapped, or has holes, takes no space.
             if link.is_file() and str(link.readlink()).startswith((*_TEMPORARY, tempfile.gettempdir())):
                 sizes.append(link.stat().st_blocks * 512)
     return max(sizes)
 
 
 def _temporary_entries(depth: int) -> Iterator[Path]:
-    """Yield what lies in the temporary folders, and in the folders there: an executor may have one of its own."""
+    """Yield what is in the temporary folders, and in their folders: an executor may have its own."""
     for folder in dict.fromkeys((*_TEMPORARY, tempfile.gettempdir())):
         yield from _entries_below(Path(folder), depth)
 
 
 def _room() -> int:
-    """Return how many bytes are free where the temporary folders are."""
+    """Return how many bytes are free in the temporary folders."""
     total = 0
     for folder in _TEMPORARY:
         with contextlib.suppress(OSError):
@@ -193,13 +193,13 @@ def _size(path: Path) -> int:
     with contextlib.suppress(OSError):
         total = path.lstat().st_blocks * 512
         if path.is_dir() and not path.is_symlink():
-            with os.scandir(path) as entries:  # closed when one of them is gone meanwhile, too
+            with os.scandir(path) as entries:  # closed even if one of them is gone meanwhile
                 total += sum(entry.stat(follow_symlinks=False).st_blocks * 512 for entry in entries)
     return total
 
 
 def folders_here() -> set[Path]:
-    """Return what lies in the folders where executors keep things, and the control groups."""
+    """Return what is in the folders where executors keep things, and the control groups."""
     kept = (entry for folder in _KEPT for entry in _entries_below(Path(folder).expanduser(), _TEMPORARY_DEPTH))
     return {
         *_temporary_entries(_TEMPORARY_DEPTH),
@@ -209,7 +209,7 @@ def folders_here() -> set[Path]:
 
 
 def _entries_below(folder: Path, depth: int, *, only_folders: bool = False) -> Iterator[Path]:
-    """Yield what is there down to a depth; not by a pattern, whose walk breaks off where something goes meanwhile."""
+    """Yield what is there down to a depth; not by glob, which breaks off if something is removed meanwhile."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             is_folder = entry.is_dir(follow_symlinks=False)
@@ -220,5 +220,5 @@ def _entries_below(folder: Path, depth: int, *, only_folders: bool = False) -> I
 
 
 def shape_of(path: Path) -> str:
-    """Return a path without the part of its name that is made up for each run."""
+    """Return a path without the random part of its name."""
     return f"{path.parent}/{_RANDOM_PART.sub('*', path.name)}"

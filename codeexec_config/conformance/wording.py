@@ -1,4 +1,4 @@
-"""What a report says of results and exceptions: enough to find the cause, and nothing that is secret."""
+"""Describe results and exceptions for a report: enough to find the cause, and nothing secret."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ _LIBRARIES: Final = tuple(
 
 
 def told(what: object, request: ExecutionRequest | None = None) -> str:
-    """Put a result or an exception into words.
+    """Describe a result or an exception.
 
     Args:
-        what: the result, the exception, or whatever else came back.
-        request: what was asked for; its own words are left out of an exception's text.
+        what: the result, the exception, or whatever else was returned.
+        request: the request; its own words are omitted from an exception's text.
     """
     if isinstance(what, ExecutionResult):
         return _told_result(what)
     if not isinstance(what, BaseException):
-        return f"{type(what).__name__} and no ExecutionResult"
+        return f"{type(what).__name__}, not ExecutionResult"
     words = said(what, request)
     return f"{type(what).__name__}{place(what)}" + (f": {words}" if words else "")
 
@@ -52,8 +52,8 @@ def said(error: BaseException, request: ExecutionRequest | None = None) -> str:
     """Return the first line of an exception's own text, without secrets and without the request's words."""
     try:
         text = str(error)
-    except Exception:  # noqa: BLE001 -- an exception of the author's may fail at anything
-        text = "without words, since its str() raises"
+    except Exception:  # noqa: BLE001 -- an author's exception may fail at anything
+        text = "without text, since its str() raises"
     detail = error.detail if isinstance(error, ExecutionError) else ""
     if isinstance(detail, str) and detail:
         text = f"{text} ({detail})"
@@ -62,7 +62,7 @@ def said(error: BaseException, request: ExecutionRequest | None = None) -> str:
 
 
 def traced(error: object, request: ExecutionRequest | None = None) -> str:
-    """Return the traceback of what was raised, from the author's code on; nothing where nothing was."""
+    """Return the traceback of an exception, from the author's code on, or an empty text for anything else."""
     if not isinstance(error, BaseException):
         return ""
     from traceback import format_exception
@@ -74,14 +74,14 @@ def traced(error: object, request: ExecutionRequest | None = None) -> str:
 
 
 def quoted(data: bytes) -> str:
-    """Return how bytes begin, as Python writes them, without secrets of the host; none is cut in two."""
+    """Return the beginning of bytes, as Python writes them, without secrets of the host, even partial ones."""
     for secret in _secrets_of_the_host():
         data = data.replace(os.fsencode(secret), b"***")
     return repr(data[:_SHOWN])
 
 
 def hushed(text: str) -> str:
-    """Return a text without secrets of the host, as they are or with what Python escapes in them."""
+    """Return a text without secrets of the host, literal or escaped as by Python."""
     for secret in _secrets_of_the_host():
         text = text.replace(secret, "***").replace(repr(secret)[1:-1], "***")
     return text
@@ -107,7 +107,7 @@ def _secrets_of_the_host() -> list[str]:
 
 
 def place(error: BaseException) -> str:
-    """Return where an exception was raised: the innermost frame of the author's own, or the innermost of all."""
+    """Return where an exception was raised: the innermost frame of the author's code, or the innermost of all."""
     frames = [(file, line) for file, line in _frames(error.__traceback__) if "importlib" not in file]
     own = [(file, line) for file, line in frames if not file.startswith((_PACKAGE, *_LIBRARIES))]
     if not frames:

@@ -1,4 +1,4 @@
-"""More executors that are broken on purpose, each by one mistake that real sandboxes were reported for."""
+"""More executors that are broken on purpose, each by one mistake reported of real sandboxes."""
 
 # ruff: noqa: ASYNC110, ASYNC220, ASYNC240, S108 -- what is wrong with them is the point
 
@@ -853,7 +853,7 @@ class PassesProxies(Clean):
 
 
 class HasAVariable(Clean):
-    """Has a host with a variable that nobody else has, and goes by it."""
+    """Has a host with a unique variable, and goes by it."""
 
     name = "LOCAL_EXECUTOR_ENGINE"
 
@@ -1679,7 +1679,7 @@ class RaisesInItsStream(Streaming):
 
 class GoesOnWithoutAListener(Streaming):
     def let_go_of(self, running: asyncio.Future[ExecutionResult]) -> None:
-        """Nobody waits for it."""
+        """It is never waited for."""
 
 
 class IsNeverWell(Streaming):

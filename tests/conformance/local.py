@@ -1,7 +1,7 @@
 """An honest executor for the tests of the kit: programs are child processes of this machine.
 
-It is no sandbox, but it keeps every promise that it declares, by a watchdog on the process table. Each thing that can
-be got wrong is a small method, so that a control can get one of them wrong.
+It is not a sandbox, but it keeps every promise that it declares, by a watchdog on the process table. Each thing that
+can go wrong is a small method, so that a control can get one of them wrong.
 """
 
 # ruff: noqa: PTH123, PTH208, S108 -- the process table is read many times a second; sandboxes are told of folders
@@ -67,18 +67,18 @@ COMMANDS: dict[str, list[str]] = {
 
 
 def installed() -> list[str]:
-    """Give the languages that this machine can run."""
+    """Return the languages that this machine can run."""
     return [name for name, command in COMMANDS.items() if shutil.which(command[0])]
 
 
 def can_unshare() -> bool:
-    """Tell whether this process may give a program a network of its own."""
+    """Check whether this process may give a program a network of its own."""
     return _works("unshare", "--net", "true")
 
 
 @cache
 def can_jail() -> bool:
-    """Tell whether bubblewrap is here and may make its namespaces."""
+    """Check whether bubblewrap is here and may make its namespaces."""
     return _works("bwrap", "--unshare-all", "--ro-bind", "/", "/", "true")
 
 
@@ -107,7 +107,7 @@ class Run:
             self.folder = Path(tempfile.mkdtemp(prefix=f"{self.owner}-", dir=self.place))
 
     def members(self) -> list[int]:
-        """Give the program's processes, wherever they have gone: they all inherit its variable."""
+        """Return the program's processes, wherever they have gone: they all inherit its variable."""
         mark = f"{RUN_VARIABLE}={self.id}".encode()
         return [pid for pid in all_pids() if pid not in self.strangers and mark in environment_of(pid)]
 

@@ -151,7 +151,7 @@ class TestRunning:
     def test_exit_codes_that_are_not_told_as_they_are_are_listed(self) -> None:
         detail = said("R20", printed(status=Status.FAILED, exit_code=2), capabilities=(C.EXIT_CODE,))[1]
 
-        assert detail.startswith("not told as the program's own: exit code 1: failed, exit code 2; exit code 125: ")
+        assert detail.startswith("not reported as the program's own: exit code 1: failed, exit code 2; exit code 125: ")
 
     def test_a_program_that_could_not_look_cannot_tell(self) -> None:
         verdict, detail = said("I04", printed(b"left"), FAILED)
@@ -168,7 +168,7 @@ class TestRunning:
         def answers(found: ExecutionResult) -> tuple[str, str]:
             return said("I17", own, own, own, found, capabilities=(C.ISOLATED_FS,))
 
-        assert answers(seen) == ("fail", "a file of a program beside it was seen /runs/1/kit_own")
+        assert answers(seen) == ("fail", "a file of a concurrent program was seen /runs/1/kit_own")
         assert answers(printed(b"tried"))[0] == "pass"
 
     @pytest.mark.parametrize("most", [None, 1])
@@ -188,7 +188,7 @@ class TestRunning:
         assert said("O04", thin)[1] == "it was cut without being flagged"
 
     def test_streams_that_are_one_hold_both(self) -> None:
-        lost = "without the capability stderr all is in stdout, got completed"
+        lost = "without the capability stderr everything is in stdout, got completed"
 
         assert said("O07", TIMED_OUT, printed(b"to-err\nto-out\n"))[0] == "pass"
         assert said("O07", TIMED_OUT, printed(b"to-out\n"))[1].startswith(lost)
@@ -197,7 +197,7 @@ class TestRunning:
     def test_a_stream_that_is_not_cut_is_not_flagged(self) -> None:
         full = printed(b"x" * 65_536, Status.TIMED_OUT, stdout_truncated=True, stderr_truncated=True)
 
-        assert said("O04", full, capabilities=(C.STDERR,))[1] == "stderr is flagged as cut, and nothing went there"
+        assert said("O04", full, capabilities=(C.STDERR,))[1] == "stderr is flagged as cut, but nothing went there"
 
     def test_one_flood_serves_two_checks(self) -> None:
         executor = Scripted(printed(b"x" * 65_536, Status.TIMED_OUT, stdout_truncated=True))
@@ -257,7 +257,7 @@ class TestTime:
         assert heard(both, attrs.evolve(TIMED_OUT, stdout=b"before, and late", stderr=b"to-err"))[0] == "fail"
 
     def test_a_program_that_ends_otherwise_cannot_tell(self) -> None:
-        assert said("T07", DONE)[1].startswith("cannot tell: the program ended otherwise than it should: completed")
+        assert said("T07", DONE)[1].startswith("cannot tell: the program did not end as it should: completed")
 
     def test_a_run_that_a_busy_machine_made_long_is_run_once_more(self) -> None:
         def slow(_: object) -> ExecutionResult:
@@ -296,9 +296,9 @@ class TestTime:
             return attrs.evolve(DONE, wall_secs=10)
 
         assert said("N02", *[TIMED_OUT] * 8, DONE)[0] == "pass"
-        assert said("N02", TIMED_OUT)[1] == "of 4 programs of 0.3 s at once, 4 met a limit of 0.9 s"
+        assert said("N02", TIMED_OUT)[1] == "of 4 concurrent programs of 0.3 s, 4 met a limit of 0.9 s"
         assert judged("N02", Scripted(act), late=10).detail == (
-            "10.0 s were measured of a program of 0.3 s that had to wait"
+            "10.0 s were measured for a program of 0.3 s that had to wait"
         )
 
     def test_a_nap_that_a_busy_machine_cut_short_is_taken_again(self) -> None:
@@ -357,10 +357,10 @@ class TestMemory:
         [
             ((None, None, None), "the executor measures no memory"),
             ((10 << 20, 210 << 20, 10 << 20), ""),
-            ((10 << 20, 10 << 20, 10 << 20), "10485760 bytes were measured of a program that filled 209715200"),
+            ((10 << 20, 10 << 20, 10 << 20), "10485760 bytes were measured for a program that filled 209715200"),
             ((None, None, 300 << 20), "the executor measures no memory"),
-            ((10 << 20, None, 300 << 20), "314572800 bytes were measured of a program that only prints a word"),
-            ((10, 210 << 20, 10), "10 bytes were measured of an interpreter"),
+            ((10 << 20, None, 300 << 20), "314572800 bytes were measured for a program that only prints a word"),
+            ((10, 210 << 20, 10), "10 bytes were measured for an interpreter"),
             ((None, 210 << 20, None), ""),
         ],
     )
@@ -370,7 +370,7 @@ class TestMemory:
     def test_a_program_that_did_not_get_so_far_cannot_tell(self) -> None:
         small, failed = (attrs.evolve(each, peak_memory_bytes=1 << 20) for each in (DONE, FAILED))
 
-        assert said("M05", small, failed)[1] == "cannot tell: the program did not get so far: failed"
+        assert said("M05", small, failed)[1] == "cannot tell: the program did not get that far: failed"
 
 
 class TestFiles:
@@ -380,7 +380,7 @@ class TestFiles:
     def test_a_program_that_failed_by_itself_cannot_tell(self) -> None:
         verdict, detail = said("F09", printed(b"tried"), FAILED, capabilities=(C.FILES,))
 
-        assert (verdict, detail) == ("skip", "cannot tell: the program did not get so far: failed")
+        assert (verdict, detail) == ("skip", "cannot tell: the program did not get that far: failed")
 
     def test_one_that_failed_by_a_file_of_the_users_accuses(self) -> None:
         lost = attrs.evolve(FAILED, stderr=b"no such file: main.py")
@@ -531,7 +531,7 @@ class TestSessions:
         assert self.heard("Z05", FAILED)[1] == "cannot tell: the program could not start a child: failed"
 
     @pytest.mark.parametrize(
-        ("answer", "told"), [(RequestError("another"), ""), (DONE, "a session of python took ruby")]
+        ("answer", "told"), [(RequestError("another"), ""), (DONE, "a session of python accepted ruby")]
     )
     def test_a_session_is_of_one_language(self, answer: Any, told: str) -> None:
         both = {name: support for name in ("python", "ruby") for support in info(C.SESSIONS).languages.values()}
@@ -542,7 +542,7 @@ class TestSessions:
         assert bool(result.detail) is bool(told)
 
     def test_walls_that_are_not_declared_are_not_looked_behind(self) -> None:
-        assert self.heard("Z09", DONE) == ("n/a", "the executor declares no wall that the kit can look behind")
+        assert self.heard("Z09", DONE) == ("n/a", "the executor declares no isolation that the kit can test")
 
     @pytest.mark.parametrize("wall", [C.NO_NETWORK, C.ISOLATED_FS, C.ISOLATED_PROCESSES])
     def test_a_wall_that_is_declared_is_looked_behind_in_a_session(self, wall: Capability) -> None:
@@ -642,8 +642,8 @@ class TestStreaming:
         assert heard(self.chunk, self.end, self.result) == ""
         assert heard(self.chunk, OutputChunk(stream="stderr", data=b"x"), self.end, self.result) == ""
         assert heard() == "it yielded nothing"
-        assert heard(self.chunk, self.end).endswith("OutputChunk and no ExecutionResult")
-        assert heard(b"text", self.result).endswith("is bytes and no OutputChunk")
+        assert heard(self.chunk, self.end).endswith("OutputChunk, not ExecutionResult")
+        assert heard(b"text", self.result).endswith("is bytes, not OutputChunk")
         assert heard(self.chunk, self.result).startswith("it yielded b'")
         assert heard(self.end, printed(b"end")).startswith("the program's output is not in the result")
         assert heard(self.chunk, self.end, self.result, secs=0) == "nothing was yielded before the program had ended"
@@ -656,7 +656,7 @@ class TestStreaming:
 
         assert judged("V02", Streamed(self.chunk, error, self.end, result)).verdict is Verdict.PASS
         assert judged("V02", Streamed(self.chunk, self.end, result)).detail == (
-            "of a program that fails, it yielded b'' for stderr, and the result has b'x'"
+            "for a program that fails, it yielded b'' for stderr, but the result has b'x'"
         )
 
     def test_an_iterator_that_is_read_to_its_end_need_not_be_closed(self) -> None:
@@ -689,8 +689,8 @@ class TestStreaming:
         assert heard(TIMED_OUT, chunk, DONE) == ("fail", "an endless program completed")
         assert heard(TIMED_OUT, *[chunk] * 9, flooded) == ("fail", f"it yielded {9 * cap} bytes under a limit of {cap}")
         longer = attrs.evolve(flooded, stdout=bytes(cap + 1))
-        assert heard(TIMED_OUT, longer) == ("fail", f"its result holds {cap + 1} bytes under a limit of {cap}")
-        assert heard(chunk)[1] == "the last item is OutputChunk and no ExecutionResult"
+        assert heard(TIMED_OUT, longer) == ("fail", f"its result contains {cap + 1} bytes under a limit of {cap}")
+        assert heard(chunk)[1] == "the last item is OutputChunk, not ExecutionResult"
         assert heard(RequestTooLarge("no")) == ("skip", refused)
 
     def test_a_stream_that_is_closed_leaves_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -732,7 +732,7 @@ class TestLeaving:
 
         assert said("T16", act, probe=Living(0)) == (
             "skip",
-            "the leak probe does not see this executor's programs: give run_conformance one that does",
+            "the leak probe does not see this executor's programs: pass run_conformance one that does",
         )
         assert said("T16", act, probe=Living(2))[0] == "pass"
         assert said("T16", act, probe=Living(10_000)) == ("fail", "left behind: process 1")
@@ -740,7 +740,7 @@ class TestLeaving:
     def test_a_program_that_ended_otherwise_cannot_tell(self) -> None:
         verdict, detail = said("T12", self.slowly(self.STARTED), printed(b"started"), probe=Living())
 
-        assert (verdict, detail[:45]) == ("skip", "cannot tell: the program ended otherwise: com")
+        assert (verdict, detail[:47]) == ("skip", "cannot tell: the program ended differently: com")
 
     def test_zombies_get_time_to_go(self, monkeypatch: pytest.MonkeyPatch) -> None:
         looks = iter([set(), {1}, {1}, set()])
@@ -779,7 +779,7 @@ class TestLeaving:
 
         assert said("L02", DONE)[0] == "pass"
 
-    @pytest.mark.parametrize(("most", "told"), [(99, "cannot tell: the like of "), (4, "3 runs left ")])
+    @pytest.mark.parametrize(("most", "told"), [(99, "cannot tell: something like "), (4, "3 runs left ")])
     def test_folders_that_are_made_without_a_run_too_are_not_its_own(
         self, most: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -889,7 +889,11 @@ class TestCancelling:
         [
             ([["process 1"], []], [], ""),
             ([["process 1"], *[["process 1"]] * 999], [["process 2"], []], ""),
-            ([*[["process 1"]] * 999], [*[["process 2"]] * 999], "left behind: process 1; process 2; each time"),
+            (
+                [*[["process 1"]] * 999],
+                [*[["process 2"]] * 999],
+                "left behind: process 1; process 2; there were more each time",
+            ),
         ],
     )
     def test_what_is_born_gets_time_to_go_and_may_make_up_for_what_was_used(
@@ -941,7 +945,7 @@ class TestCancelling:
         killed, aborted, terminated = (printed(status=Status.KILLED, signal=number) for number in (9, 6, 15))
 
         assert said("R08", killed, aborted, terminated, capabilities=(C.SIGNALS,))[0] == "pass"
-        assert said("R08", killed, capabilities=(C.SIGNALS,))[1] == "it sent itself signal 6, and was told of 9"
+        assert said("R08", killed, capabilities=(C.SIGNALS,))[1] == "it sent itself signal 6, but the result has 9"
         monkeypatch.setattr(kit.Kit, "has", lambda _, purpose: purpose not in ("abort_itself", "terminate_itself"))
         assert said("R08", killed, capabilities=(C.SIGNALS,))[0] == "pass"
 

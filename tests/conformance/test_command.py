@@ -144,7 +144,7 @@ def interrupt():
 
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., int]]:
-    """Give the command, in a folder with a host's module."""
+    """Yield the command, in a folder with a host's module."""
     (tmp_path / "kit_host.py").write_text(MODULE, encoding="utf-8")
     (tmp_path / "kit_wrong.py").write_text("import kit_no_such_module", encoding="utf-8")
     (tmp_path / "kit_broken.py").write_text("raise RuntimeError('the wrong kind of day')", encoding="utf-8")
@@ -229,7 +229,7 @@ class TestReport:
         done = shell(tmp_path, "kit_host:Waiting", "--check", "T16", "--language", "bash")
 
         assert done.returncode == 1
-        assert "the call was not back after " in done.stdout
+        assert "the call did not return within " in done.stdout
 
     def test_languages_may_be_chosen(self, command: Callable[..., int], capfd: pytest.CaptureFixture[str]) -> None:
         assert command("kit_host:Echo", "--language", "bash") == 0

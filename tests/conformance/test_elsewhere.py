@@ -187,7 +187,7 @@ class TestCircumstances:
     def test_a_result_of_another_type_is_put_into_words(self) -> None:
         report = lived_here(lambda _: lambda: None)  # which cannot be sent to another process
 
-        assert ("function and no ExecutionResult", "other") == (report.error, report.kind)
+        assert ("function, not ExecutionResult", "other") == (report.error, report.kind)
 
 
 class TestCopy:
@@ -221,7 +221,7 @@ class TestCopy:
     def test_a_run_that_does_not_come_back_is_left_and_the_next_one_works(self, copied: Any) -> None:
         copy = copied(lambda asked: signal.pause() if asked.stdin else DONE)
 
-        with pytest.raises(Failed, match=r"the call was not back after 0\.2 s"):
+        with pytest.raises(Failed, match=r"the call did not return within 0\.2 s"):
             copy.run(request(stdin=b"wait"), Circumstances(), 0.2)
         assert copy.run(request(), Circumstances(), 30) == Report(DONE)
 
@@ -392,7 +392,7 @@ class WithAWorker(Fake):
 
 class TestWhatACopyLacks:
     DEADLINES = Deadlines(describe=1, run_limit=0.5, late=0.5, abandon=0.1)
-    UNTOLD = "cannot tell: in a copy of the host's process the executor runs nothing: it had begun something before"
+    UNTOLD = "cannot tell: the executor runs nothing in a copy of the host's process: it had started something before"
 
     def test_nothing_is_judged_by_a_copy_that_runs_nothing(self) -> None:
         plan = Plan(only=["D01", "O09", "R14"], languages=["python"], deadlines=self.DEADLINES)

@@ -73,7 +73,7 @@ def test_a_system_that_cannot_fork_has_no_copies(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_program_that_does_not_get_so_far_accuses_nobody() -> None:
-    assert judged("I09", b"").detail == "cannot tell: the program did not get so far: completed"
+    assert judged("I09", b"").detail == "cannot tell: the program did not get that far: completed"
 
 
 def test_an_error_that_denies_the_start_is_told() -> None:

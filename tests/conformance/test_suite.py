@@ -149,7 +149,7 @@ class TestLeakProbe:
         made = ran(executor, "T04 T05 K01 K02 X01", probe=self.blind, deadlines=deadlines)
 
         assert {Verdict.SKIP} == {result.verdict for result in made.values()}
-        assert {"the leak probe does not see this executor's programs: give run_conformance one that does"} == {
+        assert {"the leak probe does not see this executor's programs: pass run_conformance one that does"} == {
             result.detail for result in made.values()
         }
 
@@ -172,8 +172,8 @@ class TestLeakProbe:
     @pytest.mark.parametrize(
         ("found", "words"),
         [
-            (None, "the leak probe returned NoneType, and no collection of lines"),
-            ("a container", "the leak probe returned str, and no collection of lines"),
+            (None, "the leak probe returned NoneType, not a collection of lines"),
+            ("a container", "the leak probe returned str, not a collection of lines"),
             ([Path("/left")], "left behind: /left"),
         ],
     )
@@ -217,13 +217,13 @@ class TestStuck:
         made = ran(executor("python"), "R01 R02", deadlines=self.BRIEF)
 
         assert {Verdict.FAIL} == {result.verdict for result in made.values()}
-        assert made["R01"].detail.startswith("the call was not back after ")
+        assert made["R01"].detail.startswith("the call did not return within ")
 
     def test_a_description_that_never_comes_is_told(self) -> None:
         made = ran(Fake(described=lambda: RELEASED.wait(3600)), "D01 D02 R01", deadlines=self.BRIEF)
 
         assert {"D01": "fail"} == {check: result.verdict for check, result in made.items()}
-        assert made["D01"].detail == "describe() was not back after 0.3 s"
+        assert made["D01"].detail == "describe() did not return within 0.3 s"
 
     def test_a_description_that_ends_the_process_is_told(self) -> None:
         def leave() -> Any:
@@ -321,7 +321,7 @@ class TestWords:
         detail = ran(Fake(act), "R01")["R01"].detail
 
         assert detail.startswith("raised Mute at test_suite.py:")
-        assert detail.endswith(": without words, since its str() raises")
+        assert detail.endswith(": without text, since its str() raises")
 
     def test_a_result_is_told_by_its_facts(self) -> None:
         killed = ExecutionResult(status=Status.KILLED, exit_code=137, signal=9, stdout=b"o", stderr=b"e" * 500)

@@ -1,4 +1,4 @@
-"""K: cancellation, and the event loop beside a run."""
+"""K: cancellation, and the event loop during a run."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ def _expect_places_back(kit: Kit) -> None:
 
 
 def during_start_up(kit: Kit) -> None:
-    """K02: so does one that is cancelled before its program runs: nothing new is left, marked or not."""
+    """K02: so does a run cancelled before its program starts: nothing new is left, marked or not."""
     kit.expect_sight()
     start_up = kit.start_up_secs()
     for secs in (_FIRST_MOMENT_SECS, _FIRST_MOMENT_SECS + start_up / 2):
         kit.expect_none_left_by(partial(_cancel_soon, kit, secs, start_up), times=_MOST_POOLED)
-    # Several that start at once get in each other's way, as on a busy machine: so each has begun a different part.
+    # Several that start at once delay each other, as on a busy machine, so that each is at a different stage.
     together = kit.most_at_once()
     for secs in _MOMENTS_OF_SEVERAL_SECS if together > 1 else ():
         act = partial(_cancel_soon, kit, secs, start_up, together=together)
@@ -76,12 +76,12 @@ def _cancel_soon(kit: Kit, secs: float, start_up: float, *, together: int = 1) -
     calls = [kit.start(kit.request(kit.code("orphan", marker=marker))) for _ in range(together)]
     calls[0].wait(secs)
     cancel(kit, *calls)
-    time.sleep(start_up * max(2, together))  # what is still starting would be there only then
+    time.sleep(start_up * max(2, together))  # a run that is still starting would show only then
     kit.expect_nothing_left(marker)
 
 
 def twice(kit: Kit) -> None:
-    """K04: a second cancellation, as of a host that shuts down meanwhile, ends no clean-up."""
+    """K04: a second cancellation, as when the host shuts down meanwhile, does not end the clean-up."""
     kit.expect_sight()
     for secs in _MOMENTS_BETWEEN_SECS:
         marker = kit.nonce()
@@ -94,7 +94,7 @@ def twice(kit: Kit) -> None:
 
 
 def cancel(kit: Kit, *calls: Call) -> None:
-    """Cancel calls, each of which must raise `CancelledError` soon, one after the other at worst."""
+    """Cancel calls, each of which must raise `CancelledError` soon, at worst one after the other."""
     cancelled = time.monotonic()
     allowed = len(calls) * kit.deadlines.cancel
     for call in calls:
@@ -107,7 +107,7 @@ def cancel(kit: Kit, *calls: Call) -> None:
 
 
 def heartbeat(kit: Kit) -> None:
-    """K03: the event loop goes on beside a run; moments of bad luck are forgiven, since the machine may be busy."""
+    """K03: the event loop keeps running during a run; single stalls are forgiven, since the machine may be busy."""
     stalls: list[float] = []
     while len(stalls) < _ATTEMPTS:
         stalls.append(_stall_beside(kit))
@@ -138,7 +138,7 @@ def _longest(beats: list[float]) -> float:
 
 
 class _Pulse:
-    """A thread that does nothing but note the time, as the event loop should be able to."""
+    """A thread that only records the time, as the event loop should be able to."""
 
     def __init__(self) -> None:
         self.beats: list[float] = []

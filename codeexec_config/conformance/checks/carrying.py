@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from codeexec_config.conformance.kit import Kit
 
 _ANY_BYTES = b"\xef\xbb\xbf" + bytes(range(256)) + b"\r\n\nno line end"
-"""They begin as text does that has a byte order mark, which is a part of it as well."""
+"""They begin with a byte order mark, which must be kept too."""
 _ANY_TEXT = "first\n\u00e9 \u2603 \U0001f600\nno line end".encode()
 _MORE_THAN_A_PIPE_HOLDS = 200_000
 _ODD_NAMES = ("two words.txt", "h\u00e9 \u2603.txt", ".hidden", "one/two/three.txt", "[x]*.txt")
@@ -53,11 +53,11 @@ def _inputs_apart(kit: Kit) -> None:
 def _no_input_of_another(kit: Kit) -> None:
     word, code = kit.nonce().encode(), kit.code("stdin")
     kit.run(kit.request(code, stdin=word))
-    expect(word not in _printed(kit, code), "a program without input read that of the one before")
+    expect(word not in _printed(kit, code), "a program without input read the previous one's")
 
 
 def _printed(kit: Kit, code: str) -> bytes:
-    """Return what a program prints that is given nothing; that it gets a verdict is for others to say."""
+    """Return what a program without input prints; other checks require that it gets a verdict."""
     result = kit.outcome(kit.request(code)).result
     return result.stdout if isinstance(result, ExecutionResult) else b""
 
@@ -70,13 +70,13 @@ def _input_in_a_session(kit: Kit, name: str) -> None:
 
 
 def files(kit: Kit) -> None:
-    """F01: files are there, exactly; a request that would put one elsewhere cannot be made."""
+    """F01: files arrive exactly; a request that would put one elsewhere cannot be created."""
     for data in (_ANY_TEXT, _LARGE // len(_ANY_TEXT) * _ANY_TEXT):
         request = kit.request(kit.code("file"), files={"data/in.txt": data}, output=2 * _LARGE)
         result = kit.run(request, Status.COMPLETED)
         expect(result.stdout == data, f"{len(data)} bytes are not the same: {told(result)}")
     expect(_ANY_TEXT not in _printed(kit, kit.code("file")), "a file of one program was there for the next")
-    expect(_is_refused(kit), "a request with a file outside the working folder could be made")
+    expect(_is_refused(kit), "a request with a file outside the working folder could be created")
     if kit.has("show_files"):
         _odd_files(kit)
     if kit.declares(Capability.SESSIONS) and kit.has("show_files"):
@@ -96,7 +96,7 @@ def _files_in_a_session(kit: Kit, name: str) -> None:
 
 
 def _odd_files(kit: Kit) -> None:
-    """Put files of unusual names, and an empty one; a name may be refused."""
+    """Put files with unusual names, and an empty one; a name may be refused."""
     content = {name: kit.nonce().encode() for name in _ODD_NAMES} | {"empty.txt": b""}
     request = kit.request(kit.code("show_files", names=repr("|".join(content))), files=content)
     outcome = kit.outcome(request)
@@ -116,7 +116,7 @@ def _is_refused(kit: Kit) -> bool:
 
 
 def artifacts(kit: Kit) -> None:
-    """F02: collected files come back exactly; one that is not there is left out; a link leads nowhere."""
+    """F02: collected files come back exactly; a missing one is omitted; a link leads nowhere."""
     wanted = ["out/result.bin", "out/missing.bin"]
     result = kit.run(kit.request(kit.code("artifact"), collect=wanted), Status.COMPLETED)
     expected = {"out/result.bin": ARTIFACT}
@@ -148,7 +148,7 @@ def _artifacts_of_odd_names(kit: Kit) -> None:
 
 
 def _artifacts_of_a_failure(kit: Kit) -> None:
-    """Collect what a program left that failed: an empty file, one beyond the limit of output, names like patterns."""
+    """Collect what a failed program left: an empty file, one beyond the output limit, names like patterns."""
     size = 2 * kit.sizes.output_limit
     result = kit.run(kit.request(kit.code("artifacts", bytes=size), collect=_FAILING), Status.FAILED)
     expected = {"out/empty.bin": b"", "out/text.txt": _TEXT, "out/big.bin": bytes(size)}
@@ -169,7 +169,7 @@ def linked_folder(kit: Kit) -> None:
 
 
 def no_files(kit: Kit) -> None:
-    """F04: what is asked for and is not a file, such as a pipe, a folder or a device, is left out."""
+    """F04: a collected path that is not a file, such as a pipe, a folder or a device, is omitted."""
     result = kit.shown(kit.request(kit.code("fifo"), collect=["out/fifo", "out/folder", "out/device"]), "tried")
     expect(result.status is not Status.TIMED_OUT, "it was timed out while its artifacts were collected")
     expect("out/fifo" not in result.artifacts, "a pipe came back as a file")
@@ -206,7 +206,7 @@ def binary_file(kit: Kit) -> None:
 
 
 def input_ends(kit: Kit) -> None:
-    """S02: a program without input that reads it comes to its end."""
+    """S02: a program that reads its input without having any comes to its end."""
     report = kit.elsewhere(kit.request(kit.code("stdin")), Circumstances())
     kit.reported(kit.request(""), report, Status.COMPLETED)
 

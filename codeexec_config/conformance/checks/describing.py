@@ -1,4 +1,4 @@
-"""D: what an executor says of itself."""
+"""D: how an executor describes itself."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def description(subject: Subject) -> None:
     first, second = subject.describe(), subject.describe()
     for outcome in (first, second):
         expect(outcome.error is None, f"describe() raised {told(outcome.error)}", traced(outcome.error))
-        expect(isinstance(outcome.result, ExecutorInfo), "describe() gave no ExecutorInfo")
+        expect(isinstance(outcome.result, ExecutorInfo), "describe() returned no ExecutorInfo")
     expect(first.result == second.result, "two descriptions differ")
     expect(first.result.languages, "it describes no language")
     wrong = [name for name in first.result.languages if not _is_name(name)]
@@ -44,14 +44,14 @@ def _is_name(name: str) -> bool:
 
 
 def _a_program(kit: Kit, marker: str) -> str:
-    """Return a program that can be seen by its marker, as far as the language has one."""
+    """Return a program that can be seen by its marker, if the language has one."""
     with suppress(NotApplicable):
         return kit.code("orphan", marker=marker)
     return ""
 
 
 def unknown_language(kit: Kit) -> None:
-    """D03: a language that it does not run is a `LanguageUnsupported`, and nothing starts."""
+    """D03: an unsupported language raises `LanguageUnsupported`, and nothing starts."""
     marker = kit.nonce()
     code = _a_program(kit, marker)
     request = attrs.evolve(kit.request(code), language=_UNKNOWN)

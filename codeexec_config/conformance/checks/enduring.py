@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _SHARE_OF_THE_RUN = 3
 _LONGER_SECS = 2.0
-"""How much longer a program goes on than the one that ends beside it, which a busy machine may begin late."""
+"""How much longer a program runs than the one that ends next to it, which a busy machine may start late."""
 _ENDS = {"before_sleep": "timed out", "flood": "stopped at the limit of its output", "kill_itself": "killed by itself"}
 
 
@@ -30,7 +30,7 @@ def together(kit: Kit) -> None:
 
 
 def ends_apart(kit: Kit) -> None:
-    """N03: the end of one program is not that of one beside it."""
+    """N03: the end of one program does not end one next to it."""
     start_up = start_up_beside(kit)
     for purpose in filter(kit.has, _ENDS):
         beside = begun_beside(kit, start_up, start_up + kit.deadlines.stop_limit + _LONGER_SECS)
@@ -43,14 +43,14 @@ def ends_apart(kit: Kit) -> None:
 
 
 def start_up_beside(kit: Kit) -> float:
-    """Return how long to wait for a second program, while a first one goes on that must not meet its limit."""
+    """Return how long to wait for a second program, while a first one runs that must not reach its limit."""
     return min(kit.start_up_secs(), kit.deadlines.run_limit / _SHARE_OF_THE_RUN)
 
 
 def begun_beside(kit: Kit, start_up: float, secs: float) -> Call | None:
-    """Start a program beside others, where there may be several and the language has one that lasts, and let it begin.
+    """Start a program next to others, if several may run and the language has one that lasts, and let it begin.
 
-    Where it is not the first, an executor that says nothing of places may refuse it or let it wait.
+    If it is not the first, an executor that declares no number of places may refuse it or let it wait.
     """
     if kit.most_at_once() > 1:
         with suppress(NotApplicable):

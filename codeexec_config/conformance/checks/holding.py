@@ -1,4 +1,4 @@
-"""Z: what holds a program holds one in a session."""
+"""Z: isolation and limits apply in a session too."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 _TIMES = 4
 _KEPT = 7
 _ENDS = ("EOF", "END", "DONE", "__END__", "__EOF__", "__DONE__", "<<<END>>>", "---END---", "===END===")
-"""Of what executors that talk to an interpreter take for the end of a program's output, single words."""
+"""Single words that executors which talk to an interpreter take for the end of a program's output."""
 
 
 def walls(kit: Kit) -> None:
-    """Z09: a program in a session reaches no listener, no file and no process of the host either."""
+    """Z09: a program in a session reaches no listener, file or process of the host either."""
     looks = (
         (Capability.NO_NETWORK, "connect", expect_no_connection),
         (Capability.ISOLATED_FS, "read", expect_no_file),
@@ -30,20 +30,20 @@ def walls(kit: Kit) -> None:
     )
     promised = [look for capability, purpose, look in looks if kit.declares(capability) and kit.has(purpose)]
     if not promised:
-        raise NotApplicable("the executor declares no wall that the kit can look behind")
+        raise NotApplicable("the executor declares no isolation that the kit can test")
     unseen = None
     with session(kit) as name:
         for look in promised:
             try:
                 look(kit, session=name)
-            except Skipped as skipped:  # as of a program that its session does not wait for
+            except Skipped as skipped:  # as for a program that its session does not wait for
                 unseen = skipped
     if unseen is not None:
         raise unseen
 
 
 def limits(kit: Kit) -> None:
-    """Z10: the limits of output, memory and processes hold in a session, which keeps its state or ends."""
+    """Z10: the limits of output, memory and processes apply in a session, which keeps its state or ends."""
     _expect_cut(kit)
     if kit.declares(Capability.MEMORY) and kit.has("touch"):
         _expect_no_memory(kit)
@@ -73,7 +73,7 @@ def _expect_no_processes(kit: Kit) -> None:
 
 
 def _run_in_one(kit: Kit, code: str, **limits: int) -> ExecutionResult:
-    """Run in a session of its own, which must have ended after that, or have what was kept before."""
+    """Run in a new session, which afterwards must have ended, or have kept its state."""
     with session(kit, **limits) as name:
         kit.run(kit.request(kit.code("session_put", value=_KEPT), session=name, **limits), Status.COMPLETED)
         result = kit.run(kit.request(code, session=name, wall=kit.deadlines.latency_limit, **limits))
@@ -84,7 +84,7 @@ def _run_in_one(kit: Kit, code: str, **limits: int) -> ExecutionResult:
 
 
 def any_program(kit: Kit) -> None:
-    """Z11: a program in a session may hold, and print, what executors take for an end; sessions run side by side."""
+    """Z11: a program in a session may contain and print end marks; sessions run in parallel."""
     with session(kit) as name:
         result = kit.run(kit.request(kit.code("verbatim"), session=name), Status.COMPLETED)
         expect(result.stdout.strip() == VERBATIM.encode(), f"not as it was written: {told(result)}")
@@ -97,7 +97,7 @@ def any_program(kit: Kit) -> None:
 
 
 def _side_by_side(kit: Kit, one: str) -> None:
-    """Run a program in each of two sessions, at once where that many may run: neither waits for the other."""
+    """Run a program in each of two sessions, concurrently if that many may run: neither waits for the other."""
     with session(kit) as other:
         nonces = {name: kit.nonce() for name in (one, other)}
         requests = [kit.request(kit.code("pause", text=nonce), session=name) for name, nonce in nonces.items()]

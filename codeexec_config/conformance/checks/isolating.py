@@ -28,7 +28,7 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _MOST_HOSTS = 6
 _MOST_TOLD = 5
 CANARY_NAME = "CODEEXEC_KIT_CANARY"
-"""Begins the names of the host's variables that no program may see."""
+"""The prefix of the host's variables that no program may see."""
 _USUAL_NAMES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "DATABASE_URL")
 """Names that executors are known to pass on."""
 _MORE_NAMES = (
@@ -37,22 +37,22 @@ _MORE_NAMES = (
     *("HF_TOKEN", "GEMINI_API_KEY", "GH_TOKEN", "GITLAB_TOKEN", "NPM_TOKEN", "VAULT_TOKEN", "KUBECONFIG", "PGPASSWORD"),
     *("REDIS_URL", "SECRET_KEY", "SLACK_BOT_TOKEN", "STRIPE_SECRET_KEY"),
 )
-"""The same of names that an executor's own client may go by: they are tried apart, in a run that may fail by them."""
+"""The same for names that an executor's own client may use: they are tried separately, in a run that may fail."""
 _NEEDED = re.compile(
     r"PATH|HOME|LANG|LANGUAGE|LC_.*|TERM|TZ|P?WD|OLDPWD|SHLVL|_|USER|LOGNAME|SHELL|HOSTNAME|TMP|TEMP|TMPDIR|LD_.*|DYLD_.*"
     r"|PYTHON.*|COVERAGE.*|SYSTEMROOT|COMSPEC|PATHEXT|WINDIR",
     re.IGNORECASE,
 )
-"""Variables that programs of all kinds need, and that are alike on many machines."""
+"""Variables that programs of all kinds need, and that are the same on many machines."""
 
 
 def no_network(kit: Kit) -> None:
-    """I01: a program cannot reach a listener of the kit's, at any address of this machine."""
-    expect_no_connection(kit, "connect_child")  # whose child a filter in the program's own libraries does not meet
+    """I01: a program cannot reach the kit's listener at any address of this machine."""
+    expect_no_connection(kit, "connect_child")  # a filter in the program's own libraries does not affect its child
 
 
 def expect_no_connection(kit: Kit, *others: str, session: str | None = None) -> None:
-    """Let a program connect to a listener of the kit's, and others, where the language has them."""
+    """Let a program, and others if the language has them, connect to the kit's listener."""
     nonce = kit.nonce()
     server = socket.create_server(("", 0))
     with listening(server) as listener:
@@ -65,7 +65,7 @@ def expect_no_connection(kit: Kit, *others: str, session: str | None = None) -> 
 
 
 def isolated_fs(kit: Kit) -> None:
-    """I02: a file of the host, readable for everybody, is not readable, in whichever folder of the host it lies."""
+    """I02: a world-readable file of the host cannot be read, in whichever folder of the host it is."""
     if kit.has("search"):
         _searched(kit)
         _expect_no_mounts(kit)
@@ -74,7 +74,7 @@ def isolated_fs(kit: Kit) -> None:
 
 
 def expect_no_file(kit: Kit, *, session: str | None = None) -> None:
-    """Let a program read a file of the host's in each folder where hosts keep things."""
+    """Let a program try to read a file of the host in each folder where hosts keep things."""
     for folder in places():
         canary = kit.nonce()
         with host_file(canary, folder) as path:
@@ -83,7 +83,7 @@ def expect_no_file(kit: Kit, *, session: str | None = None) -> None:
 
 
 def _searched(kit: Kit) -> None:
-    """Let one program look for the files where they are and where they may have been mounted, and for known folders."""
+    """Let one program look for the files where they are and where they may be mounted, and for known folders."""
     canary = kit.nonce()
     with ExitStack() as stack:
         files = [stack.enter_context(host_file(canary, folder)) for folder in places()]
@@ -93,14 +93,14 @@ def _searched(kit: Kit) -> None:
     lines = [line.partition(" ") for line in text.splitlines()]
     found = [path for word, _, path in lines if word == canary]
     expect(not found, f"a file of the host was read: {', '.join(found)}")
-    # By another kernel, as in a virtual machine, the same numbers are another folder's.
+    # With another kernel, as in a virtual machine, the same numbers mean another folder.
     is_this_kernel = _boot() in text.splitlines()
     same = [path for word, _, path in lines if is_this_kernel and word == _identity(path)]
     expect(not same, f"a folder of the host is there: {', '.join(same)}")
 
 
 def _expect_no_mounts(kit: Kit) -> None:
-    """Look for what has been mounted from a place that no search knows."""
+    """Look for mounts from places that no search knows."""
     try:
         hosts = MOUNTS.read_text(encoding="utf-8", errors="replace")
     except OSError:  # another system
@@ -111,7 +111,7 @@ def _expect_no_mounts(kit: Kit) -> None:
 
 
 def _identity(folder: str) -> str:
-    """Return the numbers that a folder has here, wherever it is mounted."""
+    """Return the device and inode numbers of a folder, which are the same wherever it is mounted."""
     try:
         status = Path(folder).stat()
     except OSError:
@@ -127,7 +127,7 @@ def _boot() -> str:
 
 
 def places() -> list[str]:
-    """Return folders where hosts keep things, which a sandbox may have forgotten one of."""
+    """Return folders where hosts keep things, one of which a sandbox may have forgotten."""
     candidates = [tempfile.gettempdir(), "/var/tmp", "/dev/shm", str(Path.home())]  # noqa: S108 -- of the host's
     with suppress(FileNotFoundError):  # a working folder may have been removed
         candidates.append(os.getcwd())  # noqa: PTH109 -- as the system spells it
@@ -136,7 +136,7 @@ def places() -> list[str]:
 
 @contextmanager
 def host_file(content: str, folder: str | None = None) -> Iterator[Path]:
-    """Make a file of the host's that everybody may read."""
+    """Create a world-readable file of the host."""
     with tempfile.TemporaryDirectory(prefix="codeexec-kit-", dir=folder) as made:
         Path(made).chmod(0o755)
         path = Path(made) / "host.txt"
@@ -146,7 +146,7 @@ def host_file(content: str, folder: str | None = None) -> Iterator[Path]:
 
 
 def clean_env(kit: Kit) -> None:
-    """I03: a variable of the host is not to be seen, in the environment or elsewhere."""
+    """I03: a variable of the host cannot be seen, in the environment or elsewhere."""
     with host_variable(kit.nonce()) as canary:
         for way, fields in _ways(kit):
             _expect_clean(kit, canary, way, fields)
@@ -156,19 +156,19 @@ def clean_env(kit: Kit) -> None:
         for names in (_MORE_NAMES, _own_names()):
             _expect_none_of(kit, names)
         if kit.has("find_variables"):
-            # In two parts: where the source is an argument of some process, that must not be what is found.
+            # In two parts: if the source is an argument of a process, it must not be found itself.
             code = kit.code("find_variables", head=canary[:8], tail=canary[8:])
             seen = [line for line in kit.shown(kit.request(code), "tried").text().splitlines() if "seen in" in line]
             expect(not seen, f"a variable of the host was {'; '.join(seen)}")
 
 
 def _own_names() -> list[str]:
-    """Return the variables that the host can be without for a moment."""
+    """Return the variables that the host can do without for a moment."""
     return [name for name in os.environ if not _NEEDED.fullmatch(name)]
 
 
 def _expect_none_of(kit: Kit, names: Collection[str]) -> None:
-    """Let variables of the host be others for a moment: what a program sees of that is the host's, and no image's."""
+    """Change variables of the host for a moment: a value that a program then sees is the host's, not an image's."""
     canary = kit.nonce()
     shown = [line for line in _printed_beside(kit, names, f"{os.devnull}/{canary}") if canary in line]
     seen = [name for name in names if any(name in line for line in shown)]
@@ -181,12 +181,12 @@ def _printed_beside(kit: Kit, names: Collection[str], value: str) -> list[str]:
             outcome = kit.outcome(kit.request(kit.code("environment")))
     except Failed:
         return []
-    # The executor may need what was there: an error proves nothing.
+    # The executor may need the original values: an error proves nothing.
     return outcome.result.text().splitlines() if isinstance(outcome.result, ExecutionResult) else []
 
 
 def _ways(kit: Kit) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield requests that an executor may treat in ways of their own: one that brings nothing, one that brings much."""
+    """Yield requests that an executor may treat differently: one that carries nothing, one that carries much."""
     yield "", {}
     brought = {
         Capability.ENV: ("env", {"KIT_ONE": "x"}),
@@ -209,7 +209,7 @@ def _expect_clean(kit: Kit, canary: str, way: str, fields: dict[str, Any]) -> No
 
 @contextmanager
 def standing_variable() -> Iterator[None]:
-    """Put a variable there while an executor is made, and after: it may copy the environment of that moment."""
+    """Set a variable while an executor is created, and after: it may copy the environment at that moment."""
     os.environ[CANARY_NAME] = secrets.token_hex(8)
     try:
         yield
@@ -219,7 +219,7 @@ def standing_variable() -> Iterator[None]:
 
 @contextmanager
 def host_variable(value: str) -> Iterator[str]:
-    """Put variables into the host's environment for a while; one name is unique, because several kits may run."""
+    """Set variables in the host's environment for a while; one name is unique, because several kits may run."""
     names = [f"{CANARY_NAME}_{value}", *(name for name in _USUAL_NAMES if name not in os.environ)]
     with _set(dict.fromkeys(names, value)):
         yield value
@@ -227,7 +227,7 @@ def host_variable(value: str) -> Iterator[str]:
 
 @contextmanager
 def _set(variables: Mapping[str, str]) -> Iterator[None]:
-    """Put variables into the host's environment for a while."""
+    """Set variables in the host's environment for a while."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -245,9 +245,9 @@ def no_shared_state(kit: Kit) -> None:
     leaving = kit.code("leave_state", nonce=nonce)
     kit.shown(kit.request(leaving), "left")
     _expect_no_trace(kit, nonce)
-    # What is kept of a program that failed or was stopped may be another thing.
+    # A program that failed or was stopped may leave something else.
     for purpose, wall in (("exit", None), ("before_sleep", kit.deadlines.stop_limit), ("flood", None)):
-        with suppress(NotApplicable, Failed):  # of what other checks tell
+        with suppress(NotApplicable, Failed):  # which other checks report
             kit.outcome(kit.request(f"{leaving}\n{kit.code(purpose, code=3)}", wall=wall))
         _expect_no_trace(kit, nonce)
 
@@ -260,12 +260,12 @@ def _expect_no_trace(kit: Kit, nonce: str) -> None:
 
 
 def variables(kit: Kit) -> None:
-    """E01: variables of the request arrive exactly, one with a line end in it too."""
+    """E01: variables of the request arrive exactly, even one with a line end in it."""
     env = {"KIT_ONE": "a b'\"$c ${HOME} `id` \\n =d= %PATH% #e", "KIT_TWO": "first\nsecond"}
     result = kit.run(kit.request(kit.code("variables"), env=env), Status.COMPLETED)
     expected = f"[{env['KIT_ONE']}][{env['KIT_TWO']}]".encode()
     expect(result.stdout == expected, f"expected {expected!r}, got {told(result)}")
-    with suppress(NotApplicable):  # where the language has none for it
+    with suppress(NotApplicable):  # the language may have no program for it
         _variables_of_one_run(kit, None, "")
         if kit.declares(Capability.SESSIONS):
             with session(kit) as name:
@@ -283,7 +283,7 @@ def _variables_of_one_run(kit: Kit, name: str | None, where: str) -> None:
 
 
 def own_addresses() -> list[str]:
-    """Return the addresses at which this machine answers: a program's own loopback need not be the kit's."""
+    """Return the addresses at which this machine answers: a program's loopback need not be the kit's."""
     return list(dict.fromkeys(["127.0.0.1", *_routed_here(), *_named_here()]))[:_MOST_HOSTS]
 
 
@@ -318,7 +318,7 @@ def listening(server: socket.socket) -> Iterator[Listener]:
 
 
 class Listener:
-    """Takes connections and keeps what is sent."""
+    """Accepts connections and keeps what is sent."""
 
     def __init__(self, server: socket.socket) -> None:
         self.received = b""
@@ -333,5 +333,5 @@ class Listener:
                 with connection:
                     connection.settimeout(1)
                     self.received += connection.recv(100)
-            except OSError:  # nobody came, or said nothing
+            except OSError:  # no connection, or no data
                 continue

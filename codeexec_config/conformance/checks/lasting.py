@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _APART_SECS = 0.5
 _LATE_SECS = 1.5
 _FEWEST_UNLIKE = 6
-"""Names that differ in fewer characters are counted up, or as good as that."""
+"""Names that differ in fewer characters are counters, or nearly so."""
 _UNKNOWN = "kit-unknown"
 
 
@@ -52,7 +52,7 @@ def _wanted(kit: Kit, language: str, memory: int | None = None) -> SessionReques
 
 @contextmanager
 def session(kit: Kit, **limits: int) -> Iterator[str]:
-    """Open a session for a while; that it closes well is Z01's to see, and Z06's and Z07's when it has ended."""
+    """Open a session for a while; Z01 checks that it closes well, and Z06 and Z07 that it does after its end."""
     name = opened(kit, **limits)
     try:
         yield name
@@ -65,7 +65,7 @@ def _closing(kit: Kit, name: str) -> Outcome:
 
 
 def keeps_state(kit: Kit) -> None:
-    """Z01: a session keeps a variable between programs, that of one which fails too, and is gone when closed."""
+    """Z01: a session keeps a variable between programs, even of one that fails, and is gone when closed."""
     name = opened(kit)
     kit.run(kit.request(kit.code("session_set"), session=name), Status.COMPLETED)
     getting = kit.request(kit.code("session_get"), session=name)
@@ -81,7 +81,7 @@ def _keeps_state_of_a_failure(kit: Kit, name: str) -> None:
     code = f"{kit.code('session_put', value=3)}\n{kit.code('uncaught_error', text='word')}"
     kit.run(kit.request(code, session=name))
     result = next_in(kit, name, kit.code("session_show"))
-    kept = result is None or result.stdout.strip() == b"3"  # in a shell such an error ends the interpreter
+    kept = result is None or result.stdout.strip() == b"3"  # in a shell, such an error ends the interpreter
     expect(kept, f"a program that failed had set x to 3, and the next one got {told(result)}")
 
 
@@ -92,7 +92,7 @@ def _expect_not_found(kit: Kit, name: str, when: str) -> None:
 
 
 def two_sessions(kit: Kit) -> None:
-    """Z02: two sessions at once are two, in their variables, files and names."""
+    """Z02: two concurrent sessions are separate, in their variables, files and names."""
     with session(kit) as one:
         with session(kit) as other:
             for value, name in ((1, one), (5, other)):
@@ -110,7 +110,7 @@ def two_sessions(kit: Kit) -> None:
 
 
 def _share_nothing(kit: Kit, one: str, other: str) -> str:
-    """Leave a variable and files in a session, and without one, look for them elsewhere, and return their name."""
+    """Leave a variable and files in a session and without one, look for them elsewhere, and return their name."""
     nonce = kit.nonce()
     kit.run(kit.request(kit.code("leave_state", nonce=nonce)))
     _expect_clean(kit, one, nonce, "a session sees what a program without one left")
@@ -132,7 +132,7 @@ def _expect_kept(kit: Kit, name: str, value: bytes, words: str) -> None:
 
 
 def one_at_a_time(kit: Kit) -> None:
-    """Z08: of two programs at once in a session, one waits for the other, or is refused."""
+    """Z08: of two concurrent programs in a session, one waits for the other, or is refused."""
     with session(kit) as name:
         nonces = [kit.nonce() for _ in range(2)]
         requests = [kit.request(kit.code("pause", text=nonce), session=name) for nonce in nonces]
@@ -148,7 +148,7 @@ def one_at_a_time(kit: Kit) -> None:
 
 
 def own_answer(kit: Kit) -> None:
-    """Z03: an answer is its own program's, whether the one before was timed out, printed much, or was a program."""
+    """Z03: an answer is its own program's, even if the one before timed out, printed a lot, or was valid."""
     with session(kit) as name:
         _no_late_answer(kit, name)
     with session(kit) as name:
@@ -187,11 +187,11 @@ def _no_old_output(kit: Kit, name: str) -> None:
     nonce = kit.nonce()
     kit.run(kit.request(kit.code("say", text=nonce), session=name))
     result = kit.run(kit.request(kit.code("syntax_error"), session=name))
-    expect(nonce not in result.text(), f"a syntax error was told by the output of the program before: {told(result)}")
+    expect(nonce not in result.text(), f"a syntax error came with the output of the program before: {told(result)}")
 
 
 def next_in(kit: Kit, name: str, code: str, **limits: int) -> ExecutionResult | None:
-    """Run one more program in a session, and return nothing when that has ended."""
+    """Run one more program in a session, and return None if the session has ended."""
     request = kit.request(code, session=name, **limits)
     outcome = kit.outcome(request)
     if isinstance(outcome.error, SessionNotFound):
@@ -200,7 +200,7 @@ def next_in(kit: Kit, name: str, code: str, **limits: int) -> ExecutionResult | 
 
 
 def stops_computing(kit: Kit) -> None:
-    """Z04: a session does not go on computing after a timeout or a cancellation, nor without its state; others do."""
+    """Z04: after a timeout or a cancellation, a session stops computing and keeps its state or ends; others go on."""
     with session(kit) as beside:
         kit.run(kit.request(kit.code("session_put", value=7), session=beside), Status.COMPLETED)
         _timed_out(kit)
@@ -228,7 +228,7 @@ def _cancelled(kit: Kit) -> None:
 
 
 def _has_ended(kit: Kit, name: str) -> bool:
-    """Check whether a session has ended, whose program was stopped; if not, its state must be that of the moment."""
+    """Check whether a session whose program was stopped has ended; if not, it must have its state at that moment."""
     seen = []
     for _ in range(2):
         result = next_in(kit, name, kit.code("session_show"))
@@ -244,7 +244,7 @@ def _has_ended(kit: Kit, name: str) -> bool:
 
 
 def closed_is_ended(kit: Kit) -> None:
-    """Z05: nothing of a closed session lives on, nor is what runs in it waited for."""
+    """Z05: nothing of a closed session lives on, and closing does not wait for what runs in it."""
     if kit.has("before_sleep"):
         _closed_beside(kit)
     marker = kit.nonce()
@@ -260,7 +260,7 @@ def closed_is_ended(kit: Kit) -> None:
 
 
 def _closed_beside(kit: Kit) -> None:
-    """Close a session while a program runs in it, whose own limit would come later than the deadline of a close."""
+    """Close a session while a program runs in it whose own limit is later than the deadline of a close."""
     name = opened(kit)
     wall = kit.deadlines.run_limit + kit.deadlines.close
     call = kit.start(kit.request(kit.code("before_sleep"), session=name, wall=wall))
@@ -270,7 +270,7 @@ def _closed_beside(kit: Kit) -> None:
 
 
 def never_opened(kit: Kit) -> None:
-    """Z06: one that was never opened is not found, and to close it does nothing; each is of one known language."""
+    """Z06: a session that was never opened is not found, and closing it does nothing; each has one known language."""
     name = f"never-{kit.nonce()}"
     _expect_not_found(kit, name, "for one that was never opened")
     _expect_closed(kit, name, "one that was never opened")
@@ -282,7 +282,7 @@ def never_opened(kit: Kit) -> None:
     outcome = kit.subject.ended("open_session", _wanted(kit, _UNKNOWN))
     refused = isinstance(outcome.error, LanguageUnsupported)
     what = told(outcome.error) if outcome.error else "a session"
-    expect(refused, f"expected LanguageUnsupported for a language that is none, got {what}")
+    expect(refused, f"expected LanguageUnsupported for an unknown language, got {what}")
 
 
 def _refuses_another_language(kit: Kit, language: str) -> None:
@@ -290,7 +290,7 @@ def _refuses_another_language(kit: Kit, language: str) -> None:
         request = attrs.evolve(kit.request("", session=name), language=language)
         outcome = kit.outcome(request)
         refused = isinstance(outcome.error, RequestError)
-        expect(refused, f"a session of {kit.language} took {language}: {told(outcome.error or outcome.result)}")
+        expect(refused, f"a session of {kit.language} accepted {language}: {told(outcome.error or outcome.result)}")
 
 
 def _expect_closed(kit: Kit, name: str, which: str) -> None:
@@ -304,6 +304,6 @@ def dead_interpreter(kit: Kit) -> None:
     kit.run(kit.request(kit.code("session_set"), session=name), Status.COMPLETED)
     kit.run(kit.request(kit.code("kill_itself"), session=name), Status.KILLED, Status.FAILED)
     result = next_in(kit, name, kit.code("session_get"))
-    alive = result is None or result.stdout.strip() == b"2"  # the program was kept from it, or it was another process
+    alive = result is None or result.stdout.strip() == b"2"  # the program was prevented, or it was another process
     expect(alive, f"a session whose interpreter died goes on without its variables: {told(result)}")
     _expect_closed(kit, name, "one whose interpreter died")

@@ -38,7 +38,7 @@ _FOR_LONG_SECS = 50.0
 _EARLY_ENDS = 12
 _EARLIEST_SECS = 0.002
 _FIRST_MOMENTS_SECS = 0.1
-"""A sandbox of namespaces is set up by then; some tie themselves to their parent's life in the midst of it."""
+"""A sandbox of namespaces is set up by then; some tie themselves to their parent's life in the middle of that."""
 
 
 def failing_parent(kit: Kit) -> None:
@@ -54,13 +54,13 @@ def killed_parent(kit: Kit) -> None:
 def flooding_parent(kit: Kit) -> None:
     """T15: a program that is stopped because of its output leaves no child."""
     stopped = (Status.OUTPUT_EXCEEDED, Status.KILLED, Status.TIMED_OUT)
-    # A busy machine may not have let it come so far: then once more, under a later limit.
+    # A busy machine may have kept it from getting that far: then try again, with a later limit.
     walls = (kit.deadlines.stop_limit, kit.deadlines.run_limit)
     _nothing_left_by(kit, "flooding_parent", *stopped, walls=walls)
 
 
 def ended_while_starting(kit: Kit) -> None:
-    """T16: a run whose time is up while its sandbox starts comes to an end, and its program does not go on."""
+    """T16: a run whose time is up while its sandbox starts ends, and its program does not run on."""
     marker = kit.nonce()
     code = kit.code("orphan", marker=marker)
     latest = max(_FIRST_MOMENTS_SECS, 2 * kit.start_up_secs())
@@ -69,9 +69,9 @@ def ended_while_starting(kit: Kit) -> None:
 
     def run_all() -> None:
         for request, outcome in kit.together([kit.request(code, wall=wall) for wall in walls]):
-            if not isinstance(outcome.error, InfrastructureError):  # which says that there was no sandbox yet
+            if not isinstance(outcome.error, InfrastructureError):  # it means that there was no sandbox yet
                 kit.verdict(outcome, request=request)
-        time.sleep(2 * kit.start_up_secs())  # what is still starting would be there only then
+        time.sleep(2 * kit.start_up_secs())  # a run that is still starting would show only then
         kit.expect_nothing_left(marker)
 
     kit.expect_none_left_by(run_all, times=2)
@@ -97,7 +97,7 @@ def _nothing_left_by(
         cannot_tell(f"the program could not start a child: {told(result)}")
     kit.expect_nothing_left(marker)
     if result.status not in statuses:
-        cannot_tell(f"the program ended otherwise: {told(result)}")
+        cannot_tell(f"the program ended differently: {told(result)}")
 
 
 def _with_a_child(kit: Kit, purpose: str, wall: float | None, limits: dict[str, Any]) -> tuple[str, ExecutionResult]:
@@ -123,25 +123,25 @@ def folders_left(kit: Kit) -> None:
         after = folders_here()
         rounds.append(after - before)
         before = after
-    # The machine's other programs make things too: seldom the like of one in each round, and not for long.
+    # Other programs create files too, but rarely a similar one in each round, and not for long.
     took = time.monotonic() - begun
     until = time.monotonic() + kit.deadlines.settle + 2 * kit.deadlines.late
     while (left := _left(rounds)) and time.monotonic() < until:
         time.sleep(10 * _POLL_SECS)
     if left and _is_made_without_a_run(left[0], took):
-        cannot_tell(f"the like of {left[0]} is made on this machine without a run")
+        cannot_tell(f"something like {left[0]} is created on this machine without a run")
     expect(not left, f"{_RUNS} runs left {', '.join(map(str, left))}")
 
 
 def _is_made_without_a_run(path: Path, secs: float) -> bool:
-    """Check whether the like of something is made while nothing is run."""
+    """Check whether something similar is created while nothing is run."""
     before = folders_here()
     time.sleep(secs)
     return shape_of(path) in map(shape_of, folders_here() - before)
 
 
 def _run_to_each_end(kit: Kit) -> None:
-    """Let programs come to each end that one can have, and make a request to be refused."""
+    """Run programs to each possible end, and make requests that are refused."""
     kit.run(kit.request(kit.code("say", text="word")))
     for request in _other_ends(kit, "exit", "before_sleep", *_INVOLUNTARY):
         kit.outcome(request)
@@ -154,7 +154,7 @@ def _run_to_each_end(kit: Kit) -> None:
 
 
 def _cancel(kit: Kit, secs: float) -> None:
-    """Cancel a program so long after its start was asked for, where that can be done."""
+    """Cancel a program `secs` after its start was requested, if cancelling is possible."""
     if not kit.subject.is_async or not kit.declares(Capability.CANCEL):
         return
     for request in _other_ends(kit, "before_sleep", wall=kit.deadlines.run_limit):
@@ -165,7 +165,7 @@ def _cancel(kit: Kit, secs: float) -> None:
 
 
 def _run_in_sessions(kit: Kit) -> None:
-    """Open a session to be closed, and one that a limit may end, where there are sessions."""
+    """Open a session to be closed, and one that a limit may end, if there are sessions."""
     if not kit.declares(Capability.SESSIONS) or not kit.has("before_sleep"):
         return
     with session(kit) as name:
@@ -175,9 +175,9 @@ def _run_in_sessions(kit: Kit) -> None:
 
 
 def _other_ends(kit: Kit, *purposes: str, wall: float = _SHORT_SECS) -> Iterator[ExecutionRequest]:
-    """Yield, as far as the language has programs for it, runs that end otherwise than well; endless ones by a limit.
+    """Yield runs that do not end well, if the language has programs for them; endless ones end by a limit.
 
-    Where a start-up takes seconds it is only what meets its limit.
+    If a start-up takes seconds, yield only the one that meets its limit.
     """
     if kit.start_up_secs() > _SLOW_SECS:
         purposes = ("before_sleep",)
@@ -187,14 +187,14 @@ def _other_ends(kit: Kit, *purposes: str, wall: float = _SHORT_SECS) -> Iterator
 
 
 def _left(rounds: list[set[Path]]) -> list[Path]:
-    """Return one thing of each round that is still there, all alike, or nothing."""
+    """Return one path of each round that still exists, all similar, or nothing."""
     alike = [{shape_of(path): path for path in made if os.path.lexists(path)} for made in rounds]
     shapes = set.intersection(*map(set, alike))
     return [each[shape] for shape in sorted(shapes)[:1] for each in alike]
 
 
 def zombies_left(kit: Kit) -> None:
-    """L03: runs leave nothing in the host's process: no child that nobody waits for, no thread, no open file."""
+    """L03: runs leave nothing in the host's process: no zombie, no thread, no open file."""
     before = zombies()
     requests = [kit.request(kit.code("say", text="word")), *_other_ends(kit, "exit", "before_sleep", *_INVOLUNTARY)]
     acts: list[Callable[[], object]] = [
@@ -205,7 +205,7 @@ def zombies_left(kit: Kit) -> None:
     for act in acts:
         act()
     for act in acts:
-        # A pool may have grown; it does not with each run of several.
+        # A pool may have grown, but not with each of several runs.
         grown = [_grown_by(kit, act) for _ in range(_RUNS)]
         kinds = sorted(set.intersection(*grown))
         expect(not kinds, f"each of {_RUNS} runs left {' and '.join(kinds)} in the host's process")
@@ -229,7 +229,7 @@ def _grown_by(kit: Kit, act: Callable[[], object]) -> set[str]:
 
 
 def close_with_something_running(kit: Kit) -> None:
-    """L04: closing ends what still runs, in open sessions too."""
+    """L04: closing ends what is still running, even in open sessions."""
     kit.expect_sight()
     markers = [kit.nonce() for _ in range(min(2, kit.most_at_once()))]
     sessions_marker = kit.nonce()
@@ -238,7 +238,7 @@ def close_with_something_running(kit: Kit) -> None:
     calls = [kit.start(kit.request(kit.code("orphan", marker=each), wall=_FOR_LONG_SECS)) for each in markers]
     secs = kit.info.startup_secs + kit.deadlines.late
     seen = [kit.sees(marker, call, secs) for marker, call in zip(markers, calls, strict=True)]
-    if not seen[0]:  # the second may have been refused, or wait for its turn
+    if not seen[0]:  # the second may have been refused, or be waiting
         cannot_tell("the program was not seen to start")
     _close(kit.subject)
     for marker in (*markers, sessions_marker):
@@ -254,13 +254,13 @@ def close_twice(subject: Subject) -> None:
 
 
 def _close(subject: Subject) -> None:
-    """Close the executor; a worker of its own would wait for the end of a pipe that the copy of it still held."""
+    """Close the executor and first its copy, which may hold the end of a pipe that a worker waits for."""
     subject.elsewhere.close()
     subject.finish("close")
 
 
 def broken_back_end(kit: Kit) -> None:
-    """X01: a back end that breaks during a run is an `InfrastructureError`, and nothing is left."""
+    """X01: a back end that breaks during a run raises `InfrastructureError`, and nothing is left."""
     kit.expect_sight()
     marker = kit.nonce()
     request = kit.request(
@@ -279,7 +279,7 @@ def broken_once(kit: Kit) -> None:
     if not usual:
         cannot_tell("the program was not seen to start")
     broken = _counted(kit, {FAULT_EXTENSION: "backend"}, kit.deadlines.stop_limit)
-    if broken > usual:  # of which a busy machine may have started a part alone before its limit
+    if broken > usual:  # a busy machine may have started only some of the usual ones before their limit
         usual = max(usual, _counted(kit, {}, kit.deadlines.run_limit))
     expect(broken <= usual, f"{broken} processes of the program were seen, {usual} of one that is started once")
 
@@ -290,7 +290,7 @@ def _counted(kit: Kit, extensions: dict[str, str], wall: float) -> int:
 
 
 def engine_missing(kit: Kit) -> None:
-    """X03: an engine that is not there says nothing of the program."""
+    """X03: a missing engine is not blamed on the program."""
     request = kit.request(kit.code("say", text="word"))
     report = kit.elsewhere(request, Circumstances(has_path=False))
     expect(report.kind != "other", f"expected an InfrastructureError where PATH leads nowhere, got {report.error}")
@@ -299,25 +299,25 @@ def engine_missing(kit: Kit) -> None:
 
 
 def clean_up_fails(kit: Kit) -> None:
-    """X04: a clean-up that fails, or does not come back, does not take the verdict with it."""
+    """X04: a clean-up that fails, or does not return, does not lose the verdict."""
     try:
         _expect_verdicts(kit)
     finally:
         if kit.subject.offers("sweep"):
-            with suppress(Failed):  # whether it works is for H02 to say
+            with suppress(Failed):  # H02 checks whether it works
                 kit.subject.finish("sweep")
 
 
 def _expect_verdicts(kit: Kit) -> None:
     _cleaned_up(kit, Circumstances(removal=Removal.FAILS), "nothing could be removed")
-    # By the time that any program of a usual limit has, however short this one's is.
+    # As long as any program with a usual limit may take, however short this one's is.
     secs = kit.allowed_secs(kit.request(""))
     report = _cleaned_up(kit, Circumstances(removal=Removal.HANGS, removal_secs=secs), "removals did not come back")
     expect(not report.waited, f"the program had ended, and its verdict was held back for {secs:g} s by its clean-up")
 
 
 def _cleaned_up(kit: Kit, circumstances: Circumstances, trouble: str) -> Report:
-    """Run a program whose start can be seen, where any can, into its limit, and expect its verdict."""
+    """Run a program into its limit, one whose start can be seen if possible, and expect its verdict."""
     secs = circumstances.removal_secs + kit.allowed_secs(kit.request(""))
     if kit.has_sight():
         marker = kit.nonce()
@@ -334,7 +334,7 @@ def _cleaned_up(kit: Kit, circumstances: Circumstances, trouble: str) -> Report:
 
 
 def begun_is_told(kit: Kit) -> None:
-    """X05: an error after the program began says so, and does not ask for another try."""
+    """X05: an error after the program began says so, and does not suggest a retry."""
     if kit.info.protocol < (1, 1):
         raise NotApplicable("the executor is written for protocol 1.0")
     request = kit.request(
@@ -344,19 +344,19 @@ def begun_is_told(kit: Kit) -> None:
     if not isinstance(error, InfrastructureError):
         cannot_tell("the back end did not break")
     expect(error.started is not False, "the error says that the program had not begun, and it had")
-    expect(not error.retryable, "the error asks for another try of what may have run")
+    expect(not error.retryable, "the error suggests to retry what may have run")
 
 
 def host_killed(kit: Kit) -> None:
-    """H01: a program ends by its limit when its host has been killed."""
+    """H01: a program ends at its limit even if its host has been killed."""
     kit.expect_sight()
-    # One that is not seen may have met its limit before it had come so far: then once more, under a later one.
+    # A program that is not seen may have met its limit too early: then try again, with a later one.
     marker, wall = _run_with_a_dead_host(kit, kit.deadlines.stop_limit, kit.deadlines.run_limit)
     kit.expect_nothing_left(marker, wall + kit.deadlines.late)
 
 
 def swept(kit: Kit) -> None:
-    """H02: `sweep` ends what was left when a host was killed, and keeps what runs under this one and under others."""
+    """H02: `sweep` ends what a killed host left, and keeps what runs under this host and under others."""
     if not kit.subject.offers("sweep"):
         raise NotApplicable("the executor has no sweep")
     kit.expect_sight()
@@ -391,7 +391,7 @@ def _sweep_beside_another_host(kit: Kit) -> None:
 
 
 def _run_with_a_dead_host(kit: Kit, *walls: float) -> tuple[str, float]:
-    """Kill a host beside its program, and return the program's marker and limit."""
+    """Kill a host during its program, and return the program's marker and limit."""
     secs = kit.info.startup_secs + kit.deadlines.late
     for wall in walls:
         marker = kit.nonce()

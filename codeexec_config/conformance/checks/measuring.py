@@ -1,4 +1,4 @@
-"""T, M and N: limits that have fractions, and figures that are what they say."""
+"""T, M and N: fractional limits, and figures that are correct."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ROUNDED_UP = (1.05, 1.6)
 _ATTEMPTS = 5
 _NAP_SECS = 1.0
 _LONGER = 1, 3, 6
-"""How much longer than a nap a program may be that is tried: of longer ones a busy machine takes a smaller part."""
+"""Multiples of a nap to try: a busy machine distorts longer programs less."""
 _TOLERANCE_SECS = 0.1
 _TOUCHED_MEBIBYTES = 200
 _MEASURABLE_SECS = 0.8
@@ -25,7 +25,7 @@ _MOST_OWN = 0.75
 
 
 def short_limit(kit: Kit) -> None:
-    """T08: a limit of half a second is one, not none."""
+    """T08: a limit of half a second is enforced."""
     kit.run(kit.request(kit.code("before_sleep"), wall=_SHORT_SECS), Status.TIMED_OUT)
 
 
@@ -35,13 +35,13 @@ def fraction(kit: Kit) -> None:
     naps = kit.request(kit.code("nap", secs=secs), wall=wall)
     expect(
         any(kit.run(naps).status is Status.TIMED_OUT for _ in range(_ATTEMPTS)),
-        f"a program of {secs:g} s came to its end under a limit of {wall:g} s, each time",
+        f"a program of {secs:g} s completed under a limit of {wall:g} s, each time",
     )
     wall, secs = _FRACTION
     result = _napped(kit, wall, secs)
     if result.status is Status.TIMED_OUT:
         own = _usual_secs(kit)
-        if own > (wall - secs) / 2:  # an interpreter that takes so long to start has to sleep less
+        if own > (wall - secs) / 2:  # with an interpreter that is so slow to start, sleep less
             result = _napped(kit, wall, max(0.0, secs - own))
             if result.status is Status.TIMED_OUT:
                 cannot_tell(f"a program that only prints a word takes {own:.1f} s")
@@ -49,7 +49,7 @@ def fraction(kit: Kit) -> None:
 
 
 def _napped(kit: Kit, wall: float, secs: float) -> ExecutionResult:
-    """Run a program that sleeps; once more when it was stopped, because the machine may be busy."""
+    """Run a program that sleeps, again if it was stopped, because the machine may be busy."""
     for _ in range(_ATTEMPTS - 1):
         result = kit.run(kit.request(kit.code("nap", secs=secs), wall=wall))
         if result.status is not Status.TIMED_OUT:
@@ -58,33 +58,33 @@ def _napped(kit: Kit, wall: float, secs: float) -> ExecutionResult:
 
 
 def _usual_secs(kit: Kit) -> float:
-    """Return what a program of no length takes: as measured at most, and where nothing is measured, in all at least."""
+    """Return the time of an empty program: the longest measured, or without measurements the shortest in total."""
     outcomes = [kit.outcome(_short(kit)) for _ in range(_ATTEMPTS)]
     measured = max(_own_secs(outcome, outcome.secs) for outcome in outcomes)
     return measured or min(outcome.secs for outcome in outcomes)
 
 
 def start_up_apart(kit: Kit) -> None:
-    """T10: the executor's own start-up is not the program's time."""
+    """T10: the executor's own start-up does not count as the program's time."""
     secs, own = _start_up(kit)
     declared = kit.info.startup_secs
     if 0 < declared < secs:
-        raise NotApplicable(f"a start-up of {secs:.2f} s where {declared:g} s are declared: the machine is busy")
+        raise NotApplicable(f"a start-up of {secs:.2f} s, though {declared:g} s are declared: the machine is busy")
     wall = own + 0.6 * secs
     result = _napped(kit, wall, 0.1 * secs)
     if not result.ok:
-        secs, _ = _start_up(kit)  # it may have been shorter all the time, on a busy machine
+        secs, _ = _start_up(kit)  # on a busy machine, it may usually be shorter
     expect(result.ok, f"a program of {own + 0.1 * secs:.1f} s under a limit of {wall:.1f} s: {told(result)}")
 
 
 def _start_up(kit: Kit) -> tuple[float, float]:
-    """Return what a short program takes before it starts, and what it takes itself."""
+    """Return how long a short program takes to start, and how long it runs."""
     outcome = min((kit.outcome(_short(kit)) for _ in range(2)), key=lambda each: each.secs)
-    # An executor that counts its start-up as the program's time would measure it so too.
+    # An executor that counts its start-up as the program's time would measure it that way too.
     own = _own_secs(outcome, _MOST_OWN * outcome.secs)
     secs = outcome.secs - own
     if secs < _MEASURABLE_SECS:
-        raise NotApplicable(f"a start-up of {secs:.2f} s is too short to be told from a program's time")
+        raise NotApplicable(f"a start-up of {secs:.2f} s is too short to distinguish from a program's time")
     return secs, own
 
 
@@ -93,7 +93,7 @@ def _short(kit: Kit) -> ExecutionRequest:
 
 
 def _own_secs(outcome: Outcome, most: float) -> float:
-    """Return what the executor says that a program took, its interpreter's start included, if that can be."""
+    """Return the executor's measurement of a program's time, with its interpreter's start, if it is plausible."""
     measured = outcome.result.wall_secs if isinstance(outcome.result, ExecutionResult) else None
     return measured if measured is not None and measured < most else 0.0
 
@@ -105,7 +105,7 @@ def time_measured(kit: Kit) -> None:
     if measured is None:
         raise NotApplicable("the executor measures no time")
     right = _NAP_SECS - _TOLERANCE_SECS <= measured <= outcome.secs + _TOLERANCE_SECS
-    expect(right, f"{measured:g} s were measured of a program of {_NAP_SECS:g} s that was back in {outcome.secs:.2f} s")
+    expect(right, f"{measured:g} s measured for a program of {_NAP_SECS:g} s that returned in {outcome.secs:.2f} s")
 
 
 def memory_measured(kit: Kit) -> None:
@@ -117,19 +117,19 @@ def memory_measured(kit: Kit) -> None:
     if greedy is None and small is None:
         raise NotApplicable("the executor measures no memory")
     if not result.ok:
-        cannot_tell(f"the program did not get so far: {told(result)}")
+        cannot_tell(f"the program did not get that far: {told(result)}")
     small = kit.run(kit.request(kit.code("say", text="small"))).peak_memory_bytes
     touched = _TOUCHED_MEBIBYTES << 20
     if greedy is not None:
         fits = 0.9 * touched <= greedy <= 2 * kit.sizes.memory
-        expect(fits, f"{greedy} bytes were measured of a program that filled {touched}")
+        expect(fits, f"{greedy} bytes were measured for a program that filled {touched}")
     if small is not None:
-        expect(small < 0.9 * touched, f"{small} bytes were measured of a program that only prints a word")
-        expect(small > 1 << 16, f"{small} bytes were measured of an interpreter")
+        expect(small < 0.9 * touched, f"{small} bytes were measured for a program that only prints a word")
+        expect(small > 1 << 16, f"{small} bytes were measured for an interpreter")
 
 
 def waiting_apart(kit: Kit) -> None:
-    """N02: what a program waits for its turn is not its time."""
+    """N02: a program's wait for its turn does not count as its time."""
     most = kit.sizes.together if kit.info.max_concurrency is None else kit.most_at_once()
     if most == 1:
         raise NotApplicable("the executor runs one program at once")
@@ -142,7 +142,7 @@ def waiting_apart(kit: Kit) -> None:
 
 
 def _counted_waiting(kit: Kit, most: int, secs: float) -> str:
-    """Run programs at once, and tell whether what they wait for their turn is counted as their time."""
+    """Run programs concurrently, and return a complaint if their wait for their turn counts as their time."""
     wall = 3.0 * secs
     request = kit.request(kit.code("nap", secs=secs), wall=wall)
     calls = [kit.start(request) for _ in range(most)]
@@ -151,8 +151,8 @@ def _counted_waiting(kit: Kit, most: int, secs: float) -> str:
     results = [kit.verdict(outcome, request=request) for outcome in outcomes]
     stopped = sum(result.status is Status.TIMED_OUT for result in results)
     if stopped:
-        return f"of {most} programs of {secs:g} s at once, {stopped} met a limit of {wall:g} s"
+        return f"of {most} concurrent programs of {secs:g} s, {stopped} met a limit of {wall:g} s"
     measured = max((result.wall_secs for result in results if result.wall_secs is not None), default=0)
     if measured >= 2 * secs + _TOLERANCE_SECS and max(call.secs for call in calls) >= wall:
-        return f"{measured:.1f} s were measured of a program of {secs:g} s that had to wait"
+        return f"{measured:.1f} s were measured for a program of {secs:g} s that had to wait"
     return ""

@@ -1,4 +1,4 @@
-"""B and E: a caller's mistakes, and what is unusual and no mistake."""
+"""R, E, F and M: a caller's mistakes, and what is unusual but not a mistake."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BOTH = ("stdin", "stdout", "stderr", "input.txt", "output.txt")
 
 
 def _refused_or_run(kit: Kit, request: ExecutionRequest) -> ExecutionResult | None:
-    """Return the verdict, or None when the request was refused as the caller's mistake."""
+    """Return the verdict, or None if the request was refused as the caller's mistake."""
     outcome = kit.outcome(request)
     if isinstance(outcome.error, RequestError):
         return None
@@ -41,7 +41,7 @@ def _refused_or_run(kit: Kit, request: ExecutionRequest) -> ExecutionResult | No
 
 
 def half_a_character(kit: Kit) -> None:
-    """R13: source that cannot be encoded, or that no argument can hold, is refused, or gets a verdict."""
+    """R13: source that cannot be encoded, or cannot be in an argument, is refused, or gets a verdict."""
     for odd in (_HALF_AN_EMOJI, "\0"):
         _refused_or_run(kit, kit.request(f"{kit.code('comment')} {odd}\n{kit.code('say', text='word')}"))
     kit.hello_works()
@@ -53,14 +53,14 @@ def half_a_variable(kit: Kit) -> None:
 
 
 def odd_variables(kit: Kit) -> None:
-    """E02: no variable is dropped: empty, in small letters, with blanks, without ASCII, or one that sandboxes set."""
+    """E02: no variable is dropped: empty, in lower case, with spaces, not ASCII, or one that sandboxes set."""
     code = kit.code("show_variables", names=" ".join(_ODD))
     result = kit.run(kit.request(code, env=_ODD), Status.COMPLETED)
     missing = [name for name, value in _ODD.items() if f"{name}=[{value}]" not in result.text()]
     expect(not missing, f"not as they were given: {', '.join(missing)}: {told(result)}")
     home = _refused_or_run(kit, kit.request(kit.code("show_variables", names="HOME"), env={"HOME": _HOME}))
     kept = home is None or f"HOME=[{_HOME}]" in home.text()
-    expect(kept, f"HOME was neither as it was given nor refused: {told(home)}")
+    expect(kept, f"HOME was neither as given nor refused: {told(home)}")
 
 
 def long_variable(kit: Kit) -> None:
@@ -83,13 +83,13 @@ def long_name(kit: Kit) -> None:
 
 
 def small_memory(kit: Kit) -> None:
-    """M06: a memory limit that nothing can run in is the caller's mistake, or the program's end."""
+    """M06: a memory limit under which nothing can run is the caller's mistake, or the program's end."""
     _refused_or_run(kit, kit.request(kit.code("say", text="word"), memory=1 << 20))
     kit.hello_works()
 
 
 def users_files(kit: Kit) -> None:
-    """F09: no file of the user's is overwritten, whatever its name."""
+    """F09: no file of the user is overwritten, whatever its name."""
     first = kit.shown(kit.request(kit.code("source_name")), "tried").text().split("\n")
     names = {name.strip() for name in first} | {*_USUAL.get(kit.language, ()), *_BOTH}
     usable = sorted(name for name in names if name not in ("", ".", "..", "-c", "tried") and name.isprintable())
@@ -102,10 +102,10 @@ def users_files(kit: Kit) -> None:
     result = kit.verdict(outcome, request=request)
     is_silent = result.status is Status.FAILED and not result.stdout
     if is_silent and not any(name in result.text("stderr") for name in content):
-        cannot_tell(f"the program did not get so far: {told(result)}")
+        cannot_tell(f"the program did not get that far: {told(result)}")
     changed = [name for name, data in content.items() if data not in result.stdout]
     expect(not changed, f"not as they were given: {', '.join(changed)}")
     modules = dict.fromkeys(_LIBRARIES.get(kit.language, ()), kit.code("syntax_error").encode())
     nonce = kit.nonce()
     result = kit.run(kit.request(kit.code("say", text=nonce), files=modules))
-    expect(nonce in result.text(), f"files named like libraries, which it does not load, ended it: {told(result)}")
+    expect(nonce in result.text(), f"files named like libraries that it does not load broke it: {told(result)}")

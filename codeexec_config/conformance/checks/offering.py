@@ -1,4 +1,4 @@
-"""V: the methods that an executor may have beside those of its capabilities."""
+"""V: optional methods that no capability declares."""
 
 from __future__ import annotations
 
@@ -25,51 +25,51 @@ if TYPE_CHECKING:
     from codeexec_config.executor import ExecutionRequest
 
 _STOPPED = 0.8
-"""The part of a program's time by which it has been stopped, and has not come to its own end."""
+"""The part of a program's time before which it must have been stopped, rather than have ended."""
 _ROOM = 8
 _APART_SECS = 0.25
-"""Half of what passes between the two lines that are streamed."""
+"""Half of the time between the two lines that are streamed."""
 
 
 def health(kit: Kit) -> None:
-    """V01: `check_health` returns where a run works."""
+    """V01: `check_health` returns normally if a run works."""
     if not kit.subject.offers("check_health"):
         raise NotApplicable("the executor has no check_health")
     kit.subject.finish("check_health")
 
 
 def stream(kit: Kit) -> None:
-    """V02: output is yielded while the program runs, and is what the result, which comes last, holds."""
+    """V02: output is yielded while the program runs, and equals that of the result, which comes last."""
     _expect_an_offer(kit)
     nonce = kit.nonce()
     items = _streamed(kit, kit.request(kit.code("pause", text=nonce)))
     result = _last(items)
     data = _yielded(items, "stdout")
     expect(nonce in result.text(), f"the program's output is not in the result: {told(result)}")
-    expect(data == result.stdout, f"it yielded {data!r}, and the result has {result.stdout!r}")
+    expect(data == result.stdout, f"it yielded {data!r}, but the result has {result.stdout!r}")
     expect(items[-1].secs - items[0].secs >= _APART_SECS, "nothing was yielded before the program had ended")
     with suppress(NotApplicable):  # a language may have no program for it
         _stream_of_a_failure(kit)
 
 
 def _stream_of_a_failure(kit: Kit) -> None:
-    """Expect of a program that fails what one that completes gets, with the stream that its error goes to."""
+    """Expect the same for a program that fails, including the stream of its error."""
     items = _streamed(kit, kit.request(kit.code("uncaught_error", text=kit.nonce())))
     result = _last(items)
     for name in ("stdout", "stderr"):
         data, whole = _yielded(items, name), getattr(result, name)
-        words = f"of a program that fails, it yielded {quoted(data)} for {name}, and the result has {quoted(whole)}"
+        words = f"for a program that fails, it yielded {quoted(data)} for {name}, but the result has {quoted(whole)}"
         expect(not whole or data == whole, words)
 
 
 def _yielded(items: list[streaming.Item], name: str) -> bytes:
-    """Return what was yielded of a stream before the result."""
+    """Return what was yielded for a stream before the result."""
     return b"".join(_data(item.value, name) for item in items[:-1])
 
 
 def _data(chunk: object, name: str) -> bytes:
     if not isinstance(chunk, OutputChunk):
-        raise Failed(f"an item before the result is {type(chunk).__name__} and no OutputChunk")
+        raise Failed(f"an item before the result is {type(chunk).__name__}, not OutputChunk")
     return chunk.data if chunk.stream == name else b""
 
 
@@ -90,7 +90,7 @@ def closed_stream(kit: Kit) -> None:
 
 
 def streams_limits(kit: Kit) -> None:
-    """V04: a program whose output is yielded meets the limits of time and output that any other does."""
+    """V04: a program whose output is streamed has the same limits of time and output as any other."""
     _expect_an_offer(kit)
     wall, cap = kit.deadlines.stop_limit, kit.sizes.output_limit
     result = _last(_streamed_within(kit, kit.request(kit.code("before_sleep"), wall=wall)))
@@ -98,9 +98,9 @@ def streams_limits(kit: Kit) -> None:
     items = _streamed_within(kit, kit.request(kit.code("flood"), wall=wall))
     result, size = _last(items), len(_yielded(items, "stdout"))
     expect(result.status is not Status.COMPLETED, "an endless program completed")
-    # A chunk that came before the limit was seen may have gone on already.
+    # A chunk from before the limit was noticed may already have been passed on.
     expect(size <= _ROOM * cap, f"it yielded {size} bytes under a limit of {cap}")
-    expect(len(result.stdout) <= cap, f"its result holds {len(result.stdout)} bytes under a limit of {cap}")
+    expect(len(result.stdout) <= cap, f"its result contains {len(result.stdout)} bytes under a limit of {cap}")
 
 
 def _last(items: list[streaming.Item]) -> ExecutionResult:
@@ -111,7 +111,7 @@ def _last(items: list[streaming.Item]) -> ExecutionResult:
 
 
 def _streamed_within(kit: Kit, request: ExecutionRequest) -> list[streaming.Item]:
-    """Return what a run under limits of its own yields, which may be refused."""
+    """Return what a run under unusual limits yields; it may be refused."""
     outcome = kit.outcome(request, streaming.start(kit.subject, request))
     if type(outcome.error) in REFUSALS:
         cannot_tell(OTHER_LIMITS)
@@ -119,7 +119,7 @@ def _streamed_within(kit: Kit, request: ExecutionRequest) -> list[streaming.Item
 
 
 def _streamed(kit: Kit, request: ExecutionRequest, most: int | None = None) -> list[streaming.Item]:
-    """Return what a run yields, or the first items of it."""
+    """Return the items that a run yields, or the first of them."""
     return _items(kit.outcome(request, streaming.start(kit.subject, request, most)))
 
 

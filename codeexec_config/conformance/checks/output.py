@@ -54,7 +54,7 @@ def exactly_full(kit: Kit) -> None:
     if kit.declares(Capability.STDERR) and kit.has("both_full"):
         result = kit.run(kit.request(kit.code("both_full", count=cap)), Status.COMPLETED)
         sizes = len(result.stdout), len(result.stderr)
-        is_whole = sizes == (cap, cap) or b"e" in result.stdout  # that the streams are not apart is O01's to tell
+        is_whole = sizes == (cap, cap) or b"e" in result.stdout  # O01 reports streams that are not separate
         expect(is_whole, f"a limit of {cap} bytes is for each stream, got {sizes[0]} and {sizes[1]}")
 
 

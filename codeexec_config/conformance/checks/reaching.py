@@ -39,7 +39,7 @@ sys.stdin.read()
 
 
 def datagrams(kit: Kit) -> None:
-    """I06: no datagram reaches a listener of the kit's."""
+    """I06: no datagram reaches the kit's listener."""
     nonce = kit.nonce()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("", 0))
@@ -56,7 +56,7 @@ def _waiting(listener: socket.socket) -> bytes:
 
 
 def newer_protocol(kit: Kit) -> None:
-    """I07: no connection by IPv6 reaches a listener of the kit's."""
+    """I07: no connection over IPv6 reaches the kit's listener."""
     nonce = kit.nonce()
     try:
         server = socket.create_server(("::1", 0), family=socket.AF_INET6)
@@ -65,12 +65,12 @@ def newer_protocol(kit: Kit) -> None:
     with listening(server) as listener:
         code = kit.code("connect", hosts="::1", port=server.getsockname()[1], nonce=nonce)
         kit.shown(kit.request(code), "tried")
-    expect(nonce.encode() not in listener.received, "a connection by IPv6 arrived")
+    expect(nonce.encode() not in listener.received, "a connection over IPv6 arrived")
 
 
 def abstract_sockets(kit: Kit) -> None:
     """I08: no abstract socket of the host can be reached."""
-    # Some libraries fill the name of such a socket up with zeros: one that is full is the same to all.
+    # Some libraries pad the name of such a socket with zeros: a name of full length is the same to all.
     name, nonce = kit.nonce().ljust(_LONGEST_ABSTRACT_NAME, "x"), kit.nonce()
     server = socket.socket(socket.AF_UNIX)
     try:
@@ -85,7 +85,7 @@ def abstract_sockets(kit: Kit) -> None:
 
 
 def host_files_written(kit: Kit) -> None:
-    """I09: a file of the host that everybody may write is not written."""
+    """I09: a world-writable file of the host is not written."""
     nonce = kit.nonce()
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context(_open_file(folder)) for folder in places()]
@@ -105,13 +105,13 @@ def _open_file(folder: str) -> Iterator[Path]:
 
 
 def kernel_settings(kit: Kit) -> None:
-    """I10: no setting of the host's kernel, and no device of its, can be opened for writing."""
+    """I10: no setting of the host's kernel, and none of its devices, can be opened for writing."""
     try:
         boot = _BOOT.read_text(encoding="ascii").strip()
     except OSError:
         raise NotApplicable("this system does not tell one kernel from another") from None
     result = kit.shown(kit.request(kit.code("settings", paths=" ".join(_SETTINGS))), "tried")
-    # A kernel of the program's own, as in a virtual machine, is not the host's.
+    # The program's own kernel, as in a virtual machine, is not the host's.
     opened = [line[5:] for line in result.text().splitlines() if line.startswith("open ")]
     expect(boot not in result.text() or not opened, f"open for writing: {', '.join(opened)}")
 
@@ -127,7 +127,7 @@ def descriptors(kit: Kit) -> None:
 
 @contextlib.contextmanager
 def _bystander(nonce: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a process of the host's that carries a canary in its arguments and in its environment."""
+    """Run a process of the host with a canary in its arguments and in its environment."""
     pipe = subprocess.PIPE
     process = subprocess.Popen(  # noqa: S603 -- a program of the kit's own
         [sys.executable, "-c", _WAITS, nonce],
@@ -147,7 +147,7 @@ def _bystander(nonce: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def _looking_for(kit: Kit, nonce: str) -> str:
-    # In two parts: where the source is an argument of some process, that must not be what is found.
+    # In two parts: if the source is an argument of a process, it must not be found itself.
     return kit.code("look_around", head=nonce[:8], tail=nonce[8:])
 
 
@@ -160,14 +160,14 @@ def others_environment(kit: Kit) -> None:
 
 
 def host_processes_seen(kit: Kit) -> None:
-    """I12: a process of the host is not to be seen, nor one of a run beside this one."""
+    """I12: no process of the host can be seen, nor one of another run."""
     expect_no_process(kit)
     if kit.most_at_once() > 1 and kit.has("end_soon"):
         _beside_unseen(kit)
 
 
 def expect_no_process(kit: Kit, *, session: str | None = None) -> None:
-    """Let a program look for a process of the host's."""
+    """Let a program look for a process of the host."""
     nonce = kit.nonce()
     with _bystander(nonce):
         result = kit.shown(kit.request(_looking_for(kit, nonce), session=session), "tried")
@@ -175,14 +175,14 @@ def expect_no_process(kit: Kit, *, session: str | None = None) -> None:
 
 
 def _beside_unseen(kit: Kit) -> None:
-    """Look for the child of a program beside it."""
+    """Look for the child of a concurrent program."""
     marker = kit.nonce()
     request = kit.request(kit.code("end_soon", marker=marker, secs=kit.deadlines.once, code=0))
     call = kit.start(request)
     kit.sees(marker, call, kit.deadlines.once / 2)
     result = kit.shown(kit.request(_looking_for(kit, marker)), "tried")
     kit.outcome(request, call)
-    expect(b"seen in cmdline" not in result.stdout, "a process of a run beside it was seen")
+    expect(b"seen in cmdline" not in result.stdout, "a process of a concurrent run was seen")
 
 
 def host_processes_signalled(kit: Kit) -> None:
@@ -201,7 +201,7 @@ def group_signalled(kit: Kit) -> None:
 
 
 def ignored_signals(kit: Kit) -> None:
-    """R14: what the host ignores, as under nohup, is not ignored in a program."""
+    """R14: signals that the host ignores, as under nohup, are not ignored in a program."""
     ignored = (signal.SIGHUP, signal.SIGUSR1)
     report = kit.elsewhere(kit.request(kit.code("ignored_signals")), Circumstances(ignored=ignored))
     text = kit.reported(kit.request(""), report).text()
@@ -217,12 +217,12 @@ def ignored_children(kit: Kit) -> None:
     for purpose, status in (("say", Status.COMPLETED), ("uncaught_error", Status.FAILED)):
         request = kit.request(kit.code(purpose, text="word"))
         report = kit.elsewhere(request, Circumstances(ignored=(signal.SIGCHLD,)))
-        if report.kind != "infrastructure":  # which is honest: it says that it cannot tell
+        if report.kind != "infrastructure":  # honest: it says that it cannot tell
             kit.reported(request, report, status)
 
 
 def hosts_process_unchanged(kit: Kit) -> None:
-    """I18: a run changes nothing of the host's own process."""
+    """I18: a run changes nothing in the host's own process."""
     env = {"KIT_ONE": kit.nonce()} if kit.declares(Capability.ENV) else {}
     report = kit.elsewhere(kit.request(kit.code("change_host"), env=env), Circumstances(has_child=True))
-    expect(not report.changes, f"the run changed {', '.join(report.changes)} of the host's process")
+    expect(not report.changes, f"the run changed {', '.join(report.changes)} in the host's process")

@@ -1,4 +1,4 @@
-"""M and P: limits of memory and of processes."""
+"""M, P and G: limits of memory, processes and disk."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 _FEW = 3
 _HELD_SECS = 3.0
 _OWN_CODES = (1, 254)
-"""What interpreters end with when they cannot start a process."""
+"""The exit codes of interpreters that cannot start a process."""
 
 
 def memory_limit(kit: Kit) -> None:
-    """M01: memory beyond the limit is not to be had, and the program had started."""
+    """M01: a program gets no memory beyond the limit, and had started."""
     result = kit.once("touch", partial(_touch, kit))
     most = f"{kit.sizes.touched_mebibytes} MiB under a limit of {kit.sizes.memory_limit} bytes"
     expect(b"touched" not in result.stdout, f"it filled {most}")
@@ -27,7 +27,7 @@ def memory_limit(kit: Kit) -> None:
 
 
 def memory_status(kit: Kit) -> None:
-    """M02: a program stopped at its memory limit is told apart from one that failed."""
+    """M02: a program stopped at its memory limit is distinguished from one that failed."""
     result = kit.once("touch", partial(_touch, kit))
     expect(result.status is Status.MEMORY_EXCEEDED, f"expected memory_exceeded, got {told(result)}")
 
@@ -36,7 +36,7 @@ def _touch(kit: Kit) -> ExecutionResult:
     code = kit.code("touch", mebibytes=kit.sizes.touched_mebibytes)
     result = kit.run(kit.request(code, memory=kit.sizes.memory_limit, wall=kit.deadlines.latency_limit))
     if b"begin" not in result.stdout:
-        # Either its output is lost with it, or nothing can start under this limit.
+        # Either its output was lost with it, or nothing can start under this limit.
         small = kit.run(kit.request(kit.code("say", text="small"), memory=kit.sizes.memory_limit))
         expect(small.ok, f"no program starts under this memory limit: {told(small)}")
     return result
@@ -59,7 +59,7 @@ def memory_together(kit: Kit) -> None:
 
 
 def childs_memory(kit: Kit) -> None:
-    """M03: when a child dies of memory and its parent ends well, the program completed."""
+    """M03: if a child runs out of memory and its parent ends well, the program completed."""
     code = kit.code("child_touch", mebibytes=kit.sizes.touched_mebibytes)
     request = kit.request(code, memory=kit.sizes.memory_limit, wall=kit.deadlines.latency_limit)
     result = kit.run(request, Status.COMPLETED)
@@ -84,11 +84,11 @@ def storms_verdict(kit: Kit) -> None:
     """P03: a back end that does not survive a fork storm is not the program's failure."""
     result = kit.once("forks", partial(_storm, kit))
     own = b"forks" in result.stdout or result.exit_code in _OWN_CODES
-    expect(own or result.status is not Status.FAILED, f"the program has no such end of its own: {told(result)}")
+    expect(own or result.status is not Status.FAILED, f"the program has no such end: {told(result)}")
 
 
 def processes_apart(kit: Kit) -> None:
-    """P02: what one program takes of its processes is not another's."""
+    """P02: one program's processes do not count towards another's limit."""
     if kit.most_at_once() == 1:
         raise NotApplicable("the executor runs one program at once")
     held = kit.request(kit.code("forks_held", forks=kit.sizes.forks, secs=_HELD_SECS), memory=kit.sizes.storm_memory)
@@ -100,7 +100,7 @@ def processes_apart(kit: Kit) -> None:
     call.wait(kit.info.startup_secs + _HELD_SECS / 2)
     result = kit.run(few)
     kit.run(held, call=call)
-    expect(f"forks {_FEW}".encode() in result.stdout, f"beside a program with many processes: {told(result)}")
+    expect(f"forks {_FEW}".encode() in result.stdout, f"next to a program with many processes: {told(result)}")
 
 
 def disk_bounded(kit: Kit) -> None:

@@ -1,4 +1,4 @@
-"""R: how programs end, and how their source gets there."""
+"""R: how programs end, and how their source arrives."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from codeexec_config.executor import ExecutionResult
 
 _OWN_CODES = (1, 2, 125, 126, 127, 130, 139, 143, 255)
-"""What shells, engines and ssh end with when they mean something by it, such as a signal by 128 and its number."""
+"""Exit codes with a meaning for shells, engines or ssh, such as 128 plus the number of a signal."""
 _SIGABRT, _SIGKILL, _SIGTERM = 6, 9, 15
 _CLOSED_SECS = 1.0
 _NAP_SECS = 1.0
 _NO_FILES = (b"cannot 13", b"cannot 28", b"cannot 30", b"EACCES", b"ENOSPC", b"EROFS")
-"""What a program says that may not write where it is, or has no room there."""
+"""The output of a program that may not write where it is, or has no room there."""
 
 
 def hello(kit: Kit) -> None:
-    """R01: a program that prints completes, and its exit code is 0 or not known."""
+    """R01: a program that prints completes, and its exit code is 0 or unknown."""
     nonce = kit.nonce()
     result = kit.run(kit.request(kit.code("say", text=nonce)), Status.COMPLETED)
     expect(result.stdout.strip() == nonce.encode(), f"expected {nonce!r} alone, got {told(result)}")
@@ -38,12 +38,12 @@ def empty_code(kit: Kit) -> None:
 
 
 def syntax_error(kit: Kit) -> None:
-    """R03: what is not a program failed."""
+    """R03: text that is not a program is a failure."""
     kit.run(kit.request(kit.code("syntax_error")), Status.FAILED)
 
 
 def uncaught_error(kit: Kit) -> None:
-    """R04: a program that ends by an error failed, and the error's text is there."""
+    """R04: a program that ends with an error failed, and the error's text is reported."""
     _fails_with_a_text(kit, "uncaught_error")
     with suppress(NotApplicable):
         _fails_with_a_text(kit, "exit_text")
@@ -67,7 +67,7 @@ def exit_code(kit: Kit, code: int) -> None:
 
 
 def own_signal(kit: Kit) -> None:
-    """R08: a program that kills itself was killed or failed, by the signal that it was."""
+    """R08: a program that kills itself was killed or failed, with the right signal if any."""
     _ended_by_itself(kit, "kill_itself", _SIGKILL, _SIGABRT)
     for purpose, number in (("abort_itself", _SIGABRT), ("terminate_itself", _SIGTERM)):
         if kit.has(purpose):
@@ -77,7 +77,7 @@ def own_signal(kit: Kit) -> None:
 def _ended_by_itself(kit: Kit, purpose: str, *signals: int) -> None:
     result = kit.run(kit.request(kit.code(purpose)), Status.KILLED, Status.FAILED)
     expect(b"survived" not in result.stdout, "it survived its own signal: is it process 1?")
-    expect(result.signal in {None, *signals}, f"it sent itself signal {signals[0]}, and was told of {result.signal}")
+    expect(result.signal in {None, *signals}, f"it sent itself signal {signals[0]}, but the result has {result.signal}")
 
 
 def long_source(kit: Kit) -> None:
@@ -105,7 +105,7 @@ def verbatim(kit: Kit) -> None:
 
 
 def blanks_around(kit: Kit) -> None:
-    """R12: blank lines before a program are lines of it."""
+    """R12: blank lines before a program are kept."""
     if kit.declares(Capability.SESSIONS):
         raise NotApplicable("notebooks drop them by design")
     code = kit.code("line_number")
@@ -124,13 +124,13 @@ def any_end(kit: Kit) -> None:
 
 
 def semaphore(kit: Kit) -> None:
-    """R16: what processes share, as `multiprocessing` does, is there."""
+    """R16: shared objects of processes, as `multiprocessing` uses them, work."""
     result = kit.run(kit.request(kit.code("semaphore")))
     expect(b"works" in result.stdout, f"its locks need a writable /dev/shm: {told(result)}")
 
 
 def big_file(kit: Kit) -> None:
-    """R17: a file may be bigger than the limit of output."""
+    """R17: a file may be larger than the output limit."""
     size = 8 * kit.sizes.output_limit
     result = kit.run(kit.request(kit.code("big_file", bytes=size)))
     if any(reason in result.stdout for reason in _NO_FILES):
@@ -160,36 +160,36 @@ def named_source(kit: Kit) -> None:
 
 
 def every_exit_code(kit: Kit) -> None:
-    """R20: exit codes that engines have a meaning for are the program's when it ends with one."""
+    """R20: exit codes with a meaning for engines are the program's if it ends with one."""
     requests = [kit.request(kit.code("exit", code=code)) for code in _OWN_CODES]
     wrong = []
     for code, (request, outcome) in zip(_OWN_CODES, kit.together(requests), strict=True):
         end = getattr(outcome.result, "status", None), getattr(outcome.result, "exit_code", None)
         if end != (Status.FAILED, code):
             wrong.append(f"exit code {code}: {told(outcome.error or outcome.result, request)}")
-    expect(not wrong, f"not told as the program's own: {'; '.join(wrong)}")
+    expect(not wrong, f"not reported as the program's own: {'; '.join(wrong)}")
 
 
 def runs_again(kit: Kit) -> None:
-    """R21: a program that is given again is run again; an answer that was kept is none."""
+    """R21: a repeated program is run again; a cached answer does not count."""
     request = kit.request(kit.code("unlike"))
     first, second = (kit.run(request, Status.COMPLETED).stdout for _ in range(2))
     if first == second and not _takes_its_time_again(kit):
-        raise Failed(f"the answer to an equal request was given once more: {second!r}")
+        raise Failed(f"an identical request got the same answer again: {second!r}")
     words = [kit.nonce(), kit.nonce()]
     requests = [kit.request(kit.code("say", text=word), request_id=words[0]) for word in words]
     answers = [kit.run(each, Status.COMPLETED).stdout for each in requests]
-    expect(words[1].encode() in answers[1], "a request with the name of another one got the answer of that")
+    expect(words[1].encode() in answers[1], "a request with the name of another one got that one's answer")
 
 
 def _takes_its_time_again(kit: Kit) -> bool:
-    """Check whether a program that sleeps does so each time; where clocks and chance are fixed nothing else differs."""
+    """Check whether a program that sleeps does so each time; with clocks and randomness fixed, nothing else differs."""
     request = kit.request(kit.code("nap", secs=_NAP_SECS))
     return all(kit.outcome(request).secs > 0.9 * _NAP_SECS for _ in range(2))
 
 
 def closed_output(kit: Kit) -> None:
-    """R22: a program that closes its output goes on to its own end."""
+    """R22: a program that closes its output runs on to its own end."""
     request = kit.request(kit.code("close_output", secs=_CLOSED_SECS))
     result = kit.reported(request, kit.elsewhere(request, Circumstances()))
     expect(result.status is Status.FAILED, f"it failed 1 s after it had closed its output: {told(result)}")

@@ -15,7 +15,7 @@ _APART_SECS = 0.2
 
 
 def files_left(kit: Kit) -> None:
-    """I15: a file that one program leaves in a folder that all know is not there for the next."""
+    """I15: a file that one program leaves in a well-known folder is not there for the next."""
     nonce = kit.nonce()
     kit.shown(kit.request(kit.code("leave_files", nonce=nonce)), "tried")
     result = kit.shown(kit.request(kit.code("find_files", nonce=nonce)), "tried")
@@ -23,14 +23,14 @@ def files_left(kit: Kit) -> None:
 
 
 def patched_module(kit: Kit) -> None:
-    """I16: a library that one program has changed is as it was for the next."""
+    """I16: a library that one program has changed is unchanged for the next."""
     kit.shown(kit.request(kit.code("patch_module")), "tried")
     result = kit.shown(kit.request(kit.code("find_patch")), "tried")
-    expect(b"found" not in result.stdout, "the program before had changed a library, and still has")
+    expect(b"found" not in result.stdout, "a library is still changed by the program before")
 
 
 def equal_programs(kit: Kit) -> None:
-    """I17: two programs at once do not share a folder, equal ones neither, and do not see that of the other."""
+    """I17: two concurrent programs, even identical ones, share no folder and do not see each other's."""
     if kit.most_at_once() == 1:
         raise NotApplicable("the executor runs one program at once")
     request = kit.request(kit.code("own_file", secs=4 * _APART_SECS))
@@ -47,11 +47,11 @@ def equal_programs(kit: Kit) -> None:
 
 
 def _hidden(kit: Kit) -> None:
-    """Look for the file of a program beside it."""
+    """Look for the file of a concurrent program."""
     request = kit.request(kit.code("own_file", secs=kit.deadlines.once))
     call = kit.start(request)
     call.wait(kit.deadlines.once / 2)
     seen = kit.shown(kit.request(kit.code("find_own")), "tried").text().splitlines()
     kit.outcome(request, call)
     found = next((line for line in seen if line.startswith("seen ")), "")
-    expect(not found, f"a file of a program beside it was {found}")
+    expect(not found, f"a file of a concurrent program was {found}")

@@ -1,4 +1,4 @@
-"""O: every byte of the two streams, and nothing of the host's own."""
+"""O: every byte of the two streams, and nothing on the host's own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ENGINES = (
     "docker: Error response from daemon: no such container\n",
     "running container: creating container: cannot create sandbox\n",
 )
-"""What the engines of sandboxes print when they cannot start, which a program may print too."""
+"""Messages of sandbox engines that cannot start, which a program may print too."""
 _MORE_THAN_A_PIPE_HOLDS = 300_000
 _ROOM = 4 * _MORE_THAN_A_PIPE_HOLDS
 
@@ -40,11 +40,11 @@ def other_flood(kit: Kit) -> None:
     flooded(kit, "flood_stderr", "stderr" if kit.declares(Capability.STDERR) else "")
     if not kit.declares(Capability.STDERR):
         result = kit.run(kit.request(kit.code("both_streams")), Status.COMPLETED)
-        expect(b"to-err" in result.stdout, f"without the capability stderr all is in stdout, got {told(result)}")
+        expect(b"to-err" in result.stdout, f"without the capability stderr everything is in stdout, got {told(result)}")
 
 
 def flooded(kit: Kit, purpose: str, stream: str) -> None:
-    """Let a program flood a stream, and tell of everything that is wrong."""
+    """Let a program flood a stream, and report everything that is wrong."""
     result, growth = kit.once(purpose, partial(_flood, kit, purpose, stream))
     cap = kit.sizes.output_limit
     complaints = [
@@ -60,7 +60,7 @@ def flooded(kit: Kit, purpose: str, stream: str) -> None:
         complaints.append("it was cut without being flagged")
     other = "stderr" if stream == "stdout" else "stdout"
     if kit.declares(Capability.STDERR) and getattr(result, f"{other}_truncated") and not getattr(result, other):
-        complaints.append(f"{other} is flagged as cut, and nothing went there")
+        complaints.append(f"{other} is flagged as cut, but nothing went there")
     if growth.memory > kit.sizes.host_growth:
         complaints.append(f"the host process grew by {growth.memory} bytes")
     expect(not complaints, "; ".join(complaints))
@@ -70,7 +70,7 @@ def _flood(kit: Kit, purpose: str, stream: str) -> tuple[ExecutionResult, Growth
     with Growth() as growth:
         result = kit.run(kit.request(kit.code(purpose), wall=kit.deadlines.stop_limit))
         if result.status is Status.TIMED_OUT and _is_thin(kit, result, stream):
-            # A busy machine may not have let it come so far.
+            # A busy machine may have kept it from getting that far.
             result = kit.run(kit.request(kit.code(purpose), wall=kit.deadlines.run_limit))
     return result, growth
 
@@ -83,11 +83,11 @@ def spooled(kit: Kit) -> None:
     """O08: an endless flood does not fill the host's disk."""
     _, growth = kit.once("flood", partial(_flood, kit, "flood", "stdout"))
     most = kit.sizes.host_growth
-    expect(growth.files <= most, f"a file of the host grew to {growth.files} bytes, and {most} would be generous")
+    expect(growth.files <= most, f"a file of the host grew to {growth.files} bytes; {most} would be generous")
 
 
 def hosts_streams(kit: Kit) -> None:
-    """O09: nothing of a program, and nothing else, is printed by the host's process."""
+    """O09: the host's process prints nothing, of a program or otherwise."""
     report = kit.elsewhere(kit.request(kit.code("both_streams")), Circumstances())
     shown = b"to-out" in report.stdout + report.stderr or b"to-err" in report.stdout + report.stderr
     expect(not shown, "the program, or its output, went to the host's own streams")
@@ -95,7 +95,7 @@ def hosts_streams(kit: Kit) -> None:
 
 
 def more_than_a_pipe(kit: Kit) -> None:
-    """O10: more lines than a pipe holds arrive."""
+    """O10: more lines than fit into a pipe arrive."""
     count = _MORE_THAN_A_PIPE_HOLDS // _LINE
     result = kit.run(kit.request(kit.code("lines", count=count), output=_ROOM), Status.COMPLETED)
     lines = result.stdout.splitlines()
@@ -110,7 +110,7 @@ def one_long_line(kit: Kit) -> None:
 
 
 def both_full(kit: Kit) -> None:
-    """O12: both streams may be fuller than a pipe."""
+    """O12: both streams may exceed what fits into a pipe."""
     count = _MORE_THAN_A_PIPE_HOLDS
     result = kit.run(kit.request(kit.code("both_full", count=count), output=_ROOM), Status.COMPLETED)
     got = (result.stdout.count(b"o"), result.stderr.count(b"e"))
@@ -118,7 +118,7 @@ def both_full(kit: Kit) -> None:
 
 
 def characters_whole(kit: Kit) -> None:
-    """O13: a character that a read happens to part is whole."""
+    """O13: a character that a read happens to split is whole."""
     count = _MORE_THAN_A_PIPE_HOLDS // 3
     expected = b"x" + "\u2603".encode() * count
     result = kit.run(kit.request(kit.code("snowmen", count=count), output=_ROOM), Status.COMPLETED)
@@ -130,7 +130,7 @@ def _odd(result: ExecutionResult) -> str:
 
 
 def cap_in_bytes(kit: Kit) -> None:
-    """O14: the limit of output counts bytes, not characters."""
+    """O14: the output limit counts bytes, not characters."""
     cap = kit.sizes.output_limit
     result = kit.run(kit.request(kit.code("snowmen", count=cap // 2)))
     expect(len(result.stdout) <= cap, f"{len(result.stdout)} bytes came back under a limit of {cap}")
@@ -141,11 +141,11 @@ def cap_in_bytes(kit: Kit) -> None:
 
 
 def blanks_kept(kit: Kit) -> None:
-    """O15: blanks, line ends and control characters are kept."""
+    """O15: whitespace, line ends and control characters are kept."""
     blanks = kit.code("blank_output")
     _exactly(kit, blanks, _BLANKS)
     _exactly(kit, kit.code("controls"), CONTROLS)
-    if kit.declares(Capability.STDERR):  # where the error would be among them else
+    if kit.declares(Capability.STDERR):  # otherwise the error would be among them
         error = kit.code("uncaught_error", text="word")
         _expect_same(kit.run(kit.request(f"{blanks}\n{error}")), _BLANKS)
 
@@ -178,7 +178,7 @@ def _expect_same(result: ExecutionResult, expected: bytes) -> None:
 
 
 def _with_line_feeds(data: bytes) -> bytes:
-    """Return output with one kind of line ends, of which O02 and O16 are."""
+    """Return output with one kind of line ends, which O02 and O16 check."""
     return re.sub(rb"\r*\n|\r", b"\n", data)
 
 
@@ -189,15 +189,15 @@ def end_marks(kit: Kit) -> None:
     result = kit.run(request)
     expect(
         nonce.encode() in result.stdout,
-        f"what it printed last, behind what looks like end marks, is lost: {told(result)}",
+        f"what it printed last, after what looks like end marks, is lost: {told(result)}",
     )
     expect(result.status is Status.FAILED, f"it failed, and something in its output hid that: {result.status}")
-    expect(not result.artifacts, "artifacts came back that nobody asked for")
+    expect(not result.artifacts, "artifacts came back that were not requested")
     _complaints(kit)
 
 
 def _complaints(kit: Kit) -> None:
-    """Let programs talk of ends that they do not have."""
+    """Let programs print messages about ends that they do not have."""
     ends = [("", 0), *((first, 1) for first in _ENGINES)]
     requests = [kit.request(kit.code("complain", marks=f"{first}{COMPLAINTS}", code=code)) for first, code in ends]
     for (first, code), (request, outcome) in zip(ends, kit.together(requests), strict=True):

@@ -1,4 +1,4 @@
-"""What a line of the table of checks holds."""
+"""The rows of the table of checks."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Scope(Enum):
     ONE_LANGUAGE = "the executor as a whole, by a program in its first language"
     LANGUAGE = "each language"
     LAST_PROGRAM = "the executor as a whole, by a program that may make it useless"
-    END = "the executor as a whole, when all else is done"
+    END = "the executor as a whole, when everything else is done"
 
 
 class Check(NamedTuple):
-    """One line of the table.
+    """One row of the table.
 
-    `after` names checks without which this one cannot tell anything; `waits` marks one that mostly waits, and may run
-    beside others.
+    `after` names checks that must pass for this one to mean anything; `waits` marks one that mostly waits, and may run
+    concurrently with others.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""T: limits of time, and what is left when they are met."""
+"""T: time limits, and what is left when they are reached."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def partial_output(kit: Kit) -> None:
 def _both_are_kept(kit: Kit, code: str) -> None:
     both = kit.code("both_streams")
     if b"to-err" not in kit.run(kit.request(both)).stderr:
-        return  # which is O01's to tell
+        return  # O01 reports it
     result = _stopped_after(kit, f"{both}\n{code}", b"before")
     expect(b"to-err" in result.stderr, f"what it had printed to standard error is lost: {told(result)}")
     expect(result.stdout.split() == [b"to-out", b"before"], f"it printed to-out and before, got {told(result)}")
 
 
 def deaf(kit: Kit) -> None:
-    """T03: a program that ignores SIGTERM and goes on talking, or ends well by it, is timed out all the same."""
+    """T03: a program that ignores SIGTERM and keeps printing, or ends well on it, is timed out nevertheless."""
     result = kit.run(kit.request(kit.code("deaf"), wall=kit.deadlines.stop_limit))
     if result.status is Status.FAILED and b"deaf" not in result.stdout:
         cannot_tell(f"the program could not ignore a signal: {told(result)}")
@@ -50,7 +50,7 @@ def deaf(kit: Kit) -> None:
 
 
 def _stopped_after(kit: Kit, code: str, word: bytes) -> ExecutionResult:
-    """Run a program into its limit; once more into a later one if it had not come so far as to print a word."""
+    """Run a program into its limit, and again into a later one if it did not get to print a word."""
     result = kit.run(kit.request(code, wall=kit.deadlines.stop_limit), Status.TIMED_OUT)
     if word in result.stdout:
         return result
@@ -58,7 +58,7 @@ def _stopped_after(kit: Kit, code: str, word: bytes) -> ExecutionResult:
 
 
 def orphan(kit: Kit) -> None:
-    """T04: a timeout ends a child that has made itself a session of its own."""
+    """T04: a timeout ends a child that has started its own session."""
     marker, outcome = kit.watched()
     result = kit.verdict(outcome)
     kit.expect_nothing_left(marker)
@@ -69,28 +69,28 @@ def orphan(kit: Kit) -> None:
 
 
 def outliving_child(kit: Kit) -> None:
-    """T05: a child ends with its parent, whose end is the program's: nobody waits for a stream that the child holds."""
+    """T05: a child ends with its parent, whose end is the program's even if the child keeps a stream open."""
     kit.expect_sight()
     marker = kit.nonce()
     result = kit.run(kit.request(kit.code("outliving", marker=marker)), Status.COMPLETED)
-    expect(b"parent done" in result.stdout, f"the parent did not get to its end: {told(result)}")
+    expect(b"parent done" in result.stdout, f"the parent did not reach its end: {told(result)}")
     kit.expect_nothing_left(marker)
 
 
 def no_latency(kit: Kit) -> None:
-    """T06: a short program does not wait for its limit, nor for the next tick of something."""
+    """T06: a short program does not wait for its limit, or for some timer."""
     request = kit.request(kit.code("say", text="short"), wall=kit.deadlines.latency_limit)
     outcome = kit.outcome(request)
     kit.verdict(outcome, Status.COMPLETED, request=request)
     most = kit.info.startup_secs + kit.deadlines.latency
-    expect(outcome.secs < most, f"a short program took {outcome.secs:.1f} s, and {most:g} would be generous")
+    expect(outcome.secs < most, f"a short program took {outcome.secs:.1f} s; {most:g} would be generous")
 
 
 def run_once(kit: Kit) -> None:
     """T07: a program that failed, or was timed out, is not run again.
 
-    A second run whose output replaces the first one's shows in the time alone: that is compared with a program of no
-    length, which costs one start-up. Only a machine that is always busy takes twice as long each time.
+    A second run whose output replaces the first one's shows only in the time, which is compared with that of an empty
+    program: one start-up. Only a machine that is always busy takes twice as long each time.
     """
     secs = kit.deadlines.once
     nonce = kit.nonce()
@@ -99,18 +99,18 @@ def run_once(kit: Kit) -> None:
     for request, status in ((failing, Status.FAILED), (cut_short, Status.TIMED_OUT)):
         result = ran_once(kit, request, nonce)
         if result.status is not status:
-            cannot_tell(f"the program ended otherwise than it should: {told(result)}")
+            cannot_tell(f"the program did not end as it should: {told(result)}")
     soon_ran_once(kit, "end_soon", "fails")
 
 
 def soon_ran_once(kit: Kit, purpose: str, how: str) -> None:
-    """Count the processes of a program that ends badly, soon and in silence, as one does that could not start."""
+    """Count the processes of a program that ends badly, soon and silently, like one that could not start."""
     if kit.has(purpose) and kit.has("end_soon") and kit.has_sight():
         _failed_once(kit, purpose, how)
 
 
 def _failed_once(kit: Kit, purpose: str = "end_soon", how: str = "fails") -> None:
-    usual = bad = 1  # that one is seen as well as none on a busy machine
+    usual = bad = 1  # on a busy machine, a process may not be seen
     for _ in range(_ATTEMPTS):
         usual, bad = max(usual, _processes(kit, "end_soon", 0)), _processes(kit, purpose, 1)
         if bad <= usual:
@@ -124,7 +124,7 @@ def _processes(kit: Kit, purpose: str, code: int) -> int:
 
 
 def ran_once(kit: Kit, request: ExecutionRequest, nonce: str) -> ExecutionResult:
-    """Run a program that prints a word at its start and lasts a while, and fail if it seems to have been run twice."""
+    """Run a program that prints a word at its start and lasts a while; fail if it seems to have been run twice."""
     secs = kit.deadlines.once
     took: list[float] = []
     while True:
@@ -136,7 +136,7 @@ def ran_once(kit: Kit, request: ExecutionRequest, nonce: str) -> ExecutionResult
         if outcome.secs < start_up + 1.8 * secs:
             return result
         if len(took) == _ATTEMPTS:
-            # The short program may have used up an interpreter that was ready beforehand.
+            # The short program may have used up a prepared interpreter.
             was_once = min(took) < kit.info.startup_secs + 1.8 * secs
             expect(was_once, f"{secs:g} s of program took {min(took):.1f} s: it was run again")
             return result

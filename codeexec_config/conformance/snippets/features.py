@@ -1,4 +1,4 @@
-"""What an interpreter may refuse by its nature: imports, and processes of its own."""
+"""Features that an interpreter may lack by design: imports, and child processes."""
 
 from __future__ import annotations
 
