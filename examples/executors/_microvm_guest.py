@@ -256,7 +256,7 @@ def _become(request: dict[str, Any], stdin: int, streams: tuple[Stream, Stream])
 
 
 def _stdin(data: bytes) -> int:
-    # A file, which nobody has to feed, and which ends.
+    # A file, which needs no writer, and which ends.
     path = "/run/stdin"
     _write(path, data)
     return os.open(path, os.O_RDONLY)

@@ -281,6 +281,6 @@ _CONFIG: Final = {
 if __name__ == "__main__":
     try:
         main()
-    except Exception:  # noqa: BLE001 -- the host shows nobody but a debugger why the kernel does not start
+    except Exception:  # noqa: BLE001 -- the host shows only a debugger why the kernel does not start
         traceback.print_exc()
         os._exit(1)

@@ -7,7 +7,7 @@ What surprises:
 
 * The client's exit code 125 may be the engine's or the program's: the engine is asked for the state.
 * Killing the client leaves the program running, and so does the death of the host: `rm -f` of the container ends it.
-  Where nobody is left to do that, `timeout` inside does; it is root, which the program is not, so the program can
+  If no host is left to do that, `timeout` inside does; it is root, which the program is not, so the program can
   neither kill it nor stop it.
 * An engine that does not answer a removal has answered for the program before: the verdict stands.
 * `OOMKilled` is true as well when only a child died of memory and the program then exited 0.

@@ -11,7 +11,7 @@ What a session is here:
 * **A program that has to be stopped** for its time, or because its call is cancelled, is interrupted, as by Ctrl-C.
   When all of it stops within `INTERRUPT_GRACE_SECS` the state is kept, and the processes that it started are ended.
   Otherwise the session ends, and the result's `detail` says so.
-* **A session ends** when it is closed, when nobody has used it for `IDLE_SECS`, when a program writes more than its
+* **A session ends** when it is closed, when it is unused for `IDLE_SECS`, when a program writes more than its
   output limit, and with its interpreter, when a program kills that or fills its memory. Its name is a
   `SessionNotFound` from then on.
 * **Children and threads** of a program that ends on its own live on in the session. What they print afterwards is of no
