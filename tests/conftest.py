@@ -1,6 +1,6 @@
 """Settings of all property tests, and the choice of cases.
 
-A busy machine is no failure, and the same commit tests the same examples; with `CODEEXEC_FULL=1` others every time.
+A busy machine is not a failure, and the same commit tests the same examples; with `CODEEXEC_FULL=1` others every time.
 """
 
 import signal
@@ -27,7 +27,7 @@ settings.register_profile(
 )
 settings.load_profile("project")
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as behind nohup; whoever is started here would ignore it too
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup; child processes would ignore it too
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

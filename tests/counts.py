@@ -1,4 +1,4 @@
-"""How much of what the tests could try they try.
+"""How many of the possible cases the tests try.
 
 By default a sample that takes minutes; with `CODEEXEC_THOROUGH=1` every case there is, as `.ci/run` does; with
 `CODEEXEC_FULL=1` thousands of examples of each property too.

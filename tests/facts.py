@@ -1,4 +1,4 @@
-"""What the tests know of the model's keys, read off its descriptions."""
+"""Facts about the model's keys, read from their descriptions."""
 
 from codeexec_config.keys import keys_of
 from codeexec_config.model import VARIANTS, CodeExecutionConfig, Runtime

@@ -1,4 +1,4 @@
-"""A fix is offered where the value that it yields has no error of its own."""
+"""A fix is offered if the value that it yields has no error."""
 
 import pytest
 

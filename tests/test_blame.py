@@ -263,7 +263,7 @@ def test_a_credential_is_taken_out_of_the_variable() -> None:
     assert str(found.help).startswith("take it out of U")
 
 
-# -- a text whose references nobody has read ---------------------------------------------------------------------------
+# -- a text with unread references -------------------------------------------------------------------------------------
 
 SWITCHES = ["true", "false"]
 """A section that is off reads nothing either."""

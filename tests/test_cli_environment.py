@@ -1,4 +1,4 @@
-"""Where variables come from on the command line, and what is said of them."""
+"""Where variables come from on the command line, and what is reported about them."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""Which files a command line names: folders, links, names twice, and what is passed over."""
+"""Which files a command line names: folders, links, duplicates, and what is skipped."""
 
 import io
 import os

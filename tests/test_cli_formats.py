@@ -1,4 +1,4 @@
-"""The formats of `validate` for machines, each read by somebody who takes it."""
+"""The formats of `validate` for machines, each read by a consumer."""
 
 import json
 import shutil

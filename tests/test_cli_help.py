@@ -1,4 +1,4 @@
-"""What the command line says of itself: help, versions, suggestions, and the name that it was called by."""
+"""What the command line prints about itself: help, versions, suggestions, and the name that it was called by."""
 
 import re
 import subprocess

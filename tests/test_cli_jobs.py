@@ -1,4 +1,4 @@
-"""Files shared out to processes: what comes of them is the same, whatever happens to a process."""
+"""Files distributed to processes: the outcome is the same, whatever happens to a process."""
 
 import errno
 import io
@@ -132,7 +132,7 @@ def test_the_environment_reaches_the_workers_and_no_argument(folder):
 
 
 def test_memory_does_not_grow_with_the_number_of_files(folder):
-    """The same files again and again, under as many names."""
+    """The same files repeatedly, under as many names."""
 
     def peak(count):
         script = (

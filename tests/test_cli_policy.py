@@ -1,4 +1,4 @@
-"""`--policy FILE`: the host's ceiling on the command line, and what a broken one does."""
+"""`--policy FILE`: the host's policy on the command line, and what a broken one does."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""`show`: the effective config, each value with where it came from."""
+"""`show`: the effective config, each value with its origin."""
 
 import io
 import json

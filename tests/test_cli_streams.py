@@ -1,4 +1,4 @@
-"""Streams that are closed, full, piped away, or a terminal."""
+"""Streams that are closed, full, piped, or a terminal."""
 
 import contextlib
 import os

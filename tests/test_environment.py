@@ -28,7 +28,7 @@ VALUES = dict(zip(NAMES, ("true", "code-exec.example.com", "the-key", "ruby", "5
 
 
 class Recording(UserDict[str, str]):
-    """An environment that notes each look-up."""
+    """An environment that records each look-up."""
 
     def __init__(self, *args: Any) -> None:
         self.looked_up: list[str] = []
@@ -40,7 +40,7 @@ class Recording(UserDict[str, str]):
 
 
 class Forbidden:
-    """An environment that nobody may touch."""
+    """An environment that must not be read."""
 
     def __getitem__(self, name: str) -> str:
         raise AssertionError("looked up")
@@ -268,7 +268,7 @@ class Vault:
 
 
 class EmptyError(Exception):
-    """A group of errors of somebody's own; without one in it, it is false."""
+    """A custom group of errors; without one in it, it is false."""
 
     def __len__(self) -> int:
         return 0

@@ -20,11 +20,11 @@ from tests.test_fixes import Slips
 
 HEAD = "[features.code_execution]\n"
 CANARY = "CAN%ARY"
-"""Stands in each text where a secret could. It is no bare key and no name of a variable, which are no secrets."""
+"""A canary where a secret could be. It is neither a bare key nor the name of a variable, which are not secrets."""
 
 
 def excerpts(text: str, **options: Any) -> list[str]:
-    """Give the lines that a report on a text quotes."""
+    """Return the lines that a report on a text quotes."""
     findings = check_text(text, filename="app.toml", env={}, **options).diagnostics
     quoted = [finding.excerpt for finding in findings]
     quoted += [other.excerpt for finding in findings for other in finding.related]
@@ -32,7 +32,7 @@ def excerpts(text: str, **options: Any) -> list[str]:
 
 
 def everything(report: Report) -> str:
-    """Give all that a report says, in every form that it has."""
+    """Return all that a report says, in every form that it has."""
     return "\n".join(
         (
             str(report),
@@ -268,7 +268,7 @@ def test_a_comment_that_may_hold_a_key_is_hidden_beside_anything(comment: str) -
     assert ["enabled = 1 # seconds, not minutes"] == excerpts(shown)
 
 
-# -- what stands around the section ------------------------------------------------------------------------------------
+# -- around the section ------------------------------------------------------------------------------------------------
 
 
 def test_other_tables_on_the_line_are_masked() -> None:
@@ -444,7 +444,7 @@ def test_a_long_line_that_is_no_toml_is_cropped(text: str) -> None:
 
 
 class Canaries(Slips):
-    """Write sections that are nearly right, with canaries wherever a secret could stand."""
+    """Write sections that are nearly right, with canaries wherever a secret could be."""
 
     def section(self) -> str:
         """Write a section."""
@@ -497,7 +497,7 @@ class Canaries(Slips):
 
 
 def is_a_key(report: Report) -> bool:
-    """Say whether a canary has become a key; keys are no secrets, and messages name them."""
+    """Check whether a canary has become a key; keys are no secrets, and messages name them."""
     return any(CANARY in "".join((finding.message, *map(str, finding.path))) for finding in report.diagnostics)
 
 

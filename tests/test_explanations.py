@@ -1,4 +1,4 @@
-"""What is explained of each code is true: its broken example has it, and the repaired one has nothing."""
+"""The explanation of each code is true: its broken example has it, and the repaired one has nothing."""
 
 import re
 

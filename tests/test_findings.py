@@ -1,4 +1,4 @@
-"""Every code has examples that trigger it, each with its expected findings beside it."""
+"""Every code has examples that trigger it, each with its expected findings next to it."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""References in the syntax of other tools: recognised, and never taken for more than a text."""
+"""References in the syntax of other tools: recognised, but never treated as more than text."""
 
 from __future__ import annotations
 

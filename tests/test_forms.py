@@ -1,4 +1,4 @@
-"""A mode that is written another way is one mistake: one finding has the right form, and a fix where it is certain."""
+"""A mode in another form is one mistake: one finding has the right form, and a fix if it is certain."""
 
 from __future__ import annotations
 

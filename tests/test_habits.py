@@ -1,4 +1,4 @@
-"""Values as people write them elsewhere: said by their name, and mended where the cure is certain."""
+"""Values in the forms of other tools: named for what they are, and fixed if that is certain."""
 
 from __future__ import annotations
 

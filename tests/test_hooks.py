@@ -1,4 +1,4 @@
-"""A host's converter with the hooks reads each type strictly; one without them makes nothing."""
+"""A host's converter with the hooks reads each type strictly; one without them creates nothing."""
 
 from __future__ import annotations
 

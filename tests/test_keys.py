@@ -1,4 +1,4 @@
-"""A key is described once: a model with a few keys more goes through every stage without a line changed for it."""
+"""A key is described once: a model with a few more keys passes through every stage without a change to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The laws that hold of every file, right or wrong, in every spelling.
+"""The laws for every file, right or wrong, in every spelling.
 
 Elsewhere stand those of one subject: what is written loads as the same config (`test_writing`), a fix lowers the count
 of findings (`test_fixes`), schema and loader agree (`test_schema_verdict`).
@@ -130,7 +130,7 @@ def test_a_span_slices_to_what_it_says(file: File) -> None:
 
 
 def assert_is_value(marked: str, data: dict[str, Any], found: Diagnostic) -> None:
-    """Check that it is the value itself, what makes a table, the reference in it, or a character that nobody sees."""
+    """Check that it is the value itself, what defines a table, the reference in it, or an invisible character."""
     if found.code == "unknown-mode":
         return
     value = at(data, found.path)
@@ -232,7 +232,7 @@ PIECES = (
     "[S.type.{v}]\n{kv}\n",
     "S.mode.kind.{kv}\n",
 )
-"""Where a part of a mode may stand, wrong or right."""
+"""Where a part of a mode may be, wrong or right."""
 CONTENTS = (
     {"v": "wasm", "kv": "x = 1"},
     {"v": "sandboxed", "kv": 'runtime = "docker"'},

@@ -116,7 +116,7 @@ def environments(name: str, text: str) -> list[dict[str, str]]:
 
 
 def by_function(text: str, path: Path, env: dict[str, str]) -> Iterator[Callable[[], object]]:
-    """Give each way to check a text, as a function that prints all of what comes of it, or raises."""
+    """Yield each way to check a text, as a function that prints all of what comes of it, or raises."""
     section = by_us(text) or {}
     for name in ("features", "code_execution"):
         section = section.get(name, {}) if isinstance(section, dict) else {}
@@ -145,7 +145,7 @@ def print_all(check: Callable[[], Any]) -> None:
 
 
 def by_command(file: str, folder: Path) -> Iterator[list[str]]:
-    """Give each command that reads a file, with every format and what else changes its output."""
+    """Yield each command that reads a file, with every format and what else changes its output."""
     env_file, policy, secrets = (str(folder / name) for name in ("app.env", "policy.toml", "secrets"))
     for name in FORMATS:
         yield ["validate", "--format", name, file]

@@ -186,7 +186,7 @@ SPELT_OUT = {PASTED, "55512345678901", "5551234567890123", "kanarienvogel7b2d"}
 
 
 def views(report: Report) -> Iterator[object]:
-    """Give everything that may be shown of a report; its config is what the host asked for."""
+    """Yield everything that may be shown of a report; its config is what the host asked for."""
     told = attrs.evolve(report, config=None)
     yield from (str(report), f"{report}", repr(told), repr(report.diagnostics), str(report.deferred), report.env_reads)
     for diagnostic in report.diagnostics:
@@ -225,7 +225,7 @@ def app(tmp_path: Path) -> Callable[[str], str]:
 
 
 def parsed(text: str) -> Any:
-    """Give the section's own table, or an empty one."""
+    """Return the section's own table, or an empty one."""
     try:
         return tomllib.loads(text)["features"]["code_execution"]
     except (ValueError, KeyError, TypeError):
@@ -569,7 +569,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(folder: Path, *options: str, **env: str) -> str:
-    """Give all that a process says."""
+    """Return all that a process says."""
     done = subprocess.run(
         [sys.executable, "-m", "codeexec_config", "validate", *options, *sorted(map(str, folder.glob("*.toml")))],
         capture_output=True,
@@ -662,7 +662,7 @@ lines = st.one_of(
 
 @st.composite
 def documents(draw: st.DrawFn) -> str:
-    """Give a section, right or wrong, and perhaps with a slip that makes it no TOML."""
+    """Return a section, right or wrong, and perhaps with a slip that makes it no TOML."""
     text = HEADER + "\n".join(draw(st.lists(lines, max_size=6))) + "\n"
     for _ in range(draw(st.integers(0, 2))):
         place = draw(st.integers(0, len(text) - 1))

@@ -51,7 +51,7 @@ def app(tmp_path: pathlib.Path) -> Callable[[str], pathlib.Path]:
 
 
 def calls(path: Any, text: Any, table: Any, **options: Any) -> list[Callable[[], Any]]:
-    """Give the six functions on one configuration."""
+    """Return the six functions on one configuration."""
     return [
         lambda: load(path, **options),
         lambda: loads(text, **options),

@@ -1,4 +1,4 @@
-"""Characters that nobody sees, or that look like others, in keys and values of a text that is TOML."""
+"""Characters that are invisible, or that look like others, in keys and values of a text that is TOML."""
 
 # ruff: noqa: RUF001 -- look-alikes are the subject
 

@@ -45,7 +45,7 @@ EXPECTED = loads(TEXT, env=ENV)
 
 
 def found(table: Any) -> list[tuple[Any, ...]]:
-    """Give code and path below the section of what is wrong; a mapping has no places."""
+    """Return code and path below the section of what is wrong; a mapping has no places."""
     report = check_mapping(table, env={})
     assert all(d.span is None and d.file is None and d.excerpt is None for d in report.diagnostics)
     assert all(d.path[:2] == SECTION for d in report.diagnostics)
@@ -53,7 +53,7 @@ def found(table: Any) -> list[tuple[Any, ...]]:
 
 
 def changed(value: Any, wrap: Any) -> Any:
-    """Give a table with every container and scalar wrapped."""
+    """Return a table with every container and scalar wrapped."""
     if isinstance(value, dict):
         return wrap({key: changed(item, wrap) for key, item in value.items()})
     if isinstance(value, list):

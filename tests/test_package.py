@@ -1,4 +1,4 @@
-"""The house: what imports what, what is exported, what start-up costs."""
+"""The architecture: what imports what, what is exported, what start-up costs."""
 
 import ast
 import graphlib
@@ -37,14 +37,14 @@ LAYERS = [
     {"cli"},
     {"__main__"},
 ]
-"""The modules and folders at the top of the package: each imports of those that stand above it, and of itself."""
+"""The modules and folders at the top of the package: each imports only those listed above it, and itself."""
 APART = {"executor", "conformance"}
-"""Folders of another subject, and what they need of the library."""
+"""Folders with another subject, and what they need of the library."""
 NEEDED = {"limits", "keys", "model", "executor", "conformance"}
 
 
 def _imports(path):
-    """Give the modules of the package that a file imports when it runs, at its top or in a function."""
+    """Yield the modules of the package that a file imports when it runs, at its top or in a function."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":

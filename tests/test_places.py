@@ -1,6 +1,6 @@
-"""Places: what of the source each finding marks, in every spelling of the section.
+"""Places: the part of the source that each finding marks, in every spelling of the section.
 
-The texts hold marks: « and » stand around what the findings of a code mark, in file order, ⟨ and ⟩ around what they
+The texts contain marks: « and » enclose what the findings of a code mark, in file order, ⟨ and ⟩ what they
 are related to. They are taken out before the text is checked.
 """
 
@@ -204,7 +204,7 @@ SECTION_NAMES = {"plain": NAME, "multi-byte": "'é漢😀'.\"code execution\""}
 
 
 def variations(source: str) -> Iterator[tuple[str, str]]:
-    """Give a marked text in every surrounding, with the section's name."""
+    """Yield a marked text in every surrounding, with the section's name."""
     for surrounding, line_end, name in product(SURROUNDINGS.values(), LINE_ENDS.values(), SECTION_NAMES.values()):
         if name != NAME and "S" not in re.sub("[^S]", "", re.sub(r"SET", "", source)):
             continue

@@ -1,4 +1,4 @@
-"""A host's policy: each ceiling, where a breach stands, and how a policy is read."""
+"""A host's policy: each limit, where a breach is marked, and how a policy is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the README shows is run, and what it lists is what there is."""
+"""What the README shows is run, and what it lists is complete."""
 
 import argparse
 import itertools
@@ -26,7 +26,7 @@ PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.DOTALL | re.MULTILINE)
 ELSEWHERE = {"executor", "schema"}
 """Marks of blocks that the tests of their own subject run."""
 OTHERS_OPTIONS = {"--env-file", "--log-driver", "--schemafile", "--shell"}
-"""Options of other programs that the README speaks of."""
+"""Options of other programs that the README mentions."""
 KEY = "canary-of-the-readme"
 FILES = {
     "prod.env": f"CODE_EXEC_API_KEY={KEY}\n",

@@ -1,7 +1,7 @@
 # ruff: noqa: RUF001, RUF002 -- characters that look like others are the subject
-"""Why a text is not TOML: the place, the reason that a person would give, and a fix where the cure is certain.
+"""Why a text is not TOML: the place, the reason that a person would give, and a fix if it is certain.
 
-« and » stand around what is marked, or › alone where the mark is empty; ⟨ and ⟩ around the related place.
+« and » enclose what is marked, or › alone an empty mark; ⟨ and ⟩ enclose the related place.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def test_a_literal_of_another_language_is_named(marked: str, phrase: str, mended
     assert_explained(marked, phrase, mended)
 
 
-# -- what nobody can see -----------------------------------------------------------------------------------------------
+# -- invisible characters ----------------------------------------------------------------------------------------------
 
 CHARACTERS = [
     ("timeout_secs = 30«\u00a0»", "U+00A0 NO-BREAK SPACE", "timeout_secs = 30 "),

@@ -33,7 +33,7 @@ LONGEST = "N" * limits.VARIABLE_LENGTH
 
 
 def read(text: str, env: dict[str, str]) -> str | None:
-    """Give what a text means, or None when a reference of it is malformed or unset."""
+    """Return what a text means, or None when a reference of it is malformed or unset."""
     meant = ""
     for segment in parse(text):
         if isinstance(segment, Malformed):
@@ -293,7 +293,7 @@ def test_the_canonical_form_is_of_references_alone(expected: str | None, text: s
 
 
 def toml_value(text: str, kind: type) -> Any:
-    """Give what the standard library's parser makes of a value, or None when it is of another type, or none."""
+    """Return what the standard library's parser makes of a value, or None when it is of another type, or none."""
     try:
         data = tomllib.loads(f"x = {text}\n")
     except ValueError:

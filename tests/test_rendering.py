@@ -45,7 +45,7 @@ def report(text: str, **options: object) -> str:
 
 
 def marked(excerpt: str, where: Span) -> list[str]:
-    """Give the source line and the line of its mark, without what frames them."""
+    """Return the source line and the line of its mark, without what frames them."""
     lines = render_plain([finding(excerpt, where)]).splitlines()
     return [line[4:] for line in lines[3:5]]
 

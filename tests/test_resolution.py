@@ -42,7 +42,7 @@ ON = External(url=URL)
 
 
 def codes(report: Report) -> list[tuple[Any, ...]]:
-    """Give code and path below the section."""
+    """Return code and path below the section."""
     return [(d.code, *d.path[2:]) for d in report.diagnostics]
 
 

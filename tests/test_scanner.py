@@ -1,4 +1,4 @@
-"""The scanner: it says where each key and value of a TOML text stands, and agrees with the parsers on what TOML is."""
+"""The scanner: it finds each key and value of a TOML text, and agrees with the parsers on what is TOML."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ SECTIONS = (
 @pytest.mark.parametrize("trap", TRAPS.values(), ids=TRAPS)
 @pytest.mark.parametrize("paths", [[("s", "e")], [("s", "e", "mode", "y", 1)], [("s", "e"), ("t",), ("b]", 0)], [()]])
 def test_what_is_passed_over_hides_nothing(trap: Any, section: Any, paths: Any) -> None:
-    """What looks like a header in a string is none, and the section is found behind anything."""
+    """What looks like a header in a string is not one, and the section is found after anything."""
     assert_same_below(trap + section, paths)
 
 
@@ -286,7 +286,7 @@ def test_what_the_scanner_refuses_both_parsers_refuse(text: Any) -> None:
     if Scan(text).flaw is None:
         return
     assert not is_taken(tomllib.loads, text)
-    # tomlkit takes control characters and a lone carriage return where no TOML has them.
+    # tomlkit accepts control characters and a lone carriage return where TOML does not.
     if not NOT_TOML_ANYWHERE.search(text):
         assert not is_taken(tomlkit.parse, text.replace("\r\n", "\n"))
 

@@ -1,4 +1,4 @@
-"""The JSON Schema: what it says of each key, the files it is published as, and the command that writes them."""
+"""The JSON Schema: its description of each key, the files it is published as, and the command that writes them."""
 
 from __future__ import annotations
 

@@ -108,10 +108,10 @@ UNSAYABLE = {
         "an address has more notations than a pattern can list",
         _with_url("http://0xa9fea9fe/"),
     ),
-    "a host that looks like an IPv4 address and is none": Unsayable(
+    "a host that looks like an IPv4 address but is not one": Unsayable(
         frozenset({"invalid-url"}),
         lambda value: isinstance(value, str) and bool(_NUMERIC_END.search(_host(value))),
-        "a resolver takes many notations of one",
+        "a resolver accepts many notations of one",
         _with_url("https://1.2.3.4.5"),
     ),
     "a malformed IPv6 address": Unsayable(
@@ -327,7 +327,7 @@ def _change(draw: st.DrawFn, kind: str, table: Any, key: Any) -> None:
 
 
 def in_host(section: Any) -> dict[str, Any]:
-    """Give the whole of a host's file with this section."""
+    """Return the whole of a host's file with this section."""
     return {"features": {"code_execution": section}, "server": {"port": 1}}
 
 
@@ -339,7 +339,7 @@ def errors_of(section: dict[str, Any]) -> tuple[Diagnostic, ...]:
 def assert_same_verdict(
     judged: dict[str, Any], kind: str, errors: tuple[Diagnostic, ...], document: dict[str, Any]
 ) -> None:
-    """Say that schema and validator agree, but for what a schema cannot say."""
+    """Check that schema and validator agree, but for what a schema cannot say."""
     sayable = [(error.code, error.path) for error in errors if not _is_unsayable(error, document)]
     for draft in DRAFTS:
         if JUDGES[kind, draft].is_valid(judged):

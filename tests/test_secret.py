@@ -1,4 +1,4 @@
-"""`Secret`: `reveal()` gives the value, and nothing else does."""
+"""`Secret`: only `reveal()` returns the value."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ any_text = st.text(st.characters(exclude_categories=()))  # lone surrogates too
 
 
 def unread(template: str) -> Secret:
-    """Give the secret of a disabled section."""
+    """Return the secret of a disabled section."""
     external = {"url": "https://code-exec.example.com", "api_key": template}
     config = check_mapping({"enabled": False, "mode": {"external": external}}, env={}).config
     assert config is not None
@@ -133,7 +133,7 @@ def holder(secret: Secret) -> Any:
 
 
 def slots_of(obj: Any) -> dict[str, Any]:
-    """Give the slots of an object as serialisers read them, mangled names included."""
+    """Return the slots of an object as serialisers read them, mangled names included."""
     names = [*type(obj).__slots__, *copyreg._slotnames(type(obj))]  # type: ignore[attr-defined]
     return {name: getattr(obj, name, None) for name in names}
 

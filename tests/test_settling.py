@@ -1,4 +1,4 @@
-"""`--fix` while somebody else writes: nothing of theirs is lost, by whatever way they write."""
+"""`--fix` while another program writes: nothing it writes is lost, however it writes."""
 
 import os
 import subprocess
@@ -52,7 +52,7 @@ def test_a_file_that_nobody_else_has_open_is_replaced(file):
 
 
 def test_who_opened_the_old_file_before_may_write_it_afterwards(file, monkeypatch):
-    """What is looked at twice is written a third time: once it is closed nobody can."""
+    """A file that is looked at twice is written a third time; once it is closed, no program can write to it."""
     stream = file.open("a")
     looks = []
     is_quiet = settling._is_quiet
@@ -104,7 +104,7 @@ def test_what_was_added_to_the_new_file_is_kept_when_the_old_one_goes_back(file,
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_new_file_that_was_written_anew_stays(file, monkeypatch, whole):
-    """As it would without anyone between: the last one who wrote all of it has the word."""
+    """As without `--fix` in between: the last program to write the whole file wins."""
     stream = file.open("a")
 
     def write_both():

@@ -13,7 +13,7 @@ SECTION = ("features", "code_execution")
 
 
 def findings(table):
-    """Give code and path below the section."""
+    """Return code and path below the section."""
     report = check_mapping(table, env={})
     assert all(d.path[:2] == SECTION for d in report.diagnostics)
     return [(d.code, *d.path[2:]) for d in report.diagnostics]

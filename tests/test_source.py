@@ -1,4 +1,4 @@
-"""Reading: which bytes are a TOML text, which are none, and where that shows."""
+"""Reading: which bytes are TOML text, which are not, and where the first error is."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def offsets(diagnostic: Diagnostic) -> tuple[int, int]:
     return diagnostic.span.start.offset, diagnostic.span.end.offset
 
 
-# -- what a text says --------------------------------------------------------------------------------------------------
+# -- the data of a text ------------------------------------------------------------------------------------------------
 
 
 @given(documents())

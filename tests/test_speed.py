@@ -1,4 +1,4 @@
-"""What one check does, counted: how fast it is depends on the machine, and this does not."""
+"""Counts of what one check does, which, unlike its speed, do not depend on the machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PACKAGE = str(Path(sys.modules[CodeExecutionConfig.__module__].__file__ or "").p
 
 
 class Mapping(dict[str, str]):
-    """An environment that counts how often it is asked."""
+    """An environment that counts its look-ups."""
 
     asked = 0
 
@@ -105,7 +105,7 @@ def test_a_load_does_each_thing_once(tmp_path: Path, size: int) -> None:
 
 @pytest.mark.parametrize("section", [files.EXTERNAL, files.EXTERNAL.replace("timeout_secs", "timeout_sec")])
 def test_a_check_takes_no_more_steps_for_the_tables_of_others(section: str) -> None:
-    """Neither a good section nor the place of a mistake costs more in a larger host file."""
+    """Neither a valid section nor the place of a mistake costs more in a larger host file."""
     env = {"CODE_EXEC_API_KEY": "key"}
     small, large = (own_calls(files.tables(count, section), env) for count in (50, 1_500))
 
@@ -158,7 +158,7 @@ def test_entries_beyond_those_listed_cost_next_to_nothing(
 
 
 def test_an_array_of_many_entries_is_kept_where_it_is_asked_for() -> None:
-    """Entries beyond the first thousand are placed as ever, and what stands around them is masked."""
+    """Entries beyond the first thousand are placed as usual, and what is around them is masked."""
     names = ['"python"', '"a b"', "'secret-looking'", '"python"'] + ['"ruby"'] * 10
     listed = ["'bash'"] * 1_200 + names
     text = f"[features.code_execution]\nmode.sandboxed.runtime = 'docker'\nallowed_languages = [{', '.join(listed)}]\n"

@@ -1,4 +1,4 @@
-"""A fix keeps the meaning: no name of another word is renamed, no value changes but by a unit or a negation."""
+"""A fix keeps the meaning: no name of another word is renamed; values change only by a unit or a negation."""
 
 from __future__ import annotations
 

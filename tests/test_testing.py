@@ -1,4 +1,4 @@
-"""`assert_no_leak` finds a secret in every channel, in every form, and says nothing of it itself."""
+"""`assert_no_leak` finds a secret in every channel and in every form, and does not repeat it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LOGGER = logging.getLogger("tests.quiet")
 
 
 def complaint(fn: Any, secrets: Any = CANARY) -> Any:
-    """Give what is said of a function that leaks."""
+    """Return what is said of a function that leaks."""
     with pytest.raises(AssertionError) as caught:
         assert_no_leak(fn, secrets)
     shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value)

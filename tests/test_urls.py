@@ -1,4 +1,4 @@
-"""A URL of a service: one host, however it is spelt."""
+"""The URL of a service: one host, however it is spelt."""
 
 import pytest
 from hypothesis import example, given

@@ -56,7 +56,7 @@ names = st.sampled_from(limits.KNOWN_LANGUAGES) | st.from_regex(limits.LANGUAGE_
 
 @st.composite
 def referenced(draw: st.DrawFn) -> tuple[Secret, dict[str, str]]:
-    """Give a key made of references, and the environment that it was read from."""
+    """Return a key made of references, and the environment that it was read from."""
     env = draw(st.dictionaries(variables, header_safe, min_size=1, max_size=3))
     value = "".join(env.values())
     return Secret(value, reference="".join(f"${{{name}}}" for name in env)), env
@@ -64,7 +64,7 @@ def referenced(draw: st.DrawFn) -> tuple[Secret, dict[str, str]]:
 
 @st.composite
 def configs(draw: st.DrawFn, *, literal: bool = False) -> tuple[CodeExecutionConfig, dict[str, str]]:
-    """Give a valid config and the environment that it was read from."""
+    """Return a valid config and the environment that it was read from."""
     env: dict[str, str] = {}
     kind = draw(st.sampled_from([Wasm, Sandboxed, External]))
     enabled = draw(st.booleans())
@@ -94,7 +94,7 @@ def read(text: str, env: dict[str, str]) -> CodeExecutionConfig:
 
 
 def shape(config: CodeExecutionConfig) -> CodeExecutionConfig:
-    """Give a config without its key, which an unread one cannot equal."""
+    """Return a config without its key, which an unread one cannot equal."""
     if not isinstance(config.mode, External):
         return config
     return attrs.evolve(config, mode=attrs.evolve(config.mode, api_key=None))

@@ -123,7 +123,7 @@ class Writer:
         return self.random.choice(("", "", "", " ", "\t", "  \t"))
 
     def _space(self) -> str:
-        """Give what may stand between the tokens of an array: blanks, lines and comments."""
+        """Return what may stand between the tokens of an array: blanks, lines and comments."""
         pieces = ("", "", " ", self._line_end(), f"{self._blank()}{self._comment()}{self._line_end()}\t")
         return self.random.choice(pieces)
 
@@ -306,7 +306,7 @@ def documents(*, modern: bool = True) -> st.SearchStrategy[tuple[str, Table]]:
 
 
 def walk(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[str | int, ...], Any]]:
-    """Give each path of plain data with its value, but for the root."""
+    """Return each path of plain data with its value, but for the root."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     found = [(path, value)] if path else []
     for key, inner in items:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 START_SECS = 60.0
 STOP_SECS = 20.0
 
-# The engine lives in namespaces of its own: its mounts are nobody else's, its processes end with the first of them
+# The engine lives in its own namespaces: its mounts are private, its processes end with the first of them
 # whatever happens, and it could not touch the machine's network if it wanted to. An engine without root (rootlesskit)
 # would be better still, but limits memory on cgroup v2 only. `/etc/docker` and `/run` take what it writes uninvited;
 # images lie in memory, which is gone at once.
@@ -32,7 +32,7 @@ exec dockerd --host "unix://$1/socket" --data-root "$1/data" --exec-root "$1/exe
 
 
 def answers(host: str | None) -> bool:
-    """Tell whether an engine is there; None is the one that the client finds by itself."""
+    """Check whether an engine is there; None is the one that the client finds by itself."""
     return _docker(host, "version").returncode == 0
 
 
@@ -60,7 +60,7 @@ def images(host: str | None) -> set[str]:
 
 @contextlib.contextmanager
 def private_engine() -> Iterator[str]:
-    """Give the address of a fresh engine, and stop it afterwards."""
+    """Yield the address of a fresh engine, and stop it afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="engine-of-codeexec-"))
     # Killed with us, should we be killed.
     unshare = [

@@ -45,7 +45,7 @@ PYTHON = {"python": LanguageSupport(version="3.11", capabilities=CAPABILITIES)}
 
 
 class Stub(ThreadingHTTPServer):
-    """Gives one prepared answer to everything, and keeps what it was asked."""
+    """Answers everything with one prepared answer, and records the requests."""
 
     status = 200
     headers: dict[str, str] = {}  # noqa: RUF012 -- replaced, never changed

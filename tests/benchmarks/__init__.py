@@ -1,1 +1,1 @@
-"""Measure the library beside its peers: `python -m tests.benchmarks`."""
+"""Measure the library against its peers: `python -m tests.benchmarks`."""

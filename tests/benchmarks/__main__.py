@@ -1,4 +1,4 @@
-"""Measure the library beside its peers and print the table."""
+"""Measure the library against its peers and print the table."""
 
 import argparse
 import datetime as dt

@@ -1,4 +1,4 @@
-"""Make the files that are measured, each once, in a folder that is thrown away."""
+"""Create the files to measure, each once, in a temporary folder."""
 
 from pathlib import Path
 

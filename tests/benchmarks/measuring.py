@@ -16,7 +16,7 @@ ENV = {
     "CE_LANG": "python",
     "PYTHONPATH": str(Path(__file__).parents[2]),
 }
-# Whoever starts a program a second time finds its modules compiled.
+# When a program is started a second time, its modules are compiled.
 ENV.pop("PYTHONDONTWRITEBYTECODE", None)
 _SAMPLE_SECS = 0.02
 
@@ -32,7 +32,7 @@ class Program(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What the runs of one program cost, in seconds, and the most memory that its processes held together."""
+    """The costs of the runs of one program, in seconds, and the most memory that its processes used together."""
 
     name: str
     secs: list[float]
@@ -45,7 +45,7 @@ class Cost(NamedTuple):
 
 @contextmanager
 def pinned():
-    """Keep this process and those that it starts on one core, where the system can."""
+    """Keep this process and those that it starts on one core, if the system can."""
     if not hasattr(os, "sched_setaffinity"):
         yield
         return

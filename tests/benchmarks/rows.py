@@ -132,7 +132,7 @@ def _folder_programs(plan, place):
         Program(f"{FLOOR} of each", python(_PARSE_FOLDER, place)),
     ]
     schema = (files.REPOSITORY / "schemas" / "document.draft-07.json").as_uri()
-    # tombi takes its schema from a file, which stands above the folder so that nobody else reads it.
+    # tombi takes its schema from a file, which is above the folder so that no other tool reads it.
     plan.write("tombi.toml", f'[[schemas]]\npath = "{schema}"\ninclude = ["**/*.toml"]\n')
     for name, arguments in (
         ("taplo", ["lint", "--schema", schema, f"{place}/**/*.toml"]),

@@ -30,7 +30,7 @@ def start(name: str, folder: Path, associations: dict[str, str] | None = None) -
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder laid out as this repository: `schemas/` beside `examples/`."""
+    """Return a folder laid out as this repository: `schemas/` beside `examples/`."""
     folder = tmp_path_factory.mktemp("workspace")
     (folder / "examples").mkdir()
     (folder / "schemas").mkdir()
@@ -40,6 +40,6 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=SERVERS)
 def server(request: pytest.FixtureRequest, workspace: Path) -> Iterator[LanguageServer]:
-    """Give a running language server."""
+    """Yield a running language server."""
     with start(request.param, workspace) as running:
         yield running

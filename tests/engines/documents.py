@@ -157,7 +157,7 @@ api_key = "{CANARY}"
 
 
 def assert_points_at(broken: Broken, findings: Sequence[Finding]) -> None:
-    """Say that findings are what a person needs of one slip: its place, in one or two short messages."""
+    """Check that findings are what a person needs of one slip: its place, in one or two short messages."""
     assert findings
     assert {finding.line for finding in findings} <= broken.lines
     assert len({finding.message for finding in findings}) <= MOST_MESSAGES

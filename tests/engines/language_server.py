@@ -141,13 +141,13 @@ class LanguageServer:
         return [Finding(item["range"]["start"]["line"] + 1, item["message"]) for item in message["diagnostics"]]
 
     def complete(self, uri: str, line: int, column: int) -> list[str]:
-        """Give the labels that are offered at a place (both count from 0), in the server's order."""
+        """Return the labels that are offered at a place (both count from 0), in the server's order."""
         answer = self._ask("textDocument/completion", uri, line, column) or []
         items = answer["items"] if isinstance(answer, dict) else answer
         return [item["label"] for item in sorted(items, key=lambda item: item.get("sortText") or item["label"])]
 
     def hover(self, uri: str, line: int, column: int) -> str:
-        """Give the text shown over a place (both count from 0)."""
+        """Return the text shown over a place (both count from 0)."""
         answer = self._ask("textDocument/hover", uri, line, column)
         return "" if answer is None else _plain(answer["contents"])
 

@@ -54,12 +54,12 @@ def _run(
 
 
 def python_tool(name: str) -> str:
-    """Give the program of a Python package, or skip the test and say why."""
+    """Return the program of a Python package, or skip the test and say why."""
     return _present(HOME / "venv" / "bin" / name)
 
 
 def node_script(name: str, package: str) -> list[str]:
-    """Give the command that runs a script of this folder on a package from npm, or skip the test and say why."""
+    """Return the command that runs a script of this folder on a package from npm, or skip the test and say why."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("node is not on this machine")
@@ -75,7 +75,7 @@ def multitool() -> str:
 
 
 def node_env() -> dict[str, str]:
-    """Give the variables with which node finds the packages."""
+    """Return the variables with which node finds the packages."""
     return {**os.environ, "NODE_PATH": str(HOME / "node" / "node_modules")}
 
 

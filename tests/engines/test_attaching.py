@@ -37,14 +37,14 @@ repos:
 
 
 def block(language: str, holding: str) -> str:
-    """Give the one block of a language that holds a text."""
+    """Return the one block of a language that holds a text."""
     [body] = [body for kind, body in BLOCKS if kind == language and holding in body]
     return str(body)
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Give a project as the README sees one: the schemas, and a right and a wrong file."""
+    """Return a project as the README sees one: the schemas, and a right and a wrong file."""
     for folder in ("schemas", "config"):
         (tmp_path / folder).mkdir()
     for schema in (SCHEMA, SECTION_SCHEMA):

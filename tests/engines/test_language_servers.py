@@ -34,11 +34,11 @@ class Place:
         self.column = len(before) - before.rfind("\n") - 1
 
     def offers(self) -> list[str]:
-        """Give what is offered here."""
+        """Return what is offered here."""
         return self.server.complete(self.uri, self.line, self.column)
 
     def explanation(self) -> str:
-        """Give what is shown over this place."""
+        """Return what is shown over this place."""
         return self.server.hover(self.uri, self.line, self.column)
 
 

@@ -68,7 +68,7 @@ def judge_with_ajv(schema: dict[str, Any], values: list[Any]) -> list[list[str]]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with all documents; no line in them attaches the schema."""
+    """Return a folder with all documents; no line in them attaches the schema."""
     folder = tmp_path_factory.mktemp("documents")
     texts = {**RIGHT_ONES, **{name: broken.text for name, broken in BROKEN.items()}}
     for name, text in texts.items():
@@ -78,14 +78,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=[lint_with_taplo, lint_with_tombi])
 def findings(request: pytest.FixtureRequest, folder: Path) -> Findings:
-    """Give what a linter finds in each file."""
+    """Return what a linter finds in each file."""
     found: Findings = request.param(folder)
     return found
 
 
 @pytest.fixture(scope="module")
 def messages(folder: Path) -> dict[str, list[str]]:
-    """Give what check-jsonschema says of each file."""
+    """Return what check-jsonschema says of each file."""
     return judge_with_check_jsonschema(folder)
 
 

@@ -1,4 +1,4 @@
-"""The hooks of this repository, as pre-commit builds and runs them in somebody else's."""
+"""The hooks of this repository, as pre-commit builds and runs them in another one."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def _is_read_alike(value: Any) -> bool:
 
 @pytest.fixture(scope="module")
 def documents() -> list[str]:
-    """Give the texts of generated documents."""
+    """Return the texts of generated documents."""
     texts: set[str] = set()
 
     @settings(max_examples=COUNT, deadline=None, database=None, phases=[Phase.generate])
@@ -52,14 +52,14 @@ def documents() -> list[str]:
 
 @pytest.fixture
 def folder(documents: list[str], tmp_path: Path) -> Path:
-    """Give a folder with a file for each document, named by its number."""
+    """Return a folder with a file for each document, named by its number."""
     for number, text in enumerate(documents):
         (tmp_path / f"{number}.toml").write_text(text, "utf-8")
     return tmp_path
 
 
 def refused(documents: list[str]) -> set[str]:
-    """Give the documents that jsonschema refuses."""
+    """Return the documents that jsonschema refuses."""
     found = {text for text in documents if not JUDGES["document", "7"].is_valid(tomllib.loads(text))}
     assert len(documents) > len(found) > len(documents) // 4
     return found

@@ -40,7 +40,7 @@ def info(*capabilities: Capability | str, startup_secs: float = 0.0, language: s
 
 
 def request(language: str = "python", **fields: Any) -> ExecutionRequest:
-    """Ask for a program of no interest."""
+    """Return a request for any program."""
     return ExecutionRequest(language=language, code="print('hello')", **{"limits": LIMITS, **fields})
 
 
@@ -54,7 +54,7 @@ def throwing(error: BaseException) -> Callable[..., Any]:
 
 
 class Fake:
-    """A sync executor: `act` stands for the whole of a run, and `seen` holds the requests that arrived."""
+    """A sync executor: `act` is the whole run, and `seen` contains the requests that arrived."""
 
     def __init__(
         self, act: Callable[[ExecutionRequest], Any] = lambda _: DONE, described: Callable[[], Any] = info
@@ -85,7 +85,7 @@ class FakeAsync(Fake):
 
 
 class FakeWithExtras(Fake):
-    """A sync executor with every optional method, which notes what it is asked."""
+    """A sync executor with every optional method, which records its calls."""
 
     def __init__(self) -> None:
         super().__init__(described=lambda: info(Capability.SESSIONS, Capability.CLOSE, Capability.CANCEL))

@@ -1,4 +1,4 @@
-"""`as_async` gives an async host a sync executor."""
+"""`as_async` adapts a sync executor to an async host."""
 
 from __future__ import annotations
 

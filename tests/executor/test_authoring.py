@@ -1,4 +1,4 @@
-"""What authors of executors need not write again."""
+"""Code that authors of executors need not write again."""
 
 from __future__ import annotations
 

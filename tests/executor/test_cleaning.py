@@ -126,7 +126,7 @@ def test_an_async_clean_up_that_hangs_is_left_behind() -> None:
             cleaned.set()
 
         result = await run_then_clean_up_async(done, clean_up, secs=NOW)
-        assert len(cleaning._left_behind) == 1  # the event loop alone would hold it weakly
+        assert len(cleaning._left_behind) == 1  # the event loop alone would keep only a weak reference
         released.set()
 
         assert attrs.evolve(DONE, detail="clean-up not done after 0.05 s") == result

@@ -1,4 +1,4 @@
-"""An executor that was written for protocol 1.0 is one of 1.1."""
+"""An executor written for protocol 1.0 works with 1.1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The errors: a closed family, told apart by who can do something, and safe to log."""
+"""The errors: a closed family, grouped by who can act on them, and safe to log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guard's order, step by step, and what it makes of an executor that misbehaves."""
+"""The guard's order, step by step, and how it handles an executor that misbehaves."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ class TestResult:
 
 
 class Unreadable(Mapping[str, str]):
-    """Stands for what is in a process that has gone."""
+    """Stands for an object of a process that has ended."""
 
     def __getitem__(self, key: str) -> str:
         raise EOFError(CANARY)
@@ -230,7 +230,7 @@ class OwnInfo(ExecutorInfo):
 
 
 class TestRecordsOfItsOwn:
-    """A record that breaks when the guard reads or copies it is a fault of the executor's."""
+    """A record that raises when the guard reads or copies it is the executor's fault."""
 
     @pytest.mark.parametrize(
         ("result", "cause"), [(attrs.evolve(DONE, value=Unreadable()), EOFError), (OwnResult(bytes(101)), TypeError)]
@@ -325,7 +325,7 @@ def slow(secs: float) -> Fake:
 
 
 def hanging(ends: list[str], *, on_cancel: Callable[[], Any] | None = None) -> FakeAsync:
-    """Give an executor that never comes back, and one that answers its first cancellation with `on_cancel` if given."""
+    """Return an executor that never returns, or one that answers its first cancellation with `on_cancel`."""
 
     async def act(_: object) -> Any:
         try:
@@ -345,7 +345,7 @@ async def go_on() -> None:
 
 
 async def finish() -> ExecutionResult:
-    """Swallow the cancellation and give a result all the same."""
+    """Swallow the cancellation and return a result nevertheless."""
     return DONE
 
 
@@ -355,14 +355,14 @@ async def fail() -> ExecutionResult:
 
 
 async def fail_later() -> ExecutionResult:
-    """Fail while cleaning up, when nobody waits any more."""
+    """Fail while cleaning up, when it is no longer awaited."""
     await asyncio.sleep(3 * NOW)
     raise ValueError(CANARY)
 
 
 @pytest.fixture
 def ends() -> list[str]:
-    """Give a list of what the end of a run saw."""
+    """Return a list of what the end of a run saw."""
     return []
 
 

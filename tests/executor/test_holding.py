@@ -1,4 +1,4 @@
-"""What an executor returns is held to the request, in both guards."""
+"""Both guards check what an executor returns against the request."""
 
 from __future__ import annotations
 

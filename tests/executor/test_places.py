@@ -1,4 +1,4 @@
-"""Places for runs: first come, first served, for threads and tasks in one line."""
+"""Places for runs: first come, first served, for threads and tasks in one queue."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LONG = 10.0
-"""More than any wait here takes."""
+"""Longer than any wait here takes."""
 NOW = 0.05
 
 
@@ -43,7 +43,7 @@ class Threads:
         self.running: list[threading.Thread] = []
 
     def start(self, number: int) -> None:
-        """Start the next one, and wait until it has its place or stands in the line."""
+        """Start the next one, and wait until it has its place or is in the queue."""
         before = len(self.entered) + waiting(self.places)
         thread = threading.Thread(target=self._run, args=(number,))
         self.running.append(thread)
@@ -81,7 +81,7 @@ class TestThreads:
         threads = Threads(Places(), most=1)
         threads.start(0)
         threads.start(1)
-        threads.places._taken -= 1  # as if a place became free at this moment, before the line has moved
+        threads.places._taken -= 1  # as if a place became free at this moment, before the queue has moved
 
         with pytest.raises(ExecutorOverloaded), threads.places.in_thread(1, NOW):
             pass

@@ -1,4 +1,4 @@
-"""No more runs at once than an executor takes, whoever asks."""
+"""No more concurrent runs than an executor accepts, whoever asks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def two_at_once() -> ExecutorInfo:
 
 
 class Counter:
-    """How many runs go on, and the most that ever did."""
+    """The number of active runs, and its maximum."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""A type checker refuses what the protocol refuses; `tests/typing` holds what it accepts."""
+"""A type checker refuses what the protocol refuses; `tests/typing` contains what it accepts."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def forgotten_status(status: Status) -> int:  # return
 
 
 def marked(source: str) -> set[tuple[int, str]]:
-    """Give the lines of a source that name the error due there."""
+    """Return the lines of a source that name the error due there."""
     found = (re.search(r"# ([a-z-]+)$", line) for line in source.splitlines())
     return {(number, match[1]) for number, match in enumerate(found, 1) if match}
 
 
 def judged(source: Path) -> AbstractSet[tuple[int, str]]:
-    """Give the lines and codes of the errors that mypy finds in a file."""
+    """Return the lines and codes of the errors that mypy finds in a file."""
     root = Path(__file__).parents[2]
     done = subprocess.run(
         [sys.executable, "-m", "mypy", *OPTIONS, str(source)],

@@ -1,1 +1,1 @@
-"""Coverage-guided fuzzing: what must hold of any text at all."""
+"""Coverage-guided fuzzing: laws for any text at all."""

@@ -1,4 +1,4 @@
-"""The inputs: texts that are kept, one in a line as JSON, and the TOML files that are there anyway."""
+"""The inputs: kept texts, one per line as JSON, and the TOML files of the repository."""
 
 import json
 from pathlib import Path

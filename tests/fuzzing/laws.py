@@ -1,4 +1,4 @@
-"""The targets: each takes a text and raises AssertionError where a law of the library does not hold for it."""
+"""The targets: each takes a text and raises AssertionError if it breaks a law of the library."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SECTION: Final = ("features", "code_execution")
 CANARY: Final = "kanarienvogel-7b2d-env"
-"""Stands in the environment, and never in what is said."""
+"""A secret in the environment, which must never be printed."""
 VALUES: Final = ("30", "true", "false", "https://code-exec.example.com", "python", CANARY, f"https://u:{CANARY}@x", "")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9]{10,}")
 
@@ -110,7 +110,7 @@ def section_of(data: Any) -> Any:
 
 
 def secret_words(section: Any) -> set[str]:
-    """Return the words of every value of the section's `api_key`, and of the keys that nobody knows."""
+    """Return the words of every value of the section's `api_key`, and of unknown keys."""
     if not isinstance(section, dict):
         return set()
     known = {"enabled", "mode", "allowed_languages", "timeout_secs", "max_memory_mb"}
@@ -134,7 +134,7 @@ def leaves(value: Any) -> Iterator[str]:
 
 
 def words_of(value: str) -> set[str]:
-    """Return the words of a value that are nobody's names: with small letters and digits, and near no reference."""
+    """Return the words of a value that are not names: with small letters and digits, and near no reference."""
     if "$" in value:
         return set()
     return {word for word in _TOKEN.findall(value) if re.search("[a-z]", word) and re.search("[0-9]", word)}
@@ -220,7 +220,7 @@ def check_fixed(text: str, before: Report, findings: list[Diagnostic]) -> None:
 
 
 def check_further(text: str, finding: Diagnostic, fixed: str, after: Report) -> None:
-    """What stands in the way of reading on stands further down than before."""
+    """What prevents reading on is further down than before."""
     refused = [other for other in after.diagnostics if other.code == "invalid-toml"]
     assert not any(other.code in {"invalid-encoding", "file-too-large"} for other in after.diagnostics)
     for other in refused:

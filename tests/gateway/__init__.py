@@ -1,1 +1,1 @@
-"""The section beside the gateway that it comes from: its verdicts, and where this library parts on purpose."""
+"""The section compared with the gateway that it comes from: its verdicts, and the deliberate differences."""

@@ -1,4 +1,4 @@
-"""The data of this folder, and what this library makes of a document in the form that the data has."""
+"""The data of this folder, and this library's verdict on a document in the same form."""
 
 from __future__ import annotations
 
@@ -54,20 +54,20 @@ class Variation(NamedTuple):
 
 
 def rows() -> dict[str, dict[str, Any]]:
-    """Give the documents that the gateway judged, by name."""
+    """Return the documents that the gateway judged, by name."""
     lines = (FOLDER / "verdicts.jsonl").read_text(encoding="utf-8").split("\n")
     found = [json.loads(line) for line in lines if line]
     return {row["id"]: row for row in found}
 
 
 def groups() -> list[Group]:
-    """Give the deliberate differences, in the order of the README."""
+    """Return the deliberate differences, in the order of the README."""
     data = _read("differences.toml")["groups"]
     return [Group(group["name"], group["reason"], group.get("rows", {})) for group in data]
 
 
 def variations() -> dict[str, Variation]:
-    """Give the documents of our own, by name."""
+    """Return the documents of our own, by name."""
     return {
         name: Variation(
             document["toml"],
@@ -133,5 +133,5 @@ def _mode_of(config: CodeExecutionConfig) -> str | dict[str, Any]:
 
 
 def _text_of(key: Secret) -> str | None:
-    """Give a key's value, or its reference where a disabled section did not look it up."""
+    """Return a key's value, or its reference where a disabled section did not look it up."""
     return key.reveal() if key.resolved else key.reference

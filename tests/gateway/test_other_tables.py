@@ -1,4 +1,4 @@
-"""A host's own tables may hold whatever TOML 1.1 holds, and nothing else; the section is read all the same.
+"""A host's other tables may contain anything that is TOML 1.1, and nothing else; the section is read nevertheless.
 
 The gateway's parser gives the same verdicts but for numbers beyond 64 bits and the line end beside an `=`.
 """

@@ -17,7 +17,7 @@ SAME = [name for name in ROWS if name not in DIFFERENCES]
 
 
 def _theirs(row: dict[str, Any]) -> Verdict:
-    """Give the gateway's verdict; of what it refused only the fact is known."""
+    """Return the gateway's verdict; of what it refused only the fact is known."""
     return Verdict([] if row["accepted"] else ["refused"], row.get("value"))
 
 

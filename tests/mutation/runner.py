@@ -32,14 +32,14 @@ ROOT: Final = Path(__file__).parents[2]
 OPTIONS: Final = ("-o", "addopts=", "-p", "no:cacheprovider", "-x", "-q")
 LEAST_SECONDS: Final = 30
 MOST_TESTS: Final = 1000
-"""Tests that a mutant must survive; what survives so many quick ones is looked at by a person."""
+"""Tests that a mutant must survive; a person looks at one that survives so many quick ones."""
 EXAMPLES: Final = 25
 """Examples of each property test."""
 KILLED: Final = 1
 
 
 class Verdict(NamedTuple):
-    """What became of a mutant: `tests` reach its lines."""
+    """The outcome of a mutant: `tests` reach its lines."""
 
     mutant: Mutant
     killed: bool

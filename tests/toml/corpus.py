@@ -1,7 +1,7 @@
 """Texts that are TOML, with what they say, and texts that are not, with the place where they cease to be.
 
-Values are listed once and stand in every setting that a value has: behind a key, in an array, in an inline table, below
-a header. In a broken text `¦` stands before the first code point that cannot be read on.
+Values are listed once and tried in every setting of a value: after a key, in an array, in an inline table, below a
+header. In a broken text, `¦` precedes the first code point that cannot be read.
 """
 
 from __future__ import annotations

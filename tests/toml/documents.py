@@ -1,4 +1,4 @@
-"""Whole texts: keys, tables and what may follow what, comments, blanks and line ends."""
+"""Whole texts: keys, tables and their order, comments, whitespace and line ends."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def can_go_on(start: str) -> bool:
 
 
 def beginnings(start: str, found: Diagnostic) -> Iterator[str]:
-    """Give the texts of which one at least goes on where what is reported first does not come first in the text."""
+    """Yield the texts of which one at least goes on where what is reported first does not come first in the text."""
     yield start
     if "is not closed" in found.message:  # an escape is not judged before its string ends
         yield re.sub(r"\\.?", "x", start)
@@ -199,7 +199,7 @@ def test_the_place_of_any_text_is_where_no_toml_goes_on(text: str) -> None:
 
 
 def everything() -> Iterator[str]:
-    """Give the corpus, each value in one setting."""
+    """Yield the corpus, each value in one setting."""
     for texts_of_value in (*OLD.values(), *MODERN.values(), *BROKEN.values()):
         yield next(iter(texts_of_value)).replace(MARK, "")
 
