@@ -1,4 +1,4 @@
-"""Shell completion by shtab, an optional dependency: `shtab codeexec_config.cli.completion.make_parser`.
+"""Shell completion by shtab, installed separately: `shtab codeexec_config.cli.completion.make_parser`.
 
 shtab writes a script once, so that completion starts no Python.
 """

@@ -54,7 +54,7 @@ def rule_of(key: Key) -> Rule | None:
 
 
 def doubtful(key: Key, values: Iterable[Any]) -> Iterator[tuple[int, Any]]:
-    """Return the entries of a list with their indices, but not all plainly valid ones, as there may be a million."""
+    """Return the entries of a list with their indices, skipping plainly valid languages, as there may be a million."""
     places = enumerate(values)
     if key.form != "language":
         return places
@@ -113,7 +113,7 @@ def _checks(cls: type[Any]) -> tuple[_Check, ...]:
 
 
 def _soundness(key: Key) -> Callable[[Any], object] | None:
-    """Return a quick check that is true for most valid values of a key, and for no invalid one."""
+    """Return a quick check that is true only for valid values of a key, or None if every value is valid."""
     if key.bounds is not None:
         return range(key.bounds.minimum, key.bounds.maximum + 1).__contains__
     if key.item is not None:

@@ -165,7 +165,7 @@ _RESOURCES: Final = (
     Check("M01", "memory is limited", "fill 1 GiB under 128 MiB", resources.memory_limit, C.MEMORY),
     Check("M02", "the memory limit is reported", "the same", resources.memory_status, C.MEMORY_STATUS, after="M01"),
     Check(
-        *("M03", "a child out of memory is not its parent", "a child fills it", resources.childs_memory),
+        *("M03", "a child killed for memory fails alone", "a child fills it", resources.childs_memory),
         C.MEMORY_STATUS,
         after="M01",
     ),
