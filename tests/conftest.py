@@ -15,7 +15,7 @@ SHARED = ("tests/backends/", "tests/conformance/", "tests/engines/")
 """Folders whose tests share an engine, or the runs of the kit."""
 
 USUAL = 100
-"""What Hypothesis tries of a property without settings of its own."""
+"""What Hypothesis tries of a property without its own settings."""
 
 settings.register_profile(
     "project",

@@ -391,6 +391,6 @@ VALUES = st.lists(PIECES, max_size=4).map("".join)
 @example("${A}://${B}", {"A": "https", "B": "h", "C": ""})
 @examples(300)
 def test_no_variables_make_a_url_right_that_is_refused_without_them(template, env):
-    """But for a user's name: the slash that would make a path of it may stand in a variable."""
+    """Except for a user's name: the slash that would make it a path may be in a variable."""
     if any(found.code != "credentials-in-url" for found in unread_url(template)):
         assert check_text(f'{EXTERNAL}url = "{template}"\n', env=env).errors

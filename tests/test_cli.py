@@ -412,7 +412,7 @@ def test_a_stream_that_cannot_be_reconfigured_is_left_alone(write, capsys, monke
 
 
 class _Closed(io.StringIO):
-    """A standard output whose reader has gone, over a descriptor of its own."""
+    """A standard output whose reader has gone, on a new descriptor."""
 
     def __init__(self, descriptor):
         super().__init__()

@@ -1,4 +1,4 @@
-"""`init`: files to start from, valid as they stand and generated from the model's descriptions."""
+"""`init`: files to start from, valid as they are and generated from the model's descriptions."""
 
 import re
 import tomllib
@@ -26,7 +26,7 @@ def printed(capsys):
 
 
 def words(text):
-    """Return the words of all comments, for what is wrapped is said all the same."""
+    """Return the words of all comments, even if they are wrapped."""
     return " ".join(line.removeprefix("# ") for line in text.splitlines() if line.startswith("# "))
 
 

@@ -150,7 +150,7 @@ def test_memory_does_not_grow_with_the_number_of_files(folder):
 
 
 def test_no_more_is_begun_than_may_wait_for_its_turn():
-    """The first file takes its time; what is done behind it has to wait, and takes up memory."""
+    """The first file is slow; finished files after it have to wait, and take up memory."""
     begun = []
 
     def places():
@@ -253,7 +253,7 @@ def test_no_worker_outlives_the_command(folder, workers):
 @pytest.mark.parametrize("count", ["1", "2"])
 @pytest.mark.parametrize("form", ["concise", "json"])
 def test_an_interrupt_prints_what_was_found_so_far(folder, count, form):
-    """The last file is more than a pipe holds, so once it is written the command is reading it.
+    """The last file does not fit into a pipe, so once it is written, the command is reading it.
 
     Whether another worker is done with the first by then cannot be seen from outside, so a slow machine gets more time.
     """

@@ -485,7 +485,7 @@ class Canaries(Slips):
         return self.random.choice(lines).replace("SECRET", CANARY)
 
     def _broken(self, text: str) -> str:
-        """Cut, double or turn a stretch that holds no part of a canary, or the text would no longer hold one."""
+        """Cut, double or turn a stretch without part of a canary, or the text would no longer contain one."""
         pieces = text.split(CANARY)
         index = self.random.randrange(len(pieces))
         piece = pieces[index]

@@ -122,7 +122,7 @@ class Slips(Writer):
         return right if self._maybe(0.4) else self.random.choice(VALUES[key])
 
     def _mode(self) -> tuple[list[tuple[str, str]], list[str]]:
-        """Return the mode as a pair of the section, or as lines behind it."""
+        """Return the mode as a pair of the section, or as lines after it."""
         variant = self.random.choice(tuple(VARIANTS))
         mode, name = self._named("mode"), self._named(variant)
         inner = [(self._named(key), self._spelt(key)) for key in VARIANTS[variant] if self._maybe(0.85)]

@@ -41,7 +41,7 @@ def env_of(number: int) -> dict[str, str]:
 
 
 def answer(path: Path, number: int) -> tuple[Any, ...]:
-    """Load the file with an environment of its own, and return what came of it."""
+    """Load the file with a separate environment, and return the outcome."""
     config = load(path, env=env_of(number))
     assert isinstance(config.mode, External)
     assert config.mode.api_key is not None

@@ -1,6 +1,6 @@
 """The laws for every file, right or wrong, in every spelling.
 
-Elsewhere stand those of one subject: what is written loads as the same config (`test_writing`), a fix lowers the count
+Laws on one subject are elsewhere: what is written loads as the same config (`test_writing`), a fix lowers the count
 of findings (`test_fixes`), schema and loader agree (`test_schema_verdict`).
 """
 

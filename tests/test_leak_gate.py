@@ -116,7 +116,7 @@ def environments(name: str, text: str) -> list[dict[str, str]]:
 
 
 def by_function(text: str, path: Path, env: dict[str, str]) -> Iterator[Callable[[], object]]:
-    """Yield each way to check a text, as a function that prints all of what comes of it, or raises."""
+    """Yield each way to check a text, as a function that prints its whole outcome, or raises."""
     section = by_us(text) or {}
     for name in ("features", "code_execution"):
         section = section.get(name, {}) if isinstance(section, dict) else {}
@@ -207,7 +207,7 @@ def assert_passes(name: str, folder: Path) -> None:
 
 
 UNREAD = {"unreadable-file": b"", "invalid-encoding": b"\xff", "file-too-large": b"#" * (16 * 1024 * 1024)}
-"""What is behind the text of a file that is not parsed; the first is a text where a path is due."""
+"""The bytes after the text of a file that is not parsed; for the first, the text is passed as a path."""
 
 
 def assert_passes_unread(code: str, folder: Path) -> None:

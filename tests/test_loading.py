@@ -151,7 +151,7 @@ def test_a_path_that_is_a_text_is_not_repeated(text: str) -> None:
 
 
 def attempt(function: Callable[[str], Any], text: str) -> Any:
-    """Return the report, or the error that stands for it; the text stays in this frame alone."""
+    """Return the report, or the error in its place; only this frame refers to the text."""
     try:
         return function(text)
     except ConfigError as error:

@@ -189,7 +189,7 @@ def spell(template: str, name: str, pairs: list[str]) -> str:
 
 
 def _prefixed(prefix: str, pair: str) -> str:
-    """Put the way to a table before a pair; a mark around a dotted key reaches around the way too."""
+    """Put the path of a table before a pair; a mark around a dotted key encloses the path too."""
     dotted = re.match(r"«([^»=]*\.[^»=]*)»", pair)
     return f"«{prefix}{pair[1:]}" if dotted else prefix + pair
 

@@ -24,7 +24,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)(?: (\w+))?\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.DOTALL | re.MULTILINE)
 ELSEWHERE = {"executor", "schema"}
-"""Marks of blocks that the tests of their own subject run."""
+"""Marks of blocks that other tests run."""
 OTHERS_OPTIONS = {"--env-file", "--log-driver", "--schemafile", "--shell"}
 """Options of other programs that the README mentions."""
 KEY = "canary-of-the-readme"

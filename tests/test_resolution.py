@@ -1,4 +1,4 @@
-"""Which key takes which reference, what stands in for an unread one, and how little is said of a value."""
+"""Which key takes which reference, what replaces an unread one, and how little is revealed of a value."""
 
 from __future__ import annotations
 

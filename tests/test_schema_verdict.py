@@ -210,7 +210,7 @@ REFERENCES = st.one_of(
 )
 LOOSE = st.one_of(SPELT, REFERENCES, st.builds("{}{}{}".format, SPELT, REFERENCES, SPELT))
 
-# Sections that are right, but perhaps for what holds across keys
+# Sections that are right, except perhaps for the rules across keys
 
 RIGHT_REFERENCES = st.sampled_from(["${A}", "$<A>", "${A:?set é}"])
 RIGHT_URLS = st.sampled_from(
@@ -280,7 +280,7 @@ SPELLINGS: dict[str | int, st.SearchStrategy[Any]] = {
     "url": URLS | st.builds("https://{}".format, SPELT) | LOOSE,
     "api_key": KEYS | LOOSE,
 }
-"""What else may stand at a key; a number is a place in a list of languages."""
+"""Other values of a key; a number is an index in a list of languages."""
 
 
 def _places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -373,7 +373,7 @@ def test_schema_and_validator_agree_on_a_document(document: dict[str, Any]) -> N
 @pytest.mark.parametrize("name", UNSAYABLE)
 @pytest.mark.parametrize("draft", DRAFTS)
 def test_what_is_unsayable_is_refused_by_the_validator_alone(name: str, draft: str) -> None:
-    """So the list holds nothing that the schema says after all."""
+    """So the list contains nothing that the schema can say after all."""
     rule = UNSAYABLE[name]
     (error,) = errors_of(rule.example)
 

@@ -56,7 +56,7 @@ MEBIBYTES: dict[str, Any] = {"bytes": Fraction(1, 2**20), "kb": Fraction(1, 1024
 
 
 def standing(name: str, cls: type[Any]) -> tuple[str, Sense]:
-    """Return the known key that a name means, and how it stands to it."""
+    """Return the known key that a name means, and in which sense."""
     meant = meaning(name, cls)
     assert meant is not None
     return meant.key.name, meant.sense

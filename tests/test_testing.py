@@ -28,7 +28,7 @@ LOGGER = logging.getLogger("tests.quiet")
 
 
 def complaint(fn: Any, secrets: Any = CANARY) -> Any:
-    """Return what is said of a function that leaks."""
+    """Return the message on a function that leaks."""
     with pytest.raises(AssertionError) as caught:
         assert_no_leak(fn, secrets)
     shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value)

@@ -1,4 +1,4 @@
-"""Write TOML texts of every spelling, together with what they say: the generator behind the property tests.
+"""Write TOML texts in every spelling, together with their data: the generator behind the property tests.
 
 `Writer` takes each decision from a `random.Random`. Under hypothesis that is `st.randoms`, so that what it writes
 shrinks; with a plain one it writes as many texts as anyone wants to wait for.
@@ -70,7 +70,7 @@ class Writer:
 
     def _header_block(self, path: tuple[str, ...], table: Table) -> list[str]:
         body, headed = self._body(table, path)
-        # A table that is nothing but the way to its sub-tables needs no header of its own.
+        # A table that only leads to its sub-tables needs no header.
         skipped = not body and headed and self._maybe(0.5)
         own = [] if skipped else [self._filler() + f"[{self.dotted(path)}]" + self._line_tail() + body]
         return self._riffle([own, *headed])
@@ -80,7 +80,7 @@ class Writer:
         for table in tables:
             body, headed = self._body(table, path)
             header = self._filler() + f"[[{self.dotted(path)}]]" + self._line_tail() + body
-            # The tables of an entry stand before the next entry, in any order among themselves.
+            # The tables of an entry precede the next entry, in any order among themselves.
             blocks.append("".join((header, *self._riffle(headed))))
         return blocks
 
@@ -123,7 +123,7 @@ class Writer:
         return self.random.choice(("", "", "", " ", "\t", "  \t"))
 
     def _space(self) -> str:
-        """Return what may stand between the tokens of an array: blanks, lines and comments."""
+        """Return what may be between the tokens of an array: whitespace, lines and comments."""
         pieces = ("", "", " ", self._line_end(), f"{self._blank()}{self._comment()}{self._line_end()}\t")
         return self.random.choice(pieces)
 

@@ -112,7 +112,7 @@ def kernel(bubblewrap: Path) -> Path:
 
 @attrs.frozen
 class Engine:
-    """A Docker engine with the image in it; without a host it is the one that the client finds by itself."""
+    """A Docker engine with the image in it; without a host, the client's default."""
 
     host: str | None
     image: str = IMAGE
@@ -230,7 +230,7 @@ class Kits:
 
     Attributes:
         judging: the runs.
-        folder: where back ends keep what is theirs while they run, each in a folder of its own.
+        folder: where back ends keep their files while they run, each in its own folder.
         lacking: why the others do not run.
         before: what tests that were killed have left.
         engine: the Docker engine, if it is wanted.
@@ -294,7 +294,7 @@ def kits(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def _variables(request: pytest.FixtureRequest, backend: str, folder: Path) -> dict[str, str]:
-    """Return the variables of a back end's factory, or skip the test where this machine does not have it."""
+    """Return the variables of a back end's factory, or skip the test if this machine does not have it."""
     if not kit_languages(backend):
         pytest.skip("CODEEXEC_KIT_LANGUAGES names no language")
     match backend:

@@ -32,7 +32,7 @@ exec dockerd --host "unix://$1/socket" --data-root "$1/data" --exec-root "$1/exe
 
 
 def answers(host: str | None) -> bool:
-    """Check whether an engine is there; None is the one that the client finds by itself."""
+    """Check whether an engine is there; None means the client's default."""
     return _docker(host, "version").returncode == 0
 
 

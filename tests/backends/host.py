@@ -1,4 +1,4 @@
-"""A host with bad habits, in a process of its own: `python -m tests.backends.host FACTORY SECONDS PROGRAM`.
+"""A host with bad habits, in another process: `python -m tests.backends.host FACTORY SECONDS PROGRAM`.
 
 It ignores signals, blocks one, has descriptors that are inherited, and leads a process group. It runs the Python
 program and prints what became of it as JSON.

@@ -1,4 +1,4 @@
-"""The kit, run on real executors in processes of their own, side by side with each other and with other tests.
+"""The kit, run on real executors in separate processes, concurrently with each other and with other tests.
 
 `python -m tests.backends.judging BACKEND LANGUAGE` prints one report as JSON. The kit mostly waits for limits to be
 met. To it every process that is new in its own is the executor's, so each run has a process of its own.
@@ -200,7 +200,7 @@ class Job:
     env: Mapping[str, str] = attrs.field(repr=False)
 
     def run(self, folder: Path, options: Iterable[str]) -> None:
-        """Run it in a process of its own, whose words are in one file, and its report, at the end, in another."""
+        """Run it in another process, with its output in one file, and finally its report in another."""
         command = [*_TIED, sys.executable, "-m", MODULE, self.backend, self.language, *options]
         env = {"PATH": os.environ["PATH"], **self.env}
         report, part = folder / self.report, folder / f"{self.report}.part"

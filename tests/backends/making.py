@@ -1,4 +1,4 @@
-"""The executors that the witness programs are tried on, made here or in a host process of its own."""
+"""The executors that the witness programs are tried on, created here or in a separate host process."""
 
 from __future__ import annotations
 

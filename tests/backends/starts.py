@@ -15,7 +15,7 @@ _MOMENT_SECS = 0.3
 _MOST_SECS = 15
 
 WITH_A_CHILD = ("/bin/sh", "-c", "sleep 61.7 & wait", "sh")
-"""A command whose child outlives it, and holds its pipes."""
+"""A command whose child outlives it, and keeps its pipes open."""
 
 
 async def cancelled_at_its_start(work: Awaitable[object], monkeypatch: pytest.MonkeyPatch) -> bool:

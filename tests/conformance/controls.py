@@ -322,7 +322,7 @@ class EndsTheProcessGroupOnly(ReadsUntilTheMainProcessEnds):
 
 
 class EndsTheProcessGroup(ReadsUntilTheMainProcessEnds):
-    """Misses whatever has made itself a session of its own, and nothing else."""
+    """Misses only what has started its own session."""
 
     def end(self, run: Run) -> None:
         with contextlib.suppress(ProcessLookupError):

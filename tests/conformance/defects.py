@@ -159,7 +159,7 @@ class ForgetsWhatIsStarting(Local):
 
 
 class LeavesItsHelper(Local):
-    """Has something of its own beside each program, and forgets it when the time is up."""
+    """Runs something next to each program, and forgets it when the time is up."""
 
     async def run(self, run: Run) -> ExecutionResult:
         helper = subprocess.Popen(["sleep", "20"])
@@ -293,7 +293,7 @@ class SpoolsOutput(Local):
 
 
 class SpoolsInItsOwnFolder(Local):
-    """Lets the program write to a file of its own, and reads that at the end."""
+    """Lets the program write to a separate file, and reads that at the end."""
 
     own = "/var/tmp/spools-in-its-own-folder"
 
@@ -1023,7 +1023,7 @@ class KeepsACache(KeepsTheTemporaryFolder):
 
 
 class RunsInThisProcess:
-    """Python in the host's own process, with variables of its own and nothing else."""
+    """Python in the host's own process, with only its variables separate."""
 
     def __init__(self, *languages: str) -> None:
         self.languages = languages
@@ -1842,7 +1842,7 @@ class SweepsOtherHosts(Sweeps):
 
 
 class LeavesFolders(Local):
-    """Keeps to temporary folders of its own: other executors are judged at the same time."""
+    """Uses its own temporary folders: other executors are judged at the same time."""
 
     shared = "."
 

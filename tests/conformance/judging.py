@@ -56,7 +56,7 @@ AT_ONCE = 8 if THOROUGH else 12
 """A thorough run is one that `.ci/run` has others beside, on two cores."""
 MOST_SECS = 900
 ALL = {f"{number}:{it.make.__name__}": it for number, it in enumerate((*CONTROLS, *DEFECTS))}
-"""The controls, by a name of their own."""
+"""The controls, by name."""
 PLAIN = "D01 D02 D03 R02 R13 R15 R18 T06 T10 M06 E04 F07 F08 X03 X04 L02 L03 L01"
 """Those whose programs print a word at most, which R01 does as well."""
 OTHERS = " ".join(check.id for check in CHECKS if check.id not in PLAIN.split())
@@ -146,7 +146,7 @@ def _sizes(name: str) -> Sizes:
 
 
 class Judging:
-    """Jobs under way in another process."""
+    """Jobs running in another process."""
 
     def __init__(self, jobs: Iterable[str]) -> None:
         measured = ["-m", "coverage", "run"] if measuring() else []

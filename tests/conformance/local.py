@@ -72,7 +72,7 @@ def installed() -> list[str]:
 
 
 def can_unshare() -> bool:
-    """Check whether this process may give a program a network of its own."""
+    """Check whether this process may give a program its own network."""
     return _works("unshare", "--net", "true")
 
 
@@ -213,7 +213,7 @@ class Local:
 
     async def let_go(self, run: Run) -> None:
         if run.process:
-            run.process._transport.close()  # its pipes, which a child that is left behind would keep open
+            run.process._transport.close()  # its pipes, which an abandoned child would keep open
         # Not in a thread of the event loop's, whose end waits for it.
         removal = threading.Thread(target=self.remove, args=(run,), daemon=True)
         removal.start()
@@ -250,7 +250,7 @@ class Local:
         return await self.exited(run)
 
     async def exited(self, run: Run) -> None:
-        # Not process.wait(), which also waits for every child that holds the program's streams.
+        # Not process.wait(), which also waits for every child that has the program's streams open.
         while run.process.returncode is None:  # noqa: ASYNC110 -- asyncio has no event for it
             await asyncio.sleep(WATCH_SECS)
 

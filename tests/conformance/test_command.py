@@ -192,7 +192,7 @@ def printing_to(descriptor: int) -> Iterator[None]:
 
 
 def shell(folder: Path, *arguments: str, stdout: Any = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own."""
+    """Run the command in a new process."""
     (folder / "kit_host.py").write_text(MODULE, encoding="utf-8")
     return subprocess.run(
         [sys.executable, "-m", "codeexec_config", "conformance", *arguments],
@@ -305,7 +305,7 @@ class TestReport:
     def test_what_describes_nothing_never_passes(
         self, command: Callable[..., int], capfd: pytest.CaptureFixture[str], factory: str, check: str
     ) -> None:
-        """There is no language to make the check that was asked for."""
+        """There is no language for the requested check."""
         assert command(f"kit_host:{factory}", "--check", check) == 1
 
         assert "\nfailed:\n  D01 all: " in capfd.readouterr().out

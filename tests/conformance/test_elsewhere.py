@@ -1,4 +1,4 @@
-"""A run under circumstances, and the process that holds a copy of the executor."""
+"""A run under circumstances, and the process with a copy of the executor."""
 
 from __future__ import annotations
 

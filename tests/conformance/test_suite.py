@@ -1,4 +1,4 @@
-"""The run of the kit: what it runs, what it leaves behind, and what it says of an executor that it cannot judge."""
+"""The run of the kit: what it runs, what it leaves behind, and its report on an executor that it cannot judge."""
 
 from __future__ import annotations
 

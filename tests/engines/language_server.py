@@ -124,7 +124,7 @@ class LanguageServer:
         self._process.stdout.close()
 
     def open(self, file: Path) -> str:
-        """Show the server a file, and give the URI that stands for it."""
+        """Show the server a file, and return its URI."""
         uri = file.as_uri()
         document = {"uri": uri, "languageId": "toml", "version": 1, "text": file.read_text("utf-8")}
         self.notify("textDocument/didOpen", {"textDocument": document})

@@ -37,7 +37,7 @@ repos:
 
 
 def block(language: str, holding: str) -> str:
-    """Return the one block of a language that holds a text."""
+    """Return the one block of a language that contains a text."""
     [body] = [body for kind, body in BLOCKS if kind == language and holding in body]
     return str(body)
 

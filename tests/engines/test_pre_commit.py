@@ -35,7 +35,7 @@ repos:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git in a folder, as nobody in particular, and return what it prints."""
+    """Run git in a folder, with a made-up user, and return its output."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     command = ["git", "-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", *arguments]
     return subprocess.run(command, cwd=folder, env=env, check=True, capture_output=True, text=True).stdout

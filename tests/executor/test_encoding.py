@@ -48,7 +48,7 @@ def test_half_of_a_surrogate_pair_is_the_callers_mistake(fields: dict[str, Any],
 
     assert caught.value.detail == f"{field} contains a lone surrogate, which is not Unicode text"
     assert CANARY not in "".join(traceback.format_exception(caught.value))
-    # A UnicodeEncodeError holds the text that it is about.
+    # A UnicodeEncodeError contains the text that it is about.
     assert caught.value.__context__ is None
 
 

@@ -11,7 +11,7 @@ FOUNDATION = {"checks", "diagnostics", "limits", "model", "secret", "suggest", "
 
 
 def modules_after(statement: str) -> set[str]:
-    """Return the names of all modules that a fresh interpreter holds after a statement."""
+    """Return the names of all modules that a fresh interpreter has imported after a statement."""
     code = f"{statement}\nimport sys\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return set(done.stdout.split())

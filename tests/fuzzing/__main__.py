@@ -33,7 +33,7 @@ def main():
 
 
 def supervise(options, folder):
-    """Run the fuzzer as a program of its own, since it ends its process, and read what it left."""
+    """Run the fuzzer as a separate program, since it ends its process, and read what it left."""
     for name in ("found", "seeds"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for number, text in enumerate(corpus.seeds(options.target)):

@@ -90,7 +90,7 @@ def everything_said(report: Report) -> str:
 
 
 def secrets_of(text: str) -> set[str]:
-    """Return words that stand once in a text, and there where they could be a key."""
+    """Return words that occur once in a text, in a place where they could be a key."""
     with suppress(ValueError, RecursionError):
         return {word for word in secret_words(section_of(tomllib.loads(text))) if text.count(word) == 1}
     found = re.findall(r"^[ \t]*[A-Za-z0-9_-]+[ \t]*=([^\n=]*)$", text, re.MULTILINE)

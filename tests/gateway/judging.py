@@ -95,7 +95,7 @@ def _whole(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def judge(text: str, env: dict[str, str]) -> Verdict:
-    """Judge a document by both public ways in, which must agree."""
+    """Judge a document by both public functions, which must agree."""
     report = check_text(text, env=env)
     config = _loaded(text, env)
     assert report.config == config

@@ -1,4 +1,4 @@
-"""The rules behind the gateway's documents hold for documents that it never saw."""
+"""The rules behind the gateway's documents apply to documents that it never saw."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def _is_wording(node: ast.AST, around: ast.AST) -> bool:
 
 
 def _changes(node: ast.AST) -> Iterator[ast.AST]:  # noqa: C901, PLR0912 -- a table, one row a kind of node
-    """Yield what may stand in a node's place."""
+    """Yield the possible replacements of a node."""
     match node:
         case ast.Compare(left=left, ops=[operator, *rest], comparators=others):
             yield ast.Compare(left, [COMPARED[type(operator)](), *rest], others)

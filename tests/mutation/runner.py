@@ -151,7 +151,7 @@ class Trial:
             tests = [items[name] for name in chosen]
             killed = died(lambda: self.survives(function, replacement, tests, writing), seconds)
             os.close(writing)
-            os.set_blocking(reading, False)  # a process that a test left behind may hold the other end
+            os.set_blocking(reading, False)  # a process that a test left behind may have the other end open
             with os.fdopen(reading, "rb", buffering=0) as file:
                 noticed.add((file.read() or b"").decode())
         if not killed and not self.at_import.isdisjoint(mutant.lines):

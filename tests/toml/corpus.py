@@ -338,10 +338,10 @@ BROKEN_VALUES: Final = (
     "{a = [], ¦a = []}",
     "{a = 1, ¦'a' = 2}",
 )
-"""What is TOML of no version, whatever follows on the line."""
+"""What is not TOML in any version, whatever follows on the line."""
 
 BROKEN_ALONE: Final = ("1¦,000", "[1]¦]", "{a = 1}¦}", "1¦, 2", "1¦]", "1 ¦= 2")
-"""What is none behind a key of its own; among others it may go on."""
+"""What is not a whole value of a key; within brackets it may go on."""
 
 OPEN_VALUES: Final = (
     "¦",
@@ -350,7 +350,7 @@ OPEN_VALUES: Final = (
     '"a\\"¦',
     '"¦',
 )
-"""What is not TOML where the line ends behind it."""
+"""What is not TOML at the end of a line."""
 
 ENDLESS_VALUES: Final = (
     '"""a¦',
@@ -371,11 +371,11 @@ ENDLESS_VALUES: Final = (
     "{a = ¦",
     "[{a = 1},¦",
 )
-"""What is not TOML where the text ends behind it."""
+"""What is not TOML at the end of the text."""
 
 
 class Setting(NamedTuple):
-    """Where a value may stand: the text around it, and the data around what it says."""
+    """A setting of a value: the text around it, and the data around its data."""
 
     before: str
     after: str
@@ -395,4 +395,4 @@ SETTINGS: Final = (
     Setting("key = { 'x' = [0], a.b = ", " , c = 0 }\n", ("key", "a", "b"), ((("key", "x"), [0]), (("key", "c"), 0))),
 )
 ALONE: Final = SETTINGS[:5]
-"""Where nothing but the line's end may stand behind the value."""
+"""Settings in which only the line's end may follow the value."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def put(data: dict[str, Any], path: tuple[str | int, ...], value: Any) -> None:
-    """Put a value at its path; arrays on the way are as long as it takes."""
+    """Put a value at its path; arrays on the path are as long as necessary."""
     here: Any = data
     for part, after in pairwise(path):
         empty: Any = [] if isinstance(after, int) else {}

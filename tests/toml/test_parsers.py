@@ -138,7 +138,7 @@ TAILS = (
     "n = 1",
     'n" = 1',
 )
-"""Ends of tokens; with closing brackets behind them they complete a small text, if anything does."""
+"""Ends of tokens; with closing brackets after them they complete a small text, if anything does."""
 QUOTES = ("", '"', "'", '"""', "'''")
 CLOSINGS = ("", "]", "}", "]]", "}}", "]}", "}]", "]]]", "}}}", "}]}", "]}]")
 TOKEN = re.compile(r"\\(?:[uUx]\w*|[ \t]*)|\r|[^ \t\r\n#,\[\]{}=\"']*")

@@ -49,7 +49,7 @@ def narrowing(mode: Mode) -> str:
 
 
 def loading(path: Path, text: str, table: Mapping[str, Any], env: Mapping[str, str]) -> None:
-    """Each way in gives the same type."""
+    """Each entry point returns the same type."""
     config = load(path, env=env, section="a.b", allow_env=["A_*"], strict=True)
     assert_type(config, CodeExecutionConfig)
     assert_type(load("app.toml", allow_env="A_*"), CodeExecutionConfig)

@@ -1,4 +1,4 @@
-"""The parse, with the three packages imported that the library stands on; nothing is checked."""
+"""The parse, with the library's three dependencies imported; nothing is checked."""
 
 import tomllib
 
