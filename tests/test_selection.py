@@ -242,6 +242,75 @@ def test_a_near_miss_is_an_error_where_nothing_else_can_be_meant(text, severity)
     assert ["warning"] == [d.severity for d in check_as_found("x.toml", text, env={}).diagnostics]
 
 
+@pytest.mark.parametrize("present", [True, False])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[features]\n«code-execution» = false\n",
+        "[features]\n«codeExecution» = true\n",
+        "[features]\nweb_search = true\n«code_excution» = false # off for now\n",
+        "[feature]\n«code_execution» = false\n",
+        "features.«Code_Execution» = false\n",
+        '«"features.code_execution"» = false\n',
+        "Features = { web_search = true, «code_execution» = false }\n",
+    ],
+)
+def test_a_switch_that_nearly_is_the_section_is_an_error(text, present):
+    """Other tools' `[features]` holds booleans; one that is misspelt must not mean the defaults in silence."""
+    text = text + H if present else text
+    start, end = text.index("«"), text.index("»") - 1
+    plain = text.replace("«", "").replace("»", "")
+
+    [finding] = check_text(plain, env={}).diagnostics
+
+    assert ("misplaced-section", "error") == (finding.code, finding.severity)
+    assert (start, end) == (finding.span.start.offset, finding.span.end.offset)
+    assert "this looks like [features.code_execution], but is another key, so it has no effect" == finding.message
+    value = str("= true" in plain[end:].partition("\n")[0]).lower()
+    assert f"write `enabled = {value}` below [features.code_execution]" == finding.help
+    assert ["warning"] == [d.severity for d in check_as_found("x.toml", plain, env={}).diagnostics]
+
+
+@pytest.mark.parametrize("present", [True, False])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[features]\ncode_execution_ui = true\n",
+        "[features]\ncode_exec = false\n",
+        "[features]\ncode-execution = 3\n",
+        "[features]\ncode-execution = 'dep:x'\n",
+        "[features]\ncode-execution = ['dep:x']\n",
+        "[other]\ncode_execution = false\n",
+        "code_execution = false\n",
+        "[[code_execution]]\nname = 'a'\nenabled = false\n",
+        "[[code_excution]]\nenabled = false\n",
+        "code_execution = [{ enabled = false }, 3]\n",
+    ],
+)
+def test_another_switch_or_list_is_none_of_our_business(text, present):
+    assert [] == [code for code, _ in found(text + H if present else text) if code != "section-not-found"]
+
+
+@pytest.mark.parametrize("present", [True, False])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "«[[code_execution]]»\nenabled = false\n",
+        "«[[Code-Execution]]»\nmode = 'wasm'\n[x]\n",
+        "«[[code_execution]]»\nenabled = false\n[[code_execution]]\ntimeout_secs = 3\n",
+    ],
+)
+def test_an_array_of_tables_with_the_keys_of_the_section_is_near(text, present):
+    text = H + text if present else text
+    start, end = text.index("«"), text.index("»") - 1
+
+    [finding] = check_text(text.replace("«", "").replace("»", ""), env={}).diagnostics
+
+    assert ("misplaced-section", "error") == (finding.code, finding.severity)
+    assert (start, end) == (finding.span.start.offset, finding.span.end.offset)
+    assert "below [features.code_execution]" in finding.help or "header as [features.code_execution]" in finding.help
+
+
 def test_without_a_section_the_table_of_its_mode_is_the_whole_section_at_another_place():
     [finding] = check_text("[code_execution.mode.sandboxed]\nruntime = 'docker'\n", env={}).diagnostics
 

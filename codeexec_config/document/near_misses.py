@@ -15,6 +15,7 @@ from codeexec_config.document.characters import cleaned
 from codeexec_config.document.select import pieces_of, select
 from codeexec_config.findings import Finding, Path, Target, dotted
 from codeexec_config.keys import key_table, union_of
+from codeexec_config.limits import SWITCH
 from codeexec_config.rules.spelling import slipped, squeeze, words_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Miss(NamedTuple):
         is_sure: whether that is beyond doubt.
         is_part: whether it is a table of the section's mode, or a key of the section, rather than a whole section.
         is_table: whether it is a table.
+        switch: the boolean in the place of the section, or None.
     """
 
     path: Path
@@ -37,6 +39,7 @@ class Miss(NamedTuple):
     is_sure: bool
     is_part: bool = False
     is_table: bool = True
+    switch: bool | None = None
 
 
 def absent(data: dict[str, Any], section: Path, model: type[Any], *, found: bool = False) -> Iterator[Finding]:
@@ -66,7 +69,10 @@ def beside(data: dict[str, Any], section: Path, model: type[Any], *, found: bool
 
 
 def _misplaced(miss: Miss, section: Path, *, found: bool, is_present: bool) -> Finding:
-    if miss.meant == section:
+    if miss.switch is not None:
+        message = f"this looks like [{dotted(section)}], but is another key, so it has no effect"
+        lead = f"write `{SWITCH} = {str(miss.switch).lower()}` below [{dotted(section)}]"
+    elif miss.meant == section:
         message = f"this looks like [{dotted(section)}], but is another table, so its settings have no effect"
         lead = (
             f"put its settings below [{dotted(section)}]" if is_present else f"write the header as [{dotted(section)}]"
@@ -128,20 +134,25 @@ class _Search:
         for key, value in table.items():
             path = (*around, key)
             is_table = type(value) is dict or _is_array_of_tables(value)
-            if not (is_table or "." in key) or (path == self._section and self._is_present):
+            if not (is_table or _is_switch(value) or "." in key) or (path == self._section and self._is_present):
                 continue
             if not self._suspects.search(key + "\n"):
                 continue
             if not is_table:
-                if home := self._home_of_flat(path):
-                    yield Miss(path, home, is_sure=True, is_part=True, is_table=False)
+                yield from self._no_table(path, value)
             elif type(value) is list:
-                if self._is_whole(path):
+                if self._is_whole(path) or (len(path) == 1 and self._is_list_of_sections(path, value)):
                     yield Miss(path, self._section, is_sure=True)
             elif miss := self._miss(path, value):
                 yield miss
             elif len(path) <= len(self._section):
                 yield from self._near(value, path)
+
+    def _no_table(self, path: Path, value: Any) -> Iterator[Miss]:
+        if home := self._home_of_flat(path):
+            yield Miss(path, home, is_sure=True, is_part=True, is_table=False)
+        elif _is_switch(value) and self._is_whole(path):
+            yield Miss(path, (*self._section, SWITCH), is_sure=True, is_part=True, is_table=False, switch=value)
 
     def _miss(self, path: Path, table: dict[str, Any]) -> Miss | None:
         words = _words(path)
@@ -161,6 +172,11 @@ class _Search:
     def _is_whole(self, path: Path) -> bool:
         """Check for the section's whole path with a slip in it."""
         return path != self._section and _is_slip(_words(path), self._whole)
+
+    def _is_list_of_sections(self, path: Path, tables: list[Any]) -> bool:
+        """Check for tables with the section's last name and none but its keys: another list has keys of its own."""
+        keys = {key for table in tables for key in table} if all(type(table) is dict for table in tables) else set()
+        return squeeze(cleaned(str(path[0]))) == squeeze(str(self._section[-1])) and bool(keys) and keys <= self._keys
 
     def _is_of_mode(self, path: Path, words: tuple[str, ...], table: dict[str, Any]) -> bool:
         """Check for the mode's table outside the section."""
@@ -220,6 +236,10 @@ class _Search:
                     pending.append(((*path, key), inner))
                 elif _is_array_of_tables(inner):
                     pending += (((*path, key, index), item) for index, item in enumerate(inner) if type(item) is dict)
+
+
+def _is_switch(value: Any) -> bool:
+    return type(value) is bool
 
 
 def _is_array_of_tables(value: Any) -> bool:
