@@ -543,3 +543,20 @@ def test_a_key_is_moved_below_no_header_that_is_not_there(table):
     text = f'[features.code_execution]\nruntime = "docker"\n{table}\n'
 
     assert [] == [found.fix for found in check_text(text).diagnostics if found.fix]
+
+
+@pytest.mark.parametrize("mode", ['mode = "external"', "[features.code_execution.mode.external]"])
+@pytest.mark.parametrize("name", ["bearer_token_env_var", "token_file"])
+def test_where_a_key_is_kept_is_said_by_other_names_too_beside_the_mode(name, mode):
+    text = f'[features.code_execution]\n{name} = "CE_KEY"\n{mode}\nurl = "https://ce.example.com"\n'
+    [finding] = [each for each in check_text(text, env={}).errors if each.code == "unknown-key"]
+
+    assert name == finding.path[-1]
+    assert finding.help.startswith("did you mean `api_key`? a key comes from the environment: ")
+    assert None is finding.fix
+
+
+def test_without_the_mode_nobody_knows_whose_key_is_kept():
+    [finding] = check_text('[features.code_execution]\ntoken_file = "x"\n', env={}).errors
+
+    assert finding.help.startswith("the keys are ")

@@ -415,6 +415,34 @@ def test_what_other_tools_call_a_key_is_known(key: str, cls: type[Any], names: s
 
 
 @pytest.mark.parametrize(
+    ("key", "cls", "names"),
+    [
+        ("api_key", External, "bearer_token_env_var auth_token_env AUTH_TOKEN_ENV env_token client_secret_env_var"),
+        ("api_key", External, "token_file password_file credentials_file tokenPath token_command token_from_env"),
+        ("api_key", External, "secret_name secret_id secretRef auth_header"),
+        ("url", External, "base_url_env endpoint_env_var service_url_env env_host serverVariable"),
+        ("timeout_secs", CodeExecutionConfig, "timeout_env execution_timeout_env_var"),
+        ("max_memory_mb", CodeExecutionConfig, "memory_env memory_limit_env"),
+    ],
+)
+def test_what_tells_where_the_value_is_is_no_name_of_the_value(key: str, cls: type[Any], names: str) -> None:
+    """The value of `bearer_token_env_var` is the name of a variable, which as `api_key` would be sent as the key."""
+    for name in names.split():
+        meant = meaning(name, cls)
+        assert meant is not None, name
+        assert (key, Sense.OTHER_POINTER) == (meant.key.name, meant.sense)
+        assert meant.help.startswith(f"did you mean `{key}`? ")
+        assert f'{key} = "${{NAME}}"' in meant.help
+        assert not meant.is_same
+
+
+def test_an_address_may_have_a_name_or_a_path_of_its_own() -> None:
+    names = ["host_name", "server_name", "host_file", "env", "file", "env_http_headers", "private_key_file"]
+
+    assert [None] * len(names) == [meaning(name, External) for name in names]
+
+
+@pytest.mark.parametrize(
     ("name", "expected"),
     [
         ("execution_timeout", "did you mean `timeout_secs`? it is in seconds"),

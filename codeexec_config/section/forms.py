@@ -466,8 +466,12 @@ class _Forms:
 
     def _pointer(self, name: str) -> str | None:
         """Return the help for a key of the section that tells where a value of a variant is."""
-        found = (meaning(name, cls) for cls in self._variants.values())
-        return next((meant.help for meant in found if meant and meant.sense is Sense.POINTER), None)
+        named = self._named_mode()
+        for variant, cls in self._variants.items():
+            meant = meaning(name, cls)
+            if meant and (meant.sense is Sense.POINTER or (meant.sense is Sense.OTHER_POINTER and variant in named)):
+                return meant.help
+        return None
 
 
 _EITHER: Final = object()

@@ -38,6 +38,8 @@ _POINTERS: Final = frozenset(
     {"cmd", "command", "env", "envvar", "environment", "exec", "file", "filename", "from", "header", "id", "name"}
     | {"path", "ref", "reference", "script", "source", "var", "variable", "vault"}
 )
+_VARIABLES: Final = frozenset({"env", "envvar", "environment", "var", "variable"})
+"""Pointers to a variable, which say so of whatever value; `host_name` or `base_path` may be the value itself."""
 _RUN: Final = frozenset({"cmd", "command", "exec", "script"})
 """Pointers only to a secret: in other names they tell what the value is for, as in `exec_timeout_secs`."""
 _NAMES_OF_SECRETS: Final = frozenset(
@@ -74,6 +76,7 @@ class Sense(Enum):
     NEGATION = "it says the opposite of a boolean"
     OPPOSITE = "it is a list or a bound of the other side"
     POINTER = "it tells where the value is"
+    OTHER_POINTER = "it tells where the value of what other tools call otherwise is"
     PART = "a word of the known name is missing, or stands elsewhere"
     OTHER = "other tools call it so"
     MORE = "it has a word more"
@@ -217,6 +220,18 @@ def _pointer(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
         is_meant = slipped(rest, known) or (key.kind == "secret" and _is_within(rest, known))
         if key.takes_references and len(rest) < len(words) and rest and is_meant:
             yield Meaning(key, Sense.POINTER)
+        elif key.takes_references and _is_called(words, key):
+            yield Meaning(key, Sense.OTHER_POINTER)
+
+
+def _is_called(words: Words, key: Key) -> bool:
+    """Check for what other tools call a key, beside words that tell where its value is and nothing else."""
+    pointers = _POINTERS if key.kind == "secret" else _VARIABLES
+    rest = [word for word in words if word not in pointers]
+    names, beside = _other_names(key)
+    known = frozenset(_known_words(key.name))
+    is_named = not names.isdisjoint(rest) or (names and known <= set(rest))
+    return bool(is_named) and len(rest) < len(words) and set(rest) <= known | names | beside
 
 
 def _part(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
@@ -330,6 +345,7 @@ _HELP: Final[dict[Sense, Callable[[Meaning], str]]] = {
     Sense.NEGATION: lambda meant: f"write `{meant.key.name}` with the opposite value",
     Sense.OPPOSITE: lambda meant: f"`{meant.key.name}` means something else: {meant.key.text}",
     Sense.POINTER: _of_pointer,
+    Sense.OTHER_POINTER: lambda meant: f"{_question(meant)} {_of_pointer(meant)}",
     Sense.PART: _of_unit,
     Sense.OTHER: _of_unit,
     Sense.COMPONENT: lambda meant: (
