@@ -34,6 +34,8 @@ NAMING = [
         'ENV["CE_KEY"]',
     ),
     *("<%= ENV['CE_KEY'] %>", "CE_KEY"),
+    *('ENV.fetch("CE_KEY")', "ENV.fetch('CE_KEY', nil)", 'env!("CE_KEY")', 'std::env::var("CE_KEY")'),
+    *("@CE_KEY@", "__CE_KEY__", "[[CE_KEY]]", "[[ CE_KEY ]]"),
 ]
 MANAGERS = """
 1password akeyless akv awssecretsmanager aws-sm azure-keyvault bitwarden bws chamber conjur credhub cyberark doppler enc
@@ -57,6 +59,7 @@ NAMELESS = [
     *("#{ce}", "%{ce}", "@{ce}", "#{a{b}c}"),
     *('os.getenv("CE_KEY", "x")', "os.environ.get('CE_KEY', f(x))", "env(CE_KEY, 'none')", "env('CE_KEY', '', 1)"),
     *(f"{manager}:ce" for manager in MANAGERS.split()),
+    *("ENC[AES256_GCM,data:c2Vj,iv:aXY=,tag:dGFn,type:str]", "ENV.fetch('CE_KEY', 'x')", 'std::env::var("ce")'),
     *(
         "/run/secrets/x",
         "/etc/code-exec/key.txt",
@@ -74,6 +77,7 @@ KEYS = [
     *("/9j/4AAQSkZJRg+x==", "/abc9efghijklmn0pqrstu/xyz", "abc/def", "$2b$12$abc", '{"a": 1}', "passw0rd", "secrets"),
     *("_CEKEY_", "CE_JBSWY3DPEHPK3PXP", "CE_ABCDEFGHIJKLMNO1", f"$({'x' * 298})"),
     *("YOUR_API_KEY", "CHANGE_ME", "INSERT_KEY", "REPLACE_THIS_KEY", "API_KEY_HERE", "TODO_KEY"),
+    *("@passw0rd@", "@ce_key@", "[[ce]]", "__YOUR_API_KEY__", "ENC[c2Vj]", "a@CE_KEY@", "__ce_key__"),
     *("$${CE_KEY}", "Bearer $CE_KEY", "JBSWY3DPEHPK3PXP_JBSWY3DPEHPK3PXP", "A_B" * 101, "", "$", "%%", "env:", "CEKEY"),
 ]
 

@@ -16,15 +16,18 @@ _NAME: Final = rf"[\"']?(?P<name>{limits.VARIABLE_PATTERN})[\"']?"
 _WRAPPER: Final = expression(
     r"[$#@%]?\{{1,3}(?P<a>[^{}]*)\}{1,3}#?|<%=?(?P<b>[^<>]*)%>|%(?P<c>[^%]*)%|!(?P<d>[^!]*)!|%\((?P<e>[^()]*)\)s?"
     r"|\$\({1,2}(?P<f>[^()]*)\){1,2}|\$\[{1,2}(?P<g>[^\[\]]*)\]{1,2}|\$<(?P<h>[^<>]*)>|\${1,2}(?P<i>[^$]*)"
+    r"|@(?P<j>[A-Z_][A-Z0-9_]*)@|\[\[\s*(?P<k>[A-Z_][A-Z0-9_]*)\s*\]\]"
 )
 """The syntax around the name of a variable; `{{ $env.NAME }}` is wrapped twice."""
 _ENVIRONMENT: Final = (
-    r"!?\.?_?(?:(?:import\.meta|process|deno|bun|os|sys|system)\.)?(?:getenv|printenv|environ(?:ment)?|env(?:_var)?)"
+    r"!?\.?_?(?:(?:import\.meta|process|deno|bun|os|sys|system)\.|std::)?"
+    r"(?:getenv|printenv|environ(?:ment)?|env(?:_var)?)"
 )
+_GETTER: Final = r"(?:\.get|\.fetch|::var|!)?"
 _NO_DEFAULT: Final = r"\s*(?:\"\"|''|none|null|nil|undefined)?\s*"
 _NAMED: Final = (
     rf"{_ENVIRONMENT}\s*(?:[.:/!\s]|://)\s*{_NAME}",
-    rf"{_ENVIRONMENT}(?:\.get)?\s*[(\[{{]\s*{_NAME}\s*(?:,{_NO_DEFAULT})?[)\]}}]",
+    rf"{_ENVIRONMENT}{_GETTER}\s*[(\[{{]\s*{_NAME}\s*(?:,{_NO_DEFAULT})?[)\]}}]",
     rf"lookup\(\s*[\"']env[\"']\s*,\s*{_NAME}\s*\)",
     rf"(?:vars?|secrets?)\.{_NAME}",
 )
@@ -36,9 +39,10 @@ _MANAGERS: Final = (
     "|secrets?(?:-?manager|-?ref)?|vault|wincred"
 )
 _NAMELESS: Final = (
-    rf"{_ENVIRONMENT}(?:\.get)?\s*[(\[{{]\s*{_NAME}\s*,.*[)\]}}]",
+    rf"{_ENVIRONMENT}{_GETTER}\s*[(\[{{]\s*{_NAME}\s*,.*[)\]}}]",
     r"\$\(.*\)|`.*`|<%.*%>|\{\{.*\}\}|[%@#]\{.*\}",
     r"(?:\w+_)?(?:secrets?|vault|secret_?manager|key_?vault|credentials?)[.(\[]\S.*",
+    r"enc\[[a-z0-9_]+,data:.*\]",
     r"@microsoft\.keyvault\(.*\)",
     rf"(?:ref\+)?(?:{_MANAGERS})(?:\+[a-z0-9]+)?:.+",
     r"!(?:vault|secret|env|sops|include|file)\b.*",
@@ -79,7 +83,9 @@ def recognised(text: str) -> Foreign | None:
     if len(text) > _LONGEST or "${" in text:
         return None
     if _is_variable(text) and "_" in text.strip("_"):
-        return None if _is_placeholder(text) else Foreign(text)
+        is_marked = text.startswith("__") and text.endswith("__")  # for a tool that replaces it
+        variable = text.strip("_") if is_marked else text
+        return None if _is_placeholder(variable) else Foreign(variable)
     if name := _name(text):
         return Foreign(name if _is_variable(name) else None)
     if any(re.fullmatch(pattern, text, re.IGNORECASE) for pattern in _NAMELESS):
