@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from codeexec_config import limits
 from codeexec_config.document.slips import Reason
-from codeexec_config.document.unquoted import due_form
+from codeexec_config.document.unquoted import due_form, fits
 from codeexec_config.expressions import expression
 
 if TYPE_CHECKING:
@@ -114,6 +114,8 @@ def _explain_inner(slip: Slip) -> Reason:
     found = pattern.match(slip.line)
     if not found or _is_long(slip) or slip.text[slip.at] == quote or "${" in found[0]:
         return Reason(_ENDED, _within(quote))
+    if not fits(slip, found[0][1:-1]):  # an address has no quotes in it, and a template is no key
+        return Reason(_ENDED, "write the value itself, with one quote at each end")
     start, last = slip.began, slip.began + found.end() - 1
     changes = ((start, start + 1, other), (last, last + 1, other))
     return Reason(_ENDED, _within(quote), f"use {other} around it", changes)

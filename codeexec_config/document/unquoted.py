@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _BOOLEANS: Final = {"true": "true", "false": "false", "yes": "true", "no": "false", "on": "true", "off": "false"}
 _QUOTE: Final = "put quotes around text"
+_NO_QUOTES: Final = "expected a value, found text without quotes"
+_FROM_ENVIRONMENT: Final = 'a key comes from the environment: write "${NAME}", with the name of the variable'
 _NO_LIST: Final = "write it in quotes in place of the brackets"
 _LITERALS: Final = {"boolean": "write true or false", "integer": "write a whole number"}
 _NULLS: Final = frozenset({"null", "none", "nil", "undefined", "~"})
@@ -231,7 +233,7 @@ def due_form(slip: Slip, otherwise: str) -> str:
 
 def _text(slip: Slip) -> Reason:
     """Explain text without quotes."""
-    message = "expected a value, found text without quotes"
+    message = _NO_QUOTES
     if slip.takes == "list" and not slip.scan.brackets:
         return _list(slip, message)
     if slip.takes in _LITERALS:
@@ -240,7 +242,7 @@ def _text(slip: Slip) -> Reason:
         return Reason(message, _NO_LIST) if _is_no_entry(slip) else _words(slip, message, _named_form(slip) or _QUOTE)
     found = _BARE_TEXT.match(slip.text, slip.began)
     is_text = found and _is_whole(slip, found.end()) and not found[0].endswith(";")
-    if not found or not is_text or not _fits(slip, found[0]):
+    if not found or not is_text or not fits(slip, found[0]):
         return Reason(message, _named_form(slip) or _QUOTE)
     if _COMMENT_OF_ANOTHER_KIND.search(found[0]):
         return Reason(message, f"{_QUOTE}; a comment begins with #")
@@ -278,8 +280,10 @@ def _foreign(slip: Slip) -> Reason | None:
         return None
     text = _bare(slip)
     foreign = recognised(text)
-    if foreign is None or foreign.variable is None:
+    if foreign is None:
         return None
+    if foreign.variable is None:
+        return Reason(_NO_QUOTES, _FROM_ENVIRONMENT) if item.kind == "secret" else None
     message = "a variable is written in quotes and braces"
     if slip.takes == "list" and not slip.scan.brackets:
         return Reason(message, _ONE_ENTRY, at=slip.began)
@@ -303,15 +307,15 @@ def _words(slip: Slip, message: str, help_: str) -> Reason:
     """Quote all bare words of an array."""
     found = _BARE_WORD.match(slip.text, slip.began)
     changes: list[tuple[int, int, str]] = []
-    place = (slip.began, found.end()) if found and slip.ends_value(found.end()) and _fits(slip, found[0]) else None
+    place = (slip.began, found.end()) if found and slip.ends_value(found.end()) and fits(slip, found[0]) else None
     while place:
         changes += ((place[0], place[0], '"'), (place[1], place[1], '"'))
         more = _MORE_WORDS.match(slip.text, place[1])
-        place = more.span(1) if more and _fits(slip, more[1]) else None
+        place = more.span(1) if more and fits(slip, more[1]) else None
     return Reason(message, help_, "put it in quotes", tuple(changes))
 
 
-def _fits(slip: Slip, text: str) -> bool:
+def fits(slip: Slip, text: str) -> bool:
     """Check that a text would be right once in quotes, as far as the key tells."""
     key = slip.key
     if key is None:
@@ -323,6 +327,8 @@ def _fits(slip: Slip, text: str) -> bool:
         return text == next(iter(key.variants or ()))
     if key.kind == "choice":
         return text in (key.choices or ())
+    if key.kind == "secret":
+        return recognised(text) is None
     return key.form != "url" or judge(key, text, (), {}) is None
 
 
