@@ -608,6 +608,59 @@ MARKINGS = [
     ("mode = {\n external = «w»asm\n}", "text without quotes", 'mode = {\n external = "wasm"\n}'),
     ("mode = { wasm = {} «x» = 1 }", "write a comma between them", "mode = { wasm = {}, x = 1 }"),
     ("mode = { wasm = {} «x» }", "expected `,` or `}`", None),
+    # A path, a secret manager's address or a template is no key, so no fix makes one of it.
+    ("api_key = «/»run/secrets/ce_key", "(a key comes from the environment: write", None),
+    ("api_key = «~»/.config/ce_key # why", "(a key comes from the environment: write", None),
+    ("api_key = «f»ile:/run/secrets/ce", "(a key comes from the environment: write", None),
+    ("api_key = «o»p://vault/item/field", "(a key comes from the environment: write", None),
+    ("api_key = «v»ault:secret/data/ce", "(a key comes from the environment: write", None),
+    ("api_key = «a»rn:aws:secretsmanager:x", "(a key comes from the environment: write", None),
+    ("api_key = «!»vault ce", "(a key comes from the environment: write", None),
+    ("api_key = «$»(cat /run/secrets/ce)", "(a key comes from the environment: write", None),
+    ("api_key = «E»NC[AES256_GCM,data:x,type:str]", "(a key comes from the environment: write", None),
+    ("mode = { external = { api_key = «f»ile:/x/y } }", "(a key comes from the environment: write", None),
+    ("api_key = «s»k-live-1", "(put quotes around text)", 'api_key = "sk-live-1"'),
+    ("[x]\na = «/»run/secrets/ce_key", "(put quotes around text)", '[x]\na = "/run/secrets/ce_key"'),
+    ("api_key = «_»_CE_KEY__", '(write "${NAME}")', 'api_key = "${CE_KEY}"'),
+    ("api_key = «@»CE_KEY@", '(write "${NAME}")', 'api_key = "${CE_KEY}"'),
+    ("api_key = {CE_KEY«}»", '(a variable is written in quotes, as in "${NAME}")', None),
+    ("api_key = { CE_KEY «}»", '(a variable is written in quotes, as in "${NAME}")', None),
+    ("api_key = {env.CE_KEY«}»", '(a variable is written in quotes, as in "${NAME}")', None),
+    ("api_key = {«$»CE_KEY}", '(a variable is written in quotes, as in "${NAME}")', None),
+    ("api_key = {ce_key«}»", "each entry of an inline table is written `key = value`", None),
+    ('url = "url = "«h»ttps://ce.example.com""', "(write the value itself, with one quote at each end)", None),
+    ("url = 'the users'«h»ttps://x'", "(write the value itself, with one quote at each end)", None),
+    ('mode = "the "«w»asm" one"', "(write the value itself, with one quote at each end)", None),
+    ('api_key = "{{ .Values.ce | default "«x»" }}"', "(write the value itself, with one quote at each end)", None),
+    ('api_key = "say "«h»i" now"', 'write \\" for a quote within it', "api_key = 'say \"hi\" now'"),
+    # What is copied along with a text.
+    ("12«:» [features.code_execution]", "the number of a line (remove it, in each line)", None),
+    ("12«:» enabled = true", "the number of a line", None),
+    ("7«:»enabled = true", "the number of a line", None),
+    ("1 «[»x]", "the number of a line", None),
+    ("1 «|» [x]", "the number of a line", None),
+    ("  10«|»# why", "the number of a line", None),
+    ("3«)» enabled = true", "the number of a line", None),
+    ("2 «e»nabled = true", "the number of a line", None),
+    ("2«:»\r\n", "the number of a line", None),
+    ("8080«:» true", "`=` between a key and its value", "8080 = true"),
+    ("cat «<»<EOF > app.toml", "a shell's here-document (remove the line, and the word that ends the text", None),
+    ("sudo «t»ee /etc/app.toml <<'EOF'", "a shell's here-document", None),
+    ('cat «>» app.toml << "EOF"', "a shell's here-document", None),
+    ("cat «>»> app.toml <<-END # why", "a shell's here-document", None),
+    ("enabled = true\nEOF«\n»", "the end of a shell's here-document (remove the line)", None),
+    ("enabled = true\nEOT›", "the end of a shell's here-document", None),
+    ("enabled = true\n  END «\n»\n", "the end of a shell's here-document", None),
+    ("EOF«\n»enabled = true", "(write `key = value`; a comment begins with #)", None),
+    # Texts that are put together.
+    ('url = "https://" «+» "h.example.com"', "(TOML does not join texts; write them as one)", None),
+    ('url = "https://${H}" «"»/run"', "(TOML does not join texts; write them as one)", None),
+    ("url = 'https://' «.». host", "(TOML does not join texts; write them as one)", None),
+    ('url = "https://%s" «%» host', "(TOML does not join texts; write them as one)", None),
+    ("url = 'https://{}' «.»format(host)", "(TOML does not join texts; write them as one)", None),
+    ('api_key = "a" «&» "b"', "(TOML does not join texts; write them as one)", None),
+    ("url = 'https://h' «%»", "(remove what follows; a comment begins with #)", None),
+    ("url = 'https://h' «h»ost", "(remove what follows; a comment begins with #)", None),
 ]
 
 
@@ -629,6 +682,22 @@ def test_quotes_marks_and_brackets_are_explained(marked: str, phrase: str, mende
         ("[a.b]\n[a]\nb = 1", "it is a value at one place and a table at the other; keep one of them"),
         ("[a]\n[b]\n[a]", "a table has one header; put all of its keys below the first"),
         ('mode = "external"\n[features.code_execution.mode.external]', "it is a value at one place and a table at"),
+        (
+            'mode = "sandboxed" # why\n[features.code_execution.mode.sandboxed]\nruntime = "gvisor"',
+            "it is a value at one place and a table at the other; keep the table, whose name says the same",
+        ),
+        (
+            "[features.code_execution.mode.sandboxed]\n[features.code_execution]\nmode='sandboxed'",
+            "a table has one header",
+        ),
+        (
+            "mode = 'wasm'\n[features.code_execution.mode.sandboxed]\nruntime = 'gvisor'",
+            "it is a value at one place and a table at the other; keep one of them",
+        ),
+        (
+            "mode = { wasm = {} }\n[features.code_execution.mode.wasm]",
+            "it is a value at one place and a table at the other; keep one of them",
+        ),
     ],
 )
 def test_a_name_given_twice_is_explained(text: str, help_: str) -> None:
@@ -637,6 +706,14 @@ def test_a_name_given_twice_is_explained(text: str, help_: str) -> None:
     assert found.message.startswith("duplicate key `")
     assert (found.help or "").startswith(help_)
     assert found.fix is None
+
+
+def test_of_a_name_and_a_table_that_say_the_same_the_table_is_kept_whichever_is_first() -> None:
+    found = refusal(
+        "[features.code_execution.mode.sandboxed]\nruntime = 'gvisor'\n[features.code_execution]\nmode = 'sandboxed'"
+    )
+
+    assert "it is a value at one place and a table at the other; keep the table, whose name says the same" == found.help
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from codeexec_config.document.characters import described, plain
 from codeexec_config.document.slips import Reason, example_of_list
 from codeexec_config.document.tokens import OPENINGS
 from codeexec_config.expressions import expression
+from codeexec_config.rules.foreign import recognised
 
 if TYPE_CHECKING:
     from codeexec_config.document.slips import Slip
@@ -29,9 +30,14 @@ _GOES_ON_BELOW: Final = expression(r"(?P<space>\s*(?:#[^\n]*\n\s*){0,100})(?P<ma
 _EQUALS_BELOW: Final = expression(r"\s*=")
 _WORD: Final = expression(r"\w[\w-]*")
 _CLOSES: Final = expression(r"[\]}]")
+_BRACES: Final = expression(r"\{[^{}\n\"']{1,100}\}")
 _DECLARES: Final = expression(rf"(?P<word>export|set|let|const|var|local|readonly|-)[ \t]+(?={KEY_OF_PAIR})")
 """What precedes an assignment elsewhere: a shell's or JavaScript's word, or the mark of a list or a diff."""
 
+_LINE_NUMBER: Final = expression(rf"[0-9]+(?:[ \t]*[:|)][ \t]*|[ \t]+)(?:\[|#|{KEY_OF_PAIR}|\r?\n|\Z)")
+_HERE_DOCUMENT: Final = expression(r"[\w./-]+[ \t][^\n=\"#]*<<[~-]?[ \t]*[\"']?[A-Za-z_]")
+"""A command that reads the lines below it."""
+_END_OF_TEXT: Final = expression(r"(?:EO[A-Z]{1,6}|END)\s*\Z")
 _WHOLE_PATH: Final = f"each header repeats the whole path, such as [{limits.SECTION}.mode.external]"
 _COMMENT: Final = "a TOML comment begins with #"
 _NO_KEY: Final = "expected a key"
@@ -55,7 +61,7 @@ def explain_key(slip: Slip) -> Reason:
         return mended
     if slip.rest[:1] in {"", "=", ".", "]", ","}:
         return Reason("a key is missing", _form_of_missing(slip))
-    return _odd_key(slip, slip.at) or _marked(slip) or Reason(_NO_KEY, _KEY_RULE)
+    return _variable(slip, _NO_KEY) or _odd_key(slip, slip.at) or _marked(slip) or Reason(_NO_KEY, _KEY_RULE)
 
 
 def _form_of_missing(slip: Slip) -> str:
@@ -126,7 +132,7 @@ def explain_comment_mark(slip: Slip) -> Reason | None:
 
 def explain_equals(slip: Slip) -> Reason:
     """Return why a key has no value."""
-    if early := _declaration(slip):
+    if early := _declaration(slip) or _pasted(slip):
         return early
     start = slip.at
     while start > 0 and (slip.text[start - 1].isalnum() or slip.text[start - 1] in "_-"):
@@ -135,11 +141,21 @@ def explain_equals(slip: Slip) -> Reason:
         return early
     if PLAIN_VALUE.match(slip.rest) and slip.text[slip.at - 1] in " \t":
         return Reason(_NO_VALUE, "write = between them", "write `=`", ((slip.at, slip.at, "= "),))
+    if early := _variable(slip, _NO_VALUE):
+        return early
     if slip.rest[:1] in {",", "}"} and slip.scan.brackets and slip.text[slip.scan.brackets[-1]] == "{":
         is_list = "=" not in slip.text[slip.scan.brackets[-1] : slip.at] and slip.takes in {"list", None}
         form = f"a list is written in brackets, such as {example_of_list(slip.key)}"
         return Reason(_NO_VALUE, form if is_list else _PAIRS)
     return Reason(_NO_VALUE, _form_of_line(slip))
+
+
+def _variable(slip: Slip, message: str) -> Reason | None:
+    """Explain the name of a variable between the braces of an inline table."""
+    opened = slip.scan.brackets[-1] if slip.scan.brackets else slip.at
+    braces = _BRACES.match(slip.text, opened)
+    foreign = recognised(braces[0]) if braces else None
+    return Reason(message, 'a variable is written in quotes, as in "${NAME}"') if foreign and foreign.variable else None
 
 
 def _form_of_line(slip: Slip) -> str:
@@ -163,6 +179,19 @@ def _declaration(slip: Slip) -> Reason | None:
     return Reason(
         f"a key is written alone, without `{word}`", f"remove `{word}`", f"remove `{word}`", changes, at=began
     )
+
+
+def _pasted(slip: Slip) -> Reason | None:
+    """Explain what comes along with a text that is copied: the numbers of lines, a shell's here-document."""
+    began = slip.scan.statements[-1]
+    if _LINE_NUMBER.match(slip.text, began):
+        return Reason(f"{_NO_VALUE}; this looks like the number of a line", "remove it, in each line")
+    if _HERE_DOCUMENT.match(slip.text, began, slip.line_end(began)):
+        help_ = "remove the line, and the word that ends the text below"
+        return Reason(f"{_NO_VALUE}; this looks like a shell's here-document", help_)
+    if _END_OF_TEXT.match(slip.text, began):
+        return Reason(f"{_NO_VALUE}; this looks like the end of a shell's here-document", "remove the line")
+    return None
 
 
 def _pair_of_another_format(slip: Slip) -> Reason | None:

@@ -52,6 +52,10 @@ _PAIRS_UP_TO_BRACE: Final = expression(
 _STATEMENT: Final = expression(rf"{_HEADER.pattern}|{PAIR.pattern}[ \t]*(?:{PLAIN_VALUE.pattern})")
 _STRING: Final = r"(?:\"[^\"\\]*\"|'[^']*')"
 _STRINGS: Final = expression(rf"{_STRING}(?:[ \t]*,[ \t]*{_STRING}){{1,100}}(?P<close>[ \t]*\])?(?=[ \t]*(?:#|\Z))")
+_NAMED: Final = expression(r"\w+[ \t]*=[ \t]*[\"'](?P<value>\w+)[\"']")
+_LAST_NAME: Final = expression(r"\w+\.(?P<name>\w+)\]")
+_JOINS: Final = expression(r"[\"'+&~]|\.{1,2}[ \t]*[\"'$A-Za-z]|%[ \t]*[(\"'$A-Za-z]|\.?format\(")
+"""What puts texts together elsewhere; a second text alone does in Python and C."""
 _LEADS: Final = expression(r"(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.(?=[^\n\[\]]*=)")
 """A name of a dotted key that others follow."""
 
@@ -89,8 +93,17 @@ def _once(slip: Slip, name: str, first: int) -> Reason:
     elif any(headers) and any(_LEADS.match(slip.text, at) for at in (first, slip.at)):
         help_ = "a header and dotted keys cannot both make a table; put all of its keys below the header"
     elif any(headers):
-        help_ = "it is a value at one place and a table at the other; keep one of them"
+        kept = "the table, whose name says the same" if _says_the_same(slip, first) else "one of them"
+        help_ = f"it is a value at one place and a table at the other; keep {kept}"
     return Reason(f"duplicate key `{printable(name)}`", help_)
+
+
+def _says_the_same(slip: Slip, first: int) -> bool:
+    """Check for a union that is named by a text at one place, and by the last name of a header at the other."""
+    found = (_NAMED.match(slip.text, at) for at in (first, slip.at))
+    values = [match["value"] for match in found if match]
+    named = (_LAST_NAME.match(slip.text, at) for at in (first, slip.at))
+    return bool(values) and values == [match["name"] for match in named if match]
 
 
 def _escape(slip: Slip) -> Reason:
@@ -220,6 +233,8 @@ def _what_follows(slip: Slip, *, is_header: bool) -> str:
         return "put what follows on a line of its own"
     if slip.rest[0] in "]}":
         return f"remove it, or write the {'[' if slip.rest[0] == ']' else '{'} that it closes"
+    if not is_header and slip.text[slip.began] in "\"'" and _JOINS.match(slip.rest):
+        return "TOML does not join texts; write them as one"
     remove = "remove what follows"
     return f"{remove if is_header else due_form(slip, remove)}; a comment begins with #"
 
