@@ -421,6 +421,41 @@ ONE = "write one URL, with its scheme at the beginning"
             (url, "its host contains a placeholder", "replace it with the address of the service")
             for url in ("https://<host>:<port>/run", "https://{host}/run", "http://ce.{{ domain }}", "https://<a b>")
         ],
+        *[
+            (url, "it begins with a placeholder", "replace it with the address of the service")
+            for url in ("{base}/run", "<url>/run", "{base}:8080/run", "{% if x %}https://a.example{% endif %}/run")
+        ],
+        *[
+            (
+                url,
+                "a part of it is a template of another tool",
+                "write the address itself; a variable is written in braces, as in ${NAME}",
+            )
+            for url in (
+                *("{{ .Values.url }}/run", "https://h.example/{{ path }}", "https://h.example/run?x={{ y }}"),
+                *("https://#{ce_host}/run", "https://#{CE_HOST}/run", "https://%ENV[CE_HOST]%/run"),
+                *("https://[[CE_HOST]]/run", "https://$(hostname)/run", "https://`hostname`/run"),
+                *("https://h.example/<%= path %>", "https://h.example/{% if x %}run"),
+            )
+        ],
+        *[
+            (
+                url,
+                "it has no scheme",
+                "write https:// or http:// in front of it; a variable is written in braces, as in ${NAME}",
+            )
+            for url in ("CE_HOST:8080", "CE_HOST:8080/run")
+        ],
+        ("HOST:8080", "it has no scheme", "write https://HOST:8080"),
+        *[
+            (
+                url,
+                "it has no scheme",
+                "0.0.0.0 is an address to listen on; to call a service on this machine write 127.0.0.1",
+            )
+            for url in ("0.0.0.0:8080", "0.0.0.0:8080/run", "0.0.0.0:8080/run?type=0")
+        ],
+        ("h.example:8080/run?token=c2Vj", "it has no scheme", GENERAL),
         ("https://h.example:{", "its port is not a number", PORT),
         ("https://h.example:http", "its port is not a number", PORT),
         ("https://h.example:65536", "its port is not between 1 and 65535", PORT),

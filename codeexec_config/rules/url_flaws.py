@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from codeexec_config.expressions import expression
 from codeexec_config.findings import Finding
 from codeexec_config.references import holds_pasted
-from codeexec_config.rules.foreign import hint, is_manager, mended
+from codeexec_config.rules.foreign import hint, is_manager, mended, recognised
 from codeexec_config.rules.urls import UrlError, accepted, has_secret_query, is_loopback, listening_hint, parse
 
 if TYPE_CHECKING:
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 GENERAL: Final = "write an absolute URL, such as https://code-exec.example.com"
 PORT: Final = "write a port from 1 to 65535, as in https://code-exec.example.com:8443"
+_BRACES: Final = "a variable is written in braces, as in ${NAME}"
+_TEMPLATE: Final = expression(
+    r"\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>|[#%@]\{[^{}]*\}|\$\([^()]*\)|\[\[[^\[\]]*\]\]|%[A-Z]+\[[^\[\]]*\]%|`[^`]*`"
+)
+"""A part of a text that another tool would replace."""
 _TWICE: Final = expression(r"(?:https?:?[/\\]*)+(?P<scheme>https?)(?::/?|/)/", re.IGNORECASE)
 _SECOND: Final = expression(r"https?://[^/?#@]*https?:/", re.IGNORECASE)
 _SCHEME: Final = expression(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?![0-9]+(?:[/?#]|$))")
@@ -122,6 +127,13 @@ def flaw_of(text: str, error: UrlError) -> Flaw:
     return Flaw(error.reason, "write %20 for a space in its path" if is_path else GENERAL)
 
 
+def _of_template(text: str) -> Flaw | None:
+    """Look at a part that is for another tool to replace, which has marks that other reasons would be given for."""
+    if _TEMPLATE.search(text) is None or _PLACEHOLDER.search(place_of(text)) or _TEMPLATE.fullmatch(text):
+        return None
+    return Flaw("a part of it is a template of another tool", f"write the address itself; {_BRACES}")
+
+
 def _of_wrapping(text: str) -> Flaw | None:
     """Look at the text around a URL."""
     stripped = text.strip()
@@ -213,11 +225,26 @@ def _of_missing_scheme(text: str) -> Flaw | None:
     is_address = "." in found["host"] or place != text or found["port"] or found["host"] == "localhost"
     parsed = _sound(f"https://{place}") if is_address else None
     if parsed is None:
-        return Flaw("it has no scheme", GENERAL) if is_address else None
-    if is_loopback(parsed.host):
-        return Flaw("it has no scheme", f"write https://{place}, or http:// if the service does not support https")
+        return Flaw("it has no scheme", _listening(f"https://{place}") or GENERAL) if is_address else None
+    if special := _of_host(found["host"], place, parsed):
+        return Flaw("it has no scheme", special)
     is_certain = found["port"] != "80" and found["host"].rpartition(".")[2].isalpha() and "." in found["host"]
     return _corrected("it has no scheme", f"https://{place}", GENERAL, certain=is_certain)
+
+
+def _of_host(host: str, place: str, parsed: Url) -> str | None:
+    """Return what to write for a host that is a variable's name, or this machine."""
+    if recognised(host) is not None:
+        return f"write https:// or http:// in front of it; {_BRACES}"
+    return (
+        f"write https://{place}, or http:// if the service does not support https" if is_loopback(parsed.host) else None
+    )
+
+
+def _listening(text: str) -> str | None:
+    """Return what to say of a URL that may not be shown, but leads to an address to listen on."""
+    parsed = accepted(text)
+    return listening_hint(parsed.host) if parsed else None
 
 
 def _of_password(text: str) -> Flaw | None:
@@ -227,6 +254,8 @@ def _of_password(text: str) -> Flaw | None:
 
 
 def _of_placeholder(text: str) -> Flaw | None:
+    if _PLACEHOLDER.match(text):
+        return Flaw("it begins with a placeholder", "replace it with the address of the service")
     if _PLACEHOLDER.search(place_of(text)) is None:
         return None
     return Flaw("its host contains a placeholder", "replace it with the address of the service")
@@ -252,6 +281,7 @@ def _of_place(text: str) -> Flaw | None:
 
 
 _EXPLAIN: Final[tuple[Callable[[str], Flaw | None], ...]] = (
+    _of_template,
     _of_wrapping,
     _of_repetition,
     _of_scheme,
