@@ -462,3 +462,31 @@ def test_a_missing_key_is_noted_at_the_mode():
 
     assert "missing-secret" == finding.code
     assert text.partition("\n")[0] == text[finding.span.start.offset : finding.span.end.offset]
+
+
+@pytest.mark.parametrize(
+    ("line", "more"),
+    [
+        ("max_memory_mb = 536870912", "; if it is in bytes, write 512"),
+        ("max_memory_mb = 5368709120", "; if it is in bytes, write 5120"),
+        ("max_memory_mb = 0x4000_0000", "; if it is in bytes, write 1024"),
+        ("max_memory_mb = 1000000000", ""),
+        ("max_memory_mb = 1099511627776000000", ""),
+        ("max_memory_mb = 0", ""),
+        ("max_memory_mb = -1048576", ""),
+        ("timeout_secs = 300000", "; if it is in milliseconds, write 300"),
+        ("timeout_secs = 86_400_000", "; if it is in milliseconds, write 86400"),
+        ("timeout_secs = 86_401_000", ""),
+        ("timeout_secs = 300001", ""),
+        ("timeout_secs = -1", ""),
+        ('timeout_secs = "${BIG}"', ""),
+        ('timeout_secs = "${UNSET:-300000}"', ""),
+    ],
+)
+def test_a_number_that_is_too_large_may_count_what_other_tools_count(line, more):
+    [finding] = check_text(f"[features.code_execution]\n{line}\n", env={"BIG": "300000"}).errors
+
+    name = "MiB from 1 to 1048576" if "memory" in line else "seconds from 1 to 86400"
+    assert "out-of-range" == finding.code
+    assert finding.help.endswith(f" a whole number of {name}{more}")
+    assert None is finding.fix

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _LANGUAGES: Final = frozenset(limits.LANGUAGES)
 _MOST_DIGITS: Final = 20
+_SMALLER_UNITS: Final = {"second": ("milliseconds", 1000), "MiB": ("bytes", 1024**2)}
+"""What other tools count in, by our unit, and how many make one of it."""
 
 
 def judge(key: Key, value: Any, path: Path, urls: dict[Path, Url], *, made: str | None = None) -> Finding | None:
@@ -237,11 +239,14 @@ def _integer(key: Key, value: int, path: Path, _: object, made: str | None) -> F
     relation = "less than the minimum" if is_low else "more than the maximum"
     shown = "the value" if made else short_number(value)
     write = f"set {made} to" if made else "write"
+    smaller, times = _SMALLER_UNITS.get(bounds.unit, ("", 0))
+    meant = value // times if times and value % times == 0 and not made else 0
+    otherwise = f"; if it is in {smaller}, write {meant}" if bounds.minimum <= meant <= bounds.maximum else ""
     return Finding(
         "out-of-range",
         f"{shown} is {relation} of {quantity(limit, bounds.unit)}: {why}{comes_from(made)}",
         path,
-        help=f"{write} a whole number of {plural(bounds.unit)} from {bounds.minimum} to {bounds.maximum}",
+        help=f"{write} a whole number of {plural(bounds.unit)} from {bounds.minimum} to {bounds.maximum}{otherwise}",
     )
 
 
