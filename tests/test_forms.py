@@ -560,3 +560,24 @@ def test_without_the_mode_nobody_knows_whose_key_is_kept():
     [finding] = check_text('[features.code_execution]\ntoken_file = "x"\n', env={}).errors
 
     assert finding.help.startswith("the keys are ")
+
+
+@pytest.mark.parametrize(
+    ("table", "runtime"),
+    [
+        ('[features.code_execution.sandbox]\nmode = "gvisor"\n', "gvisor"),
+        ('[features.code_execution.sandbox]\ntype = "runsc"\n', "gvisor"),
+        ('[features.code_execution.sandboxed]\nimage = "python:3"\nbackend = "Firecracker"\n', "firecracker"),
+        ('sandbox = { engine = "gvisor", workers = 3 }\n', "gvisor"),
+        ('[features.code_execution.sandbox]\nimage = "python:3"\n', "docker"),
+        ('[features.code_execution.sandbox]\nbackend = "gvisor"\nfallback = "firecracker"\n', "docker"),
+        ('[features.code_execution.gvisor]\nimage = "python:3"\n', "gvisor"),
+    ],
+)
+def test_a_sandbox_is_shown_with_the_runtime_that_its_table_names(table, runtime):
+    """The example of the form must not weaken the isolation that the file asks for."""
+    [finding] = check_text("[features.code_execution]\n" + table, env={}).errors
+
+    assert "unknown-key" == finding.code
+    expected = f'write [features.code_execution.mode.sandboxed], with runtime = "{runtime}" below it'
+    assert expected == finding.help

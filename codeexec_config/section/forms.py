@@ -14,7 +14,7 @@ from codeexec_config.expressions import expression
 from codeexec_config.findings import Amendment, Finding, Path, dotted
 from codeexec_config.keys import REQUIRED, Key, key_table, keys_of, union_of
 from codeexec_config.rules.spelling import nearest, words_of
-from codeexec_config.rules.variants import union_forms
+from codeexec_config.rules.variants import meant_choice, union_forms
 from codeexec_config.section.resolution import UNKNOWN, value_at
 from codeexec_config.section.soundness import conflicts, is_sound, is_sound_table
 from codeexec_config.section.suggestions import Meaning, Sense, meaning
@@ -272,6 +272,8 @@ class _Forms:
                 return f"write {_and([_example(key_table(cls)[name], given[name]) for name in given])} in its place"
             verb = "belongs" if len(given) == 1 else "belong"
             return f"{_listed(list(given))} {verb} below {self._header(variant)}" if given else _ONE_NAME
+        tables = [part.value for part in parts if part.is_table and type(part.value) is dict]
+        given = {**_chosen(cls, tables), **given}
         below = [_example(key, given.get(key.name)) for key in keys_of(cls) if key.name in given or _is_needed(key)]
         place = f", in place of the {self._union} that is set" if is_left else ""
         return f"write {self._header(variant)}, with {_and(below)} below it{place}"
@@ -508,6 +510,13 @@ def _is_slip(name: str, cls: type[Any]) -> str | None:
     """Return the key of a class's table that a name is a slip of."""
     meant = meaning(name, cls)
     return meant.key.name if meant and meant.sense is Sense.SLIP else None
+
+
+def _chosen(cls: type[Any], tables: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the choices that tables name by keys that are none of ours, as in `type = "gvisor"`."""
+    texts = [text for table in tables for text in list(table.values())[:_MOST] if type(text) is str]
+    found = {key.name: {meant_choice(text, key) for text in texts} - {None} for key in keys_of(cls) if key.choices}
+    return {name: str(*meant) for name, meant in found.items() if len(meant) == 1}
 
 
 def _is_needed(key: Key) -> bool:
