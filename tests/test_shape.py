@@ -266,6 +266,13 @@ def test_a_variable_that_a_table_names_is_written_as_a_reference(value, name):
     assert f'write api_key = "${{{name}}}"' == finding.help
 
 
+@pytest.mark.parametrize(("value", "more"), [("false", ", or leave api_key out for none"), ("true", ""), ("0", "")])
+def test_a_key_that_is_switched_off_is_left_out(value, more):
+    [finding] = check_text(f'{HEADER}mode.external = {{ url = "https://h", api_key = {value} }}\n', env={}).errors
+
+    assert f'write api_key = "${{CODE_EXEC_API_KEY}}"{more}' == finding.help
+
+
 def test_a_misspelt_required_key_is_not_also_missing():
     assert [("unknown-key", "mode", "sandboxed", "runtme")] == findings({"mode": {"sandboxed": {"runtme": "docker"}}})
     assert {("unknown-key", "mode", "sandboxed", "image"), ("missing-key", "mode", "sandboxed", "runtime")} == set(

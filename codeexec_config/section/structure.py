@@ -87,7 +87,8 @@ def _choice(key: Key, value: Any, __: Any) -> str:
 
 def _secret(key: Key, value: Any, _: Any) -> Secret:
     if type(value) is not Secret:
-        raise _wrong_type(value, "a string", _reference_within(key, value) or _example(key))
+        without = f", or leave {key.name} out for none" if value is False and key.default is None else ""
+        raise _wrong_type(value, "a string", _reference_within(key, value) or _example(key) + without)
     return value
 
 
