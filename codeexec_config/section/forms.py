@@ -14,7 +14,7 @@ from codeexec_config.expressions import expression
 from codeexec_config.findings import Amendment, Finding, Path, dotted
 from codeexec_config.keys import REQUIRED, Key, key_table, keys_of, union_of
 from codeexec_config.rules.spelling import nearest, words_of
-from codeexec_config.rules.variants import meant_choice, union_forms
+from codeexec_config.rules.variants import union_forms
 from codeexec_config.section.resolution import UNKNOWN, value_at
 from codeexec_config.section.soundness import conflicts, is_sound, is_sound_table
 from codeexec_config.section.suggestions import Meaning, Sense, meaning
@@ -272,8 +272,8 @@ class _Forms:
                 return f"write {_and([_example(key_table(cls)[name], given[name]) for name in given])} in its place"
             verb = "belongs" if len(given) == 1 else "belong"
             return f"{_listed(list(given))} {verb} below {self._header(variant)}" if given else _ONE_NAME
-        tables = [part.value for part in parts if part.is_table and type(part.value) is dict]
-        given = {**_chosen(cls, tables), **given}
+        within = [self._mode, *(part.value for part in parts if part.key is None)]
+        given = {**_chosen(cls, list(_texts(within))), **given}
         below = [_example(key, given.get(key.name)) for key in keys_of(cls) if key.name in given or _is_needed(key)]
         place = f", in place of the {self._union} that is set" if is_left else ""
         return f"write {self._header(variant)}, with {_and(below)} below it{place}"
@@ -512,11 +512,24 @@ def _is_slip(name: str, cls: type[Any]) -> str | None:
     return meant.key.name if meant and meant.sense is Sense.SLIP else None
 
 
-def _chosen(cls: type[Any], tables: list[dict[str, Any]]) -> dict[str, str]:
-    """Return the choices that tables name by keys that are none of ours, as in `type = "gvisor"`."""
-    texts = [text for table in tables for text in list(table.values())[:_MOST] if type(text) is str]
-    found = {key.name: {meant_choice(text, key) for text in texts} - {None} for key in keys_of(cls) if key.choices}
-    return {name: str(*meant) for name, meant in found.items() if len(meant) == 1}
+def _chosen(cls: type[Any], texts: list[str]) -> dict[str, str]:
+    """Return the choices that are named where a key is none of ours, as in `type = "gvisor"`."""
+    chosen = {}
+    for key in keys_of(cls):
+        names = {name: name for name in key.choices or ()} | key.aliases
+        found = {names[near] for text in texts if (near := nearest(text, names))}
+        if len(found) == 1:
+            chosen[key.name] = found.pop()
+    return chosen
+
+
+def _texts(value: Any, depth: int = 4) -> Iterator[str]:
+    """Yield the texts within tables and arrays."""
+    if type(value) is str:
+        yield value
+    elif type(value) in {dict, list} and depth:
+        for inner in list(value.values() if type(value) is dict else value)[:_MOST]:
+            yield from _texts(inner, depth - 1)
 
 
 def _is_needed(key: Key) -> bool:
