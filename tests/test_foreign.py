@@ -59,6 +59,7 @@ NAMELESS = [
     *("#{ce}", "%{ce}", "@{ce}", "#{a{b}c}"),
     *('os.getenv("CE_KEY", "x")', "os.environ.get('CE_KEY', f(x))", "env(CE_KEY, 'none')", "env('CE_KEY', '', 1)"),
     *(f"{manager}:ce" for manager in MANAGERS.split()),
+    *("$secret{ce}", "$sys{ce.key}", "$file{/run/secrets/ce}"),
     *("ENC[AES256_GCM,data:c2Vj,iv:aXY=,tag:dGFn,type:str]", "ENV.fetch('CE_KEY', 'x')", 'std::env::var("ce")'),
     *(
         "/run/secrets/x",
@@ -77,7 +78,7 @@ KEYS = [
     *("/9j/4AAQSkZJRg+x==", "/abc9efghijklmn0pqrstu/xyz", "abc/def", "$2b$12$abc", '{"a": 1}', "passw0rd", "secrets"),
     *("_CEKEY_", "CE_JBSWY3DPEHPK3PXP", "CE_ABCDEFGHIJKLMNO1", f"$({'x' * 298})"),
     *("YOUR_API_KEY", "CHANGE_ME", "INSERT_KEY", "REPLACE_THIS_KEY", "API_KEY_HERE", "TODO_KEY"),
-    *("@passw0rd@", "@ce_key@", "[[ce]]", "__YOUR_API_KEY__", "ENC[c2Vj]", "a@CE_KEY@", "__ce_key__"),
+    *("@passw0rd@", "@ce_key@", "[[ce]]", "__YOUR_API_KEY__", "ENC[c2Vj]", "a@CE_KEY@", "__ce_key__", "$pw{ce}"),
     *("$${CE_KEY}", "Bearer $CE_KEY", "JBSWY3DPEHPK3PXP_JBSWY3DPEHPK3PXP", "A_B" * 101, "", "$", "%%", "env:", "CEKEY"),
 ]
 
@@ -166,6 +167,11 @@ def test_a_text_of_many_marks_is_read_at_once(mark: str) -> None:
         ("https://${CE_HOST}/run", "https://$CE_HOST/run"),
         ("http://${CE_HOST}:${P}", "http://%CE_HOST%:$(P)"),
         ("https://${CE_HOST}/", "https://$env:CE_HOST/"),
+        ("https://${CE_HOST}/", "https://$env{CE_HOST}/"),
+        ("http://${CE_HOST}:${P}", "http://$ENV{CE_HOST}:%{P}"),
+        ("https://${CE_HOST}/run", "https://%ENV[CE_HOST]%/run"),
+        ("https://${CE_HOST}/run", "https://[[CE_HOST]]/run"),
+        ("https://${CE_HOST}/run", "https://$[CE_HOST]/run"),
     ],
 )
 def test_a_url_is_given_its_braces(written: str, text: str) -> None:
@@ -173,7 +179,8 @@ def test_a_url_is_given_its_braces(written: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["$ce_url", "{url}", "https://$host", "https://u:${P:-pw}@$HOST", "$HOST/?code=x", "${U:-x} "]
+    "text",
+    ["$ce_url", "{url}", "https://$host", "https://u:${P:-pw}@$HOST", "$HOST/?code=x", "${U:-x} ", "https://[CAFE]/"],
 )
 def test_a_url_that_may_hold_more_than_a_name_is_not_written_anew(text: str) -> None:
     fix, hint = fixed(f'api_key = "${{K}}"\nurl = "{text}"', EXTERNAL)

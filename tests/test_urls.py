@@ -433,8 +433,8 @@ ONE = "write one URL, with its scheme at the beginning"
             )
             for url in (
                 *("{{ .Values.url }}/run", "https://h.example/{{ path }}", "https://h.example/run?x={{ y }}"),
-                *("https://#{ce_host}/run", "https://#{CE_HOST}/run", "https://%ENV[CE_HOST]%/run"),
-                *("https://[[CE_HOST]]/run", "https://$(hostname)/run", "https://`hostname`/run"),
+                *("https://#{ce_host}/run", "https://#{CE_HOST}/run", "https://%ENV[ce_host]%/run"),
+                *("https://[[ce_host]]/run", "https://$(hostname)/run", "https://`hostname`/run"),
                 *("https://h.example/<%= path %>", "https://h.example/{% if x %}run"),
             )
         ],

@@ -42,6 +42,7 @@ _NAMELESS: Final = (
     rf"{_ENVIRONMENT}{_GETTER}\s*[(\[{{]\s*{_NAME}\s*,.*[)\]}}]",
     r"\$\(.*\)|`.*`|<%.*%>|\{\{.*\}\}|[%@#]\{.*\}",
     r"(?:\w+_)?(?:secrets?|vault|secret_?manager|key_?vault|credentials?)[.(\[]\S.*",
+    r"\$(?:file|secret|sys|vault)\{.+\}",
     r"enc\[[a-z0-9_]+,data:.*\]",
     r"@microsoft\.keyvault\(.*\)",
     rf"(?:ref\+)?(?:{_MANAGERS})(?:\+[a-z0-9]+)?:.+",
@@ -56,8 +57,10 @@ its name in braces would lose the default."""
 _PATH: Final = expression(r"[<@]?((?:/[A-Za-z0-9._@-]+){2,}/?|/[A-Za-z0-9._-]+\.[A-Za-z]{2,5})")
 _CAPITALS: Final = "[A-Z_][A-Z0-9_]*"
 _WITHIN: Final = expression(
-    rf"\$(?:env:)?(?P<a>{_CAPITALS})(?![A-Za-z0-9_(])|%(?P<b>{_CAPITALS})%|\$\((?P<c>{_CAPITALS})\)"
-    rf"|\{{\$(?P<d>{_CAPITALS})\}}|[@#]?\{{{{1,2}}\s*(?:env[:.])?(?P<e>{_CAPITALS})\s*\}}{{1,2}}"
+    rf"\$(?:env:)?(?P<a>{_CAPITALS})(?![A-Za-z0-9_({{[])|%(?P<b>{_CAPITALS})%|\$\((?P<c>{_CAPITALS})\)"
+    rf"|\{{\$(?P<d>{_CAPITALS})\}}|[@#%]?\{{{{1,2}}\s*(?:env[:.])?(?P<e>{_CAPITALS})\s*\}}{{1,2}}"
+    rf"|\$(?:env|ENV)\{{(?P<f>{_CAPITALS})\}}|%(?:env|ENV)\[(?P<g>{_CAPITALS})\]%"
+    rf"|\$\[(?P<h>{_CAPITALS})\]|\[\[(?P<i>{_CAPITALS})\]\]"
 )
 """References within a text; not a bare word in capitals, as any word may be one."""
 _PLAIN: Final = expression(r"(?:[A-Za-z0-9+.-]+://)?[A-Za-z0-9._-]*(?::[0-9]{1,9})?(?:/[A-Za-z0-9._/-]*)?")
