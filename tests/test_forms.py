@@ -587,3 +587,71 @@ def test_a_sandbox_is_shown_with_the_runtime_that_its_table_names(table, runtime
 
     expected = f'write [features.code_execution.mode.sandboxed], with runtime = "{runtime}" below it'
     assert expected == finding.help
+
+
+MODES = "[features.code_execution.mode."
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "help_"),
+    [
+        (
+            f'{MODES}http]\nurl = "https://h.example.com"\napi_key = "${{K}}"\n',
+            "unknown-mode",
+            f"write {MODES}external], with `url` and `api_key` below it",
+        ),
+        (
+            'mode = { service = { url = "https://h.example.com" } }\n',
+            "unknown-mode",
+            f"write {MODES}external], with `url` below it",
+        ),
+        (
+            f'{MODES}isolation]\nruntime = "gvisor"\n',
+            "unknown-mode",
+            f'write {MODES}sandboxed], with runtime = "gvisor" below it',
+        ),
+        (
+            'mode = "sandboxed"\n[features.code_execution.options]\nruntime = "gvisor"\n',
+            "wrong-type",
+            f'write {MODES}sandboxed], with runtime = "gvisor" below it',
+        ),
+        (
+            'mode = "external"\n[features.code_execution.remote]\nurl = "https://h.example.com"\napi_key = "sk-live"\n',
+            "wrong-type",
+            f"write {MODES}external], with `url` and `api_key` below it",
+        ),
+        (
+            '[features.code_execution.remote]\nurl = "https://h.example.com"\n',
+            "unknown-key",
+            f"`url` belongs below {MODES}external]",
+        ),
+        (
+            'service = { url = "https://h.example.com", api_key = "${K}" }\n',
+            "unknown-key",
+            f"`url` and `api_key` belong below {MODES}external]",
+        ),
+    ],
+)
+def test_a_table_with_the_keys_of_one_mode_is_that_mode_by_another_name(text, code, help_):
+    [finding] = check_text("[features.code_execution]\n" + text, env={"K": "k"}).errors
+
+    assert (code, help_) == (finding.code, finding.help)
+    assert None is finding.fix
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'mode = "wasm"\n[features.code_execution.proxy]\nurl = "https://h.example.com"\n',
+        "[features.code_execution.proxy]\n",
+        '[features.code_execution.proxy]\nurl = "https://h.example.com"\nruntime = "gvisor"\n',
+        '[features.code_execution.proxy]\nurl = "https://h.example.com"\nheaders = {}\n',
+        f'{MODES}http]\nurl = "https://h.example.com"\nheaders = {{}}\n',
+        f"{MODES}http]\n",
+    ],
+)
+def test_a_table_that_may_be_something_else_is_not_read_as_a_mode(text):
+    [finding] = check_text("[features.code_execution]\n" + text, env={}).errors
+
+    assert finding.help.startswith(("the keys are ", "the modes are "))
+    assert None is finding.fix

@@ -191,7 +191,16 @@ class _Forms:
         elif not self._mode and (meant := self._meant_in_mode(name)):
             yield _Part(path, self._named_mode()[0], meant.key.name, value, is_named=True)
         elif type(value) is not str:
-            yield from self._choice(path, name)
+            choices = list(self._choice(path, name))
+            yield from choices
+            owner = None if choices else self._owner_of(value)
+            if owner is not None and (len(path) > 1 or owner in self._named_mode()):
+                yield _Part(path, owner, None, value, is_table=True)
+
+    def _owner_of(self, table: Any) -> str | None:
+        """Return the variant that has all keys of a table under another name, such as `mode.http`."""
+        owners = {self._owners.get(key) for key in table} if type(table) is dict else set()
+        return owners.pop() if len(owners) == 1 else None
 
     def _given(self, path: Path, key: str, value: Any) -> _Part:
         """Return a key of a variant with its value, or another variant if the value names one."""
@@ -293,9 +302,15 @@ class _Forms:
             return None
         if home is not None:
             return self._moved(parts)
+        if any(part.is_table and not self._is_variant(part) for part in parts):
+            return None
         if any(part.is_table for part in parts):
             return self._renamed_table(parts)
         return self._renamed(parts) if any(part.key for part in parts) else self._bare(parts)
+
+    def _is_variant(self, part: _Part) -> bool:
+        """Check that the name of a variant's table is the variant's, except for a slip."""
+        return nearest(self._without_union(str(part.path[-1])), self._variants) is not None
 
     def _is_in_the_way(self, parts: list[_Part], home: dict[str, Any] | None) -> bool:
         """Check for a mode that stays, so that no key of the section can be moved into it."""
@@ -410,6 +425,7 @@ class _Forms:
             return (
                 self._table_beside(name)
                 or self._table_around(name)
+                or self._table_of_variant(name)
                 or self._pointer(name)
                 or self._at_home_by_another_name(name)
             )
@@ -458,6 +474,14 @@ class _Forms:
             return None
         verb = "belongs" if len(table) == 1 else "belong"
         return f"{_listed(list(table))} {verb} below [{dotted(self._path)}] itself"
+
+    def _table_of_variant(self, name: str) -> str | None:
+        """Return the help for a table that has keys of one variant alone, beside no mode at all."""
+        owner = self._owner_of(self._section[name])
+        if owner is None or self._union in self._section:
+            return None
+        table = list(self._section[name])
+        return f"{_listed(table)} {'belongs' if len(table) == 1 else 'belong'} below {self._header(owner)}"
 
     def _is_of_another(self, path: Sequence[str | int], owner: str | None) -> bool:
         """Check for a variant's table that has only keys of one other variant."""
