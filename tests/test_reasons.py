@@ -632,6 +632,11 @@ MARKINGS = [
     ("url = 'the users'«h»ttps://x'", "(write the value itself, with one quote at each end)", None),
     ('mode = "the "«w»asm" one"', "(write the value itself, with one quote at each end)", None),
     ('api_key = "{{ .Values.ce | default "«x»" }}"', "(write the value itself, with one quote at each end)", None),
+    ('url = "{{ env "«C»E_URL" }}"', '(a variable is written "${NAME}")', 'url = "${CE_URL}"'),
+    ("api_key = 'os.environ['«C»E_KEY']'", '(a variable is written "${NAME}")', 'api_key = "${CE_KEY}"'),
+    ('timeout_secs = "os.getenv("«T»")"', '(a variable is written "${NAME}")', 'timeout_secs = "${T}"'),
+    ('mode = "env("«M»ODE")"', "(write the value itself, with one quote at each end)", None),
+    ('[x]\na = "env("«M»ODE")"', 'write \\" for a quote within it', "[x]\na = 'env(\"MODE\")'"),
     ('api_key = "say "«h»i" now"', 'write \\" for a quote within it', "api_key = 'say \"hi\" now'"),
     # What is copied along with a text.
     ("12«:» [features.code_execution]", "the number of a line (remove it, in each line)", None),

@@ -9,6 +9,7 @@ from codeexec_config import limits
 from codeexec_config.document.slips import Reason
 from codeexec_config.document.unquoted import due_form, fits
 from codeexec_config.expressions import expression
+from codeexec_config.rules.foreign import recognised
 
 if TYPE_CHECKING:
     from codeexec_config.document.slips import Slip
@@ -114,11 +115,23 @@ def _explain_inner(slip: Slip) -> Reason:
     found = pattern.match(slip.line)
     if not found or _is_long(slip) or slip.text[slip.at] == quote or "${" in found[0]:
         return Reason(_ENDED, _within(quote))
+    if reference := _as_reference(slip, found.end()):
+        return reference
     if not fits(slip, found[0][1:-1]):  # an address has no quotes in it, and a template is no key
         return Reason(_ENDED, "write the value itself, with one quote at each end")
     start, last = slip.began, slip.began + found.end() - 1
     changes = ((start, start + 1, other), (last, last + 1, other))
     return Reason(_ENDED, _within(quote), f"use {other} around it", changes)
+
+
+def _as_reference(slip: Slip, end: int) -> Reason | None:
+    """Explain a variable as another tool writes it, with quotes around its name."""
+    foreign = recognised(slip.text[slip.began + 1 : slip.began + end - 1])
+    if foreign is None or foreign.variable is None or slip.key is None or not slip.key.takes_references:
+        return None
+    at = slip.text.index(foreign.variable, slip.began)
+    changes = ((slip.began, at, '"${'), (at + len(foreign.variable), slip.began + end, '}"'))
+    return Reason(_ENDED, 'a variable is written "${NAME}"', "write it in braces", changes)
 
 
 def _is_long(slip: Slip) -> bool:
