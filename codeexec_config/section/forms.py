@@ -7,6 +7,7 @@ reported.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config import references
@@ -27,7 +28,7 @@ _TAGS: Final = frozenset({"backend", "kind", "mode", "name", "tag", "type", "var
 _SEPARATORS: Final = expression(r"[\s:/.+_-]+")
 _MOST_WORDS: Final = 6
 _MOST: Final = 100
-"""The most unknown keys of a table that are looked at."""
+"""The most unknown keys of a table, and texts within one, that are looked at."""
 
 
 class _Part(NamedTuple):
@@ -282,7 +283,7 @@ class _Forms:
             verb = "belongs" if len(given) == 1 else "belong"
             return f"{_listed(list(given))} {verb} below {self._header(variant)}" if given else _ONE_NAME
         within = [self._mode, *(part.value for part in parts if part.key is None)]
-        given = {**_chosen(cls, list(_texts(within))), **given}
+        given = {**_chosen(cls, list(islice(_texts(within), _MOST))), **given}
         below = [_example(key, given.get(key.name)) for key in keys_of(cls) if key.name in given or _is_needed(key)]
         place = f", in place of the {self._union} that is set" if is_left else ""
         return f"write {self._header(variant)}, with {_and(below)} below it{place}"
