@@ -117,7 +117,7 @@ def _explain_inner(slip: Slip) -> Reason:
         return Reason(_ENDED, _within(quote))
     if reference := _as_reference(slip, found.end()):
         return reference
-    if not fits(slip, found[0][1:-1]):  # an address has no quotes in it, and a template is no key
+    if not fits(slip, found[0][1:-1]):  # an address has no quotes in it, and a template is not a key
         return Reason(_ENDED, "write the value itself, with one quote at each end")
     start, last = slip.began, slip.began + found.end() - 1
     changes = ((start, start + 1, other), (last, last + 1, other))
