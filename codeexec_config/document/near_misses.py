@@ -163,8 +163,7 @@ class _Search:
         if variant := self._variant_at_end(words):
             return Miss(path, (*self._section, str(self._union), variant), is_sure=True, is_part=True)
         if len(path) == 1 and _is_slip(words, self._last):
-            is_whole = squeeze(cleaned(str(path[0]))) == squeeze(str(self._section[-1]))
-            return Miss(path, self._below(table), is_sure=is_whole or self._is_set(table))
+            return Miss(path, self._below(table), is_sure=self._is_last(path[0]) or self._is_set(table))
         if not self._is_present and self._is_short(path):
             return Miss(path, self._section, is_sure=self._is_set(table))
         return None
@@ -173,10 +172,14 @@ class _Search:
         """Check for the section's whole path with a slip in it."""
         return path != self._section and _is_slip(_words(path), self._whole)
 
+    def _is_last(self, name: str | int) -> bool:
+        """Check for the section's last name, whatever separates its words."""
+        return squeeze(cleaned(str(name))) == squeeze(str(self._section[-1]))
+
     def _is_list_of_sections(self, path: Path, tables: list[Any]) -> bool:
         """Check for tables with the section's last name and none but its keys: another list has keys of its own."""
         keys = {key for table in tables for key in table} if all(type(table) is dict for table in tables) else set()
-        return squeeze(cleaned(str(path[0]))) == squeeze(str(self._section[-1])) and bool(keys) and keys <= self._keys
+        return self._is_last(path[0]) and bool(keys) and keys <= self._keys
 
     def _is_of_mode(self, path: Path, words: tuple[str, ...], table: dict[str, Any]) -> bool:
         """Check for the mode's table outside the section."""
