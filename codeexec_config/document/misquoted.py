@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from codeexec_config import limits
 from codeexec_config.document.slips import Reason
-from codeexec_config.document.unquoted import due_form, fits
+from codeexec_config.document.unquoted import due_form, fits, in_braces
 from codeexec_config.expressions import expression
 from codeexec_config.rules.foreign import recognised
 
@@ -129,8 +129,7 @@ def _as_reference(slip: Slip, end: int) -> Reason | None:
     foreign = recognised(slip.text[slip.began + 1 : slip.began + end - 1])
     if foreign is None or foreign.variable is None or slip.key is None or not slip.key.takes_references:
         return None
-    at = slip.text.index(foreign.variable, slip.began)
-    changes = ((slip.began, at, '"${'), (at + len(foreign.variable), slip.began + end, '}"'))
+    changes = in_braces(slip, foreign.variable, slip.began + end)
     return Reason(_ENDED, 'a variable is written "${NAME}"', "write it in braces", changes)
 
 

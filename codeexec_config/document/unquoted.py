@@ -287,10 +287,14 @@ def _foreign(slip: Slip) -> Reason | None:
     message = "a variable is written in quotes and braces"
     if slip.takes == "list" and not slip.scan.brackets:
         return Reason(message, _ONE_ENTRY, at=slip.began)
-    start = slip.text.index(foreign.variable, slip.began)
-    end = start + len(foreign.variable)
-    changes = ((slip.began, start, '"${'), (end, slip.began + len(text), '}"'))
+    changes = in_braces(slip, foreign.variable, slip.began + len(text))
     return Reason(message, 'write "${NAME}"', "write it in quotes and braces", changes, at=slip.began)
+
+
+def in_braces(slip: Slip, variable: str, end: int) -> tuple[tuple[int, int, str], ...]:
+    """Return the changes that put a variable in quotes and braces, without repeating its name."""
+    start = slip.text.index(variable, slip.began)
+    return (slip.began, start, '"${'), (start + len(variable), end, '}"')
 
 
 def _list(slip: Slip, message: str) -> Reason:
