@@ -227,11 +227,8 @@ def _pointer(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
 def _is_called(words: Words, key: Key) -> bool:
     """Check for what other tools call a key, beside words that tell where its value is and nothing else."""
     pointers = _POINTERS if key.kind == "secret" else _VARIABLES
-    rest = [word for word in words if word not in pointers]
-    names, beside = _other_names(key)
-    known = frozenset(_known_words(key.name))
-    is_named = not names.isdisjoint(rest) or (names and known <= set(rest))
-    return bool(is_named) and len(rest) < len(words) and set(rest) <= known | names | beside
+    rest = tuple(word for word in words if word not in pointers)
+    return len(rest) < len(words) and _is_other_name(rest, key)
 
 
 def _part(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
@@ -280,12 +277,17 @@ def _other(words: Words, keys: tuple[Key, ...]) -> Iterator[Meaning]:
     if len(set(words)) < len(words):
         return
     for key in keys:
-        names, beside = _other_names(key)
-        known = frozenset(_known_words(key.name))
         for rest, unit in _counted(words, key):
-            is_named = not names.isdisjoint(rest) or (names and known < set(rest))
-            if is_named and set(rest) <= known | names | beside:
+            if _is_other_name(rest, key):
                 yield Meaning(key, Sense.OTHER, unit)
+
+
+def _is_other_name(words: Words, key: Key) -> bool:
+    """Check for what other tools call a key, alone or beside words of the key's own name."""
+    names, beside = _other_names(key)
+    known = frozenset(_known_words(key.name))
+    is_named = not names.isdisjoint(words) or (bool(names) and known.issubset(words))
+    return is_named and known.union(names, beside).issuperset(words)
 
 
 def _other_names(key: Key) -> tuple[frozenset[str], frozenset[str]]:
