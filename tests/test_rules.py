@@ -3,10 +3,11 @@
 import pytest
 
 from codeexec_config import Severity, apply_fixes, check_mapping, check_text, limits
-from codeexec_config.keys import Key
+from codeexec_config.keys import Bounds, Key
 from codeexec_config.rules import across
 from codeexec_config.rules.across import Facts, ModeFacts
-from codeexec_config.rules.alone import doubtful, judge, quantity, sound_values
+from codeexec_config.rules.alone import doubtful, judge, sound_values
+from codeexec_config.rules.units import quantity
 from codeexec_config.rules.urls import parse
 from tests.facts import BOUNDS, KEYS
 
@@ -490,3 +491,11 @@ def test_a_number_that_is_too_large_may_count_what_other_tools_count(line, more)
     assert "out-of-range" == finding.code
     assert finding.help.endswith(f" a whole number of {name}{more}")
     assert None is finding.fix
+
+
+def test_a_number_of_anything_else_is_told_its_range_alone():
+    key = Key("integer", bounds=Bounds(minimum=1, maximum=8, unit="file", floor_reason="x", ceiling_reason="y"))
+
+    finding = judge(key, 1000, ("files",), {})
+
+    assert "write a whole number of files from 1 to 8" == finding.help

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from codeexec_config.document.slips import Reason
 from codeexec_config.expressions import expression
-from codeexec_config.rules.alone import judge, plural
-from codeexec_config.rules.units import finest, is_amount, ratio, read_amount
+from codeexec_config.rules.alone import judge
+from codeexec_config.rules.units import finest, is_amount, plural, ratio, read_amount
 
 if TYPE_CHECKING:
     from codeexec_config.document.slips import Slip

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 _LANGUAGES: Final = frozenset(limits.LANGUAGES)
 _MOST_DIGITS: Final = 20
-_SMALLER_UNITS: Final = {"second": ("milliseconds", 1000), "MiB": ("bytes", 1024**2)}
-"""What other tools count in, by our unit, and how many make one of it."""
 
 
 def judge(key: Key, value: Any, path: Path, urls: dict[Path, Url], *, made: str | None = None) -> Finding | None:
@@ -233,15 +231,16 @@ def _integer(key: Key, value: int, path: Path, _: object, made: str | None) -> F
     if bounds is None or bounds.minimum <= value <= bounds.maximum:
         return None
     from codeexec_config.findings import Finding
+    from codeexec_config.rules.units import as_in_other_tools, plural, quantity
 
     is_low = value < bounds.minimum
     limit, why = (bounds.minimum, bounds.floor_reason) if is_low else (bounds.maximum, bounds.ceiling_reason)
     relation = "less than the minimum" if is_low else "more than the maximum"
     shown = "the value" if made else short_number(value)
     write = f"set {made} to" if made else "write"
-    smaller, times = _SMALLER_UNITS.get(bounds.unit, ("", 0))
-    meant = value // times if times and value % times == 0 and not made else 0
-    otherwise = f"; if it is in {smaller}, write {meant}" if bounds.minimum <= meant <= bounds.maximum else ""
+    unit, meant = as_in_other_tools(value, key)
+    is_meant = bounds.minimum <= meant <= bounds.maximum and not made
+    otherwise = f"; if it is in {unit}, write {meant}" if is_meant else ""
     return Finding(
         "out-of-range",
         f"{shown} is {relation} of {quantity(limit, bounds.unit)}: {why}{comes_from(made)}",
@@ -258,16 +257,6 @@ def comes_from(made: str | None) -> str:
 def short_number(value: int) -> str:
     """Return a number for a message, unless it is too long."""
     return str(value) if abs(value) < 10**_MOST_DIGITS else "the number"
-
-
-def quantity(number: int, unit: str) -> str:
-    """Return a number with its unit."""
-    return f"{number} {unit if number == 1 else plural(unit)}"
-
-
-def plural(unit: str) -> str:
-    """Return the plural of a unit; symbols such as MiB have none."""
-    return f"{unit}s" if unit.islower() else unit
 
 
 def _language(_: Key, value: str, path: Path, __: object, made: str | None) -> Finding | None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from codeexec_config import references
 from codeexec_config.expressions import expression
-from codeexec_config.rules.alone import plural
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -63,6 +62,8 @@ _MEBIBYTES: Final = _table(
     ("TiB", _KILO**2, 1, "t tb ti tib tbytes terabyte terabytes tebibyte tebibytes"),
 )
 _UNITS: Final = {"second": _SECONDS, "MiB": _MEBIBYTES}
+_IN_OTHER_TOOLS: Final = ("ms", "b")
+"""The units in which other tools count time and memory without saying so."""
 _AMOUNT = expression(r"([0-9]{1,18}(?:[.][0-9]{1,18})?)[ \t_]*([A-Za-zµ]{0,12})[ \t]*")
 _ZEROS = expression(r"0+(?=[0-9])")
 _GROUPS = expression(r"[1-9][0-9]{0,2}(?:[, ][0-9]{3})+")
@@ -81,6 +82,16 @@ SHORT_CLOCK: Final = expression(r"[0-9]{2}:[0-9]{2}")
 _LONGEST: Final = 40
 
 
+def quantity(number: int, unit: str) -> str:
+    """Return a number with its unit."""
+    return f"{number} {unit if number == 1 else plural(unit)}"
+
+
+def plural(unit: str) -> str:
+    """Return the plural of a unit; symbols such as MiB have none."""
+    return f"{unit}s" if unit.islower() else unit
+
+
 def units_of(key: Key) -> dict[str, Unit]:
     """Return the units of a key's quantity, by the words that people write."""
     return _UNITS.get(key.bounds.unit, {}) if key.bounds else {}
@@ -92,6 +103,15 @@ def ratio(key: Key, unit: Unit) -> str:
     if unit.part > 1:
         return f"{unit.part} {unit.name} are 1 {own.removesuffix('s')}"
     return f"1 {unit.name.removesuffix('s')} is {unit.times} {own}"
+
+
+def as_in_other_tools(value: int, key: Key) -> tuple[str, int]:
+    """Return the unit in which other tools count a key, and a number of it in the key's own; 0 if it is not whole."""
+    unit = next((units_of(key)[word] for word in _IN_OTHER_TOOLS if word in units_of(key)), None)
+    if unit is None:
+        return "", 0
+    meant, rest = divmod(value * unit.times, unit.part)
+    return unit.name, 0 if rest else meant
 
 
 def converted(value: Any, unit: Unit) -> int | None:

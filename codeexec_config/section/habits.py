@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from codeexec_config.document.characters import cleaned, strange
 from codeexec_config.expressions import expression
-from codeexec_config.rules.alone import plural
 from codeexec_config.rules.foreign import hint, list_hint, unpadded
 from codeexec_config.rules.languages import meant_language, split_names, word_hint
-from codeexec_config.rules.units import finest, ratio, read_number
+from codeexec_config.rules.units import finest, plural, ratio, read_number
 
 if TYPE_CHECKING:
     from codeexec_config.keys import Bounds, Key

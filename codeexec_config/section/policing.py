@@ -11,8 +11,9 @@ from codeexec_config.codes import Severity
 from codeexec_config.findings import Finding, Path, Target
 from codeexec_config.keys import keys_of
 from codeexec_config.model import RUNTIME_TEXTS, Runtime
-from codeexec_config.rules.alone import quantity, short_number
+from codeexec_config.rules.alone import short_number
 from codeexec_config.rules.foreign import referred
+from codeexec_config.rules.units import quantity
 from codeexec_config.rules.urls import UrlError, listening_hint, normalize_host
 from codeexec_config.section.structure import meanings
 

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from codeexec_config.document.characters import cleaned
 from codeexec_config.expressions import expression
 from codeexec_config.keys import Key, key_table, keys_of
-from codeexec_config.rules.alone import plural
 from codeexec_config.rules.spelling import nearest, slipped, squeeze, words_of
-from codeexec_config.rules.units import Unit, ratio, units_of
+from codeexec_config.rules.units import Unit, plural, ratio, units_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
