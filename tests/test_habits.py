@@ -234,10 +234,7 @@ def test_a_mode_that_is_left_out_is_never_chosen(mark: str, line: str) -> None:
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        *[
-            (name, "there is no word for all languages; list their names")
-            for name in ("*", "all", "any", "every", "ALL")
-        ],
+        *[(name, "each language must be listed by name") for name in ("*", "all", "any", "every", "ALL")],
         *[(name, "to run no code, write enabled = false") for name in ("none", "nothing", "null", "None")],
     ],
 )

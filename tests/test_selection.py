@@ -13,6 +13,11 @@ from codeexec_config.findings import dotted
 from codeexec_config.loading import check_as_found
 
 
+def unmarked(text):
+    """Return a text without its marks, and where what they enclose starts and ends."""
+    return text.replace("«", "").replace("»", ""), text.index("«"), text.index("»") - 1
+
+
 def found(text, **options):
     return [(d.code, d.path) for d in check_text(text, env={}, **options).diagnostics]
 
@@ -162,8 +167,7 @@ def test_beside_a_present_section_a_near_miss_is_an_error(text, path, right):
 def test_a_key_with_dots_in_its_name_is_none_of_the_section(text, home, name, present):
     if present:
         text += H
-    start, end = text.index("«"), text.index("»") - 1
-    plain = text.replace("«", "").replace("»", "")
+    plain, start, end = unmarked(text)
 
     [finding] = check_text(plain, env={}).diagnostics
 
@@ -258,8 +262,7 @@ def test_a_near_miss_is_an_error_where_nothing_else_can_be_meant(text, severity)
 def test_a_switch_that_nearly_is_the_section_is_an_error(text, present):
     """Other tools' `[features]` holds booleans; one that is misspelt must not mean the defaults in silence."""
     text = text + H if present else text
-    start, end = text.index("«"), text.index("»") - 1
-    plain = text.replace("«", "").replace("»", "")
+    plain, start, end = unmarked(text)
 
     [finding] = check_text(plain, env={}).diagnostics
 
@@ -302,9 +305,9 @@ def test_another_switch_or_list_is_none_of_our_business(text, present):
 )
 def test_an_array_of_tables_with_the_keys_of_the_section_is_near(text, present):
     text = H + text if present else text
-    start, end = text.index("«"), text.index("»") - 1
+    plain, start, end = unmarked(text)
 
-    [finding] = check_text(text.replace("«", "").replace("»", ""), env={}).diagnostics
+    [finding] = check_text(plain, env={}).diagnostics
 
     assert ("misplaced-section", "error") == (finding.code, finding.severity)
     assert (start, end) == (finding.span.start.offset, finding.span.end.offset)

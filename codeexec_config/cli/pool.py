@@ -183,7 +183,7 @@ class Pool:
         self._is_reading = False
 
     def _replace(self, worker: _Worker, chunk: _Chunk) -> None:
-        """Give up the file that a dead worker was at; let a new one do the rest of its chunk."""
+        """Drop the file that a dead worker was at; let a new one do the rest of its chunk."""
         self._is_reading = False
         worker.close()
         code = os.waitstatus_to_exitcode(os.waitpid(worker.pid, 0)[1])

@@ -115,7 +115,7 @@ def _put_back(temporary: str, target: str, data: bytes) -> None:
 
 
 def _take_over(descriptor: int, temporary: str, target: str, before: os.stat_result) -> None:
-    """Give the new file the owner and the mode of the old one; the owner first, since that clears some bits.
+    """Copy the owner and the mode of the old file to the new one; the owner first, since that clears some bits.
 
     The access list comes before the mode: with one, the bits of the group are its mask.
     """

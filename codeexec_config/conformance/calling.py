@@ -121,7 +121,7 @@ class EventLoop:
         return self.call(_nothing).wait(_RESPONSE_SECS)
 
     def leave(self) -> None:
-        """Cancel its tasks, and let it end once they have ended, or once it is no longer blocked."""
+        """Cancel its tasks, and let it end once they have ended, or once nothing blocks it."""
         self.call(_wind_down)
 
     def close(self) -> None:

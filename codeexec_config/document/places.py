@@ -1,4 +1,4 @@
-"""Give findings their places: spans, masked excerpts and edits, from one scan of the text."""
+"""Place findings in the text: spans, masked excerpts and edits, from one scan of the text."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ _LEADS: Final = expression(r"(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.(?
 
 
 def explain(scan: Scan, flaw: Flaw, section: Path, model: type[Any]) -> Reason:
-    """Return why a text is not TOML; a fix after which the text is no further readable is left out."""
+    """Return why a text is not TOML; a fix that does not make more of the text readable is left out."""
     slip = Slip(scan, flaw, section, model)
     early = (
         _simple(slip, flaw)

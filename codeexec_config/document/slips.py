@@ -30,7 +30,7 @@ class Reason(NamedTuple):
         message: what is wrong, without any text of the file but a key.
         help: what to do about it.
         title: what the fix does.
-        changes: the fix, which is dropped if the text is no further readable with it.
+        changes: the fix, which is dropped if it does not make more of the text readable.
         at: the place, if it is not that of the flaw.
         related: another place, and what it is.
     """

@@ -67,7 +67,7 @@ class InThreads:
         return result
 
     def start(self, request: ExecutionRequest) -> Future[Callable[[], Any]]:
-        """Start a run, whose end is known here even if it is no longer awaited."""
+        """Start a run, whose end is known here even after the caller stops waiting."""
         return _in_thread(self._executor.execute, request)
 
     def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:

@@ -77,7 +77,7 @@ def _tail_hint(name: str) -> str | None:
 def word_hint(name: str) -> str | None:
     """Return a hint for a special word or mark of other tools' lists that this one does not have."""
     if name.lower() in _EVERY:
-        return "there is no word for all languages; list their names"
+        return "each language must be listed by name"
     if name.lower() in _NONE:
         return f"to run no code, write {limits.SWITCH} = false"
     if len(name) <= _LONGEST_LIST and any(map(is_excluded, _pieces(name))):
