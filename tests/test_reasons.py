@@ -636,6 +636,10 @@ MARKINGS = [
     ("api_key = 'os.environ['«C»E_KEY']'", '(a variable is written "${NAME}")', 'api_key = "${CE_KEY}"'),
     ('timeout_secs = "os.getenv("«T»")"', '(a variable is written "${NAME}")', 'timeout_secs = "${T}"'),
     ('mode = "env("«M»ODE")"', "(write the value itself, with one quote at each end)", None),
+    ('timeout_secs = "{{ env "«X»" }}", z = "a"', 'write \\" for a quote within it', None),
+    ('[x]\na = "b"«c»", z = "d"', 'write \\" for a quote within it', None),
+    ("[x]\na = 'b'«c»', z = 'd'", "use", None),
+    ('timeout_secs = "about "«3»0" of them"', "(write the value itself, with one quote at each end)", None),
     ('[x]\na = "env("«M»ODE")"', 'write \\" for a quote within it', "[x]\na = 'env(\"MODE\")'"),
     ('api_key = "say "«h»i" now"', 'write \\" for a quote within it', "api_key = 'say \"hi\" now'"),
     # What is copied along with a text.

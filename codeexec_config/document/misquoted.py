@@ -29,6 +29,8 @@ _DOUBLED: Final = expression(r"([\"'])\1([^\s\"'\\#](?:[^\"'\\#]*[^\s\"'\\#])?)\
 _INNER_QUOTES: Final = expression(r"\"(?:[^\"'\\#]*\"){3,100}(?=[ \t]*\Z)")
 _QUOTED_DEFAULT: Final = r"{0}[^{0}\\]*\$\{{{1}:?[-?]({0})[^{0}\\]*({0})\}}[^{0}\\]*{0}(?=[ \t]*(?:#|\Z))"
 
+_NEXT_PAIR: Final = expression(r"[\"'][ \t]*,[ \t]*[A-Za-z0-9_.-]+[ \t]*=")
+"""What follows a string that ends where it should, before another key."""
 _RUNS_ON: Final = expression(r",(?:[ \t]*[A-Za-z0-9_.-]+[ \t]*=)?[ \t]*\Z")
 """The end of a string that runs up to the opening quote of the next one in its array or inline table."""
 _ENDED: Final = "a quote within this string ends it"
@@ -113,7 +115,7 @@ def _explain_inner(slip: Slip) -> Reason:
     quote = slip.text[slip.began]
     pattern, other = (_APOSTROPHE, '"') if quote == "'" else (_INNER_QUOTES, "'")
     found = pattern.match(slip.line)
-    if not found or _is_long(slip) or slip.text[slip.at] == quote or "${" in found[0]:
+    if not found or _is_long(slip) or slip.text[slip.at] == quote or "${" in found[0] or _NEXT_PAIR.search(found[0]):
         return Reason(_ENDED, _within(quote))
     if reference := _as_reference(slip, found.end()):
         return reference

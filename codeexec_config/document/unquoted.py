@@ -327,10 +327,10 @@ def fits(slip: Slip, text: str) -> bool:
     if key.item is not None:
         is_language = key.item.form == "language"  # an unknown name may be misspelt
         return text in limits.KNOWN_LANGUAGES if is_language else judge(key.item, text, (), {}) is None
-    if key.kind == "union":
-        return text == next(iter(key.variants or ()))
-    if key.kind == "choice":
-        return text in (key.choices or ())
+    if key.choices is not None:
+        return text in (list(key.choices)[:1] if key.kind == "union" else key.choices)  # the others need a table
+    if key.is_typed:
+        return is_whole_reference(key, text)
     if key.kind == "secret":
         return recognised(text) is None
     return key.form != "url" or judge(key, text, (), {}) is None
